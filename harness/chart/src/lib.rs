@@ -1,0 +1,1 @@
+//! Helm charts: native rendering, the helm binary, release records

@@ -1,0 +1,1 @@
+//! Kubernetes in this process: store, API, admission, controllers, scheduler

@@ -1,0 +1,1 @@
+//! Flyte v1 as the harness meets it: placement rules, admin API, reference control plane and data plane

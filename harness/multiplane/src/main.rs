@@ -1,0 +1,2 @@
+//! The `multiplane` command.
+fn main() {}

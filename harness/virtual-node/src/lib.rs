@@ -1,0 +1,1 @@
+//! Nodes that need no containers: pod life cycle, programs, over the Kubernetes API
