@@ -1,1 +1,3 @@
-//! Flyte v1 as the harness meets it: placement rules, admin API, reference control plane and data plane
+//! Flyte v1 as the harness meets it: placement rules, admin API, reference control plane and data plane.
+
+pub mod proto;

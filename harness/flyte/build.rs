@@ -1,0 +1,24 @@
+//! Generates the admin API's messages, clients and server traits from `proto/flyteidl-v1.binpb`.
+
+use prost::Message;
+
+/// The services we serve or call; the others of the set are dropped.
+const SERVICES: [&str; 2] = ["AdminService", "DataProxyService"];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo:rerun-if-changed=proto/flyteidl-v1.binpb");
+    let bytes = std::fs::read("proto/flyteidl-v1.binpb")?;
+    let mut set = prost_types::FileDescriptorSet::decode(bytes.as_slice())?;
+    // What remains, google's HTTP and OpenAPI annotations, only describes options.
+    set.file
+        .retain(|file| file.package().starts_with("flyteidl"));
+    for file in &mut set.file {
+        file.service
+            .retain(|service| SERVICES.contains(&service.name()));
+    }
+    tonic_prost_build::configure()
+        .generate_default_stubs(true)
+        .include_file("flyte.rs")
+        .compile_fds(set)?;
+    Ok(())
+}
