@@ -10,8 +10,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bytes = std::fs::read("proto/flyteidl-v1.binpb")?;
     let mut set = prost_types::FileDescriptorSet::decode(bytes.as_slice())?;
     // What remains, google's HTTP and OpenAPI annotations, only describes options.
-    set.file
-        .retain(|file| file.package().starts_with("flyteidl"));
+    set.file.retain(|file| {
+        let package = file.package();
+        package.starts_with("flyteidl") || package == "google.protobuf"
+    });
     for file in &mut set.file {
         file.service
             .retain(|service| SERVICES.contains(&service.name()));
