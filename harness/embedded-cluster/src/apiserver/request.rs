@@ -1,0 +1,88 @@
+//! What the pipeline is asked: parsed from HTTP, or put together by the in-process client.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::options::Options;
+use crate::auth::Identity;
+use crate::resource::Resource;
+
+/// The API's verbs, as RBAC names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Get,
+    List,
+    Watch,
+    Create,
+    Update,
+    Patch,
+    Delete,
+    DeleteCollection,
+}
+
+impl Verb {
+    /// Name in RBAC rules and discovery.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Verb::Get => "get",
+            Verb::List => "list",
+            Verb::Watch => "watch",
+            Verb::Create => "create",
+            Verb::Update => "update",
+            Verb::Patch => "patch",
+            Verb::Delete => "delete",
+            Verb::DeleteCollection => "deletecollection",
+        }
+    }
+}
+
+/// What a request is about: a resource type, or an object, or a part of one.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) resource: Resource,
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) subresource: Option<String>,
+}
+
+/// How a patch is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PatchKind {
+    Json,
+    Merge,
+    Strategic,
+    Apply,
+}
+
+/// The body of a request.
+#[derive(Clone, Debug)]
+pub(crate) enum Body {
+    /// As it came over the wire, with its `Content-Type`.
+    Wire { content_type: String, bytes: Bytes },
+    /// From the in-process client.
+    Value(Value),
+    /// A patch from the in-process client.
+    Patch(PatchKind, Value),
+}
+
+impl Body {
+    /// No body.
+    pub(crate) fn empty() -> Self {
+        Body::Wire {
+            content_type: String::new(),
+            bytes: Bytes::new(),
+        }
+    }
+}
+
+/// One request for the pipeline.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) verb: Verb,
+    pub(crate) target: Target,
+    pub(crate) options: Options,
+    pub(crate) body: Body,
+}

@@ -1,0 +1,43 @@
+//! A watch as the in-process client sees it.
+
+use std::sync::Arc;
+
+use crate::object::Object;
+use crate::store;
+
+/// What happened to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EventKind {
+    /// It is new, or matches the selectors now.
+    Added,
+    /// It changed.
+    Modified,
+    /// It is gone, or no longer matches; the object is the last state.
+    Deleted,
+    /// Nothing happened up to the object's revision.
+    Bookmark,
+    /// The watch is over, usually because the log no longer reaches back far enough. The object
+    /// is a `Status`. List again.
+    Error,
+}
+
+/// One event of a watch.
+#[derive(Clone, Debug)]
+pub(crate) struct WatchEvent {
+    /// What happened.
+    pub(crate) kind: EventKind,
+    /// The object after it.
+    pub(crate) object: Arc<Object>,
+}
+
+/// A running watch. It holds no events: it reads the store's log when asked.
+pub(crate) struct Watch {
+    pub(crate) reader: store::Reader,
+}
+
+impl Watch {
+    /// The next event; waits for it. None once the cluster is gone.
+    pub(crate) async fn next(&mut self) -> Option<WatchEvent> {
+        self.reader.next().await
+    }
+}

@@ -1,0 +1,148 @@
+//! An object of the API as the store keeps and shares it.
+
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// One revision of one object: immutable, shared by the store, watchers and readers.
+#[derive(Debug)]
+pub(crate) struct Object {
+    value: Value,
+    revision: u64,
+    json: OnceLock<Bytes>,
+}
+
+impl Object {
+    /// Wraps an object; its revision is its `metadata.resourceVersion`, 0 where it has none.
+    pub(crate) fn new(value: Value) -> Self {
+        let revision = value["metadata"]["resourceVersion"]
+            .as_str()
+            .and_then(|v| v.parse().ok())
+            .unwrap_or(0);
+        Self {
+            value,
+            revision,
+            json: OnceLock::new(),
+        }
+    }
+
+    /// The object's JSON tree.
+    pub(crate) fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The store's revision of the last write to this object.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The object as JSON text; serialised once.
+    pub(crate) fn json(&self) -> Bytes {
+        self.json
+            .get_or_init(|| self.value.to_string().into())
+            .clone()
+    }
+
+    /// The object as a typed one.
+    ///
+    /// # Errors
+    /// When the object does not have `T`'s shape.
+    pub(crate) fn typed<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        T::deserialize(&self.value)
+    }
+
+    fn metadata(&self, field: &str) -> Option<&Value> {
+        self.value.get("metadata")?.get(field)
+    }
+
+    fn text(&self, field: &str) -> &str {
+        self.metadata(field)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// `kind`.
+    pub(crate) fn kind(&self) -> &str {
+        self.value["kind"].as_str().unwrap_or_default()
+    }
+
+    /// `apiVersion`.
+    pub(crate) fn api_version(&self) -> &str {
+        self.value["apiVersion"].as_str().unwrap_or_default()
+    }
+
+    /// `metadata.name`.
+    pub(crate) fn name(&self) -> &str {
+        self.text("name")
+    }
+
+    /// `metadata.namespace`; none for cluster-scoped objects.
+    pub(crate) fn namespace(&self) -> Option<&str> {
+        self.metadata("namespace").and_then(Value::as_str)
+    }
+
+    /// `metadata.uid`.
+    pub(crate) fn uid(&self) -> &str {
+        self.text("uid")
+    }
+
+    /// `metadata.generation`.
+    pub(crate) fn generation(&self) -> i64 {
+        self.metadata("generation")
+            .and_then(Value::as_i64)
+            .unwrap_or(0)
+    }
+
+    /// `metadata.labels`.
+    pub(crate) fn labels(&self) -> Option<&Map<String, Value>> {
+        self.metadata("labels").and_then(Value::as_object)
+    }
+
+    /// One label's value.
+    pub(crate) fn label(&self, key: &str) -> Option<&str> {
+        self.labels()?.get(key)?.as_str()
+    }
+
+    /// One annotation's value.
+    pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
+        self.metadata("annotations")?.get(key)?.as_str()
+    }
+
+    /// `metadata.ownerReferences`.
+    pub(crate) fn owner_references(&self) -> Vec<OwnerReference> {
+        let references = self
+            .metadata("ownerReferences")
+            .cloned()
+            .unwrap_or(Value::Array(vec![]));
+        serde_json::from_value(references).unwrap_or_default()
+    }
+
+    /// The owner with `controller: true`.
+    pub(crate) fn controller(&self) -> Option<OwnerReference> {
+        self.owner_references()
+            .into_iter()
+            .find(|o| o.controller == Some(true))
+    }
+
+    /// `metadata.finalizers`.
+    pub(crate) fn finalizers(&self) -> impl Iterator<Item = &str> {
+        self.metadata("finalizers")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+    }
+
+    /// `metadata.deletionTimestamp`, RFC 3339.
+    pub(crate) fn deletion_timestamp(&self) -> Option<&str> {
+        self.metadata("deletionTimestamp").and_then(Value::as_str)
+    }
+
+    /// `metadata.creationTimestamp`, RFC 3339.
+    pub(crate) fn creation_timestamp(&self) -> &str {
+        self.text("creationTimestamp")
+    }
+}

@@ -1,0 +1,183 @@
+//! The objects of one resource type and the log of their changes.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::object::Object;
+
+/// Changes kept for watches and older lists, per resource type.
+const LOG_LENGTH: usize = 1024;
+
+/// A consistent set of objects.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    /// Sorted by namespace and name.
+    pub(crate) items: Vec<Arc<Object>>,
+    pub(crate) revision: u64,
+}
+
+/// One logged change. `after` is none where the object was removed.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub(super) revision: u64,
+    pub(super) before: Option<Arc<Object>>,
+    pub(super) after: Option<Arc<Object>>,
+}
+
+/// A change with the object that watchers see: for a removal, the last state.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) change: Change,
+    pub(super) shown: Arc<Object>,
+}
+
+#[derive(Debug)]
+pub(super) struct Collection {
+    /// By namespace (empty: cluster-scoped), then name.
+    objects: BTreeMap<Box<str>, BTreeMap<Box<str>, Arc<Object>>>,
+    log: VecDeque<Entry>,
+    /// Revision of the last change that fell out of the log.
+    forgotten: u64,
+    changed: watch::Sender<u64>,
+}
+
+impl Default for Collection {
+    fn default() -> Self {
+        Self {
+            objects: BTreeMap::new(),
+            log: VecDeque::new(),
+            forgotten: 0,
+            changed: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Collection {
+    pub(super) fn get(&self, namespace: &str, name: &str) -> Option<Arc<Object>> {
+        self.objects.get(namespace)?.get(name).cloned()
+    }
+
+    pub(super) fn items(&self, namespace: Option<&str>) -> Vec<Arc<Object>> {
+        match namespace {
+            Some(namespace) => self
+                .objects
+                .get(namespace)
+                .into_iter()
+                .flat_map(BTreeMap::values)
+                .cloned()
+                .collect(),
+            None => self
+                .objects
+                .values()
+                .flat_map(BTreeMap::values)
+                .cloned()
+                .collect(),
+        }
+    }
+
+    /// The items at an earlier revision: today's with the later changes undone, newest first.
+    pub(super) fn items_at(
+        &self,
+        namespace: Option<&str>,
+        revision: u64,
+    ) -> Option<Vec<Arc<Object>>> {
+        if revision < self.forgotten {
+            return None;
+        }
+        let mut items: BTreeMap<(String, String), Arc<Object>> = self
+            .items(namespace)
+            .into_iter()
+            .map(|object| (place(&object), object))
+            .collect();
+        for entry in self
+            .log
+            .iter()
+            .rev()
+            .take_while(|entry| entry.change.revision > revision)
+        {
+            let place = place(&entry.shown);
+            if namespace.is_some_and(|n| n != place.0) {
+                continue;
+            }
+            match &entry.change.before {
+                Some(before) => items.insert(place, before.clone()),
+                None => items.remove(&place),
+            };
+        }
+        Some(items.into_values().collect())
+    }
+
+    pub(super) fn put(&mut self, namespace: &str, name: &str, change: Change) {
+        let Some(object) = change.after.clone() else {
+            return;
+        };
+        if !self.objects.contains_key(namespace) {
+            self.objects.insert(namespace.into(), BTreeMap::new());
+        }
+        if let Some(objects) = self.objects.get_mut(namespace) {
+            objects.insert(name.into(), object.clone());
+        }
+        self.record(Entry {
+            change,
+            shown: object,
+        });
+    }
+
+    pub(super) fn remove(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        change: Change,
+        last: Arc<Object>,
+    ) {
+        if let Some(objects) = self.objects.get_mut(namespace) {
+            objects.remove(name);
+            if objects.is_empty() {
+                self.objects.remove(namespace);
+            }
+        }
+        self.record(Entry {
+            change,
+            shown: last,
+        });
+    }
+
+    fn record(&mut self, entry: Entry) {
+        let revision = entry.change.revision;
+        if self.log.len() == LOG_LENGTH
+            && let Some(oldest) = self.log.pop_front()
+        {
+            self.forgotten = oldest.change.revision;
+        }
+        self.log.push_back(entry);
+        self.wake(revision);
+    }
+
+    /// The first change after `revision`; `Err` when changes in between are forgotten.
+    pub(super) fn after(&self, revision: u64) -> Result<Option<&Entry>, ()> {
+        if revision < self.forgotten {
+            return Err(());
+        }
+        let position = self
+            .log
+            .partition_point(|entry| entry.change.revision <= revision);
+        Ok(self.log.get(position))
+    }
+
+    pub(super) fn wake(&self, revision: u64) {
+        self.changed.send_replace(revision);
+    }
+
+    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+}
+
+fn place(object: &Object) -> (String, String) {
+    (
+        object.namespace().unwrap_or_default().to_owned(),
+        object.name().to_owned(),
+    )
+}
