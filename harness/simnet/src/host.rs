@@ -1,0 +1,87 @@
+//! A machine on the network.
+
+use std::io;
+
+use crate::clock::Clock;
+use crate::listener::{Listener, PeerAddr};
+use crate::network::Network;
+use crate::stream::Stream;
+
+/// A machine on the network: a pod, a node, an API server, or the operator's workstation.
+#[derive(Clone, Debug)]
+pub struct Host {
+    network: Network,
+    zone: String,
+    address: String,
+    search: Vec<String>,
+}
+
+impl Host {
+    pub(crate) fn new(network: Network, zone: String, address: String) -> Self {
+        Self {
+            network,
+            zone,
+            address,
+            search: Vec::new(),
+        }
+    }
+
+    /// The same machine with DNS search domains, strongest first; a pod's are
+    /// `<namespace>.svc.cluster.local`, `svc.cluster.local`, `cluster.local`.
+    #[must_use]
+    pub fn with_search(self, search: Vec<String>) -> Self {
+        Self { search, ..self }
+    }
+
+    /// The zone that the machine stands in.
+    pub fn zone(&self) -> &str {
+        &self.zone
+    }
+
+    /// The machine's address in its zone.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The world's clock.
+    pub fn clock(&self) -> &Clock {
+        self.network.clock()
+    }
+
+    /// Listens on a port of this machine; 0 picks a free one.
+    ///
+    /// # Errors
+    /// `AddrInUse` if the port is taken; on loopback also what the operating system says.
+    pub async fn listen(&self, port: u16) -> io::Result<Listener> {
+        self.network.listen(&self.zone, &self.address, port).await
+    }
+
+    /// Connects to a name or address as seen from this machine.
+    ///
+    /// # Errors
+    /// `NotFound` ("no such host") if the name does not resolve, `ConnectionRefused` if nothing listens or stands behind it, `TimedOut`
+    /// where a rule drops the traffic.
+    pub async fn connect(&self, name: &str, port: u16) -> io::Result<Stream> {
+        let name = if name == "localhost" || name == "127.0.0.1" {
+            &self.address
+        } else {
+            name
+        };
+        let targets = self.network.lookup(&self.zone, &self.search, name, port)?;
+        let mut last = io::Error::new(
+            io::ErrorKind::ConnectionRefused,
+            format!("dial tcp {name}:{port}: connect: connection refused"),
+        );
+        for target in &targets {
+            let from = PeerAddr {
+                zone: self.zone.clone(),
+                address: self.address.clone(),
+            };
+            match self.network.connect(from, target).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+}

@@ -1,0 +1,269 @@
+//! Zones, names and ports, and the way from one host to another.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use crate::clock::Clock;
+use crate::host::Host;
+use crate::link::Link;
+use crate::listener::{Listener, PeerAddr, Source};
+use crate::rules::Rules;
+use crate::stream::{Stream, Wire};
+
+/// Connections that wait to be accepted, as `somaxconn` has it on small hosts; more are refused.
+const BACKLOG: usize = 128;
+/// Bytes under way in one direction of a simulated connection.
+const WINDOW: usize = 64 * 1024;
+/// Until a connection to nowhere fails: what Linux needs to give up on SYNs with its default of six retries.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(127);
+const EPHEMERAL: std::ops::RangeInclusive<u16> = 32768..=60999;
+
+/// Names that are private to a zone, such as a cluster's Services.
+pub trait Resolve: Send + Sync {
+    /// Where `name:port` leads: `None` if the name is not this resolver's, an empty list if nothing stands behind it (connections are
+    /// refused), else addresses of the zone with their ports, the one to use first.
+    fn resolve(&self, name: &str, port: u16) -> Option<Vec<(String, u16)>>;
+}
+
+/// All hosts of a world. Cheap to clone; all clones are one network.
+#[derive(Clone)]
+pub struct Network(Arc<Inner>);
+
+struct Inner {
+    clock: Clock,
+    simulated: bool,
+    rules: Rules,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    ports: BTreeMap<PortKey, Port>,
+    /// Public names: name -> (zone, address).
+    names: BTreeMap<String, (String, String)>,
+    resolvers: BTreeMap<String, Arc<dyn Resolve>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PortKey {
+    pub(crate) zone: String,
+    pub(crate) address: String,
+    pub(crate) port: u16,
+}
+
+#[derive(Clone)]
+enum Port {
+    Memory(mpsc::Sender<(Stream, PeerAddr)>),
+    Tcp(SocketAddr),
+}
+
+impl Network {
+    /// A network of in-memory streams: no sockets, works under a paused clock.
+    pub fn simulated(clock: Clock) -> Self {
+        Self::new(clock, true)
+    }
+
+    /// The same network over loopback sockets, for worlds in which programs outside this process take part.
+    pub fn loopback(clock: Clock) -> Self {
+        Self::new(clock, false)
+    }
+
+    fn new(clock: Clock, simulated: bool) -> Self {
+        Self(Arc::new(Inner {
+            clock,
+            simulated,
+            rules: Rules::new(),
+            state: Mutex::default(),
+        }))
+    }
+
+    /// The world's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The machine with this address in a zone. Addresses need no registration.
+    pub fn host(&self, zone: &str, address: &str) -> Host {
+        Host::new(self.clone(), zone.to_owned(), address.to_owned())
+    }
+
+    /// Gives an address of a zone a name that every zone can look up. A second call for the same name moves it.
+    pub fn name(&self, name: &str, zone: &str, address: &str) {
+        self.state()
+            .names
+            .insert(name.to_ascii_lowercase(), (zone.to_owned(), address.to_owned()));
+    }
+
+    /// Installs the resolver of a zone's private names, in place of the one before.
+    pub fn resolver(&self, zone: &str, resolver: Arc<dyn Resolve>) {
+        self.state().resolvers.insert(zone.to_owned(), resolver);
+    }
+
+    /// The rules for traffic between zones.
+    pub fn rules(&self) -> &Rules {
+        &self.0.rules
+    }
+
+    pub(crate) async fn listen(&self, zone: &str, address: &str, port: u16) -> io::Result<Listener> {
+        let socket = if self.0.simulated {
+            None
+        } else {
+            Some(TcpListener::bind(("127.0.0.1", 0)).await?)
+        };
+        let mut state = self.state();
+        let key = state.free_port(zone, address, port)?;
+        let (entry, source) = match socket {
+            None => {
+                let (sender, incoming) = mpsc::channel(BACKLOG);
+                (Port::Memory(sender), Source::Memory(incoming))
+            }
+            Some(socket) => (Port::Tcp(socket.local_addr()?), Source::Tcp(socket)),
+        };
+        state.ports.insert(key.clone(), entry);
+        Ok(Listener {
+            network: self.clone(),
+            key,
+            source,
+        })
+    }
+
+    pub(crate) fn close(&self, key: &PortKey) {
+        self.state().ports.remove(key);
+    }
+
+    /// Where `name:port` leads from `zone`, trying the search domains as a pod's resolver with `ndots:5` does.
+    pub(crate) fn lookup(&self, zone: &str, search: &[String], name: &str, port: u16) -> io::Result<Vec<PortKey>> {
+        let state = self.state();
+        let absolute = name.strip_suffix('.');
+        let searched = search
+            .iter()
+            .filter(|_| absolute.is_none() && name.matches('.').count() < 5)
+            .map(|domain| format!("{name}.{domain}"));
+        for candidate in searched.chain([absolute.unwrap_or(name).to_owned()]) {
+            let candidate = candidate.to_ascii_lowercase();
+            if let Some(found) = state.resolvers.get(zone).and_then(|resolver| resolver.resolve(&candidate, port)) {
+                return Ok(found
+                    .into_iter()
+                    .map(|(address, port)| PortKey {
+                        zone: zone.to_owned(),
+                        address,
+                        port,
+                    })
+                    .collect());
+            }
+            if let Some((zone, address)) = state.names.get(&candidate) {
+                return Ok(vec![PortKey {
+                    zone: zone.clone(),
+                    address: address.clone(),
+                    port,
+                }]);
+            }
+        }
+        let literal = PortKey {
+            zone: zone.to_owned(),
+            address: name.to_owned(),
+            port,
+        };
+        if name.parse::<std::net::IpAddr>().is_ok() || state.ports.contains_key(&literal) {
+            return Ok(vec![literal]);
+        }
+        Err(io::Error::new(io::ErrorKind::NotFound, format!("lookup {name}: no such host")))
+    }
+
+    pub(crate) async fn connect(&self, from: PeerAddr, to: &PortKey) -> io::Result<Stream> {
+        self.reach(&from.zone, to).await?;
+        let port = self.state().ports.get(to).cloned();
+        match port {
+            Some(Port::Memory(sender)) => {
+                let (near, far) = tokio::io::duplex(WINDOW);
+                let link = |here: &str, peer: &str| Some(Link::new(self.0.rules.clone(), here.to_owned(), peer.to_owned(), false));
+                let far = Stream::new(Wire::Memory(far), link(&to.zone, &from.zone));
+                let near = Stream::new(Wire::Memory(near), link(&from.zone, &to.zone));
+                sender.try_send((far, from)).map_err(|_| refused(to))?;
+                Ok(near)
+            }
+            Some(Port::Tcp(addr)) => {
+                let stream = TcpStream::connect(addr).await?;
+                stream.set_nodelay(true)?;
+                let link = Link::new(self.0.rules.clone(), from.zone, to.zone.clone(), true);
+                Ok(Stream::new(Wire::Tcp(stream), Some(link)))
+            }
+            None => Err(refused(to)),
+        }
+    }
+
+    /// Waits as long as the way takes; fails where there is none.
+    async fn reach(&self, from: &str, to: &PortKey) -> io::Result<()> {
+        let there = self.0.rules.verdict(from, &to.zone);
+        let back = self.0.rules.verdict(&to.zone, from);
+        if there.dropped || back.dropped {
+            sleep(CONNECT_TIMEOUT).await;
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("dial tcp {to}: connect: connection timed out"),
+            ));
+        }
+        let round_trip = there.delay + back.delay;
+        if !round_trip.is_zero() {
+            sleep(round_trip).await;
+        }
+        if there.refused { Err(refused(to)) } else { Ok(()) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn free_port(&self, zone: &str, address: &str, port: u16) -> io::Result<PortKey> {
+        let key = |port| PortKey {
+            zone: zone.to_owned(),
+            address: address.to_owned(),
+            port,
+        };
+        let in_use = || {
+            io::Error::new(
+                io::ErrorKind::AddrInUse,
+                format!("listen tcp {address}:{port}: bind: address already in use"),
+            )
+        };
+        if port != 0 {
+            return if self.ports.contains_key(&key(port)) {
+                Err(in_use())
+            } else {
+                Ok(key(port))
+            };
+        }
+        EPHEMERAL.map(key).find(|key| !self.ports.contains_key(key)).ok_or_else(in_use)
+    }
+}
+
+fn refused(to: &PortKey) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::ConnectionRefused,
+        format!("dial tcp {to}: connect: connection refused"),
+    )
+}
+
+impl fmt::Display for PortKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.address, self.port)
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network")
+            .field("simulated", &self.0.simulated)
+            .finish_non_exhaustive()
+    }
+}
