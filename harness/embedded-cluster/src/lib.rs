@@ -6,6 +6,7 @@
 mod apiserver;
 mod auth;
 mod client;
+mod data;
 mod object;
 mod resource;
 mod status;
