@@ -1,1 +1,20 @@
-//! Nodes that need no containers: pod life cycle, programs, over the Kubernetes API
+//! Nodes that need no containers.
+//!
+//! A [`VirtualNode`] registers itself with an API server and runs the pods that are bound to it as a kubelet would,
+//! except that a container is a [`Program`] in this process. It speaks only the Kubernetes API, so it serves any
+//! conforming API server. Beside it stand what a cluster's nodes also provide: [`ServiceProxy`] (names and virtual
+//! addresses of Services) and [`IngressController`] (the way in from outside).
+//!
+//! | to | see |
+//! |---|---|
+//! | write a program | [`Program`], [`ContainerContext`], [`Programs`] |
+//! | run nodes | [`VirtualNode::builder`] |
+//! | script an image that has no program | [`lifecycle`] |
+
+mod error;
+mod program;
+
+pub use error::Error;
+pub use program::{
+    ContainerContext, ExitStatus, Files, Log, PodInfo, Probes, Program, Programs, Tasks,
+};

@@ -1,0 +1,248 @@
+//! The files a container sees: its volume mounts over a layer of its own.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+
+use super::glob;
+
+/// The files a container sees, by absolute path.
+///
+/// Mounted ConfigMaps, Secrets and tokens change under a running program, as a kubelet updates them: read a file anew
+/// to see its present content. What is written outside a mount is gone with the container's run.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// Longest mount path first.
+    mounts: Arc<[Mount]>,
+    own: Folder,
+}
+
+/// A part of a volume at a path of one container.
+#[derive(Clone, Debug)]
+pub(crate) struct Mount {
+    /// Absolute, without a trailing slash.
+    pub(crate) path: String,
+    pub(crate) folder: Folder,
+    /// A file or folder within the volume; empty: all of it.
+    pub(crate) sub_path: String,
+    pub(crate) read_only: bool,
+}
+
+/// A volume's files by relative path. Clones share their content.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Folder {
+    files: Arc<RwLock<Arc<BTreeMap<String, Bytes>>>>,
+}
+
+impl Folder {
+    /// A folder that starts with these files.
+    pub(crate) fn new(files: BTreeMap<String, Bytes>) -> Self {
+        let folder = Self::default();
+        folder.replace(files);
+        folder
+    }
+
+    /// All files at one moment.
+    pub(crate) fn snapshot(&self) -> Arc<BTreeMap<String, Bytes>> {
+        self.files.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Exchanges all files at once, as a kubelet does for ConfigMaps and Secrets.
+    pub(crate) fn replace(&self, files: BTreeMap<String, Bytes>) {
+        *self.files.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
+    }
+
+    /// Writes, replaces or (`None`) removes one file; true if it was there before.
+    fn set(&self, path: &str, content: Option<Bytes>) -> bool {
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        let files = Arc::make_mut(&mut files);
+        match content {
+            Some(content) => files.insert(path.to_owned(), content),
+            None => files.remove(path),
+        }
+        .is_some()
+    }
+}
+
+impl Files {
+    pub(crate) fn new(mut mounts: Vec<Mount>) -> Self {
+        mounts.sort_by(|a, b| b.path.len().cmp(&a.path.len()).then_with(|| a.path.cmp(&b.path)));
+        Self { mounts: mounts.into(), own: Folder::default() }
+    }
+
+    /// The present content of the file at `path`.
+    ///
+    /// # Errors
+    /// `NotFound` where no file is.
+    pub fn read(&self, path: &str) -> io::Result<Bytes> {
+        let place = self.place(path);
+        place.folder.snapshot().get(&place.path).cloned().ok_or_else(|| not_found(path))
+    }
+
+    /// The present content of the file at `path` as text.
+    ///
+    /// # Errors
+    /// `NotFound` where no file is; `InvalidData` where it is not UTF-8.
+    pub fn read_to_string(&self, path: &str) -> io::Result<String> {
+        String::from_utf8(self.read(path)?.into())
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("{path}: stream did not contain valid UTF-8")))
+    }
+
+    /// The files whose absolute path matches `pattern` (`*` and `?` within a segment), sorted.
+    #[must_use]
+    pub fn list(&self, pattern: &str) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for mount in self.mounts.iter() {
+            let files = mount.folder.snapshot();
+            found.extend(files.keys().filter_map(|file| mount.absolute(file)));
+        }
+        found.extend(self.own.snapshot().keys().map(|path| format!("/{path}")));
+        // A file is seen only where no deeper mount covers it; `place` decides.
+        found.retain(|path| glob::matches(pattern, path) && self.read(path).is_ok());
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// Writes the file at `path`; its folders come into being with it.
+    ///
+    /// # Errors
+    /// `ReadOnlyFilesystem` in ConfigMap, Secret, projected and read-only mounts.
+    pub fn write(&self, path: &str, content: impl Into<Bytes>) -> io::Result<()> {
+        self.place(path).writable(path)?.set(Some(content.into()));
+        Ok(())
+    }
+
+    /// Removes the file at `path`.
+    ///
+    /// # Errors
+    /// `NotFound` where no file is; `ReadOnlyFilesystem` as for [`Self::write`].
+    pub fn remove(&self, path: &str) -> io::Result<()> {
+        if self.place(path).writable(path)?.set(None) { Ok(()) } else { Err(not_found(path)) }
+    }
+
+    /// The volume, and the path in it, that `path` leads to.
+    fn place(&self, path: &str) -> Place<'_> {
+        let path = normal(path);
+        for mount in self.mounts.iter() {
+            if let Some(relative) = mount.relative(&path) {
+                return Place { folder: &mount.folder, path: relative, read_only: mount.read_only };
+            }
+        }
+        Place { folder: &self.own, path: path.trim_start_matches('/').to_owned(), read_only: false }
+    }
+}
+
+struct Place<'a> {
+    folder: &'a Folder,
+    path: String,
+    read_only: bool,
+}
+
+impl Place<'_> {
+    fn writable(self, path: &str) -> io::Result<Self> {
+        if self.read_only {
+            return Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, format!("open {path}: read-only file system")));
+        }
+        Ok(self)
+    }
+
+    fn set(self, content: Option<Bytes>) -> bool {
+        self.folder.set(&self.path, content)
+    }
+}
+
+impl Mount {
+    /// Where in the volume an absolute path leads, if this mount holds it.
+    fn relative(&self, path: &str) -> Option<String> {
+        let rest = path.strip_prefix(self.path.as_str())?;
+        let rest = match rest.strip_prefix('/') {
+            Some(rest) => rest,
+            None if rest.is_empty() || self.path.is_empty() => rest,
+            None => return None,
+        };
+        Some([self.sub_path.as_str(), rest].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/"))
+    }
+
+    /// The absolute path of a file of the volume, if the mount shows it.
+    fn absolute(&self, file: &str) -> Option<String> {
+        if self.sub_path.is_empty() {
+            return Some(format!("{}/{file}", self.path));
+        }
+        match file.strip_prefix(self.sub_path.as_str())? {
+            "" => Some(self.path.clone()),
+            rest => rest.starts_with('/').then(|| format!("{}{rest}", self.path)),
+        }
+    }
+}
+
+/// An absolute path without empty and `.` segments and with `..` resolved.
+fn normal(path: &str) -> String {
+    let mut segments = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => drop(segments.pop()),
+            segment => segments.push(segment),
+        }
+    }
+    format!("/{}", segments.join("/"))
+}
+
+fn not_found(path: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, format!("open {path}: no such file or directory"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io::ErrorKind;
+
+    use bytes::Bytes;
+
+    use super::{Files, Folder, Mount};
+
+    fn folder(files: &[(&str, &'static str)]) -> Folder {
+        Folder::new(files.iter().map(|(path, text)| ((*path).to_owned(), Bytes::from(*text))).collect())
+    }
+
+    fn mount(path: &str, folder: &Folder, sub_path: &str, read_only: bool) -> Mount {
+        Mount { path: path.into(), folder: folder.clone(), sub_path: sub_path.into(), read_only }
+    }
+
+    #[test]
+    fn mounts_are_live_and_the_deepest_wins() {
+        let (outer, inner) = (folder(&[("a.yaml", "outer"), ("in/b.yaml", "hidden")]), folder(&[("b.yaml", "inner")]));
+        let files = Files::new(vec![mount("/etc", &outer, "", true), mount("/etc/in", &inner, "", true)]);
+        assert_eq!(files.read_to_string("/etc/in/b.yaml").unwrap(), "inner");
+        assert_eq!(files.list("/etc/*.yaml"), ["/etc/a.yaml"]);
+        inner.replace(BTreeMap::from([("c.yaml".into(), Bytes::from("new"))]));
+        assert_eq!(files.list("/etc/in/*"), ["/etc/in/c.yaml"]);
+        assert_eq!(files.read("/etc/in/b.yaml").unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn sub_paths_show_a_file_or_a_folder() {
+        let volume = folder(&[("one", "1"), ("deep/two", "2")]);
+        let files = Files::new(vec![mount("/etc/one.txt", &volume, "one", true), mount("/deep", &volume, "deep", false)]);
+        assert_eq!(files.read_to_string("/etc/one.txt").unwrap(), "1");
+        assert_eq!(files.list("/*/*"), ["/deep/two", "/etc/one.txt"]);
+        files.write("/deep/three", "3").unwrap();
+        assert!(volume.snapshot().contains_key("deep/three"));
+    }
+
+    #[test]
+    fn writes_go_to_their_volume_or_the_own_layer() {
+        let (config, scratch) = (folder(&[("k", "v")]), Folder::default());
+        let files = Files::new(vec![mount("/config", &config, "", true), mount("/scratch", &scratch, "", false)]);
+        assert_eq!(files.write("/config/k", "x").unwrap_err().kind(), ErrorKind::ReadOnlyFilesystem);
+        files.write("/scratch/a/b", "shared").unwrap();
+        files.write("/tmp/../var/own", "own").unwrap();
+        assert_eq!(files.read_to_string("/var/own").unwrap(), "own");
+        assert_eq!(scratch.snapshot().keys().collect::<Vec<_>>(), ["a/b"]);
+        files.remove("/scratch/a/b").unwrap();
+        assert!(files.remove("/scratch/a/b").is_err());
+    }
+}

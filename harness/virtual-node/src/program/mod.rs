@@ -1,0 +1,22 @@
+//! Programs: what runs in place of a container.
+
+mod context;
+mod exit;
+mod files;
+mod glob;
+mod log;
+mod probes;
+mod registry;
+mod shell;
+mod tasks;
+
+pub use context::{ContainerContext, PodInfo};
+pub use exit::ExitStatus;
+pub use files::Files;
+pub use log::Log;
+pub use probes::Probes;
+pub use registry::{Program, Programs};
+pub use tasks::Tasks;
+
+pub(crate) use files::{Folder, Mount};
+pub(crate) use log::{LogBuffer, LogLine};
