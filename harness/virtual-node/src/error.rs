@@ -28,6 +28,9 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn api(action: &'static str) -> impl FnOnce(kube::Error) -> Self {
-        move |source| Self::Api { action, source: Box::new(source) }
+        move |source| Self::Api {
+            action,
+            source: Box::new(source),
+        }
     }
 }

@@ -15,6 +15,4 @@ mod error;
 mod program;
 
 pub use error::Error;
-pub use program::{
-    ContainerContext, ExitStatus, Files, Log, PodInfo, Probes, Program, Programs, Tasks,
-};
+pub use program::{ContainerContext, ExitStatus, Files, Log, PodInfo, Probes, Program, Programs, Tasks};

@@ -69,7 +69,10 @@ impl Folder {
 impl Files {
     pub(crate) fn new(mut mounts: Vec<Mount>) -> Self {
         mounts.sort_by(|a, b| b.path.len().cmp(&a.path.len()).then_with(|| a.path.cmp(&b.path)));
-        Self { mounts: mounts.into(), own: Folder::default() }
+        Self {
+            mounts: mounts.into(),
+            own: Folder::default(),
+        }
     }
 
     /// The present content of the file at `path`.
@@ -120,7 +123,11 @@ impl Files {
     /// # Errors
     /// `NotFound` where no file is; `ReadOnlyFilesystem` as for [`Self::write`].
     pub fn remove(&self, path: &str) -> io::Result<()> {
-        if self.place(path).writable(path)?.set(None) { Ok(()) } else { Err(not_found(path)) }
+        if self.place(path).writable(path)?.set(None) {
+            Ok(())
+        } else {
+            Err(not_found(path))
+        }
     }
 
     /// The volume, and the path in it, that `path` leads to.
@@ -128,10 +135,18 @@ impl Files {
         let path = normal(path);
         for mount in self.mounts.iter() {
             if let Some(relative) = mount.relative(&path) {
-                return Place { folder: &mount.folder, path: relative, read_only: mount.read_only };
+                return Place {
+                    folder: &mount.folder,
+                    path: relative,
+                    read_only: mount.read_only,
+                };
             }
         }
-        Place { folder: &self.own, path: path.trim_start_matches('/').to_owned(), read_only: false }
+        Place {
+            folder: &self.own,
+            path: path.trim_start_matches('/').to_owned(),
+            read_only: false,
+        }
     }
 }
 
@@ -144,7 +159,10 @@ struct Place<'a> {
 impl Place<'_> {
     fn writable(self, path: &str) -> io::Result<Self> {
         if self.read_only {
-            return Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, format!("open {path}: read-only file system")));
+            return Err(io::Error::new(
+                io::ErrorKind::ReadOnlyFilesystem,
+                format!("open {path}: read-only file system"),
+            ));
         }
         Ok(self)
     }
@@ -163,7 +181,14 @@ impl Mount {
             None if rest.is_empty() || self.path.is_empty() => rest,
             None => return None,
         };
-        Some([self.sub_path.as_str(), rest].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/"))
+        Some(
+            [self.sub_path.as_str(), rest]
+                .iter()
+                .filter(|part| !part.is_empty())
+                .copied()
+                .collect::<Vec<_>>()
+                .join("/"),
+        )
     }
 
     /// The absolute path of a file of the volume, if the mount shows it.
@@ -209,12 +234,20 @@ mod tests {
     }
 
     fn mount(path: &str, folder: &Folder, sub_path: &str, read_only: bool) -> Mount {
-        Mount { path: path.into(), folder: folder.clone(), sub_path: sub_path.into(), read_only }
+        Mount {
+            path: path.into(),
+            folder: folder.clone(),
+            sub_path: sub_path.into(),
+            read_only,
+        }
     }
 
     #[test]
     fn mounts_are_live_and_the_deepest_wins() {
-        let (outer, inner) = (folder(&[("a.yaml", "outer"), ("in/b.yaml", "hidden")]), folder(&[("b.yaml", "inner")]));
+        let (outer, inner) = (
+            folder(&[("a.yaml", "outer"), ("in/b.yaml", "hidden")]),
+            folder(&[("b.yaml", "inner")]),
+        );
         let files = Files::new(vec![mount("/etc", &outer, "", true), mount("/etc/in", &inner, "", true)]);
         assert_eq!(files.read_to_string("/etc/in/b.yaml").unwrap(), "inner");
         assert_eq!(files.list("/etc/*.yaml"), ["/etc/a.yaml"]);
@@ -226,7 +259,10 @@ mod tests {
     #[test]
     fn sub_paths_show_a_file_or_a_folder() {
         let volume = folder(&[("one", "1"), ("deep/two", "2")]);
-        let files = Files::new(vec![mount("/etc/one.txt", &volume, "one", true), mount("/deep", &volume, "deep", false)]);
+        let files = Files::new(vec![
+            mount("/etc/one.txt", &volume, "one", true),
+            mount("/deep", &volume, "deep", false),
+        ]);
         assert_eq!(files.read_to_string("/etc/one.txt").unwrap(), "1");
         assert_eq!(files.list("/*/*"), ["/deep/two", "/etc/one.txt"]);
         files.write("/deep/three", "3").unwrap();

@@ -55,7 +55,10 @@ struct Lines {
 
 impl Default for LogBuffer {
     fn default() -> Self {
-        Self { lines: Mutex::default(), changed: watch::Sender::new(()) }
+        Self {
+            lines: Mutex::default(),
+            changed: watch::Sender::new(()),
+        }
     }
 }
 

@@ -27,7 +27,10 @@ impl Shell {
             return None;
         }
         let line = if words.next() == Some("-c") { words.next() } else { None };
-        Some(Self { programs: programs.clone(), line: line.unwrap_or_default().to_owned() })
+        Some(Self {
+            programs: programs.clone(),
+            line: line.unwrap_or_default().to_owned(),
+        })
     }
 }
 
@@ -38,7 +41,9 @@ impl Program for Shell {
             let commands = match parse(&line) {
                 Ok(commands) => commands,
                 Err(refused) => {
-                    context.log.line(format!("sh: {refused}: not supported: only programs joined by && run here"));
+                    context
+                        .log
+                        .line(format!("sh: {refused}: not supported: only programs joined by && run here"));
                     return NOT_FOUND;
                 }
             };
@@ -48,7 +53,13 @@ impl Program for Shell {
                     context.log.line(format!("sh: {}: not found", command.join(" ")));
                     return NOT_FOUND;
                 };
-                status = program.run(ContainerContext { command, args: Vec::new(), ..context.clone() }).await;
+                status = program
+                    .run(ContainerContext {
+                        command,
+                        args: Vec::new(),
+                        ..context.clone()
+                    })
+                    .await;
                 if !status.success() {
                     break;
                 }
@@ -87,7 +98,11 @@ fn parse(line: &str) -> Result<Vec<Vec<String>>, String> {
         }
     }
     end_word(&mut commands, &mut word);
-    if commands.iter().any(Vec::is_empty) { Err("empty command".to_owned()) } else { Ok(commands) }
+    if commands.iter().any(Vec::is_empty) {
+        Err("empty command".to_owned())
+    } else {
+        Ok(commands)
+    }
 }
 
 fn end_word(commands: &mut [Vec<String>], word: &mut Option<String>) {
@@ -104,7 +119,10 @@ mod tests {
     fn sequences_of_programs_are_understood() {
         assert_eq!(
             parse("flyteadmin --config=/etc/*.yaml secrets init  && flyteadmin 'a b'\"c\"").unwrap(),
-            [vec!["flyteadmin", "--config=/etc/*.yaml", "secrets", "init"], vec!["flyteadmin", "a bc"]],
+            [
+                vec!["flyteadmin", "--config=/etc/*.yaml", "secrets", "init"],
+                vec!["flyteadmin", "a bc"]
+            ],
         );
     }
 
