@@ -1,1 +1,4 @@
-//! A test harness for multi-cluster Kubernetes deployments
+//! A test harness for multi-cluster Kubernetes deployments.
+
+pub mod journal;
+pub mod report;

@@ -1,0 +1,219 @@
+//! What happens in a run, as data.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Version of the record format; grows when a field is added or changes its meaning.
+pub const VERSION: u32 = 1;
+
+/// One line of the journal: the envelope round an [`Event`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Format version, [`VERSION`].
+    pub v: u32,
+    /// The run's id.
+    pub run: String,
+    /// The scenario's name, if the event belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// Number of the record in this journal, from 0, without gaps.
+    pub seq: u64,
+    /// The machine's time.
+    pub wall: Timestamp,
+    /// The world's time, which runs by itself in virtual time.
+    #[serde(rename = "virtual", default, skip_serializing_if = "Option::is_none")]
+    pub virtual_time: Option<Timestamp>,
+    /// The cluster concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// Index of the scenario's step, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<usize>,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// The run begins; always the first record.
+    RunStarted {
+        /// Version of multiplane.
+        version: String,
+        /// Number of scenarios planned.
+        scenarios: usize,
+    },
+    /// A scenario begins.
+    ScenarioStarted {
+        /// Its file.
+        file: String,
+        /// The backend that runs its clusters.
+        backend: String,
+        /// Every draw of this run follows from it.
+        seed: u64,
+        /// Ids of its clusters, in the file's order.
+        clusters: Vec<String>,
+        /// Number of steps.
+        steps: usize,
+    },
+    /// A cluster answers.
+    ClusterReady {
+        /// Milliseconds of real time from the request.
+        millis: u64,
+    },
+    /// A step begins.
+    StepStarted {
+        /// Its verb.
+        verb: String,
+        /// What it does, in one line.
+        title: String,
+        /// Line in the scenario's file, from 1.
+        line: usize,
+    },
+    /// Something worth telling inside a step.
+    Note {
+        /// How much it matters.
+        level: Level,
+        /// One line.
+        text: String,
+    },
+    /// An execution was submitted.
+    Submitted {
+        /// The submit step's id.
+        submit: String,
+        /// The execution's name.
+        execution: String,
+        /// Where it should go by the rules, from the configuration and labels of this moment.
+        prediction: Option<Prediction>,
+    },
+    /// Where an execution ran, and whether that was right.
+    Placement(PlacementVerdict),
+    /// A step ended.
+    StepFinished {
+        /// How.
+        outcome: Outcome,
+        /// Stable code of the failure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+        /// What failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+        /// Milliseconds of real time.
+        millis: u64,
+        /// Milliseconds of the world's time.
+        virtual_millis: u64,
+    },
+    /// A scenario ended.
+    ScenarioFinished {
+        /// How.
+        outcome: Outcome,
+        /// Milliseconds of real time.
+        millis: u64,
+        /// Milliseconds of the world's time.
+        virtual_millis: u64,
+    },
+    /// The run ended; always the last record.
+    RunFinished {
+        /// The process's exit code.
+        exit: u8,
+    },
+}
+
+/// How much a note matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Level {
+    /// Shown with `--verbose`.
+    Detail,
+    /// Shown always.
+    Info,
+    /// Shown always, and stands out.
+    Warning,
+}
+
+/// How a step or scenario ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// As expected.
+    Passed,
+    /// The product under test did not do what the scenario expects.
+    Failed,
+    /// The scenario cannot be run as it stands.
+    Invalid,
+    /// The environment failed, not the product.
+    Environment,
+    /// The harness itself failed.
+    Fault,
+    /// Stopped before its end.
+    Interrupted,
+}
+
+/// What the placement rules say of one execution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Prediction {
+    /// The cluster, or `None` where placement itself fails.
+    pub cluster: Option<String>,
+    /// Why, in one line: label, its source, the pool.
+    pub reason: String,
+    /// The label that decided, if one did.
+    pub label: Option<String>,
+    /// Where the label came from.
+    pub label_source: String,
+    /// Which pool was drawn from.
+    pub pool_source: String,
+}
+
+/// The admin API's answer about an execution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admin {
+    /// The recorded cluster; empty if creation failed.
+    pub cluster: String,
+    /// Phase, as the API names it.
+    pub phase: String,
+    /// The error's message, if it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Objects of an execution that were seen in one cluster, at any time since it was submitted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// FlyteWorkflow objects, as `namespace/name`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workflows: Vec<String>,
+    /// Pods, as `namespace/name`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pods: Vec<String>,
+}
+
+/// Where one execution ran: the witnesses, and the judgement on them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlacementVerdict {
+    /// The submit step's id.
+    pub submit: String,
+    /// The execution's name.
+    pub execution: String,
+    /// Clusters where it may be; empty if any will do.
+    pub expected: Vec<String>,
+    /// Who placed it: `reference` or `upstream`.
+    pub placed_by: String,
+    /// What the admin API says.
+    pub admin: Option<Admin>,
+    /// What was seen, by cluster. A cluster without a sighting is absent.
+    pub seen: BTreeMap<String, Sighting>,
+    /// What the rules say; shown beside the witnesses, never part of the judgement.
+    pub prediction: Option<Prediction>,
+    /// How long absence elsewhere was watched, in milliseconds of the world's time.
+    pub watched_millis: u64,
+    /// Whether it is as expected.
+    pub passed: bool,
+    /// What is wrong, one line each; empty if passed.
+    pub faults: Vec<String>,
+}

@@ -1,0 +1,12 @@
+//! The journal: one stream of events for a run, one JSON object a line, flushed at once.
+//!
+//! The engine decides and records; reports only render records. So a killed run still has a report, and a journal without
+//! [`Event::RunFinished`] means that the run was interrupted.
+
+mod event;
+mod reader;
+mod writer;
+
+pub use event::{Admin, Event, Level, Outcome, PlacementVerdict, Prediction, Record, Sighting, VERSION};
+pub use reader::{JournalError, read};
+pub use writer::{Emitter, Fold, Journal};

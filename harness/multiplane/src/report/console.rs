@@ -1,0 +1,182 @@
+//! What `multiplane run` prints.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use super::placement::table;
+use super::text::{Style, count, duration};
+use crate::journal::{Event, Fold, Level, Outcome, PlacementVerdict, Record};
+
+/// How much is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Results only.
+    Quiet,
+    /// Steps and placement tables.
+    Normal,
+    /// Notes of every level too.
+    Verbose,
+}
+
+/// Prints a run to a stream: each scenario as one block once it ends, or live where there is only one.
+pub struct Console<W> {
+    out: W,
+    style: Style,
+    detail: Detail,
+    live: bool,
+    scenarios: BTreeMap<String, Block>,
+    outcomes: Vec<Outcome>,
+}
+
+/// A scenario under way.
+#[derive(Default)]
+struct Block {
+    text: String,
+    clusters: Vec<String>,
+    file: String,
+    titles: BTreeMap<usize, (String, usize)>,
+    verdicts: BTreeMap<usize, Vec<PlacementVerdict>>,
+}
+
+impl<W: Write + Send> Console<W> {
+    /// Prints to `out` in plain text.
+    pub fn plain(out: W, detail: Detail) -> Self {
+        Self {
+            out,
+            style: Style::PLAIN,
+            detail,
+            live: false,
+            scenarios: BTreeMap::new(),
+            outcomes: Vec::new(),
+        }
+    }
+
+    fn print(&mut self, text: &str) {
+        // A closed pipe (`| head`) must not stop the run.
+        let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+    }
+
+    fn step(&mut self, scenario: &str, step: usize, event: &Event) {
+        let (style, detail) = (self.style, self.detail);
+        let block = self.scenarios.entry(scenario.to_owned()).or_default();
+        match event {
+            Event::StepStarted { title, line, .. } => {
+                block.titles.insert(step, (title.clone(), *line));
+            }
+            Event::Note { level, text } if *level != Level::Detail || detail == Detail::Verbose => {
+                let text = if *level == Level::Warning {
+                    style.warn(text)
+                } else {
+                    style.dim(text)
+                };
+                block.text += &format!("    {text}\n");
+            }
+            Event::Placement(verdict) => block.verdicts.entry(step).or_default().push(verdict.clone()),
+            Event::StepFinished {
+                outcome,
+                code,
+                message,
+                virtual_millis,
+                ..
+            } => {
+                let verdicts = block.verdicts.remove(&step).unwrap_or_default();
+                let (title, line) = block.titles.get(&step).cloned().unwrap_or_default();
+                let waited = if *virtual_millis >= 1000 {
+                    style.dim(&format!("  {}", duration(*virtual_millis)))
+                } else {
+                    String::new()
+                };
+                block.text += &format!("  {} {title}{waited}\n", style.mark(*outcome));
+                if !verdicts.is_empty() {
+                    block.text += &table(&verdicts, &block.clusters, "      ", style);
+                }
+                if let Some(message) = message {
+                    let code = code.as_ref().map_or(String::new(), |code| format!("[{code}] "));
+                    let place = format!("{}:{line}", block.file);
+                    block.text += &format!("      {}\n", style.dim(&place));
+                    for (index, text) in message.lines().enumerate() {
+                        let head = if index == 0 { style.bad(&code) } else { String::new() };
+                        block.text += &format!("      {head}{text}\n");
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn finish_scenario(&mut self, scenario: &str, outcome: Outcome, millis: u64, virtual_millis: u64) {
+        self.outcomes.push(outcome);
+        let block = self.scenarios.remove(scenario).unwrap_or_default();
+        let mut text = String::new();
+        if !self.live {
+            text += &format!("{}\n", self.style.bold(scenario));
+        }
+        if self.detail != Detail::Quiet || outcome != Outcome::Passed {
+            text += &block.text;
+        }
+        let world = if virtual_millis > millis {
+            format!(" ({} of virtual time)", duration(virtual_millis))
+        } else {
+            String::new()
+        };
+        text += &format!("  {} in {}{world}\n\n", self.style.outcome(outcome), duration(millis));
+        self.print(&text);
+    }
+
+    fn finish_run(&mut self, exit: u8) {
+        let passed = self.outcomes.iter().filter(|outcome| **outcome == Outcome::Passed).count();
+        let failed = self.outcomes.len() - passed;
+        let line = format!("{}: {passed} passed, {failed} failed", count(self.outcomes.len(), "scenario"));
+        let line = if exit == 0 { self.style.good(&line) } else { self.style.bad(&line) };
+        self.print(&format!("{line}\n"));
+    }
+}
+
+impl Console<std::io::Stdout> {
+    /// Prints to standard output, in colour on a terminal.
+    pub fn stdout(detail: Detail) -> Self {
+        Self {
+            style: Style::stdout(),
+            ..Self::plain(std::io::stdout(), detail)
+        }
+    }
+}
+
+impl<W: Write + Send> Fold for Console<W> {
+    fn record(&mut self, record: &Record) {
+        let scenario = record.scenario.as_deref().unwrap_or_default();
+        match &record.event {
+            Event::RunStarted { scenarios, .. } => self.live = *scenarios == 1,
+            Event::ScenarioStarted { file, clusters, .. } => {
+                let block = Block {
+                    clusters: clusters.clone(),
+                    file: file.clone(),
+                    ..Block::default()
+                };
+                self.scenarios.insert(scenario.to_owned(), block);
+                if self.live {
+                    self.print(&format!("{}\n", self.style.bold(scenario)));
+                }
+            }
+            Event::ScenarioFinished {
+                outcome,
+                millis,
+                virtual_millis,
+            } => self.finish_scenario(scenario, *outcome, *millis, *virtual_millis),
+            Event::RunFinished { exit } => self.finish_run(*exit),
+            event => {
+                if let Some(step) = record.step {
+                    self.step(scenario, step, event);
+                }
+                if self.live && self.detail != Detail::Quiet {
+                    let text = self
+                        .scenarios
+                        .get_mut(scenario)
+                        .map(|block| std::mem::take(&mut block.text))
+                        .unwrap_or_default();
+                    self.print(&text);
+                }
+            }
+        }
+    }
+}
