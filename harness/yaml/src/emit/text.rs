@@ -1,0 +1,282 @@
+//! Strings: which style they may have, and each style.
+
+use serde_json::Value;
+
+use super::Emitter;
+use crate::scalar::Rules;
+
+/// Where go-yaml starts to fold.
+const WIDTH: usize = 80;
+
+/// What stands in a string, as far as it restricts the styles.
+struct Analysis {
+    plain: bool,
+    single: bool,
+    block: bool,
+}
+
+impl Emitter {
+    /// A string in value position; continuation lines start at `indent`.
+    pub(super) fn text(&mut self, text: &str, indent: usize) {
+        let analysis = analyse(text);
+        if text.contains('\n') && analysis.block {
+            self.literal(text, indent);
+        } else if text.contains('\n') || misread(text) {
+            self.double(text, Some(indent));
+        } else if analysis.plain {
+            self.plain(text, Some(indent));
+        } else if analysis.single {
+            self.single(text, Some(indent));
+        } else {
+            self.double(text, Some(indent));
+        }
+    }
+
+    /// A mapping key: always on one line.
+    pub(super) fn simple_key(&mut self, text: &str) {
+        let analysis = analyse(text);
+        if text.contains('\n') || misread(text) {
+            self.double(text, None);
+        } else if analysis.plain {
+            self.plain(text, None);
+        } else if analysis.single {
+            self.single(text, None);
+        } else {
+            self.double(text, None);
+        }
+    }
+
+    fn plain(&mut self, text: &str, fold: Option<usize>) {
+        let mut spaces = false;
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            match fold {
+                Some(indent)
+                    if c == ' ' && !spaces && self.column > WIDTH && chars.peek() != Some(&' ') =>
+                {
+                    self.line(indent)
+                }
+                _ => self.put(c),
+            }
+            spaces = c == ' ';
+        }
+    }
+
+    fn single(&mut self, text: &str, fold: Option<usize>) {
+        self.put('\'');
+        let mut spaces = false;
+        let mut chars = text.chars().enumerate().peekable();
+        while let Some((i, c)) = chars.next() {
+            let next = chars.peek().map(|(_, next)| *next);
+            let inner = i > 0 && next.is_some() && next != Some(' ');
+            match fold {
+                Some(indent) if c == ' ' && !spaces && inner && self.column > WIDTH => {
+                    self.line(indent)
+                }
+                _ => {
+                    if c == '\'' {
+                        self.put('\'');
+                    }
+                    self.put(c);
+                }
+            }
+            spaces = c == ' ';
+        }
+        self.put('\'');
+    }
+
+    fn double(&mut self, text: &str, fold: Option<usize>) {
+        self.put('"');
+        let mut spaces = false;
+        let mut chars = text.chars().enumerate().peekable();
+        while let Some((i, c)) = chars.next() {
+            let next = chars.peek().map(|(_, next)| *next);
+            match fold {
+                Some(indent)
+                    if c == ' ' && !spaces && i > 0 && next.is_some() && self.column > WIDTH =>
+                {
+                    self.line(indent);
+                    if next == Some(' ') {
+                        self.put('\\');
+                    }
+                }
+                _ if printable(c) && !is_break(c) && !matches!(c, '"' | '\\' | '\u{feff}') => {
+                    self.put(c)
+                }
+                _ => self.escape(c),
+            }
+            spaces = c == ' ';
+        }
+        self.put('"');
+    }
+
+    fn escape(&mut self, c: char) {
+        let text = match c {
+            '\0' => "\\0".to_owned(),
+            '\x07' => "\\a".to_owned(),
+            '\x08' => "\\b".to_owned(),
+            '\t' => "\\t".to_owned(),
+            '\n' => "\\n".to_owned(),
+            '\x0b' => "\\v".to_owned(),
+            '\x0c' => "\\f".to_owned(),
+            '\r' => "\\r".to_owned(),
+            '\x1b' => "\\e".to_owned(),
+            '"' | '\\' => format!("\\{c}"),
+            '\u{85}' => "\\N".to_owned(),
+            '\u{a0}' => "\\_".to_owned(),
+            '\u{2028}' => "\\L".to_owned(),
+            '\u{2029}' => "\\P".to_owned(),
+            c => match u32::from(c) {
+                code @ 0..=0xff => format!("\\x{code:02X}"),
+                code @ 0x100..=0xffff => format!("\\u{code:04X}"),
+                code => format!("\\U{code:08X}"),
+            },
+        };
+        self.write(&text);
+    }
+
+    /// A `|` block: an indentation hint when it starts with white space, `-` without and `+` with several final breaks.
+    fn literal(&mut self, text: &str, indent: usize) {
+        self.put('|');
+        if text.starts_with([' ', '\n']) {
+            self.put('2');
+        }
+        let body = text.strip_suffix('\n');
+        match body {
+            None => self.put('-'),
+            Some(body) if body.is_empty() || body.ends_with('\n') => self.put('+'),
+            Some(_) => {}
+        }
+        // The last line's break is the caller's, as for every other value.
+        for line in body.unwrap_or(text).split('\n') {
+            if line.is_empty() {
+                self.out.push('\n');
+                self.column = 0;
+            } else {
+                self.line(indent);
+                self.write(line);
+            }
+        }
+    }
+
+    fn put(&mut self, c: char) {
+        self.out.push(c);
+        self.column += 1;
+    }
+}
+
+/// Whether some reader would take the plain text for something else than this string: YAML 1.1 types, dates, base 60.
+fn misread(text: &str) -> bool {
+    !matches!(Rules::Kubernetes.resolve(text), Some(Value::String(_)))
+        || text == "<<"
+        || text == "="
+        || timestamp(text)
+        || base60(text)
+}
+
+/// `2024-1-2`, alone or before `T`, `t` or a space and a time: what go-yaml resolves as a timestamp.
+fn timestamp(text: &str) -> bool {
+    let date: &str = text.split(['T', 't', ' ']).next().unwrap_or_default();
+    let parts: Vec<&str> = date.split('-').collect();
+    let digits = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+    };
+    let [year, month, day] = parts[..] else {
+        return false;
+    };
+    let time = text[date.len()..].trim_start_matches(['T', 't', ' ']);
+    year.len() == 4
+        && digits(year, 4)
+        && digits(month, 2)
+        && digits(day, 2)
+        && (time.is_empty() && date.len() == text.len()
+            || time.split(':').count() == 3 && time.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// `12:30`, `1:20:30.5`: numbers to base 60 in YAML 1.1.
+fn base60(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let Some((first, rest)) = unsigned.split_once(':') else {
+        return false;
+    };
+    let (rest, fraction) = rest.split_once('.').unwrap_or((rest, ""));
+    let digits = |part: &str| {
+        part.bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'_')
+    };
+    first.starts_with(|c: char| c.is_ascii_digit())
+        && digits(first)
+        && digits(fraction)
+        && rest.split(':').all(|part| match part.as_bytes() {
+            [one] => one.is_ascii_digit(),
+            [ten, one] => (b'0'..=b'5').contains(ten) && one.is_ascii_digit(),
+            _ => false,
+        })
+}
+
+fn analyse(text: &str) -> Analysis {
+    let chars: Vec<char> = text.chars().collect();
+    let (Some(first), Some(last)) = (chars.first(), chars.last()) else {
+        return Analysis {
+            plain: false,
+            single: true,
+            block: false,
+        };
+    };
+    let blank = |c: Option<&char>| c.is_none_or(|c| matches!(c, ' ' | '\t') || is_break(*c));
+    let mut indicators = text.starts_with("---") || text.starts_with("...");
+    indicators |= matches!(
+        first,
+        '#' | ','
+            | '['
+            | ']'
+            | '{'
+            | '}'
+            | '&'
+            | '*'
+            | '!'
+            | '|'
+            | '>'
+            | '\''
+            | '"'
+            | '%'
+            | '@'
+            | '`'
+    );
+    indicators |= matches!(first, '-' | '?' | ':') && blank(chars.get(1));
+    let mut special = false;
+    let mut space_break = false;
+    let mut break_space = false;
+    for (i, c) in chars.iter().enumerate() {
+        indicators |= i > 0 && *c == ':' && blank(chars.get(i + 1));
+        indicators |= i > 0 && *c == '#' && blank(chars.get(i - 1));
+        special |= !printable(*c);
+        if i > 0 {
+            space_break |= is_break(*c) && chars[i - 1] == ' ';
+            break_space |= *c == ' ' && is_break(chars[i - 1]);
+        }
+    }
+    let edge = |c: &char| *c == ' ' || is_break(*c);
+    let broken = chars.iter().any(|c| is_break(*c));
+    let unsafe_anywhere = space_break || special;
+    Analysis {
+        plain: !(indicators
+            || edge(first)
+            || edge(last)
+            || broken
+            || break_space
+            || unsafe_anywhere),
+        single: !(break_space || unsafe_anywhere),
+        block: !(*last == ' ' || unsafe_anywhere),
+    }
+}
+
+fn is_break(c: char) -> bool {
+    matches!(c, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// What go-yaml writes as it is: a tab and anything beyond the basic plane is not.
+fn printable(c: char) -> bool {
+    matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
+        && c != '\u{feff}'
+}

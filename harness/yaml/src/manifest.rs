@@ -1,0 +1,90 @@
+//! Documents as kubectl and Helm read them, as JSON values.
+//!
+//! YAML 1.1 scalars (see [`scalar`](crate::scalar)), resolved keys, merge keys expanded, duplicate keys refused, empty
+//! documents left out. No document limit; texts that stand for millions of values (alias bombs) are refused.
+
+use serde_json::Value;
+
+use crate::scalar::Rules;
+use crate::{Error, tree};
+
+/// All documents of a text.
+///
+/// # Errors
+/// Not YAML, a duplicate key, an alias bomb, or a value that JSON has not.
+pub fn documents(text: &str) -> Result<Vec<Value>, Error> {
+    tree::documents(text)?
+        .iter()
+        .map(|node| node.to_json(Rules::Kubernetes))
+        .collect()
+}
+
+/// The only document of a text; null when there is nothing but comments, as Helm reads an empty values file.
+///
+/// # Errors
+/// As [`documents`], or several documents.
+pub fn document(text: &str) -> Result<Value, Error> {
+    tree::parse(text)?.map_or(Ok(Value::Null), |node| node.to_json(Rules::Kubernetes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+    use rstest::rstest;
+    use serde_json::json;
+
+    #[rstest]
+    #[case::kubernetes_scalars("{a: no, b: 0755, c: 1_000, d: 'no', e: 1e3}", json!({"a": false, "b": 493, "c": 1000, "d": "no", "e": 1000}))]
+    #[case::keys_are_resolved("on: x\n1: z\n", json!({"true": "x", "1": "z"}))]
+    #[case::quoted_keys("'on': x\n", json!({"on": "x"}))]
+    #[case::aliases("a: &x {k: 1}\nb: *x\n", json!({"a": {"k": 1}, "b": {"k": 1}}))]
+    #[case::merge("a: &x {k: 1, l: 2}\nb: {<<: *x, k: 3}\n", json!({"a": {"k": 1, "l": 2}, "b": {"k": 3, "l": 2}}))]
+    #[case::tags("a: !!str 5\nb: !!int '5'\n", json!({"a": "5", "b": 5}))]
+    #[case::blocks("a: |\n  x\n  y\nb: >-\n  x\n  y\n", json!({"a": "x\ny\n", "b": "x y"}))]
+    #[case::nothing("# only a comment\n", json!(null))]
+    fn one_document(#[case] text: &str, #[case] expected: Value) {
+        assert_eq!(document(text).unwrap(), expected);
+    }
+
+    #[test]
+    fn many_documents() {
+        let text = "---\n# nothing\n---\na: 1\n---\n---\nb: 2\n...\n";
+        assert_eq!(documents(text).unwrap(), [json!({"a": 1}), json!({"b": 2})]);
+        let many = "a: 1\n---\n".repeat(5000);
+        assert_eq!(documents(&many).unwrap().len(), 5000);
+        assert_eq!(
+            document(&many).unwrap_err().kind,
+            ErrorKind::Documents(5000)
+        );
+    }
+
+    #[rstest]
+    #[case("a: 1\nb: 2\na: 3\n", 3, 1, "yaml-duplicate-key")]
+    #[case("on: 1\ntrue: 2\n", 2, 1, "yaml-duplicate-key")]
+    #[case("a:\n  b: [1, 2\n", 2, 6, "yaml-syntax")]
+    #[case("a: .inf\n", 1, 4, "yaml-not-json")]
+    #[case("? [a]\n: b\n", 1, 3, "yaml-key")]
+    #[case("a: !secret x\n", 1, 12, "yaml-tag")]
+    #[case("a: *nowhere\n", 1, 4, "yaml-syntax")]
+    fn refused(#[case] text: &str, #[case] line: usize, #[case] column: usize, #[case] code: &str) {
+        let error = documents(text).unwrap_err();
+        assert_eq!(
+            (error.code(), error.span.line, error.span.column),
+            (code, line, column),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn alias_bombs_are_refused() {
+        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for i in 1..10 {
+            text += &format!(
+                "a{i}: &a{i} [{}]\n",
+                vec![format!("*a{}", i - 1); 9].join(", ")
+            );
+        }
+        assert_eq!(documents(&text).unwrap_err().code(), "yaml-too-large");
+    }
+}
