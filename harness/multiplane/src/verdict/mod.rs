@@ -1,0 +1,9 @@
+//! Where executions ran, and whether that was right.
+//!
+//! [`Witness`] notes what every cluster was seen to hold; [`judge`] compares it, and the admin API's answer, with what a scenario demands.
+
+mod judge;
+mod witness;
+
+pub use judge::{Demand, Judgement, judge};
+pub use witness::Witness;
