@@ -50,6 +50,8 @@ struct State {
     /// Public names: name -> (zone, address).
     names: BTreeMap<String, (String, String)>,
     resolvers: BTreeMap<String, Arc<dyn Resolve>>,
+    /// Public domains that stand for a zone's private one: domain -> (zone, private domain).
+    domains: BTreeMap<String, (String, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,6 +107,14 @@ impl Network {
     /// Installs the resolver of a zone's private names, in place of the one before.
     pub fn resolver(&self, zone: &str, resolver: Arc<dyn Resolve>) {
         self.state().resolvers.insert(zone.to_owned(), resolver);
+    }
+
+    /// Opens a zone's private names to every zone: below `domain` they are what they are below `private` in the zone itself, as a load
+    /// balancer for each Service would have it.
+    pub fn domain(&self, domain: &str, zone: &str, private: &str) {
+        self.state()
+            .domains
+            .insert(domain.to_ascii_lowercase(), (zone.to_owned(), private.to_owned()));
     }
 
     /// The rules for traffic between zones.
@@ -224,6 +234,26 @@ impl Network {
 }
 
 impl State {
+    fn resolve(&self, zone: &str, name: &str, port: u16) -> Option<Vec<PortKey>> {
+        let found = self.resolvers.get(zone)?.resolve(name, port)?;
+        Some(
+            found
+                .into_iter()
+                .map(|(address, port)| PortKey {
+                    zone: zone.to_owned(),
+                    address,
+                    port,
+                })
+                .collect(),
+        )
+    }
+
+    fn resolve_delegated(&self, name: &str, port: u16) -> Option<Vec<PortKey>> {
+        let (at, _) = name.match_indices('.').find(|(at, _)| self.domains.contains_key(&name[at + 1..]))?;
+        let (zone, private) = self.domains.get(&name[at + 1..])?;
+        self.resolve(zone, &format!("{}.{private}", &name[..at]), port)
+    }
+
     fn free_port(&self, zone: &str, address: &str, port: u16) -> io::Result<PortKey> {
         let key = |port| PortKey {
             zone: zone.to_owned(),

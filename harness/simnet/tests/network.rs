@@ -67,7 +67,9 @@ async fn names_and_refusals(network: Network) {
     ] {
         ping(&mut pod.connect(name, port).await.unwrap()).await;
     }
+    network.domain("a.example", "a", "cluster.local");
     let stranger = network.host("b", "10.1.0.1");
+    ping(&mut stranger.connect("web.flyte.svc.a.example", 80).await.unwrap()).await;
     ping(&mut stranger.connect("web.example", 8080).await.unwrap()).await;
     let kind = async |name, port| stranger.connect(name, port).await.unwrap_err().kind();
     assert_eq!(kind("web.example", 81).await, ErrorKind::ConnectionRefused);
