@@ -159,15 +159,9 @@ impl Network {
             .map(|domain| format!("{name}.{domain}"));
         for candidate in searched.chain([absolute.unwrap_or(name).to_owned()]) {
             let candidate = candidate.to_ascii_lowercase();
-            if let Some(found) = state.resolvers.get(zone).and_then(|resolver| resolver.resolve(&candidate, port)) {
-                return Ok(found
-                    .into_iter()
-                    .map(|(address, port)| PortKey {
-                        zone: zone.to_owned(),
-                        address,
-                        port,
-                    })
-                    .collect());
+            let found = state.resolve(zone, &candidate, port);
+            if let Some(found) = found.or_else(|| state.resolve_delegated(&candidate, port)) {
+                return Ok(found);
             }
             if let Some((zone, address)) = state.names.get(&candidate) {
                 return Ok(vec![PortKey {
