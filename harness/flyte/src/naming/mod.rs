@@ -1,0 +1,10 @@
+//! Names that Flyte derives: pods, child executions, namespaces, the shard label.
+//!
+//! Where a plain name would be too long, Flyte replaces it by `f` and a base32 form of its FNV-1a hash.
+
+pub mod fnv;
+
+mod id;
+mod names;
+
+pub use names::{child_execution_name, namespace, pod_name, shard_key};
