@@ -15,8 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         package.starts_with("flyteidl") || package == "google.protobuf"
     });
     for file in &mut set.file {
-        file.service
-            .retain(|service| SERVICES.contains(&service.name()));
+        file.service.retain(|service| SERVICES.contains(&service.name()));
     }
     tonic_prost_build::configure()
         .generate_default_stubs(true)

@@ -4,11 +4,7 @@
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz123456";
 
 /// `id` itself if it has at most `max` bytes, else `f` and the base32 form of `hash(id)`.
-pub(super) fn bounded<const N: usize>(
-    id: String,
-    max: usize,
-    hash: impl Fn(&[u8]) -> [u8; N],
-) -> String {
+pub(super) fn bounded<const N: usize>(id: String, max: usize, hash: impl Fn(&[u8]) -> [u8; N]) -> String {
     if id.len() <= max {
         return id;
     }

@@ -13,21 +13,17 @@ const SHARDS: u32 = 32;
 /// `node` is the node's unique id.
 #[must_use]
 pub fn pod_name(execution: &str, node: &str, attempt: u32) -> String {
-    id::bounded(
-        format!("{execution}-{node}-{attempt}"),
-        POD_NAME_MAX,
-        |name| fnv::fnv1a32(name).to_be_bytes(),
-    )
+    id::bounded(format!("{execution}-{node}-{attempt}"), POD_NAME_MAX, |name| {
+        fnv::fnv1a32(name).to_be_bytes()
+    })
 }
 
 /// The execution that a launch-plan node starts: `<parent>-<node>-<attempt>`, hashed (64 bits) above 20 bytes.
 #[must_use]
 pub fn child_execution_name(parent: &str, node: &str, attempt: u32) -> String {
-    id::bounded(
-        format!("{parent}-{node}-{attempt}"),
-        CHILD_NAME_MAX,
-        |name| fnv::fnv1a64(name).to_be_bytes(),
-    )
+    id::bounded(format!("{parent}-{node}-{attempt}"), CHILD_NAME_MAX, |name| {
+        fnv::fnv1a64(name).to_be_bytes()
+    })
 }
 
 /// Value of the label `shard-key` on the `FlyteWorkflow` object of an execution.
@@ -40,7 +36,5 @@ pub fn shard_key(execution: &str) -> String {
 /// are replaced; anything else stays as it is.
 #[must_use]
 pub fn namespace(template: &str, project: &str, domain: &str) -> String {
-    template
-        .replace("{{ project }}", project)
-        .replace("{{ domain }}", domain)
+    template.replace("{{ project }}", project).replace("{{ domain }}", domain)
 }

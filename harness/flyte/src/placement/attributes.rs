@@ -124,8 +124,7 @@ impl Attributes {
     /// # Errors
     /// [`PlacementError::AttributeQuery`]: the key has neither project nor domain, or a workflow without a project.
     pub fn get(&self, key: &AttributeKey) -> Result<Option<&AttributeRow>, PlacementError> {
-        let scoped = !key.project.is_empty()
-            || (!key.domain.is_empty() && key.workflow.is_empty() && key.launch_plan.is_empty());
+        let scoped = !key.project.is_empty() || (!key.domain.is_empty() && key.workflow.is_empty() && key.launch_plan.is_empty());
         if !scoped || (key.workflow.is_empty() && !key.launch_plan.is_empty()) {
             return Err(PlacementError::AttributeQuery);
         }

@@ -98,9 +98,7 @@ impl Cluster {
     /// The client limits for this cluster. `inCluster` entries use the server-wide ones.
     #[must_use]
     pub fn kube_client_limits(&self) -> KubeClientLimits {
-        self.own_kube_client()
-            .unwrap_or(KubeClientConfig::SERVER_DEFAULT)
-            .limits()
+        self.own_kube_client().unwrap_or(KubeClientConfig::SERVER_DEFAULT).limits()
     }
 
     /// The cluster's own `kubeClientConfig`, where it is used at all.

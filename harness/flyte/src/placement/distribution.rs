@@ -21,11 +21,7 @@ pub fn shares(choice: &PoolChoice) -> BTreeMap<String, f64> {
 /// How many of the executions with these names each cluster of the pool gets, exactly; clusters that get none have 0.
 #[must_use]
 pub fn counts<'n>(pool: &Pool, names: impl IntoIterator<Item = &'n str>) -> BTreeMap<String, usize> {
-    let mut counts: BTreeMap<String, usize> = pool
-        .members
-        .iter()
-        .map(|member| (member.cluster.clone(), 0))
-        .collect();
+    let mut counts: BTreeMap<String, usize> = pool.members.iter().map(|member| (member.cluster.clone(), 0)).collect();
     for name in names {
         let chosen = pool.choose(pool.threshold(seeded_draw(name).float32));
         *counts.entry(chosen.cluster.clone()).or_default() += 1;

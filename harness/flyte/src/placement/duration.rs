@@ -63,15 +63,10 @@ impl FromStr for GoDuration {
         }
         let mut nanos = 0.0;
         while !rest.is_empty() {
-            let digits = rest
-                .find(|c: char| !c.is_ascii_digit() && c != '.')
-                .ok_or_else(invalid)?;
+            let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(invalid)?;
             let value: f64 = rest[..digits].parse().map_err(|_| invalid())?;
             rest = &rest[digits..];
-            let (unit, scale) = UNITS
-                .iter()
-                .find(|(unit, _)| rest.starts_with(unit))
-                .ok_or_else(invalid)?;
+            let (unit, scale) = UNITS.iter().find(|(unit, _)| rest.starts_with(unit)).ok_or_else(invalid)?;
             nanos += value * scale;
             rest = &rest[unit.len()..];
         }

@@ -14,7 +14,9 @@ pub enum ConfigError {
     #[error("neither a clusters.yaml (no section `clusters`) nor Helm values (no `configmap.clusters`)")]
     UnknownForm,
     /// Helm values whose `configmap.clusters` is missing or empty: the chart fails to render.
-    #[error("`configmap.clusters` is missing or empty, so the chart fails to render (nil pointer evaluating interface {{}}.labelClusterMap); are `labelClusterMap` and `clusterConfigs` indented below `clusters`?")]
+    #[error(
+        "`configmap.clusters` is missing or empty, so the chart fails to render (nil pointer evaluating interface {{}}.labelClusterMap); are `labelClusterMap` and `clusterConfigs` indented below `clusters`?"
+    )]
     ClustersMissing,
     /// A value does not convert to the type of its field; flyteadmin exits with an error.
     #[error("{path}: expected {expected}, found {found}; flyteadmin does not start with it")]
@@ -35,9 +37,7 @@ pub enum StartupError {
     #[error("Duplicate cluster names: {0} is configured more than once")]
     DuplicateName(String),
     /// `kubeClientConfig` sets `qps` without `burst`.
-    #[error(
-        "burst is required to be greater than 0 when RateLimiter is not set and QPS is set to greater than 0 (cluster {0})"
-    )]
+    #[error("burst is required to be greater than 0 when RateLimiter is not set and QPS is set to greater than 0 (cluster {0})")]
     BurstMissing(String),
     /// No cluster is enabled.
     #[error("entries is empty (no cluster in clusterConfigs is enabled)")]

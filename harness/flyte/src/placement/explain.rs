@@ -1,8 +1,7 @@
 //! Reasons as text for people.
 
 use super::{
-    AttributeKey, Decision, DropReason, Dropped, LabelSource, Level, Member, Mismatch, PoolChoice, PoolSource,
-    Resolution, Unmatched,
+    AttributeKey, Decision, DropReason, Dropped, LabelSource, Level, Member, Mismatch, PoolChoice, PoolSource, Resolution, Unmatched,
 };
 
 /// A decision as text: the label, the pool, the draw; one fact a line, without a final line break.
@@ -82,7 +81,10 @@ pub fn draw_line(decision: &Decision) -> String {
 
 fn member_line(member: &Member, width: usize) -> String {
     let share = percent(member.share);
-    format!("  {:width$}  {share:>8}  up to {:.6}  weight {}", member.cluster, member.running_total, member.weight)
+    format!(
+        "  {:width$}  {share:>8}  up to {:.6}  weight {}",
+        member.cluster, member.running_total, member.weight
+    )
 }
 
 /// A share in percent, two digits.

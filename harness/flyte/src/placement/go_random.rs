@@ -107,7 +107,7 @@ fn table() -> Vec<u64> {
 
 /// z^`exponent` modulo z^607 - z^334 - 1, coefficients modulo 2^64, lowest first.
 fn power_of_z(exponent: u64) -> Vec<u64> {
-    let mut power = vec![0; LENGTH];
+    let mut power = vec![0_u64; LENGTH];
     power[0] = 1;
     for bit in (0..u64::BITS - exponent.leading_zeros()).rev() {
         let mut square = vec![0_u64; 2 * LENGTH];

@@ -129,9 +129,7 @@ fn cluster(value: &Value, path: &str) -> Result<Cluster, ConfigError> {
         enabled: fields.decode("enabled", weak::boolean)?,
         in_cluster: fields.decode("inCluster", weak::boolean)?,
         auth: fields.decode("auth", auth)?,
-        kube_client: fields.decode("kubeClientConfig", |value, path| {
-            kube_client(value, path).map(Some)
-        })?,
+        kube_client: fields.decode("kubeClientConfig", |value, path| kube_client(value, path).map(Some))?,
     })
 }
 

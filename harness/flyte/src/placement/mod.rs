@@ -24,14 +24,12 @@ mod weak;
 
 pub use attributes::{AttributeKey, AttributeRow, Attributes, Level};
 pub use config::{Auth, Cluster, ClusterConfig, KubeClientConfig, KubeClientLimits, WeightedCluster};
-pub use decision::{
-    Decision, LabelSource, Mismatch, PassedOver, PoolChoice, PoolSource, Resolution, RowConsidered, Unmatched,
-};
+pub use decision::{Decision, LabelSource, Mismatch, PassedOver, PoolChoice, PoolSource, Resolution, RowConsidered, Unmatched};
 pub use distribution::{counts, shares};
 pub use draw::{Draw, seeded_draw};
 pub use duration::GoDuration;
 pub use error::{ConfigError, GrpcCode, PlacementError, StartupError};
 pub use load::Source;
-pub use pool::{Dropped, DropReason, Member, Pool};
+pub use pool::{DropReason, Dropped, Member, Pool};
 pub use request::{Request, single_task_workflow};
 pub use selector::{Mode, Selector};

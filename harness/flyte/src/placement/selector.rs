@@ -7,9 +7,8 @@ use serde::Serialize;
 
 use super::pool::Candidates;
 use super::{
-    AttributeKey, AttributeRow, Attributes, Cluster, ClusterConfig, Decision, Dropped, LabelSource,
-    Mismatch, PassedOver, PlacementError, Pool, PoolChoice, PoolSource, Request, Resolution, RowConsidered,
-    StartupError, Unmatched, WeightedCluster, seeded_draw,
+    AttributeKey, AttributeRow, Attributes, Cluster, ClusterConfig, Decision, Dropped, LabelSource, Mismatch, PassedOver, PlacementError,
+    Pool, PoolChoice, PoolSource, Request, Resolution, RowConsidered, StartupError, Unmatched, WeightedCluster, seeded_draw,
 };
 
 /// Chooses clusters as flyteadmin does with this configuration until it restarts.
@@ -42,7 +41,11 @@ impl Selector {
     /// What stops flyteadmin at start. Unreadable token or CA files do so too; they are the caller's to check.
     pub fn new(config: ClusterConfig) -> Result<Self, StartupError> {
         let mut selector = Self {
-            local: Cluster { enabled: true, in_cluster: true, ..Cluster::default() },
+            local: Cluster {
+                enabled: true,
+                in_cluster: true,
+                ..Cluster::default()
+            },
             all_enabled: None,
             labels: BTreeMap::new(),
             config,
@@ -112,33 +115,45 @@ impl Selector {
     ///
     /// # Errors
     /// As [`Selector::place`], the missing name apart.
-    pub fn choose_pool(
-        &self,
-        attributes: &Attributes,
-        request: &Request,
-    ) -> Result<(Resolution, PoolChoice), PlacementError> {
-        let Some(all_enabled) = &self.all_enabled else {
-            return local_choice(request);
-        };
-        let resolution = resolve(attributes, request)?;
-        let default = Some(&self.config.default_execution_label).filter(|label| !label.is_empty());
+    pub fn choose_pool(&self, attributes: &Attributes, request: &Request) -> Result<(Resolution, PoolChoice), PlacementError> {
+        match &self.all_enabled {
+            None => local_choice(request),
+            Some(all_enabled) => {
+                let resolution = resolve(attributes, request)?;
+                let choice = self.pool_for(resolution.label.as_deref(), all_enabled);
+                Ok((resolution, choice))
+            }
+        }
+    }
+
+    /// The label's pool, else the default label's, else that of all enabled clusters.
+    fn pool_for(&self, label: Option<&str>, all_enabled: &Arc<Pool>) -> PoolChoice {
+        let default = self.config.default_execution_label.as_str();
         let tries = [
-            (PoolSource::Label, resolution.label.as_ref()),
-            (PoolSource::DefaultLabel, default),
+            (PoolSource::Label, label),
+            (PoolSource::DefaultLabel, Some(default).filter(|label| !label.is_empty())),
         ];
         let mut passed_over = Vec::new();
         for (source, label) in tries {
-            let Some(label) = label else { continue };
-            match self.pool_of(label) {
+            let Some(label) = label.map(str::to_owned) else { continue };
+            match self.pool_of(&label) {
                 Ok(pool) => {
-                    let (label, pool) = (Some(label.clone()), Some(pool));
-                    return Ok((resolution, PoolChoice { source, label, passed_over, pool }));
+                    return PoolChoice {
+                        source,
+                        label: Some(label),
+                        passed_over,
+                        pool: Some(pool),
+                    };
                 }
-                Err(reason) => passed_over.push(PassedOver { label: label.clone(), reason }),
+                Err(reason) => passed_over.push(PassedOver { label, reason }),
             }
         }
-        let (source, pool) = (PoolSource::AllEnabled, Some(Arc::clone(all_enabled)));
-        Ok((resolution, PoolChoice { source, label: None, passed_over, pool }))
+        PoolChoice {
+            source: PoolSource::AllEnabled,
+            label: None,
+            passed_over,
+            pool: Some(Arc::clone(all_enabled)),
+        }
     }
 
     /// The cluster recorded with an execution, as an abort looks it up; disabled ones included. `None` stands for a
@@ -153,10 +168,7 @@ impl Selector {
             (Mode::Multi, None) => Err(PlacementError::EmptySpec),
             // Falls through to the stored labels, asked for no project.
             (Mode::Multi, Some("")) => Err(PlacementError::AttributeQuery),
-            (Mode::Multi, Some(id)) => self
-                .config
-                .cluster(id)
-                .ok_or_else(|| PlacementError::InvalidTarget(id.to_owned())),
+            (Mode::Multi, Some(id)) => self.config.cluster(id).ok_or_else(|| PlacementError::InvalidTarget(id.to_owned())),
         }
     }
 
@@ -197,7 +209,10 @@ fn all_enabled(clusters: &[Cluster]) -> Result<Pool, StartupError> {
     let entries: Vec<_> = clusters
         .iter()
         .filter(|cluster| cluster.enabled)
-        .map(|cluster| WeightedCluster { id: cluster.name.clone(), weight: 0.0 })
+        .map(|cluster| WeightedCluster {
+            id: cluster.name.clone(),
+            weight: 0.0,
+        })
         .collect();
     Candidates::of(&entries, clusters)
         .into_pool("")?
@@ -266,7 +281,11 @@ fn considered(attributes: &Attributes, key: &AttributeKey, winner: Option<&Attri
                 () if winner.is_some_and(|winner| winner.key == row.key) => None,
                 () => Some(Mismatch::Outranked),
             };
-            RowConsidered { row: row.clone(), level: row.key.level(), mismatch }
+            RowConsidered {
+                row: row.clone(),
+                level: row.key.level(),
+                mismatch,
+            }
         })
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.level));

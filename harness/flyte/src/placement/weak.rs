@@ -28,11 +28,7 @@ impl<'a> Fields<'a> {
     pub(super) fn get(&self, key: &str) -> Option<&'a Value> {
         let map = self.map?;
         map.get(key)
-            .or_else(|| {
-                map.iter()
-                    .find(|(name, _)| name.eq_ignore_ascii_case(key))
-                    .map(|(_, value)| value)
-            })
+            .or_else(|| map.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value))
             .filter(|value| !value.is_null())
     }
 
@@ -42,11 +38,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Decodes `key` with `decode`; zero if absent.
-    pub(super) fn decode<T: Default>(
-        &self,
-        key: &str,
-        decode: impl Fn(&Value, &str) -> Result<T, ConfigError>,
-    ) -> Result<T, ConfigError> {
+    pub(super) fn decode<T: Default>(&self, key: &str, decode: impl Fn(&Value, &str) -> Result<T, ConfigError>) -> Result<T, ConfigError> {
         match self.get(key) {
             Some(value) => decode(value, &self.path(key)),
             None => Ok(T::default()),
@@ -117,9 +109,7 @@ pub(super) fn duration(value: &Value, path: &str) -> Result<GoDuration, ConfigEr
     let parsed = match value {
         Value::String(text) if text.is_empty() => Some(GoDuration::default()),
         Value::String(text) => text.parse().ok(),
-        Value::Number(number) => number
-            .as_f64()
-            .map(|nanos| GoDuration::from_nanos(nanos as i64)),
+        Value::Number(number) => number.as_f64().map(|nanos| GoDuration::from_nanos(nanos as i64)),
         _ => None,
     };
     parsed.ok_or_else(|| wrong(path, "a duration such as 30s", value))

@@ -9,8 +9,8 @@ use super::Outcome;
 use super::parse;
 use super::table::{Case, CaseConfig, CaseRequest, CaseRow, CaseTable};
 use crate::placement::{
-    AttributeRow, Attributes, ClusterConfig, Decision, Mode, PlacementError, Request, Selector,
-    StartupError, counts, shares, single_task_workflow,
+    AttributeRow, Attributes, ClusterConfig, Decision, Mode, PlacementError, Request, Selector, StartupError, counts, shares,
+    single_task_workflow,
 };
 
 /// Differences between what is expected and what came out, one line each.
@@ -39,7 +39,11 @@ impl Differences {
     }
 
     pub(super) fn outcome(self) -> Outcome {
-        if self.0.is_empty() { Outcome::Passed } else { Outcome::Failed(self.0) }
+        if self.0.is_empty() {
+            Outcome::Passed
+        } else {
+            Outcome::Failed(self.0)
+        }
     }
 }
 
@@ -106,7 +110,9 @@ fn distribution(table: &CaseTable, case: &Case) -> Result<Outcome, Malformed> {
         .choose_pool(&Attributes::default(), &request)
         .map_err(|error| error.to_string())?;
     let format: String = field(case, "name_format")?;
-    let names: Vec<_> = (0..field(case, "count")?).map(|n| formatted(&format, n)).collect::<Result<_, _>>()?;
+    let names: Vec<_> = (0..field(case, "count")?)
+        .map(|n| formatted(&format, n))
+        .collect::<Result<_, _>>()?;
     let pool = choice.pool.ok_or("single-cluster mode has no distribution")?;
     let found = counts(&pool, names.iter().map(String::as_str));
     let mut differences = Differences::default();
@@ -180,7 +186,10 @@ fn expect_error(differences: &mut Differences, expected: &Value, found: Option<&
 
 fn selector(table: &CaseTable, case: &Case) -> Result<Selector, Malformed> {
     let name: String = field(case, "config")?;
-    let config = table.cluster_configs.get(&name).ok_or_else(|| format!("no configuration `{name}`"))?;
+    let config = table
+        .cluster_configs
+        .get(&name)
+        .ok_or_else(|| format!("no configuration `{name}`"))?;
     Selector::new(ClusterConfig::from(config)).map_err(|error| format!("flyteadmin does not start: {error}"))
 }
 
@@ -220,7 +229,11 @@ fn formatted(format: &str, n: usize) -> Result<String, Malformed> {
     let (before, rest) = format.split_once('%').ok_or_else(malformed)?;
     let (width, after) = rest.split_once('d').ok_or_else(malformed)?;
     let zeros = width.starts_with('0');
-    let width: usize = if width.is_empty() { 0 } else { width.parse().map_err(|_| malformed())? };
+    let width: usize = if width.is_empty() {
+        0
+    } else {
+        width.parse().map_err(|_| malformed())?
+    };
     Ok(match zeros {
         true => format!("{before}{n:0width$}{after}"),
         false => format!("{before}{n:width$}{after}"),
@@ -240,5 +253,9 @@ fn without_zeros(numbers: &Value) -> Value {
         .map(|(key, value)| (key, value.as_f64().unwrap_or(f64::NAN)))
         .filter(|(_, value)| *value != 0.0)
         .collect();
-    numbers.into_iter().map(|(key, value)| (key.clone(), Value::from(value))).collect::<Map<_, _>>().into()
+    numbers
+        .into_iter()
+        .map(|(key, value)| (key.clone(), Value::from(value)))
+        .collect::<Map<_, _>>()
+        .into()
 }

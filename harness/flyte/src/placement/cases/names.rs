@@ -12,7 +12,11 @@ pub(super) fn check(table: &CaseTable) -> Vec<CaseResult> {
             true => Outcome::Passed,
             false => Outcome::Failed(vec![format!("expected {expected}, found {found}")]),
         };
-        results.push(CaseResult { id, title: title.to_owned(), outcome });
+        results.push(CaseResult {
+            id,
+            title: title.to_owned(),
+            outcome,
+        });
     };
     for vector in &table.rng_vectors {
         let draw = seeded_draw(&vector.name);
@@ -25,11 +29,21 @@ pub(super) fn check(table: &CaseTable) -> Vec<CaseResult> {
     }
     for vector in &table.name_vectors.pod_name {
         let found = naming::pod_name(&vector.execution, &vector.node, vector.attempt);
-        compare(format!("pod_name {}", vector.execution), "pod of a task's attempt", &vector.name, found);
+        compare(
+            format!("pod_name {}", vector.execution),
+            "pod of a task's attempt",
+            &vector.name,
+            found,
+        );
     }
     for vector in &table.name_vectors.child_execution_name {
         let found = naming::child_execution_name(&vector.parent, &vector.node, vector.attempt);
-        compare(format!("child_execution_name {}", vector.parent), "child execution", &vector.name, found);
+        compare(
+            format!("child_execution_name {}", vector.parent),
+            "child execution",
+            &vector.name,
+            found,
+        );
     }
     for vector in &table.name_vectors.shard_key {
         let found = naming::shard_key(&vector.execution);

@@ -111,7 +111,11 @@ fn floats(expected: &Value) -> Value {
     match expected {
         Value::Number(number) => json!(number.as_f64().unwrap_or(f64::NAN) as f32),
         Value::Array(items) => items.iter().map(floats).collect(),
-        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), floats(value))).collect::<Map<_, _>>().into(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), floats(value)))
+            .collect::<Map<_, _>>()
+            .into(),
         other => other.clone(),
     }
 }

@@ -47,7 +47,11 @@ impl CaseTable {
         let root = yaml::tree::parse(text)?;
         let value = root.map_or(Ok(Value::Null), |root| root.to_json(Rules::Core))?;
         let table: Self = serde_json::from_value(value)?;
-        if table.format == FORMAT { Ok(table) } else { Err(TableError::Format(table.format)) }
+        if table.format == FORMAT {
+            Ok(table)
+        } else {
+            Err(TableError::Format(table.format))
+        }
     }
 }
 
@@ -101,7 +105,10 @@ impl From<&CaseConfig> for ClusterConfig {
             in_cluster: cluster.in_cluster,
             ..Cluster::default()
         };
-        let entry = |entry: &CaseEntry| WeightedCluster { id: entry.id.clone(), weight: entry.weight as f32 };
+        let entry = |entry: &CaseEntry| WeightedCluster {
+            id: entry.id.clone(),
+            weight: entry.weight as f32,
+        };
         Self {
             clusters: config.clusters.iter().map(cluster).collect(),
             label_cluster_map: config
