@@ -12,11 +12,11 @@ use http::{HeaderValue, Request, Response, header};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::rt::ReadBufCursor;
+use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{Connected, Connection};
-use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig};
 use thiserror::Error as ThisError;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -113,9 +113,72 @@ pub enum HttpError {
     /// The request could not be put together.
     #[error(transparent)]
     Request(#[from] http::Error),
-    /// The server could not be reached, or the connection broke.
+    /// The server's name does not resolve.
+    #[error("{0}")]
+    NoSuchHost(String),
+    /// Nothing listens there, or nothing stands behind the name.
+    #[error("{0}")]
+    Refused(String),
+    /// No answer in time.
+    #[error("{0}")]
+    TimedOut(String),
+    /// The server's certificate is not to be trusted. The text is that of Go's client.
+    #[error("tls: failed to verify certificate: x509: {0}")]
+    Certificate(String),
+    /// The connection broke.
     #[error("{0}")]
     Transport(String),
+}
+
+impl HttpError {
+    /// Finds the innermost cause: hyper's own message says only that sending failed.
+    fn from_cause(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut cause = error;
+        let mut kind = None;
+        loop {
+            if let Some(io) = cause.downcast_ref::<io::Error>() {
+                kind = Some(io.kind());
+            }
+            if let Some(rustls::Error::InvalidCertificate(fault)) = cause.downcast_ref() {
+                return Self::Certificate(certificate_fault(fault));
+            }
+            // An io::Error shows what it wraps only this way.
+            let wrapped = cause
+                .downcast_ref::<io::Error>()
+                .and_then(io::Error::get_ref)
+                .map(|inner| inner as &(dyn std::error::Error + 'static));
+            match wrapped.or_else(|| cause.source()) {
+                Some(inner) => cause = inner,
+                None => break,
+            }
+        }
+        let text = cause.to_string();
+        match kind {
+            Some(io::ErrorKind::NotFound) => Self::NoSuchHost(text),
+            Some(io::ErrorKind::ConnectionRefused) => Self::Refused(text),
+            Some(io::ErrorKind::TimedOut) => Self::TimedOut(text),
+            _ => Self::Transport(text),
+        }
+    }
+}
+
+/// Go's words for what is wrong with a certificate.
+fn certificate_fault(fault: &CertificateError) -> String {
+    match fault {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => "certificate signed by unknown authority".to_owned(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "certificate has expired or is not yet valid".to_owned(),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "certificate has expired or is not yet valid".to_owned()
+        }
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            let presented: Vec<&str> = presented
+                .iter()
+                .map(|name| name.trim_start_matches("DnsName(\"").trim_end_matches("\")"))
+                .collect();
+            format!("certificate is valid for {}, not {}", presented.join(", "), expected.to_str())
+        }
+        other => other.to_string(),
+    }
 }
 
 /// An HTTP client with an API server's address and credentials: `kube::Client::new(service, namespace)` takes it.
@@ -194,23 +257,8 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let prepared = self.prepare(request);
         let client = self.client.clone();
-        async move {
-            client
-                .request(prepared?)
-                .await
-                .map_err(|error| HttpError::Transport(root_cause(&error)))
-        }
-        .boxed()
+        async move { client.request(prepared?).await.map_err(|error| HttpError::from_cause(&error)) }.boxed()
     }
-}
-
-/// The innermost message: hyper's own says only that sending failed.
-fn root_cause(error: &Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }
 
 impl Connection for HttpStream {
