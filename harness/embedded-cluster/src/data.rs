@@ -6,33 +6,18 @@ use std::io::Read;
 pub(crate) const OPENAPI: &[(&str, &[u8])] = &[
     (
         ".well-known/openid-configuration",
-        include_bytes!(
-            "../data/kubernetes-1.36/openapi-v3/well-known_openid-configuration.json.gz"
-        ),
+        include_bytes!("../data/kubernetes-1.36/openapi-v3/well-known_openid-configuration.json.gz"),
     ),
-    (
-        "api",
-        include_bytes!("../data/kubernetes-1.36/openapi-v3/api.json.gz"),
-    ),
-    (
-        "api/v1",
-        include_bytes!("../data/kubernetes-1.36/openapi-v3/core_v1.json.gz"),
-    ),
-    (
-        "apis",
-        include_bytes!("../data/kubernetes-1.36/openapi-v3/apis.json.gz"),
-    ),
+    ("api", include_bytes!("../data/kubernetes-1.36/openapi-v3/api.json.gz")),
+    ("api/v1", include_bytes!("../data/kubernetes-1.36/openapi-v3/core_v1.json.gz")),
+    ("apis", include_bytes!("../data/kubernetes-1.36/openapi-v3/apis.json.gz")),
     (
         "apis/admissionregistration.k8s.io",
-        include_bytes!(
-            "../data/kubernetes-1.36/openapi-v3/apis_admissionregistration.k8s.io.json.gz"
-        ),
+        include_bytes!("../data/kubernetes-1.36/openapi-v3/apis_admissionregistration.k8s.io.json.gz"),
     ),
     (
         "apis/admissionregistration.k8s.io/v1",
-        include_bytes!(
-            "../data/kubernetes-1.36/openapi-v3/admissionregistration.k8s.io_v1.json.gz"
-        ),
+        include_bytes!("../data/kubernetes-1.36/openapi-v3/admissionregistration.k8s.io_v1.json.gz"),
     ),
     (
         "apis/apiextensions.k8s.io",
@@ -50,14 +35,8 @@ pub(crate) const OPENAPI: &[(&str, &[u8])] = &[
         "apis/apiregistration.k8s.io/v1",
         include_bytes!("../data/kubernetes-1.36/openapi-v3/apiregistration.k8s.io_v1.json.gz"),
     ),
-    (
-        "apis/apps",
-        include_bytes!("../data/kubernetes-1.36/openapi-v3/apis_apps.json.gz"),
-    ),
-    (
-        "apis/apps/v1",
-        include_bytes!("../data/kubernetes-1.36/openapi-v3/apps_v1.json.gz"),
-    ),
+    ("apis/apps", include_bytes!("../data/kubernetes-1.36/openapi-v3/apis_apps.json.gz")),
+    ("apis/apps/v1", include_bytes!("../data/kubernetes-1.36/openapi-v3/apps_v1.json.gz")),
     (
         "apis/authentication.k8s.io",
         include_bytes!("../data/kubernetes-1.36/openapi-v3/apis_authentication.k8s.io.json.gz"),
@@ -128,15 +107,11 @@ pub(crate) const OPENAPI: &[(&str, &[u8])] = &[
     ),
     (
         "apis/flowcontrol.apiserver.k8s.io",
-        include_bytes!(
-            "../data/kubernetes-1.36/openapi-v3/apis_flowcontrol.apiserver.k8s.io.json.gz"
-        ),
+        include_bytes!("../data/kubernetes-1.36/openapi-v3/apis_flowcontrol.apiserver.k8s.io.json.gz"),
     ),
     (
         "apis/flowcontrol.apiserver.k8s.io/v1",
-        include_bytes!(
-            "../data/kubernetes-1.36/openapi-v3/flowcontrol.apiserver.k8s.io_v1.json.gz"
-        ),
+        include_bytes!("../data/kubernetes-1.36/openapi-v3/flowcontrol.apiserver.k8s.io_v1.json.gz"),
     ),
     (
         "apis/networking.k8s.io",
@@ -198,17 +173,13 @@ pub(crate) const OPENAPI: &[(&str, &[u8])] = &[
         "openid/v1/jwks",
         include_bytes!("../data/kubernetes-1.36/openapi-v3/v1_jwks.json.gz"),
     ),
-    (
-        "version",
-        include_bytes!("../data/kubernetes-1.36/openapi-v3/version.json.gz"),
-    ),
+    ("version", include_bytes!("../data/kubernetes-1.36/openapi-v3/version.json.gz")),
 ];
 
 /// Aggregated discovery of `/api`.
 pub(crate) const DISCOVERY_CORE: &str = include_str!("../data/kubernetes-1.36/discovery-api.json");
 /// Aggregated discovery of `/apis`.
-pub(crate) const DISCOVERY_GROUPS: &str =
-    include_str!("../data/kubernetes-1.36/discovery-apis.json");
+pub(crate) const DISCOVERY_GROUPS: &str = include_str!("../data/kubernetes-1.36/discovery-apis.json");
 
 /// Objects that a cluster starts with, as lists, in the order of creation.
 pub(crate) const BOOTSTRAP: &[&str] = &[
@@ -229,8 +200,6 @@ pub(crate) const BOOTSTRAP: &[&str] = &[
 pub(crate) fn openapi_document(path: &str) -> Option<String> {
     let (_, packed) = OPENAPI.iter().find(|(p, _)| *p == path)?;
     let mut text = String::new();
-    flate2::read::GzDecoder::new(*packed)
-        .read_to_string(&mut text)
-        .ok()?;
+    flate2::read::GzDecoder::new(*packed).read_to_string(&mut text).ok()?;
     Some(text)
 }

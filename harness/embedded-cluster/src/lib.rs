@@ -9,6 +9,7 @@ mod client;
 mod data;
 mod object;
 mod resource;
+mod schema;
 mod status;
 mod store;
 

@@ -41,9 +41,7 @@ impl Object {
 
     /// The object as JSON text; serialised once.
     pub(crate) fn json(&self) -> Bytes {
-        self.json
-            .get_or_init(|| self.value.to_string().into())
-            .clone()
+        self.json.get_or_init(|| self.value.to_string().into()).clone()
     }
 
     /// The object as a typed one.
@@ -59,9 +57,7 @@ impl Object {
     }
 
     fn text(&self, field: &str) -> &str {
-        self.metadata(field)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.metadata(field).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// `kind`.
@@ -91,9 +87,7 @@ impl Object {
 
     /// `metadata.generation`.
     pub(crate) fn generation(&self) -> i64 {
-        self.metadata("generation")
-            .and_then(Value::as_i64)
-            .unwrap_or(0)
+        self.metadata("generation").and_then(Value::as_i64).unwrap_or(0)
     }
 
     /// `metadata.labels`.
@@ -113,18 +107,13 @@ impl Object {
 
     /// `metadata.ownerReferences`.
     pub(crate) fn owner_references(&self) -> Vec<OwnerReference> {
-        let references = self
-            .metadata("ownerReferences")
-            .cloned()
-            .unwrap_or(Value::Array(vec![]));
+        let references = self.metadata("ownerReferences").cloned().unwrap_or(Value::Array(vec![]));
         serde_json::from_value(references).unwrap_or_default()
     }
 
     /// The owner with `controller: true`.
     pub(crate) fn controller(&self) -> Option<OwnerReference> {
-        self.owner_references()
-            .into_iter()
-            .find(|o| o.controller == Some(true))
+        self.owner_references().into_iter().find(|o| o.controller == Some(true))
     }
 
     /// `metadata.finalizers`.

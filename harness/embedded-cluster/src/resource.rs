@@ -22,11 +22,7 @@ impl Resource {
     }
 
     /// A resource known only when running, such as a custom resource.
-    pub fn named(
-        group: impl Into<String>,
-        version: impl Into<String>,
-        plural: impl Into<String>,
-    ) -> Self {
+    pub fn named(group: impl Into<String>, version: impl Into<String>, plural: impl Into<String>) -> Self {
         Self {
             group: Cow::Owned(group.into()),
             version: Cow::Owned(version.into()),

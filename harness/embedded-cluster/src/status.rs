@@ -87,11 +87,7 @@ impl Cause {
     pub fn not_supported(field: impl Into<String>, value: &Value, supported: &[&str]) -> Self {
         let mut list: Vec<String> = supported.iter().map(|s| format!("{s:?}")).collect();
         list.sort();
-        let message = format!(
-            "Unsupported value: {}: supported values: {}",
-            shown(value),
-            list.join(", ")
-        );
+        let message = format!("Unsupported value: {}: supported values: {}", shown(value), list.join(", "));
         Self {
             reason: "FieldValueNotSupported",
             message,
@@ -166,12 +162,7 @@ impl Status {
 
     /// Adds one cause.
     #[must_use]
-    pub fn cause(
-        mut self,
-        reason: &'static str,
-        message: impl Into<String>,
-        field: impl Into<String>,
-    ) -> Self {
+    pub fn cause(mut self, reason: &'static str, message: impl Into<String>, field: impl Into<String>) -> Self {
         let details = self.details.get_or_insert_with(Box::default);
         details.causes.push(Cause {
             reason,
@@ -203,31 +194,19 @@ impl Status {
 
     /// 404 for an object.
     pub fn not_found(resource: &Resource, name: &str) -> Self {
-        Self::new(
-            404,
-            "NotFound",
-            format!("{} {name:?} not found", resource.qualified()),
-        )
-        .about(resource, name)
+        Self::new(404, "NotFound", format!("{} {name:?} not found", resource.qualified())).about(resource, name)
     }
 
     /// 404 for a resource type that is not served.
     pub fn no_such_resource() -> Self {
-        let mut status = Self::new(
-            404,
-            "NotFound",
-            "the server could not find the requested resource",
-        );
+        let mut status = Self::new(404, "NotFound", "the server could not find the requested resource");
         status.details = Some(Box::default());
         status
     }
 
     /// 405 for a verb that the resource does not have.
     pub fn method_not_allowed(resource: &Resource, action: &str) -> Self {
-        let message = format!(
-            "{action} is not supported on resources of kind {:?}",
-            resource.qualified()
-        );
+        let message = format!("{action} is not supported on resources of kind {:?}", resource.qualified());
         Self::new(405, "MethodNotAllowed", message).about(resource, "")
     }
 
@@ -242,20 +221,12 @@ impl Status {
 
     /// 409: an object of that name is there.
     pub fn already_exists(resource: &Resource, name: &str) -> Self {
-        Self::new(
-            409,
-            "AlreadyExists",
-            format!("{} {name:?} already exists", resource.qualified()),
-        )
-        .about(resource, name)
+        Self::new(409, "AlreadyExists", format!("{} {name:?} already exists", resource.qualified())).about(resource, name)
     }
 
     /// 409 with a reason of its own.
     pub fn conflict(resource: &Resource, name: &str, because: &str) -> Self {
-        let message = format!(
-            "Operation cannot be fulfilled on {} {name:?}: {because}",
-            resource.qualified()
-        );
+        let message = format!("Operation cannot be fulfilled on {} {name:?}: {because}", resource.qualified());
         Self::new(409, "Conflict", message).about(resource, name)
     }
 
@@ -275,18 +246,12 @@ impl Status {
 
     /// 413: the body is larger than the limit in bytes.
     pub fn too_large(limit: usize) -> Self {
-        Self::new(
-            413,
-            "RequestEntityTooLarge",
-            format!("Request entity too large: limit is {limit}"),
-        )
+        Self::new(413, "RequestEntityTooLarge", format!("Request entity too large: limit is {limit}"))
     }
 
     /// 415: the body's media type is not read here.
     pub fn unsupported_media_type(read: &str) -> Self {
-        let message = format!(
-            "the body of the request was in an unknown format - accepted media types include: {read}"
-        );
+        let message = format!("the body of the request was in an unknown format - accepted media types include: {read}");
         Self::new(415, "UnsupportedMediaType", message)
     }
 
@@ -303,11 +268,7 @@ impl Status {
         } else {
             format!("{kind}.{group}")
         };
-        let mut status = Self::new(
-            422,
-            "Invalid",
-            format!("{qualified} {name:?} is invalid: {all}"),
-        );
+        let mut status = Self::new(422, "Invalid", format!("{qualified} {name:?} is invalid: {all}"));
         status.details = Some(Box::new(Details {
             name: name.into(),
             group: group.into(),
@@ -330,20 +291,12 @@ impl Status {
 
     /// 500: a fault of the server.
     pub fn internal(message: impl std::fmt::Display) -> Self {
-        Self::new(
-            500,
-            "InternalError",
-            format!("Internal error occurred: {message}"),
-        )
+        Self::new(500, "InternalError", format!("Internal error occurred: {message}"))
     }
 
     /// 501-like refusal of something that this server does not do (yet).
     pub fn not_implemented(what: &str) -> Self {
-        Self::new(
-            501,
-            "NotImplemented",
-            format!("{what} is not implemented by this server"),
-        )
+        Self::new(501, "NotImplemented", format!("{what} is not implemented by this server"))
     }
 
     /// 504: the operation did not end in time.

@@ -17,10 +17,7 @@ pub struct Identity {
 
 impl Identity {
     /// An authenticated user of these groups.
-    pub fn new<S: Into<String>>(
-        user: impl Into<String>,
-        groups: impl IntoIterator<Item = S>,
-    ) -> Self {
+    pub fn new<S: Into<String>>(user: impl Into<String>, groups: impl IntoIterator<Item = S>) -> Self {
         let mut groups: Vec<String> = groups.into_iter().map(Into::into).collect();
         if !groups.iter().any(|g| g == AUTHENTICATED) {
             groups.push(AUTHENTICATED.into());

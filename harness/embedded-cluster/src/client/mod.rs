@@ -44,29 +44,15 @@ impl Client {
     }
 
     /// One object.
-    pub(crate) async fn get(
-        &self,
-        resource: &Resource,
-        namespace: Option<&str>,
-        name: &str,
-    ) -> Result<Arc<Object>, Status> {
+    pub(crate) async fn get(&self, resource: &Resource, namespace: Option<&str>, name: &str) -> Result<Arc<Object>, Status> {
         let target = target(resource, namespace, Some(name), None);
-        self.send(Verb::Get, target, Options::default(), Body::empty())
-            .await?
-            .object()
+        self.send(Verb::Get, target, Options::default(), Body::empty()).await?.object()
     }
 
     /// All objects that match, in one namespace or (with none) in all.
-    pub(crate) async fn list(
-        &self,
-        resource: &Resource,
-        namespace: Option<&str>,
-        options: &ListOptions,
-    ) -> Result<List, Status> {
+    pub(crate) async fn list(&self, resource: &Resource, namespace: Option<&str>, options: &ListOptions) -> Result<List, Status> {
         let target = target(resource, namespace, None, None);
-        self.send(Verb::List, target, options.options(), Body::empty())
-            .await?
-            .list()
+        self.send(Verb::List, target, options.options(), Body::empty()).await?.list()
     }
 
     /// Changes after revision `since`, which a list or an object gave.
@@ -83,78 +69,38 @@ impl Client {
             watch: true,
             ..options.options()
         };
-        self.send(Verb::Watch, target, options, Body::empty())
-            .await?
-            .watch()
+        self.send(Verb::Watch, target, options, Body::empty()).await?.watch()
     }
 
     /// Creates an object; `metadata.namespace` must be `namespace` or absent.
-    pub(crate) async fn create(
-        &self,
-        resource: &Resource,
-        namespace: Option<&str>,
-        object: Value,
-    ) -> Result<Arc<Object>, Status> {
+    pub(crate) async fn create(&self, resource: &Resource, namespace: Option<&str>, object: Value) -> Result<Arc<Object>, Status> {
         let target = target(resource, namespace, None, None);
-        self.send(
-            Verb::Create,
-            target,
-            Options::default(),
-            Body::Value(object),
-        )
-        .await?
-        .object()
+        self.send(Verb::Create, target, Options::default(), Body::Value(object))
+            .await?
+            .object()
     }
 
     /// Replaces an object, named by its metadata. A `resourceVersion` in it must be the current one.
-    pub(crate) async fn update(
-        &self,
-        resource: &Resource,
-        object: Value,
-    ) -> Result<Arc<Object>, Status> {
+    pub(crate) async fn update(&self, resource: &Resource, object: Value) -> Result<Arc<Object>, Status> {
         self.replace(resource, None, object).await
     }
 
     /// Replaces the status of an object.
-    pub(crate) async fn update_status(
-        &self,
-        resource: &Resource,
-        object: Value,
-    ) -> Result<Arc<Object>, Status> {
+    pub(crate) async fn update_status(&self, resource: &Resource, object: Value) -> Result<Arc<Object>, Status> {
         self.replace(resource, Some("status"), object).await
     }
 
     /// Replaces a part of an object that has its own path, for example `finalize` of a namespace.
-    pub(crate) async fn update_subresource(
-        &self,
-        resource: &Resource,
-        subresource: &str,
-        object: Value,
-    ) -> Result<Arc<Object>, Status> {
+    pub(crate) async fn update_subresource(&self, resource: &Resource, subresource: &str, object: Value) -> Result<Arc<Object>, Status> {
         self.replace(resource, Some(subresource), object).await
     }
 
-    async fn replace(
-        &self,
-        resource: &Resource,
-        subresource: Option<&str>,
-        object: Value,
-    ) -> Result<Arc<Object>, Status> {
+    async fn replace(&self, resource: &Resource, subresource: Option<&str>, object: Value) -> Result<Arc<Object>, Status> {
         let text = |field: &str| object["metadata"][field].as_str().map(str::to_owned);
-        let target = target(
-            resource,
-            text("namespace").as_deref(),
-            text("name").as_deref(),
-            subresource,
-        );
-        self.send(
-            Verb::Update,
-            target,
-            Options::default(),
-            Body::Value(object),
-        )
-        .await?
-        .object()
+        let target = target(resource, text("namespace").as_deref(), text("name").as_deref(), subresource);
+        self.send(Verb::Update, target, Options::default(), Body::Value(object))
+            .await?
+            .object()
     }
 
     /// Changes an object, or a subresource of it (`status`, `scale`).
@@ -191,14 +137,9 @@ impl Client {
         object: Value,
     ) -> Result<Value, Status> {
         let target = target(resource, namespace, Some(name), Some(subresource));
-        self.send(
-            Verb::Create,
-            target,
-            Options::default(),
-            Body::Value(object),
-        )
-        .await?
-        .value()
+        self.send(Verb::Create, target, Options::default(), Body::Value(object))
+            .await?
+            .value()
     }
 
     /// Deletes an object, or begins to where finalizers or a grace period hold it.
@@ -210,9 +151,7 @@ impl Client {
         options: &DeleteOptions,
     ) -> Result<(), Status> {
         let target = target(resource, namespace, Some(name), None);
-        self.send(Verb::Delete, target, options.options(), Body::empty())
-            .await
-            .map(drop)
+        self.send(Verb::Delete, target, options.options(), Body::empty()).await.map(drop)
     }
 
     /// Deletes all objects that match.
@@ -230,21 +169,11 @@ impl Client {
             ..delete.options()
         };
         let target = target(resource, namespace, None, None);
-        self.send(Verb::DeleteCollection, target, options, Body::empty())
-            .await
-            .map(drop)
+        self.send(Verb::DeleteCollection, target, options, Body::empty()).await.map(drop)
     }
 
-    async fn send(
-        &self,
-        verb: Verb,
-        target: Target,
-        mut options: Options,
-        body: Body,
-    ) -> Result<Outcome, Status> {
-        options
-            .field_manager
-            .get_or_insert_with(|| self.manager.to_string());
+    async fn send(&self, verb: Verb, target: Target, mut options: Options, body: Body) -> Result<Outcome, Status> {
+        options.field_manager.get_or_insert_with(|| self.manager.to_string());
         let identity = self.identity.clone();
         self.server
             .handle(Request {
@@ -258,12 +187,7 @@ impl Client {
     }
 }
 
-fn target(
-    resource: &Resource,
-    namespace: Option<&str>,
-    name: Option<&str>,
-    subresource: Option<&str>,
-) -> Target {
+fn target(resource: &Resource, namespace: Option<&str>, name: Option<&str>, subresource: Option<&str>) -> Target {
     Target {
         resource: resource.clone(),
         namespace: namespace.map(str::to_owned),

@@ -68,35 +68,18 @@ impl Collection {
                 .flat_map(BTreeMap::values)
                 .cloned()
                 .collect(),
-            None => self
-                .objects
-                .values()
-                .flat_map(BTreeMap::values)
-                .cloned()
-                .collect(),
+            None => self.objects.values().flat_map(BTreeMap::values).cloned().collect(),
         }
     }
 
     /// The items at an earlier revision: today's with the later changes undone, newest first.
-    pub(super) fn items_at(
-        &self,
-        namespace: Option<&str>,
-        revision: u64,
-    ) -> Option<Vec<Arc<Object>>> {
+    pub(super) fn items_at(&self, namespace: Option<&str>, revision: u64) -> Option<Vec<Arc<Object>>> {
         if revision < self.forgotten {
             return None;
         }
-        let mut items: BTreeMap<(String, String), Arc<Object>> = self
-            .items(namespace)
-            .into_iter()
-            .map(|object| (place(&object), object))
-            .collect();
-        for entry in self
-            .log
-            .iter()
-            .rev()
-            .take_while(|entry| entry.change.revision > revision)
-        {
+        let mut items: BTreeMap<(String, String), Arc<Object>> =
+            self.items(namespace).into_iter().map(|object| (place(&object), object)).collect();
+        for entry in self.log.iter().rev().take_while(|entry| entry.change.revision > revision) {
             let place = place(&entry.shown);
             if namespace.is_some_and(|n| n != place.0) {
                 continue;
@@ -119,29 +102,17 @@ impl Collection {
         if let Some(objects) = self.objects.get_mut(namespace) {
             objects.insert(name.into(), object.clone());
         }
-        self.record(Entry {
-            change,
-            shown: object,
-        });
+        self.record(Entry { change, shown: object });
     }
 
-    pub(super) fn remove(
-        &mut self,
-        namespace: &str,
-        name: &str,
-        change: Change,
-        last: Arc<Object>,
-    ) {
+    pub(super) fn remove(&mut self, namespace: &str, name: &str, change: Change, last: Arc<Object>) {
         if let Some(objects) = self.objects.get_mut(namespace) {
             objects.remove(name);
             if objects.is_empty() {
                 self.objects.remove(namespace);
             }
         }
-        self.record(Entry {
-            change,
-            shown: last,
-        });
+        self.record(Entry { change, shown: last });
     }
 
     fn record(&mut self, entry: Entry) {
@@ -160,9 +131,7 @@ impl Collection {
         if revision < self.forgotten {
             return Err(());
         }
-        let position = self
-            .log
-            .partition_point(|entry| entry.change.revision <= revision);
+        let position = self.log.partition_point(|entry| entry.change.revision <= revision);
         Ok(self.log.get(position))
     }
 
@@ -176,8 +145,5 @@ impl Collection {
 }
 
 fn place(object: &Object) -> (String, String) {
-    (
-        object.namespace().unwrap_or_default().to_owned(),
-        object.name().to_owned(),
-    )
+    (object.namespace().unwrap_or_default().to_owned(), object.name().to_owned())
 }

@@ -86,11 +86,7 @@ impl Store {
     /// All objects of a collection (or of one namespace of it) as they are now.
     pub(crate) fn snapshot(&self, key: &Key, namespace: Option<&str>) -> Snapshot {
         let inner = self.lock();
-        let items = inner
-            .collections
-            .get(key)
-            .map(|c| c.items(namespace))
-            .unwrap_or_default();
+        let items = inner.collections.get(key).map(|c| c.items(namespace)).unwrap_or_default();
         Snapshot {
             items,
             revision: inner.revision,
@@ -101,25 +97,15 @@ impl Store {
     ///
     /// # Errors
     /// When the revision is no longer in the log, or lies ahead.
-    pub(crate) fn snapshot_at(
-        &self,
-        key: &Key,
-        namespace: Option<&str>,
-        revision: u64,
-    ) -> Result<Snapshot, OutOfRange> {
+    pub(crate) fn snapshot_at(&self, key: &Key, namespace: Option<&str>, revision: u64) -> Result<Snapshot, OutOfRange> {
         let inner = self.lock();
         if revision > inner.revision {
             return Err(OutOfRange::Future(inner.revision));
         }
         let Some(collection) = inner.collections.get(key) else {
-            return Ok(Snapshot {
-                items: vec![],
-                revision,
-            });
+            return Ok(Snapshot { items: vec![], revision });
         };
-        let items = collection
-            .items_at(namespace, revision)
-            .ok_or(OutOfRange::Expired)?;
+        let items = collection.items_at(namespace, revision).ok_or(OutOfRange::Expired)?;
         Ok(Snapshot { items, revision })
     }
 
@@ -127,13 +113,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Conflict::Exists`].
-    pub(crate) fn create(
-        &self,
-        key: &Key,
-        namespace: &str,
-        name: &str,
-        value: Value,
-    ) -> Result<Arc<Object>, Conflict> {
+    pub(crate) fn create(&self, key: &Key, namespace: &str, name: &str, value: Value) -> Result<Arc<Object>, Conflict> {
         let mut inner = self.lock();
         let revision = inner.revision + 1;
         let collection = inner.collection(key);
@@ -158,14 +138,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Conflict::Missing`] or [`Conflict::Modified`].
-    pub(crate) fn update(
-        &self,
-        key: &Key,
-        namespace: &str,
-        name: &str,
-        read: u64,
-        value: Value,
-    ) -> Result<Arc<Object>, Conflict> {
+    pub(crate) fn update(&self, key: &Key, namespace: &str, name: &str, read: u64, value: Value) -> Result<Arc<Object>, Conflict> {
         let mut inner = self.lock();
         let revision = inner.revision + 1;
         let collection = inner.collection(key);
@@ -192,14 +165,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Conflict::Missing`] or [`Conflict::Modified`].
-    pub(crate) fn delete(
-        &self,
-        key: &Key,
-        namespace: &str,
-        name: &str,
-        read: u64,
-        last: Value,
-    ) -> Result<Arc<Object>, Conflict> {
+    pub(crate) fn delete(&self, key: &Key, namespace: &str, name: &str, read: u64, last: Value) -> Result<Arc<Object>, Conflict> {
         let mut inner = self.lock();
         let revision = inner.revision + 1;
         let collection = inner.collection(key);

@@ -86,8 +86,7 @@ impl Reader {
         };
         drop(inner);
         self.position = entry.change.revision;
-        let shown =
-            |object: &Option<Arc<Object>>| object.as_deref().is_some_and(|o| (self.select)(o));
+        let shown = |object: &Option<Arc<Object>>| object.as_deref().is_some_and(|o| (self.select)(o));
         let kind = match (shown(&entry.change.before), shown(&entry.change.after)) {
             (false, false) => return Found::Other,
             (false, true) => EventKind::Added,
@@ -96,10 +95,9 @@ impl Reader {
         };
         let object = match (&entry.change.before, &entry.change.after) {
             // It left the selection: its last matching state, with the revision of the change.
-            (Some(before), Some(_)) if kind == EventKind::Deleted => Arc::new(super::at_revision(
-                before.value().clone(),
-                entry.change.revision,
-            )),
+            (Some(before), Some(_)) if kind == EventKind::Deleted => {
+                Arc::new(super::at_revision(before.value().clone(), entry.change.revision))
+            }
             _ => entry.shown,
         };
         Found::Event(WatchEvent { kind, object })

@@ -1,0 +1,102 @@
+//! FieldsV1: a field set as `managedFields` holds it, `{"f:data":{".":{},"f:k":{}}}`.
+
+use serde_json::{Map, Value};
+
+use super::fieldset::{FieldSet, PathElement};
+
+const SELF: &str = ".";
+
+impl FieldSet {
+    /// Reads FieldsV1. Elements in no known form are left out.
+    pub(crate) fn from_fields_v1(fields: &Value) -> FieldSet {
+        let mut set = FieldSet::default();
+        let Value::Object(fields) = fields else {
+            return set;
+        };
+        for (text, below) in fields {
+            let Some(element) = parse(text) else { continue };
+            let Some(object) = below.as_object() else { continue };
+            if object.is_empty() || object.contains_key(SELF) {
+                set.insert(element.clone());
+            }
+            set.insert_below(element, FieldSet::from_fields_v1(below));
+        }
+        set
+    }
+
+    /// Writes FieldsV1.
+    pub(crate) fn to_fields_v1(&self) -> Value {
+        let (members, children) = self.parts();
+        let mut fields = Map::new();
+        for element in members {
+            fields.insert(print(element), Value::Object(Map::new()));
+        }
+        for (element, set) in children {
+            let mut below = set.to_fields_v1();
+            if let (true, Value::Object(below)) = (members.contains(element), &mut below) {
+                below.insert(SELF.into(), Value::Object(Map::new()));
+            }
+            fields.insert(print(element), below);
+        }
+        Value::Object(fields)
+    }
+}
+
+fn parse(text: &str) -> Option<PathElement> {
+    let (kind, rest) = text.split_at_checked(2)?;
+    let canonical = |rest: &str| Some(serde_json::from_str::<Value>(rest).ok()?.to_string());
+    Some(match kind {
+        "f:" => PathElement::Field(rest.to_owned()),
+        "k:" => PathElement::Key(canonical(rest)?),
+        "v:" => PathElement::Value(canonical(rest)?),
+        "i:" => PathElement::Index(rest.parse().ok()?),
+        _ => return None,
+    })
+}
+
+fn print(element: &PathElement) -> String {
+    match element {
+        PathElement::Field(name) => format!("f:{name}"),
+        PathElement::Key(keys) => format!("k:{keys}"),
+        PathElement::Value(value) => format!("v:{value}"),
+        PathElement::Index(index) => format!("i:{index}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn survives_a_round_trip() {
+        let fields = json!({
+            "f:data": {".": {}, "f:k": {}},
+            "f:metadata": {"f:finalizers": {"v:\"a.com/1\"": {}}},
+            "f:spec": {"f:ports": {"k:{\"port\":80,\"protocol\":\"TCP\"}": {".": {}, "f:port": {}}}},
+        });
+        let set = FieldSet::from_fields_v1(&fields);
+        assert_eq!(set.to_fields_v1(), fields);
+        assert_eq!(
+            set.paths(),
+            [
+                ".data",
+                ".data.k",
+                ".metadata.finalizers[=\"a.com/1\"]",
+                ".spec.ports[port=80,protocol=\"TCP\"]",
+                ".spec.ports[port=80,protocol=\"TCP\"].port",
+            ]
+        );
+    }
+
+    #[test]
+    fn set_operations() {
+        let set = |fields| FieldSet::from_fields_v1(&fields);
+        let a = set(json!({"f:a": {".": {}, "f:b": {}, "f:c": {}}}));
+        let b = set(json!({"f:a": {"f:b": {}}}));
+        assert_eq!(a.difference(&b), set(json!({"f:a": {".": {}, "f:c": {}}})));
+        assert_eq!(a.intersection(&b), b);
+        assert_eq!(b.clone().union(&set(json!({"f:a": {}, "f:z": {}}))).paths(), [".a", ".z", ".a.b"]);
+        assert!(a.recursive_difference(&set(json!({"f:a": {}}))).is_empty());
+    }
+}

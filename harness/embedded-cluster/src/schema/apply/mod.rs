@@ -1,0 +1,20 @@
+//! Server-side apply, and who manages which field.
+//!
+//! Every write leaves an entry in `metadata.managedFields`: the set of fields its manager set ([`FieldSet`], in FieldsV1
+//! form in the object). [`apply`] merges a configuration into an object by its schema, detects [`Conflict`]s with other
+//! managers and removes what the manager applied before and left out now; [`update`] does the bookkeeping for creates,
+//! updates and patches.
+
+mod conflict;
+mod fields_v1;
+mod fieldset;
+mod last_applied;
+mod managers;
+mod operation;
+mod reset;
+mod typed;
+
+pub(crate) use conflict::Conflict;
+pub(crate) use fieldset::{FieldSet, PathElement};
+pub(crate) use operation::{Applied, ApplyError, Writer, apply, update};
+pub(crate) use reset::reset_fields;

@@ -1,0 +1,132 @@
+//! Leaves: type check and canonical form.
+
+use base64::Engine as _;
+use serde_json::Value;
+
+use super::DecodeError;
+use crate::schema::quantity::Quantity;
+use crate::schema::{Node, Scalar};
+
+/// What is wrong with a leaf.
+pub(super) enum Mismatch {
+    /// The JSON type does not fit; Go names the value so ("number", "number 1.5").
+    Type(String),
+    /// Another error, told without the field.
+    Other(DecodeError),
+}
+
+/// Checks `value` and brings it into the form Kubernetes stores.
+pub(super) fn check(scalar: Scalar, value: &mut Value) -> Result<(), Mismatch> {
+    match scalar {
+        Scalar::Boolean if value.is_boolean() => Ok(()),
+        Scalar::String if value.is_string() => Ok(()),
+        Scalar::Number if value.is_number() => Ok(()),
+        Scalar::Int32 => match value.as_i64() {
+            Some(number) if i32::try_from(number).is_ok() => Ok(()),
+            _ => Err(number_mismatch(value)),
+        },
+        Scalar::Int64 if value.is_i64() => Ok(()),
+        Scalar::Int64 => Err(number_mismatch(value)),
+        Scalar::IntOrString => match value {
+            Value::String(_) => Ok(()),
+            Value::Number(number) if number.is_i64() => Ok(()),
+            other => Err(Mismatch::Other(DecodeError(format!(
+                "json: cannot unmarshal {} into Go value of type int32",
+                kind(other)
+            )))),
+        },
+        Scalar::Bytes => bytes(value),
+        Scalar::Quantity => quantity(value),
+        Scalar::Time => time(value, 0),
+        Scalar::MicroTime => time(value, 6),
+        Scalar::Boolean | Scalar::String | Scalar::Number => Err(Mismatch::Type(kind(value).into())),
+    }
+}
+
+/// The value Go puts for `null` where a value is required: in maps and lists.
+pub(super) fn zero(node: &Node) -> Value {
+    match node.resolve() {
+        Node::Scalar(Scalar::Boolean) => Value::Bool(false),
+        Node::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number | Scalar::IntOrString) => 0.into(),
+        Node::Scalar(Scalar::String) => "".into(),
+        Node::Scalar(Scalar::Quantity) => "0".into(),
+        Node::Object(_) => node.empty(),
+        Node::Scalar(Scalar::Bytes | Scalar::Time | Scalar::MicroTime) | Node::Any | Node::Map(_) | Node::List(_) | Node::Ref(_) => {
+            Value::Null
+        }
+    }
+}
+
+/// A value's JSON type as Go names it.
+pub(super) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+fn number_mismatch(value: &Value) -> Mismatch {
+    Mismatch::Type(match value {
+        Value::Number(number) => format!("number {number}"),
+        other => kind(other).into(),
+    })
+}
+
+fn bytes(value: &mut Value) -> Result<(), Mismatch> {
+    let Value::String(text) = value else {
+        return Err(Mismatch::Type(kind(value).into()));
+    };
+    // Go's decoder skips line breaks.
+    if text.contains(['\n', '\r']) {
+        text.retain(|c| c != '\n' && c != '\r');
+    }
+    let engine = &base64::engine::general_purpose::STANDARD;
+    let at = match engine.decode(text.as_bytes()) {
+        Ok(_) => return Ok(()),
+        Err(base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _)) => at,
+        Err(base64::DecodeError::InvalidLength(_) | base64::DecodeError::InvalidPadding) => text.len() / 4 * 4,
+    };
+    Err(Mismatch::Other(DecodeError(format!("illegal base64 data at input byte {at}"))))
+}
+
+fn quantity(value: &mut Value) -> Result<(), Mismatch> {
+    let parsed = match &*value {
+        Value::String(text) => Quantity::parse(text.trim()),
+        Value::Number(number) => Quantity::parse(&number.to_string()),
+        other => Quantity::parse(kind(other)),
+    };
+    let canonical = parsed.map_err(|error| Mismatch::Other(DecodeError(error.to_string())))?;
+    *value = Value::String(canonical.to_string());
+    Ok(())
+}
+
+fn time(value: &mut Value, digits: u8) -> Result<(), Mismatch> {
+    let Value::String(text) = value else {
+        let message = format!("json: cannot unmarshal {} into Go value of type string", kind(value));
+        return Err(Mismatch::Other(DecodeError(message)));
+    };
+    let layout = if digits == 0 {
+        "2006-01-02T15:04:05Z07:00"
+    } else {
+        "2006-01-02T15:04:05.000000Z07:00"
+    };
+    let Ok(time) = text.parse::<jiff::Timestamp>() else {
+        let message = format!("parsing time {text:?} as {layout:?}: cannot parse {text:?} as \"2006\"");
+        return Err(Mismatch::Other(DecodeError(message)));
+    };
+    let micros = time.as_microsecond().rem_euclid(1_000_000);
+    let seconds = jiff::Timestamp::from_second(time.as_second() - i64::from(time.subsec_nanosecond() < 0));
+    if let Ok(seconds) = seconds {
+        let mut canonical = seconds.to_string();
+        if digits > 0 {
+            canonical.pop();
+            canonical.push_str(&format!(".{micros:06}Z"));
+        }
+        *text = canonical;
+    }
+    Ok(())
+}
