@@ -101,6 +101,18 @@ pub struct PoolChoice {
     pub pool: Option<Arc<Pool>>,
 }
 
+impl PoolChoice {
+    /// The choice of single-cluster mode.
+    pub(super) fn in_cluster() -> Self {
+        Self {
+            source: PoolSource::InCluster,
+            label: None,
+            passed_over: Vec::new(),
+            pool: None,
+        }
+    }
+}
+
 /// A label that has no pool.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PassedOver {

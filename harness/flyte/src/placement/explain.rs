@@ -118,7 +118,9 @@ fn dropped_text(dropped: &Dropped) -> String {
     format!("{} {reason}", dropped.cluster)
 }
 
-fn key_text(key: &AttributeKey) -> String {
+/// What a stored label applies to.
+#[must_use]
+pub fn key_text(key: &AttributeKey) -> String {
     let fields = key.fields();
     let set = fields.iter().filter(|(_, value)| !value.is_empty());
     set.map(|(name, value)| format!("{} {value}", name.replace('_', " ")))

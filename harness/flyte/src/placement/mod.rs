@@ -8,6 +8,7 @@
 pub mod cases;
 pub mod explain;
 
+mod attribute_file;
 mod attributes;
 mod config;
 mod decision;
@@ -22,6 +23,7 @@ mod request;
 mod selector;
 mod weak;
 
+pub use attribute_file::parse_attributes;
 pub use attributes::{AttributeKey, AttributeRow, Attributes, Level};
 pub use config::{Auth, Cluster, ClusterConfig, KubeClientConfig, KubeClientLimits, WeightedCluster};
 pub use decision::{Decision, LabelSource, Mismatch, PassedOver, PoolChoice, PoolSource, Resolution, RowConsidered, Unmatched};

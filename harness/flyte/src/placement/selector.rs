@@ -116,13 +116,20 @@ impl Selector {
     /// # Errors
     /// As [`Selector::place`], the missing name apart.
     pub fn choose_pool(&self, attributes: &Attributes, request: &Request) -> Result<(Resolution, PoolChoice), PlacementError> {
+        let resolution = match self.mode() {
+            Mode::InCluster => resolve_locally(request)?,
+            Mode::Multi => resolve(attributes, request)?,
+        };
+        let choice = self.choose_label(resolution.label.as_deref());
+        Ok((resolution, choice))
+    }
+
+    /// The pool that a label leads to; an empty one is none.
+    #[must_use]
+    pub fn choose_label(&self, label: Option<&str>) -> PoolChoice {
         match &self.all_enabled {
-            None => local_choice(request),
-            Some(all_enabled) => {
-                let resolution = resolve(attributes, request)?;
-                let choice = self.pool_for(resolution.label.as_deref(), all_enabled);
-                Ok((resolution, choice))
-            }
+            None => PoolChoice::in_cluster(),
+            Some(all_enabled) => self.pool_for(label.filter(|label| !label.is_empty()), all_enabled),
         }
     }
 
@@ -220,23 +227,15 @@ fn all_enabled(clusters: &[Cluster]) -> Result<Pool, StartupError> {
 }
 
 /// Single-cluster mode: stored labels are not looked at, and a label of the request's is an error.
-fn local_choice(request: &Request) -> Result<(Resolution, PoolChoice), PlacementError> {
+fn resolve_locally(request: &Request) -> Result<Resolution, PlacementError> {
     match effective_label(request) {
         Some((label, _)) if !label.is_empty() => Err(PlacementError::LabelUnsupported(label.to_owned())),
-        _ => Ok((
-            Resolution {
-                label: None,
-                source: LabelSource::None,
-                overridden_request_label: None,
-                rows: Vec::new(),
-            },
-            PoolChoice {
-                source: PoolSource::InCluster,
-                label: None,
-                passed_over: Vec::new(),
-                pool: None,
-            },
-        )),
+        _ => Ok(Resolution {
+            label: None,
+            source: LabelSource::None,
+            overridden_request_label: None,
+            rows: Vec::new(),
+        }),
     }
 }
 

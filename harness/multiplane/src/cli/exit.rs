@@ -1,0 +1,51 @@
+//! Ending a subcommand early: a message and an exit code.
+
+use multiplane::exit::Exit;
+
+/// Why a subcommand could not do its work: a message and the exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    /// The user's input cannot be used. The message is shown as it is.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Invalid,
+            message: message.into(),
+        }
+    }
+
+    /// Writes the message to the standard error output.
+    pub(crate) fn report(self) -> Exit {
+        super::output::complain(&self.message);
+        self.exit
+    }
+}
+
+/// Output that cannot be written. A closed pipe is no fault: the reader has seen enough.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Self {
+                exit: Exit::Passed,
+                message: String::new(),
+            },
+            _ => Self {
+                exit: Exit::Fault,
+                message: format!("error: cannot write the output: {error}"),
+            },
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self {
+            exit: Exit::Fault,
+            message: format!("error: cannot write JSON: {error}"),
+        }
+    }
+}

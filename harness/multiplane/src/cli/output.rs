@@ -1,0 +1,47 @@
+//! Writing to the terminal.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use super::exit::Failure;
+
+/// The standard output.
+pub(crate) struct Output {
+    out: Box<dyn Write>,
+    color: bool,
+}
+
+impl Output {
+    pub(crate) fn stdout() -> Self {
+        let stdout = io::stdout();
+        let color = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self {
+            out: Box::new(stdout),
+            color,
+        }
+    }
+
+    /// Whether a terminal reads it that may be coloured.
+    pub(crate) fn color(&self) -> bool {
+        self.color
+    }
+
+    /// Writes a line.
+    pub(crate) fn line(&mut self, line: impl AsRef<str>) -> io::Result<()> {
+        writeln!(self.out, "{}", line.as_ref())
+    }
+
+    /// Writes a value as indented JSON.
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value)?;
+        Ok(self.line(text)?)
+    }
+}
+
+/// Writes a message to the standard error output; where that is closed, there is nobody to tell.
+pub(crate) fn complain(message: &str) {
+    if !message.is_empty() {
+        let _ = writeln!(io::stderr(), "{message}");
+    }
+}
