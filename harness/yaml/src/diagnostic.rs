@@ -102,9 +102,7 @@ impl Diagnostics {
 
     /// Whether any of them is an error.
     pub fn has_errors(&self) -> bool {
-        self.0
-            .iter()
-            .any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// Whether there is none at all.
@@ -124,17 +122,12 @@ impl Diagnostics {
 
     /// Orders by file, then place.
     pub fn sort(&mut self) {
-        self.0
-            .sort_by(|a, b| (&a.file, a.span).cmp(&(&b.file, b.span)));
+        self.0.sort_by(|a, b| (&a.file, a.span).cmp(&(&b.file, b.span)));
     }
 
     /// For a console: each with the lines it is about, as far as `sources` holds the file.
     pub fn render(&self, sources: &Sources, color: bool) -> String {
-        let texts: Vec<String> = self
-            .0
-            .iter()
-            .map(|diagnostic| render(diagnostic, sources, color))
-            .collect();
+        let texts: Vec<String> = self.0.iter().map(|diagnostic| render(diagnostic, sources, color)).collect();
         texts.join("\n\n")
     }
 }
@@ -195,34 +188,19 @@ fn render(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
             let mark = AnnotationKind::Primary.span(span.range());
             Some(Snippet::source(source).path(file).annotation(mark).into())
         }
-        (Some(file), _, Some(span)) => Some(
-            Origin::path(file)
-                .line(span.line)
-                .char_column(span.column)
-                .into(),
-        ),
+        (Some(file), _, Some(span)) => Some(Origin::path(file).line(span.line).char_column(span.column).into()),
         (Some(file), _, None) => Some(Origin::path(file).into()),
         (None, ..) => None,
     };
-    let notes = diagnostic
-        .notes
-        .iter()
-        .map(|note| Level::NOTE.message(note.as_str()));
-    let help = diagnostic
-        .help
-        .iter()
-        .map(|help| Level::HELP.message(help.as_str()));
+    let notes = diagnostic.notes.iter().map(|note| Level::NOTE.message(note.as_str()));
+    let help = diagnostic.help.iter().map(|help| Level::HELP.message(help.as_str()));
     let report = level
         .primary_title(diagnostic.message.as_str())
         .id(diagnostic.code)
         .elements(place)
         .elements(notes)
         .elements(help);
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[report])
 }
 
@@ -236,12 +214,7 @@ mod tests {
         let mut sources = Sources::default();
         sources.add("scenario.yaml", text);
         let node = crate::tree::parse(text).unwrap().unwrap();
-        let key = node
-            .at([crate::tree::Step::Key("steps"), 0.into()])
-            .unwrap()
-            .mapping()
-            .unwrap()[0]
-            .key_span;
+        let key = node.at([crate::tree::Step::Key("steps"), 0.into()]).unwrap().mapping().unwrap()[0].key_span;
         let diagnostics: Diagnostics = Diagnostic::error("unknown-verb", "unknown verb `depoly`")
             .at("scenario.yaml", key)
             .note("a step is one verb")
@@ -270,9 +243,7 @@ error[unknown-verb]: unknown verb `depoly`
             line: 7,
             column: 3,
         };
-        let diagnostics: Diagnostics = Diagnostic::warning("capitals", "x")
-            .at("values.yaml", span)
-            .into();
+        let diagnostics: Diagnostics = Diagnostic::warning("capitals", "x").at("values.yaml", span).into();
         let rendered = diagnostics.render(&Sources::default(), false);
         assert_eq!(rendered, "warning[capitals]: x\n--> values.yaml:7:3");
     }

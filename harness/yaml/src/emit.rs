@@ -31,10 +31,7 @@ pub fn document(value: &Value) -> String {
 
 /// Several documents, each after a `---` line.
 pub fn documents<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
-    values
-        .into_iter()
-        .map(|value| format!("---\n{}", document(value)))
-        .collect()
+    values.into_iter().map(|value| format!("---\n{}", document(value))).collect()
 }
 
 /// What a value stands in, which decides how a collection begins.
@@ -83,14 +80,7 @@ impl Emitter {
             Value::Bool(value) => self.write(if *value { "true" } else { "false" }),
             Value::Number(value) => self.write(&number::text(value)),
             // Continuation lines are indented deeper than the collection that holds the scalar.
-            Value::String(value) => self.text(
-                value,
-                if parent == Some(Parent::Sequence) {
-                    indent
-                } else {
-                    indent + 2
-                },
-            ),
+            Value::String(value) => self.text(value, if parent == Some(Parent::Sequence) { indent } else { indent + 2 }),
         }
     }
 
@@ -102,12 +92,8 @@ impl Emitter {
     /// A list under a key starts at the key's own column, a mapping two further.
     fn after_key(&mut self, value: &Value, indent: usize) {
         match value {
-            Value::Object(map) if !map.is_empty() => {
-                self.value(value, Some(Parent::Mapping), indent + 2)
-            }
-            Value::Array(items) if !items.is_empty() => {
-                self.value(value, Some(Parent::Mapping), indent)
-            }
+            Value::Object(map) if !map.is_empty() => self.value(value, Some(Parent::Mapping), indent + 2),
+            Value::Array(items) if !items.is_empty() => self.value(value, Some(Parent::Mapping), indent),
             _ => {
                 self.write(" ");
                 self.value(value, Some(Parent::Mapping), indent);

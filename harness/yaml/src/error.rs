@@ -108,15 +108,9 @@ impl Error {
     /// What the user may do about it, if there is something to say.
     pub fn help(&self) -> Option<String> {
         match &self.kind {
-            ErrorKind::UnknownField { field, expected } => {
-                Some(crate::suggest::help(field, expected))
-            }
-            ErrorKind::UnknownVariant { variant, expected } => {
-                Some(crate::suggest::help(variant, expected))
-            }
-            ErrorKind::Ambiguous {
-                text, kubernetes, ..
-            } => Some(match kubernetes.as_str() {
+            ErrorKind::UnknownField { field, expected } => Some(crate::suggest::help(field, expected)),
+            ErrorKind::UnknownVariant { variant, expected } => Some(crate::suggest::help(variant, expected)),
+            ErrorKind::Ambiguous { text, kubernetes, .. } => Some(match kubernetes.as_str() {
                 "true" | "false" => format!("write {kubernetes}, or \"{text}\" for the text"),
                 _ => format!("quote it (\"{text}\"), or write the number in plain decimals"),
             }),
@@ -126,8 +120,7 @@ impl Error {
 
     /// As a diagnostic about `file`.
     pub fn diagnostic(&self, file: impl Into<String>) -> Diagnostic {
-        let mut diagnostic =
-            Diagnostic::error(self.code(), self.kind.to_string()).at(file, self.span);
+        let mut diagnostic = Diagnostic::error(self.code(), self.kind.to_string()).at(file, self.span);
         diagnostic.help = self.help();
         diagnostic
     }

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_saphyr::granit_parser::{
-    Event, Marker, Parser, ScalarStyle, Span as EventSpan, StrInput, Tag,
-};
+use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, Span as EventSpan, StrInput, Tag};
 
 use crate::tree::{Entry, Node, Scalar, Value};
 use crate::{Error, ErrorKind, Span};
@@ -57,12 +55,10 @@ impl<'t> Loader<'t> {
     }
 
     fn next(&mut self) -> Result<Option<(Event<'t>, EventSpan)>, Error> {
-        self.parser.next_event().transpose().map_err(|error| {
-            Error::new(
-                point(error.marker()),
-                ErrorKind::Syntax(error.kind().to_string()),
-            )
-        })
+        self.parser
+            .next_event()
+            .transpose()
+            .map_err(|error| Error::new(point(error.marker()), ErrorKind::Syntax(error.kind().to_string())))
     }
 
     fn node(&mut self, event: Event<'t>, at: EventSpan) -> Result<Node, Error> {
@@ -70,10 +66,7 @@ impl<'t> Loader<'t> {
         let span = self.span(&at);
         self.count(1, span)?;
         let (value, anchor) = match event {
-            Event::Scalar(text, style, anchor, tag) => (
-                Value::Scalar(scalar(text.into_owned(), style, tag.as_deref(), span)?),
-                anchor,
-            ),
+            Event::Scalar(text, style, anchor, tag) => (Value::Scalar(scalar(text.into_owned(), style, tag.as_deref(), span)?), anchor),
             Event::SequenceStart(_, anchor, tag) => {
                 structure_tag(tag.as_deref(), "seq", span)?;
                 (Value::Sequence(self.sequence()?), anchor)
@@ -84,25 +77,18 @@ impl<'t> Loader<'t> {
             }
             Event::Alias(id) => {
                 let Some((node, size)) = self.anchors.get(&id).cloned() else {
-                    return Err(Error::new(
-                        span,
-                        ErrorKind::Syntax("an alias inside its own anchor".into()),
-                    ));
+                    return Err(Error::new(span, ErrorKind::Syntax("an alias inside its own anchor".into())));
                 };
                 self.count(size, span)?;
                 return Ok(node);
             }
             other => {
-                return Err(Error::new(
-                    span,
-                    ErrorKind::Syntax(format!("unexpected {other:?}")),
-                ));
+                return Err(Error::new(span, ErrorKind::Syntax(format!("unexpected {other:?}"))));
             }
         };
         let node = Node { span, value };
         if anchor != 0 {
-            self.anchors
-                .insert(anchor, (node.clone(), self.nodes - before));
+            self.anchors.insert(anchor, (node.clone(), self.nodes - before));
         }
         Ok(node)
     }
@@ -139,13 +125,7 @@ impl<'t> Loader<'t> {
                 continue;
             }
             if let Some(first) = seen.insert(scalar.text.clone(), key.span) {
-                return Err(Error::new(
-                    key.span,
-                    ErrorKind::DuplicateKey {
-                        key: scalar.text,
-                        first,
-                    },
-                ));
+                return Err(Error::new(key.span, ErrorKind::DuplicateKey { key: scalar.text, first }));
             }
             entries.push(Entry {
                 key: scalar,
@@ -187,19 +167,14 @@ fn merge(entries: &mut Vec<Entry>, source: Node) -> Result<(), Error> {
             }
             Ok(())
         }
-        Value::Sequence(sources) if sources.iter().all(|node| node.mapping().is_some()) => sources
-            .into_iter()
-            .try_for_each(|source| merge(entries, source)),
+        Value::Sequence(sources) if sources.iter().all(|node| node.mapping().is_some()) => {
+            sources.into_iter().try_for_each(|source| merge(entries, source))
+        }
         _ => Err(Error::new(source.span, ErrorKind::Merge)),
     }
 }
 
-fn scalar(
-    text: String,
-    style: ScalarStyle,
-    tag: Option<&Tag>,
-    span: Span,
-) -> Result<Scalar, Error> {
+fn scalar(text: String, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Result<Scalar, Error> {
     let plain = style == ScalarStyle::Plain;
     match tag.map(|tag| (tag, tag.core_suffix())) {
         None => Ok(Scalar { text, plain }),
@@ -225,9 +200,7 @@ fn scalar(
 
 fn structure_tag(tag: Option<&Tag>, allowed: &str, span: Span) -> Result<(), Error> {
     match tag {
-        Some(tag) if tag.core_suffix() != Some(allowed) => {
-            Err(Error::new(span, ErrorKind::Tag(tag.original())))
-        }
+        Some(tag) if tag.core_suffix() != Some(allowed) => Err(Error::new(span, ErrorKind::Tag(tag.original()))),
         _ => Ok(()),
     }
 }

@@ -13,10 +13,7 @@ use crate::{Error, tree};
 /// # Errors
 /// Not YAML, a duplicate key, an alias bomb, or a value that JSON has not.
 pub fn documents(text: &str) -> Result<Vec<Value>, Error> {
-    tree::documents(text)?
-        .iter()
-        .map(|node| node.to_json(Rules::Kubernetes))
-        .collect()
+    tree::documents(text)?.iter().map(|node| node.to_json(Rules::Kubernetes)).collect()
 }
 
 /// The only document of a text; null when there is nothing but comments, as Helm reads an empty values file.
@@ -53,10 +50,7 @@ mod tests {
         assert_eq!(documents(text).unwrap(), [json!({"a": 1}), json!({"b": 2})]);
         let many = "a: 1\n---\n".repeat(5000);
         assert_eq!(documents(&many).unwrap().len(), 5000);
-        assert_eq!(
-            document(&many).unwrap_err().kind,
-            ErrorKind::Documents(5000)
-        );
+        assert_eq!(document(&many).unwrap_err().kind, ErrorKind::Documents(5000));
     }
 
     #[rstest]
@@ -69,21 +63,14 @@ mod tests {
     #[case("a: *nowhere\n", 1, 4, "yaml-syntax")]
     fn refused(#[case] text: &str, #[case] line: usize, #[case] column: usize, #[case] code: &str) {
         let error = documents(text).unwrap_err();
-        assert_eq!(
-            (error.code(), error.span.line, error.span.column),
-            (code, line, column),
-            "{error}"
-        );
+        assert_eq!((error.code(), error.span.line, error.span.column), (code, line, column), "{error}");
     }
 
     #[test]
     fn alias_bombs_are_refused() {
         let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for i in 1..10 {
-            text += &format!(
-                "a{i}: &a{i} [{}]\n",
-                vec![format!("*a{}", i - 1); 9].join(", ")
-            );
+            text += &format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(", "));
         }
         assert_eq!(documents(&text).unwrap_err().code(), "yaml-too-large");
     }

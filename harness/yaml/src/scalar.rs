@@ -59,10 +59,7 @@ impl Rules {
 pub(crate) fn through_json(value: f64) -> Value {
     // 2^63 and 2^64 are exact in f64; beyond them Go keeps a float.
     if value.fract() == 0.0 && value.abs() < 9_223_372_036_854_775_808.0 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "integral and within i64, checked above"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "integral and within i64, checked above")]
         return Value::from(value as i64);
     }
     Value::from(value)
@@ -74,9 +71,7 @@ enum Real {
 }
 
 fn kubernetes_number(text: &str) -> Option<Real> {
-    if !text.starts_with([
-        '+', '-', '.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
-    ]) {
+    if !text.starts_with(['+', '-', '.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) {
         return None;
     }
     if text.starts_with('.') {
@@ -125,9 +120,7 @@ fn integer(text: &str, legacy: bool) -> Option<Number> {
         return None;
     }
     if negative {
-        i64::from_str_radix(&format!("-{digits}"), radix)
-            .ok()
-            .map(Number::from)
+        i64::from_str_radix(&format!("-{digits}"), radix).ok().map(Number::from)
     } else {
         u64::from_str_radix(digits, radix).ok().map(Number::from)
     }
@@ -137,10 +130,7 @@ fn integer(text: &str, legacy: bool) -> Option<Number> {
 fn decimal_float(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (
-            mantissa,
-            Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)),
-        ),
+        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))),
         None => (unsigned, None),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

@@ -137,13 +137,8 @@ mod tests {
     fn values_with_places() {
         let steps: Vec<Verb> =
             from_str("- nothing\n- deploy:\n    release: no\n    wait: true\n    weight: 0.5\n    values: {a: [1, 'no']}\n").unwrap();
-        let Verb::Deploy(deploy) = &steps[1] else {
-            panic!("{steps:?}")
-        };
-        assert_eq!(
-            (deploy.release.as_str(), deploy.wait, deploy.weight),
-            ("no", true, Some(0.5))
-        );
+        let Verb::Deploy(deploy) = &steps[1] else { panic!("{steps:?}") };
+        assert_eq!((deploy.release.as_str(), deploy.wait, deploy.weight), ("no", true, Some(0.5)));
         assert_eq!(
             deploy.release.span,
             Span {
@@ -157,13 +152,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case(
-        "- depoly: {release: a}\n",
-        1,
-        3,
-        "unknown value `depoly`",
-        Some("did you mean `deploy`?")
-    )]
+    #[case("- depoly: {release: a}\n", 1, 3, "unknown value `depoly`", Some("did you mean `deploy`?"))]
     #[case(
         "- deploy: {release: a, wiat: true}\n",
         1,
@@ -179,13 +168,7 @@ mod tests {
         "invalid type: string \"yes\", expected a boolean",
         None
     )]
-    #[case(
-        "- deploy:\n    release: [a]\n",
-        2,
-        14,
-        "invalid type: sequence, expected a string",
-        None
-    )]
+    #[case("- deploy:\n    release: [a]\n", 2, 14, "invalid type: sequence, expected a string", None)]
     #[case(
         "- deploy: {release: a, values: {x: no}}\n",
         1,
@@ -201,19 +184,9 @@ mod tests {
         None
     )]
     #[case("- {}\n", 1, 3, "expected one key, found none", None)]
-    fn errors(
-        #[case] text: &str,
-        #[case] line: usize,
-        #[case] column: usize,
-        #[case] message: &str,
-        #[case] help: Option<&str>,
-    ) {
+    fn errors(#[case] text: &str, #[case] line: usize, #[case] column: usize, #[case] message: &str, #[case] help: Option<&str>) {
         let error = from_str::<Vec<Verb>>(text).unwrap_err();
-        assert_eq!(
-            (error.span.line, error.span.column),
-            (line, column),
-            "{error}"
-        );
+        assert_eq!((error.span.line, error.span.column), (line, column), "{error}");
         assert_eq!(error.kind.to_string(), message);
         assert_eq!(error.help().as_deref(), help);
     }

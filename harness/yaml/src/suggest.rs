@@ -2,10 +2,7 @@
 
 /// The candidate that `word` most likely was meant to be: the smallest edit distance (insert, delete, replace, swap of
 /// neighbours), at most a third of the longer word's length, case ignored. Of equals, the first.
-pub fn nearest<'a, S: AsRef<str> + ?Sized + 'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a S>,
-) -> Option<&'a str> {
+pub fn nearest<'a, S: AsRef<str> + ?Sized + 'a>(word: &str, candidates: impl IntoIterator<Item = &'a S>) -> Option<&'a str> {
     let word = word.to_lowercase();
     candidates
         .into_iter()
@@ -25,10 +22,7 @@ pub fn help<S: AsRef<str>>(word: &str, allowed: &[S]) -> String {
         Some(candidate) => format!("did you mean `{candidate}`?"),
         None if allowed.is_empty() => "there is nothing to choose from".to_owned(),
         None => {
-            let list: Vec<String> = allowed
-                .iter()
-                .map(|name| format!("`{}`", name.as_ref()))
-                .collect();
+            let list: Vec<String> = allowed.iter().map(|name| format!("`{}`", name.as_ref())).collect();
             format!("allowed: {}", list.join(", "))
         }
     }

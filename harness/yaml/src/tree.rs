@@ -109,11 +109,10 @@ impl From<usize> for Step<'_> {
 impl Node {
     /// The node at a path of keys and indices.
     pub fn at<'p>(&self, path: impl IntoIterator<Item = impl Into<Step<'p>>>) -> Option<&Node> {
-        path.into_iter()
-            .try_fold(self, |node, step| match step.into() {
-                Step::Key(key) => node.get(key),
-                Step::Index(index) => node.sequence()?.get(index),
-            })
+        path.into_iter().try_fold(self, |node, step| match step.into() {
+            Step::Key(key) => node.get(key),
+            Step::Index(index) => node.sequence()?.get(index),
+        })
     }
 
     /// The value of a key.
@@ -170,13 +169,7 @@ impl Node {
                 for entry in entries {
                     let key = entry.key.resolve_key(rules);
                     if map.contains_key(&key) {
-                        return Err(Error::new(
-                            entry.key_span,
-                            ErrorKind::DuplicateKey {
-                                key,
-                                first: self.span,
-                            },
-                        ));
+                        return Err(Error::new(entry.key_span, ErrorKind::DuplicateKey { key, first: self.span }));
                     }
                     map.insert(key, entry.value.to_json(rules)?);
                 }

@@ -23,34 +23,18 @@ fn compare(a: &str, b: &str) -> Ordering {
         (true, true) => return a[at].cmp(&b[at]),
         // Letters stand last, but right after a digit they stand first.
         (true, false) => {
-            return if after_digit {
-                Ordering::Less
-            } else {
-                Ordering::Greater
-            };
+            return if after_digit { Ordering::Less } else { Ordering::Greater };
         }
         (false, true) => {
-            return if after_digit {
-                Ordering::Greater
-            } else {
-                Ordering::Less
-            };
+            return if after_digit { Ordering::Greater } else { Ordering::Less };
         }
         (false, false) => {}
     }
     // With a zero at the difference, significant digits before it must not be forgotten.
-    let inside_number = (a[at] == '0' || b[at] == '0')
-        && a[..at]
-            .iter()
-            .rev()
-            .take_while(|c| c.is_numeric())
-            .any(|digit| *digit != '0');
+    let inside_number = (a[at] == '0' || b[at] == '0') && a[..at].iter().rev().take_while(|c| c.is_numeric()).any(|digit| *digit != '0');
     let (a_value, a_end) = number(&a, at, inside_number);
     let (b_value, b_end) = number(&b, at, inside_number);
-    a_value
-        .cmp(&b_value)
-        .then(a_end.cmp(&b_end))
-        .then(a[at].cmp(&b[at]))
+    a_value.cmp(&b_value).then(a_end.cmp(&b_end)).then(a[at].cmp(&b[at]))
 }
 
 /// The number that starts at `at` (after a 1 when inside a longer number) and where it ends.
@@ -77,8 +61,7 @@ mod tests {
         assert_eq!(
             keys,
             [
-                "-x", "_y", "1", "2", "10", "A", "a", "a1", "a1b", "a1-", "a01", "a2", "a10", "b",
-                "z"
+                "-x", "_y", "1", "2", "10", "A", "a", "a1", "a1b", "a1-", "a01", "a2", "a10", "b", "z"
             ]
         );
     }

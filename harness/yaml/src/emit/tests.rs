@@ -30,14 +30,9 @@ fn as_go_writes(#[case] value: Value, #[case] expected: &str) {
 /// Integral floats come back as integers, as through Go.
 fn normalised(value: &Value) -> Value {
     match value {
-        Value::Number(number) if number.is_f64() => {
-            crate::scalar::through_json(number.as_f64().unwrap())
-        }
+        Value::Number(number) if number.is_f64() => crate::scalar::through_json(number.as_f64().unwrap()),
         Value::Array(items) => items.iter().map(normalised).collect(),
-        Value::Object(map) => map
-            .iter()
-            .map(|(key, value)| (key.clone(), normalised(value)))
-            .collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), normalised(value))).collect(),
         other => other.clone(),
     }
 }
@@ -54,8 +49,5 @@ fn long_lines_are_folded_after_column_80() {
 
 #[test]
 fn several_documents() {
-    assert_eq!(
-        documents(&[json!({"a": 1}), json!(2)]),
-        "---\na: 1\n---\n2\n"
-    );
+    assert_eq!(documents(&[json!({"a": 1}), json!(2)]), "---\na: 1\n---\n2\n");
 }

@@ -51,11 +51,7 @@ impl Emitter {
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
             match fold {
-                Some(indent)
-                    if c == ' ' && !spaces && self.column > WIDTH && chars.peek() != Some(&' ') =>
-                {
-                    self.line(indent)
-                }
+                Some(indent) if c == ' ' && !spaces && self.column > WIDTH && chars.peek() != Some(&' ') => self.line(indent),
                 _ => self.put(c),
             }
             spaces = c == ' ';
@@ -70,9 +66,7 @@ impl Emitter {
             let next = chars.peek().map(|(_, next)| *next);
             let inner = i > 0 && next.is_some() && next != Some(' ');
             match fold {
-                Some(indent) if c == ' ' && !spaces && inner && self.column > WIDTH => {
-                    self.line(indent)
-                }
+                Some(indent) if c == ' ' && !spaces && inner && self.column > WIDTH => self.line(indent),
                 _ => {
                     if c == '\'' {
                         self.put('\'');
@@ -92,17 +86,13 @@ impl Emitter {
         while let Some((i, c)) = chars.next() {
             let next = chars.peek().map(|(_, next)| *next);
             match fold {
-                Some(indent)
-                    if c == ' ' && !spaces && i > 0 && next.is_some() && self.column > WIDTH =>
-                {
+                Some(indent) if c == ' ' && !spaces && i > 0 && next.is_some() && self.column > WIDTH => {
                     self.line(indent);
                     if next == Some(' ') {
                         self.put('\\');
                     }
                 }
-                _ if printable(c) && !is_break(c) && !matches!(c, '"' | '\\' | '\u{feff}') => {
-                    self.put(c)
-                }
+                _ if printable(c) && !is_break(c) && !matches!(c, '"' | '\\' | '\u{feff}') => self.put(c),
                 _ => self.escape(c),
             }
             spaces = c == ' ';
@@ -167,20 +157,14 @@ impl Emitter {
 
 /// Whether some reader would take the plain text for something else than this string: YAML 1.1 types, dates, base 60.
 fn misread(text: &str) -> bool {
-    !matches!(Rules::Kubernetes.resolve(text), Some(Value::String(_)))
-        || text == "<<"
-        || text == "="
-        || timestamp(text)
-        || base60(text)
+    !matches!(Rules::Kubernetes.resolve(text), Some(Value::String(_))) || text == "<<" || text == "=" || timestamp(text) || base60(text)
 }
 
 /// `2024-1-2`, alone or before `T`, `t` or a space and a time: what go-yaml resolves as a timestamp.
 fn timestamp(text: &str) -> bool {
     let date: &str = text.split(['T', 't', ' ']).next().unwrap_or_default();
     let parts: Vec<&str> = date.split('-').collect();
-    let digits = |part: &str, most: usize| {
-        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
-    };
+    let digits = |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     let [year, month, day] = parts[..] else {
         return false;
     };
@@ -189,8 +173,7 @@ fn timestamp(text: &str) -> bool {
         && digits(year, 4)
         && digits(month, 2)
         && digits(day, 2)
-        && (time.is_empty() && date.len() == text.len()
-            || time.split(':').count() == 3 && time.starts_with(|c: char| c.is_ascii_digit()))
+        && (time.is_empty() && date.len() == text.len() || time.split(':').count() == 3 && time.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// `12:30`, `1:20:30.5`: numbers to base 60 in YAML 1.1.
@@ -200,10 +183,7 @@ fn base60(text: &str) -> bool {
         return false;
     };
     let (rest, fraction) = rest.split_once('.').unwrap_or((rest, ""));
-    let digits = |part: &str| {
-        part.bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'_')
-    };
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
     first.starts_with(|c: char| c.is_ascii_digit())
         && digits(first)
         && digits(fraction)
@@ -227,21 +207,7 @@ fn analyse(text: &str) -> Analysis {
     let mut indicators = text.starts_with("---") || text.starts_with("...");
     indicators |= matches!(
         first,
-        '#' | ','
-            | '['
-            | ']'
-            | '{'
-            | '}'
-            | '&'
-            | '*'
-            | '!'
-            | '|'
-            | '>'
-            | '\''
-            | '"'
-            | '%'
-            | '@'
-            | '`'
+        '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`'
     );
     indicators |= matches!(first, '-' | '?' | ':') && blank(chars.get(1));
     let mut special = false;
@@ -260,12 +226,7 @@ fn analyse(text: &str) -> Analysis {
     let broken = chars.iter().any(|c| is_break(*c));
     let unsafe_anywhere = space_break || special;
     Analysis {
-        plain: !(indicators
-            || edge(first)
-            || edge(last)
-            || broken
-            || break_space
-            || unsafe_anywhere),
+        plain: !(indicators || edge(first) || edge(last) || broken || break_space || unsafe_anywhere),
         single: !(break_space || unsafe_anywhere),
         block: !(*last == ' ' || unsafe_anywhere),
     }
@@ -277,6 +238,5 @@ fn is_break(c: char) -> bool {
 
 /// What go-yaml writes as it is: a tab and anything beyond the basic plane is not.
 fn printable(c: char) -> bool {
-    matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
-        && c != '\u{feff}'
+    matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && c != '\u{feff}'
 }

@@ -1,9 +1,7 @@
 //! Serde over a tree.
 
 use serde::de::value::{StrDeserializer, UsizeDeserializer};
-use serde::de::{
-    DeserializeSeed, EnumAccess, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
 use serde_json::Value as Json;
 
@@ -26,9 +24,7 @@ impl<'n> NodeDeserializer<'n> {
 
     fn collection<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         match &self.node.value {
-            Value::Sequence(nodes) => visitor.visit_seq(Elements {
-                nodes: nodes.iter(),
-            }),
+            Value::Sequence(nodes) => visitor.visit_seq(Elements { nodes: nodes.iter() }),
             Value::Mapping(entries) => visitor.visit_map(Fields {
                 entries: entries.iter(),
                 value: None,
@@ -45,13 +41,11 @@ fn visit_scalar<'de, V: Visitor<'de>>(scalar: &Scalar, visitor: V) -> Result<V::
     let kubernetes = scalar.resolve(Rules::Kubernetes);
     match (core, kubernetes) {
         (None, _) | (_, None) => Err(Failure::new(ErrorKind::NotJson(scalar.text.clone()))),
-        (Some(core), Some(kubernetes)) if !same(&core, &kubernetes) => {
-            Err(Failure::new(ErrorKind::Ambiguous {
-                text: scalar.text.clone(),
-                kubernetes: kubernetes.to_string(),
-                core: core.to_string(),
-            }))
-        }
+        (Some(core), Some(kubernetes)) if !same(&core, &kubernetes) => Err(Failure::new(ErrorKind::Ambiguous {
+            text: scalar.text.clone(),
+            kubernetes: kubernetes.to_string(),
+            core: core.to_string(),
+        })),
         (_, Some(Json::Null)) => visitor.visit_unit(),
         (_, Some(Json::Bool(value))) => visitor.visit_bool(value),
         (_, Some(Json::Number(value))) => {
@@ -84,10 +78,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         match &self.node.value {
             Value::Scalar(scalar) => match scalar.resolve(Rules::Core) {
                 Some(Json::Bool(value)) => visitor.visit_bool(value),
-                _ => Err(serde::de::Error::invalid_type(
-                    Unexpected::Str(&scalar.text),
-                    &visitor,
-                )),
+                _ => Err(serde::de::Error::invalid_type(Unexpected::Str(&scalar.text), &visitor)),
             }
             .map_err(|failure: Failure| failure.within(self.node.span)),
             _ => self.collection(visitor),
@@ -116,11 +107,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Failure> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -131,20 +118,12 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
         visitor: V,
     ) -> Result<V::Value, Failure> {
         if name == SPANNED && fields == SPANNED_FIELDS {
-            return visitor.visit_map(SpannedParts {
-                node: self.node,
-                part: 0,
-            });
+            return visitor.visit_map(SpannedParts { node: self.node, part: 0 });
         }
         self.collection(visitor)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
+    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Failure> {
         let span = self.node.span;
         match &self.node.value {
             Value::Scalar(scalar) => visitor.visit_enum(Variant {
@@ -158,9 +137,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
                     span: entry.key_span,
                     value: Some(&entry.value),
                 }),
-                [] => Err(Failure::new(ErrorKind::Data(
-                    "expected one key, found none".into(),
-                ))),
+                [] => Err(Failure::new(ErrorKind::Data("expected one key, found none".into()))),
                 [first, second, ..] => Err(Failure::new(ErrorKind::Data(format!(
                     "expected one key, found `{}` and `{}`",
                     first.key.text, second.key.text
@@ -189,10 +166,7 @@ struct Elements<'n> {
 impl<'de> SeqAccess<'de> for Elements<'_> {
     type Error = Failure;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Failure> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Failure> {
         let Some(node) = self.nodes.next() else {
             return Ok(None);
         };
@@ -210,18 +184,13 @@ struct Fields<'n> {
 impl<'de> MapAccess<'de> for Fields<'_> {
     type Error = Failure;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Failure> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Failure> {
         let Some(entry) = self.entries.next() else {
             return Ok(None);
         };
         self.value = Some(&entry.value);
         let key: StrDeserializer<'_, Failure> = StrDeserializer::new(&entry.key.text);
-        seed.deserialize(key)
-            .map(Some)
-            .map_err(|failure| failure.within(entry.key_span))
+        seed.deserialize(key).map(Some).map_err(|failure| failure.within(entry.key_span))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Failure> {
@@ -243,10 +212,7 @@ struct SpannedParts<'n> {
 impl<'de> MapAccess<'de> for SpannedParts<'_> {
     type Error = Failure;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Failure> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Failure> {
         let Some(name) = SPANNED_FIELDS.get(self.part) else {
             return Ok(None);
         };
@@ -256,12 +222,7 @@ impl<'de> MapAccess<'de> for SpannedParts<'_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Failure> {
-        let Span {
-            offset,
-            len,
-            line,
-            column,
-        } = self.node.span;
+        let Span { offset, len, line, column } = self.node.span;
         match [offset, len, line, column].get(self.part - 1) {
             Some(number) => seed.deserialize(UsizeDeserializer::new(*number)),
             None => seed.deserialize(NodeDeserializer::new(self.node)),
@@ -279,14 +240,9 @@ impl<'de, 'n> EnumAccess<'de> for Variant<'n> {
     type Error = Failure;
     type Variant = Content<'n>;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(
-        self,
-        seed: V,
-    ) -> Result<(V::Value, Content<'n>), Failure> {
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Content<'n>), Failure> {
         let name: StrDeserializer<'_, Failure> = StrDeserializer::new(self.name);
-        let variant = seed
-            .deserialize(name)
-            .map_err(|failure| failure.within(self.span))?;
+        let variant = seed.deserialize(name).map_err(|failure| failure.within(self.span))?;
         Ok((
             variant,
             Content {
@@ -314,30 +270,23 @@ impl<'de> VariantAccess<'de> for Content<'_> {
 
     fn unit_variant(self) -> Result<(), Failure> {
         match self.node {
-            Some(node) if !node.is_null() => Err(Failure::new(ErrorKind::Data(format!(
-                "`{}` takes no value",
-                self.name
-            )))
-            .within(node.span)),
+            Some(node) if !node.is_null() => {
+                Err(Failure::new(ErrorKind::Data(format!("`{}` takes no value", self.name))).within(node.span))
+            }
             _ => Ok(()),
         }
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Failure> {
         let node = self.node()?;
-        seed.deserialize(node)
-            .map_err(|failure| failure.within(node.node.span))
+        seed.deserialize(node).map_err(|failure| failure.within(node.node.span))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Failure> {
         self.node()?.collection(visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Failure> {
         self.node()?.collection(visitor)
     }
 }

@@ -1,0 +1,70 @@
+//! Clusters and the scenario's own name.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use crate::names::{is_cluster_id, is_dns_label};
+use crate::{dns_name, token_secret_name};
+
+pub(super) fn check(context: &mut Context<'_>) {
+    let scenario = context.scenario;
+    let name = &scenario.metadata.name;
+    if name.span.line > 0 && !is_dns_label(name) {
+        let message = format!("`{}` is no name: lower-case letters, digits and `-`, at most 63", name.value);
+        context.push(context.error("invalid-name", name.span, message));
+    }
+    if context.parsed.clusters_complete && scenario.clusters.is_empty() {
+        let span = context
+            .parsed
+            .root
+            .entry("clusters")
+            .map_or(context.parsed.root.span, |entry| entry.key_span);
+        context.push(context.error("no-clusters", span, "a scenario needs at least one cluster"));
+    }
+    if context.parsed.steps_complete && scenario.steps.is_empty() {
+        let span = context
+            .parsed
+            .root
+            .entry("steps")
+            .map_or(context.parsed.root.span, |entry| entry.key_span);
+        context.push(context.error("no-steps", span, "a scenario needs at least one step"));
+    }
+    let mut dns_names = BTreeMap::new();
+    let mut secrets = BTreeMap::new();
+    for (id, cluster) in &scenario.clusters {
+        if !is_cluster_id(id) {
+            let message = format!("`{id}` is no cluster id: lower-case letters, digits, `-` and `_` (not first or last), at most 40");
+            context.push(context.error("invalid-cluster-id", cluster.id_span, message));
+        }
+        if cluster.nodes == 0 || cluster.nodes > 1000 {
+            context.push(context.error("invalid-value", cluster.id_span, format!("`{id}` needs 1 to 1000 nodes")));
+        }
+        if let Some(version) = &cluster.kubernetes
+            && !is_minor_version(version)
+        {
+            let message = format!("`{}` is no Kubernetes version of the form `1.36`", version.value);
+            context.push(context.error("invalid-value", version.span, message));
+        }
+        if let Some(other) = dns_names.insert(dns_name(id), id) {
+            let message = format!("`{id}` and `{other}` are both `{}` where `_` is not allowed", dns_name(id));
+            context.push(
+                context
+                    .error("name-collision", cluster.id_span, message)
+                    .help("choose ids that differ in more than `_` and `-`"),
+            );
+        } else if let Some(other) = secrets.insert(token_secret_name(id), id) {
+            let message = format!("`{id}` and `{other}` have the same token Secret, `{}`", token_secret_name(id));
+            context.push(
+                context
+                    .error("name-collision", cluster.id_span, message)
+                    .help("choose ids that differ in more than `_`"),
+            );
+        }
+    }
+}
+
+fn is_minor_version(version: &str) -> bool {
+    version
+        .strip_prefix("1.")
+        .is_some_and(|minor| !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit()))
+}

@@ -1,0 +1,134 @@
+//! Expectations that could never come true, or never fail.
+
+use super::{At, Context};
+use crate::verb::{Elsewhere, Expect, Phase, Placement, Pods, Resources};
+
+pub(super) fn check(context: &mut Context<'_>, at: At<'_>, expect: &Expect) {
+    let kind = match expect {
+        Expect::Placement(_) => "placement",
+        Expect::Pods(_) => "pods",
+        Expect::Resources(_) => "resources",
+    };
+    let path = ["expect", kind];
+    let at = At {
+        step: at.step,
+        path: &path,
+    };
+    let (within, hold) = match expect {
+        Expect::Placement(expected) => {
+            placement(context, at, expected);
+            (expected.within, expected.hold)
+        }
+        Expect::Pods(expected) => {
+            pods(context, at, expected);
+            (expected.within, expected.hold)
+        }
+        Expect::Resources(expected) => {
+            resources(context, at, expected);
+            (expected.within, expected.hold)
+        }
+    };
+    if hold.is_some() && within.is_none() {
+        let span = context.field(at, "hold");
+        context.push(
+            context
+                .error("hold-without-within", span, "`hold` needs `within`")
+                .help("say how long it may take to come true before it must stay so, as `within: 30s`"),
+        );
+    }
+}
+
+fn placement(context: &mut Context<'_>, at: At<'_>, placement: &Placement) {
+    let submit = context.submit(&placement.of);
+    let kinds = [
+        ("on", placement.on.is_some()),
+        ("distribution", !placement.distribution.is_empty()),
+        ("nowhere", placement.nowhere),
+    ];
+    context.exactly_one(at, &kinds);
+    if let Some(on) = &placement.on {
+        context.cluster(on);
+    }
+    if placement.nowhere && placement.elsewhere == Elsewhere::Allowed {
+        let span = context.field(at, "elsewhere");
+        context.push(context.error(
+            "contradiction",
+            span,
+            "`nowhere` looks at every cluster, `elsewhere: allowed` at none",
+        ));
+    }
+    if placement.error.is_some() && placement.phase != Some(Phase::Failed) && placement.phase != Some(Phase::Aborted) {
+        let span = context.field(at, "error");
+        context.push(context.error("contradiction", span, "`error` needs `phase: FAILED` or `phase: ABORTED`"));
+    }
+    if placement
+        .reason
+        .as_ref()
+        .is_some_and(|reason| reason.label.is_none() && reason.pool.is_none())
+    {
+        let span = context.field(at, "reason");
+        context.push(context.error("missing-field", span, "`reason` needs `label`, `pool` or both"));
+    }
+    let mut counted = 0;
+    for (id, share) in &placement.distribution {
+        context.cluster_named(id, share.span);
+        let range = 0.0..=1.0;
+        if share.share.is_some() == share.count.is_some() {
+            context.push(context.error("one-of", share.span, format!("`{id}` needs either `share` or `count`")));
+        } else if share.count.is_some() && share.tolerance.is_some() {
+            context.push(context.error("contradiction", share.span, "a `count` is exact; `tolerance` goes with `share`"));
+        } else if [share.share, share.tolerance]
+            .into_iter()
+            .flatten()
+            .any(|part| !range.contains(&part))
+        {
+            context.push(context.error("invalid-value", share.span, "`share` and `tolerance` are 0 to 1"));
+        }
+        counted += share.count.unwrap_or_default();
+    }
+    let all_counted = placement.distribution.values().all(|share| share.count.is_some());
+    if let Some(submit) = submit
+        && !placement.distribution.is_empty()
+        && all_counted
+        && placement.elsewhere == Elsewhere::Forbidden
+        && counted as usize != submit.execution_names().len()
+    {
+        let message = format!(
+            "the counts add up to {counted}, but `{}` starts {}",
+            placement.of.value,
+            submit.execution_names().len()
+        );
+        context.push(context.error("contradiction", context.field(at, "distribution"), message));
+    }
+}
+
+fn pods(context: &mut Context<'_>, at: At<'_>, pods: &Pods) {
+    context.clusters(&pods.on);
+    if pods.all.is_none() && pods.count.is_none() {
+        let span = context.scenario.steps[at.step].span;
+        context.push(context.error("one-of", span, "`all` or `count` is needed"));
+    }
+    if pods.all.is_some() && pods.count == Some(0) {
+        context.push(context.error("contradiction", context.field(at, "count"), "`all` needs at least one pod"));
+    }
+}
+
+fn resources(context: &mut Context<'_>, at: At<'_>, resources: &Resources) {
+    context.clusters(&resources.on);
+    let kinds = [
+        ("matches", resources.matches.is_some()),
+        ("absent", resources.absent),
+        ("count", resources.count.is_some()),
+    ];
+    context.exactly_one(at, &kinds);
+    if let (Some(_), Some(selector)) = (&resources.name, &resources.selector) {
+        context.push(context.error("one-of", selector.span, "`name` and `selector` exclude each other"));
+    }
+    if resources.name.is_some() && resources.count.is_some() {
+        context.push(context.error(
+            "one-of",
+            context.field(at, "count"),
+            "`count` of one name: use `matches` or `absent`",
+        ));
+    }
+}

@@ -1,0 +1,89 @@
+//! The files that steps name: there, readable, and with expressions that have a value.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use yaml::tree::{self, Node, Value};
+use yaml::{Diagnostic, Spanned};
+
+use super::{Context, expressions};
+use crate::files::{self, AttributeFile};
+use crate::{Scenario, Verb};
+
+pub(super) fn check(context: &mut Context<'_>) {
+    let scenario = context.scenario;
+    let mut seen = BTreeSet::new();
+    for step in &scenario.steps {
+        match &step.verb {
+            Verb::Deploy(deploy) | Verb::Upgrade(deploy) => {
+                chart(context, scenario, &deploy.chart);
+                let files = deploy.values_files.iter().filter(|file| seen.insert(file.value.as_str()));
+                files.for_each(|file| values(context, scenario, file));
+            }
+            Verb::Apply(apply) => apply.manifests.iter().for_each(|file| values(context, scenario, file)),
+            Verb::Label(label) => label.attr_file.iter().for_each(|file| attributes(context, scenario, file)),
+            Verb::Register(register) => {
+                read(context, &scenario.path(&register.workflows), &register.workflows);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn chart(context: &mut Context<'_>, scenario: &Scenario, chart: &Spanned<String>) {
+    let folder = scenario.path(chart);
+    if !folder.join("Chart.yaml").is_file() {
+        let message = format!("there is no chart at {}", folder.display());
+        let help = if folder.is_dir() {
+            "the folder holds no Chart.yaml"
+        } else {
+            "paths count from the scenario's folder"
+        };
+        context.push(context.error("file-missing", chart.span, message).help(help));
+    }
+}
+
+/// A values or manifest file: YAML, with known names in its expressions.
+fn values(context: &mut Context<'_>, scenario: &Scenario, file: &Spanned<String>) {
+    let path = scenario.path(file);
+    let Some(text) = read(context, &path, file) else { return };
+    let name = path.display().to_string();
+    context.sources.add(name.clone(), text.clone());
+    match tree::documents(&text) {
+        Ok(documents) => documents.iter().for_each(|node| walk(context, node, &name, &text)),
+        Err(error) => context.push(error.diagnostic(name)),
+    }
+}
+
+fn walk(context: &mut Context<'_>, node: &Node, file: &str, source: &str) {
+    match &node.value {
+        Value::Scalar(scalar) => {
+            if let Err(error) = expressions::names(context, &scalar.text) {
+                let (diagnostic, span) = files::diagnostic(&error, &scalar.text, node.span, source);
+                context.push(diagnostic.at(file, span));
+            }
+        }
+        Value::Sequence(nodes) => nodes.iter().for_each(|node| walk(context, node, file, source)),
+        Value::Mapping(entries) => entries.iter().for_each(|entry| walk(context, &entry.value, file, source)),
+    }
+}
+
+fn attributes(context: &mut Context<'_>, scenario: &Scenario, file: &Spanned<String>) {
+    let path = scenario.path(file);
+    let Some(text) = read(context, &path, file) else { return };
+    let name = path.display().to_string();
+    context.sources.add(name.clone(), text.clone());
+    if let Err(error) = yaml::strict::from_str::<AttributeFile>(&text) {
+        context.push(error.diagnostic(name));
+    }
+}
+
+fn read(context: &mut Context<'_>, path: &Path, named: &Spanned<String>) -> Option<String> {
+    std::fs::read_to_string(path)
+        .map_err(|error| {
+            let message = format!("cannot read {}: {error}", path.display());
+            let diagnostic = Diagnostic::error("file-missing", message).at(context.file, named.span);
+            context.push(diagnostic.help("paths count from the scenario's folder"));
+        })
+        .ok()
+}

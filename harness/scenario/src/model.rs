@@ -1,0 +1,149 @@
+//! A scenario as a whole: what the file says, before anything runs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use yaml::{Span, Spanned};
+
+use crate::{ClusterId, Duration, Verb};
+
+/// A multi-cluster scenario: clusters, and steps that are run in order until one fails.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Scenario {
+    /// The format's version.
+    pub api_version: ApiVersion,
+    /// What the file is.
+    pub kind: Kind,
+    /// Name and description.
+    pub metadata: Metadata,
+    /// What holds for the whole run.
+    #[serde(default)]
+    pub settings: Settings,
+    /// Texts for `${{ vars.<name> }}`.
+    #[serde(default)]
+    pub vars: BTreeMap<String, String>,
+    /// The clusters by id. The id is Flyte's name for the cluster in `clusterConfigs`; where Kubernetes and DNS allow
+    /// fewer characters, `_` becomes `-`.
+    #[schemars(with = "BTreeMap<ClusterId, Cluster>")]
+    pub clusters: IndexMap<ClusterId, Cluster>,
+    /// What to do, in order. Each step is one verb with its fields inside.
+    #[schemars(with = "Vec<Verb>")]
+    pub steps: Vec<Step>,
+    /// The scenario's file, as the user named it.
+    #[serde(skip)]
+    pub file: PathBuf,
+}
+
+impl Scenario {
+    /// A path of the scenario, which counts from the scenario's folder.
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.file.parent().unwrap_or(Path::new("")).join(relative)
+    }
+
+    /// The clusters of a role, in file order.
+    pub fn clusters_of(&self, role: Role) -> impl Iterator<Item = (&ClusterId, &Cluster)> {
+        self.clusters.iter().filter(move |(_, cluster)| cluster.role == role)
+    }
+}
+
+/// The format's version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ApiVersion {
+    /// The first version; may still change.
+    #[serde(rename = "multiplane.dev/v1alpha1")]
+    V1Alpha1,
+}
+
+/// What the file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Kind {
+    /// A scenario.
+    Scenario,
+}
+
+/// What a scenario is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Metadata {
+    /// Unique name: lower-case letters, digits and `-`, at most 63 characters.
+    #[schemars(regex(pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"))]
+    pub name: Spanned<String>,
+    /// One or two sentences for reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// For selecting scenarios.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// What holds for the whole run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Settings {
+    /// Seed of all randomness; the command line's `--seed` wins. Default 0.
+    pub seed: u64,
+    /// How long the whole run may take, in its own (virtual) time. Default 12h.
+    pub timeout: Duration,
+    /// How long an `expect` without `within` may take to come true. Default 2m.
+    pub within: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            timeout: Duration::from_secs(12 * 3600),
+            within: Duration::from_secs(120),
+        }
+    }
+}
+
+/// One cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Cluster {
+    /// What the cluster is for.
+    pub role: Role,
+    /// Number of worker nodes.
+    #[serde(default = "two")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub nodes: u32,
+    /// Kubernetes version `major.minor`; without it, the backend's own. A backend that cannot serve it refuses the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", regex(pattern = r"^1\.[0-9]+$"))]
+    pub kubernetes: Option<Spanned<String>>,
+    /// Where the id stands in the file.
+    #[serde(skip)]
+    pub id_span: Span,
+}
+
+fn two() -> u32 {
+    2
+}
+
+/// What a cluster is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Flyte's control plane: admin, console, scheduler.
+    Controlplane,
+    /// Runs workflows.
+    Dataplane,
+    /// Anything else, for example a cluster that must stay untouched.
+    Other,
+}
+
+/// One step with its place.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Step {
+    /// What to do.
+    pub verb: Verb,
+    /// Where the verb stands in the file.
+    #[serde(skip)]
+    pub span: Span,
+}
