@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     tonic_prost_build::configure()
         .generate_default_stubs(true)
+        .btree_map(".")
         .include_file("flyte.rs")
         .compile_fds(set)?;
     Ok(())

@@ -1,0 +1,106 @@
+//! A member cluster as flyteadmin uses it: a place for objects.
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use kube::api::{Api, DeleteParams, PostParams, PropagationPolicy};
+
+use crate::crd::FlyteWorkflow;
+
+/// Why a member cluster did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct DataPlaneError {
+    /// The HTTP status, if the API server answered.
+    pub(crate) code: Option<u16>,
+    pub(crate) message: String,
+}
+
+impl DataPlaneError {
+    pub(crate) fn other(message: String) -> Self {
+        Self { code: None, message }
+    }
+}
+
+impl From<kube::Error> for DataPlaneError {
+    fn from(error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => Self {
+                code: Some(status.code),
+                message: status.message.clone(),
+            },
+            other => Self::other(other.to_string()),
+        }
+    }
+}
+
+/// A member cluster.
+pub(crate) trait DataPlane: Send + Sync {
+    /// Creates an object. One of that name counts as created.
+    fn create<'a>(&'a self, object: &'a FlyteWorkflow) -> BoxFuture<'a, Result<(), DataPlaneError>>;
+
+    /// Deletes an object in the background. None of that name counts as deleted.
+    fn delete<'a>(&'a self, namespace: &'a str, name: &'a str) -> BoxFuture<'a, Result<(), DataPlaneError>>;
+}
+
+/// A member cluster behind its API server, with the credentials that were read at start.
+pub(crate) struct KubeDataPlane {
+    client: kube::Client,
+    timeout: Option<Duration>,
+}
+
+impl KubeDataPlane {
+    pub(crate) fn new(client: kube::Client, timeout: Option<Duration>) -> Self {
+        Self { client, timeout }
+    }
+
+    /// The client, for requests of other kinds.
+    pub(crate) fn client(&self) -> kube::Client {
+        self.client.clone()
+    }
+
+    /// Gives a request up after the configured time.
+    pub(crate) async fn within<T>(&self, request: impl Future<Output = Result<T, DataPlaneError>> + Send) -> Result<T, DataPlaneError> {
+        let Some(timeout) = self.timeout else {
+            return request.await;
+        };
+        tokio::time::timeout(timeout, request).await.unwrap_or_else(|_| {
+            let message = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+            Err(DataPlaneError::other(message.to_owned()))
+        })
+    }
+}
+
+/// `Ok` for one answer that is no error of ours.
+fn except<T>(code: u16, result: Result<T, DataPlaneError>) -> Result<(), DataPlaneError> {
+    match result {
+        Err(error) if error.code != Some(code) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+impl DataPlane for KubeDataPlane {
+    fn create<'a>(&'a self, object: &'a FlyteWorkflow) -> BoxFuture<'a, Result<(), DataPlaneError>> {
+        async move {
+            let (namespace, _) = object.key();
+            let api: Api<FlyteWorkflow> = Api::namespaced(self.client.clone(), &namespace);
+            let request = async { Ok(api.create(&PostParams::default(), object).await?) };
+            except(409, self.within(request).await)
+        }
+        .boxed()
+    }
+
+    fn delete<'a>(&'a self, namespace: &'a str, name: &'a str) -> BoxFuture<'a, Result<(), DataPlaneError>> {
+        async move {
+            let api: Api<FlyteWorkflow> = Api::namespaced(self.client.clone(), namespace);
+            let parameters = DeleteParams {
+                propagation_policy: Some(PropagationPolicy::Background),
+                ..DeleteParams::default()
+            };
+            let request = async { Ok(api.delete(name, &parameters).await?) };
+            except(404, self.within(request).await)
+        }
+        .boxed()
+    }
+}

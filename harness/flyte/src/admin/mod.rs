@@ -1,0 +1,32 @@
+//! The reference control plane: flyteadmin's behaviour, without its database and cloud clients.
+//!
+//! The core ([`state`]) is plain state with one method for each call; [`service`] puts gRPC in front of it, [`program`]
+//! the command line that charts use.
+
+mod attributes;
+mod compile;
+mod create;
+mod data_plane;
+pub(crate) mod error;
+mod events;
+mod executions;
+mod filter;
+mod inputs;
+mod launch_plans;
+mod listing;
+mod node_executions;
+mod object;
+mod paging;
+mod projects;
+mod service;
+mod single_task;
+mod state;
+pub(crate) mod sync;
+pub(crate) mod targets;
+mod tasks;
+mod validate;
+mod workflows;
+
+pub(crate) use projects::seed_project;
+pub(crate) use service::Service;
+pub(crate) use state::Admin;

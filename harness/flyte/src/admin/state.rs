@@ -1,0 +1,102 @@
+//! The control plane's state and what its calls share.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use prost_types::Timestamp;
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use simnet::Clock;
+use virtual_node::ContainerContext;
+
+use super::data_plane::DataPlane;
+use super::targets::{self, StartError};
+use crate::config::AdminConfig;
+use crate::placement::Selector;
+use crate::proto_time;
+use crate::stores::{Database, ObjectStore, ObjectUri, Stores};
+
+/// A control plane: configuration, clients of the member clusters, database, object store.
+///
+/// One replica; several share the stores.
+pub(crate) struct Admin {
+    pub(crate) config: AdminConfig,
+    pub(crate) selector: Selector,
+    /// Member clusters by name, disabled ones included; in single-cluster mode one without a name.
+    pub(crate) targets: BTreeMap<String, Arc<dyn DataPlane>>,
+    pub(crate) database: Database,
+    pub(crate) objects: ObjectStore,
+    pub(crate) clock: Clock,
+    names: Mutex<ChaCha8Rng>,
+}
+
+/// What an [`Admin`] is made of.
+pub(crate) struct Parts {
+    pub(crate) config: AdminConfig,
+    pub(crate) selector: Selector,
+    pub(crate) targets: BTreeMap<String, Arc<dyn DataPlane>>,
+    pub(crate) database: Database,
+    pub(crate) objects: ObjectStore,
+    pub(crate) clock: Clock,
+    /// For names of runs that come without one.
+    pub(crate) seed: u64,
+}
+
+impl Admin {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            config: parts.config,
+            selector: parts.selector,
+            targets: parts.targets,
+            database: parts.database,
+            objects: parts.objects,
+            clock: parts.clock,
+            names: Mutex::new(ChaCha8Rng::seed_from_u64(parts.seed)),
+        }
+    }
+
+    /// Starts a replica: clients are built, nothing is connected yet.
+    ///
+    /// # Errors
+    /// What makes flyteadmin panic at start.
+    pub(crate) fn start(context: &ContainerContext, config: AdminConfig, stores: &Stores) -> Result<Self, StartError> {
+        let (selector, targets) = targets::start(context, &config)?;
+        let targets = targets
+            .into_iter()
+            .map(|(name, target)| (name, target as Arc<dyn DataPlane>))
+            .collect();
+        Ok(Self::new(Parts {
+            database: stores.database(&config.database),
+            objects: stores.object_store(&config.storage.store_id(context.host.zone())),
+            config,
+            selector,
+            targets,
+            clock: context.clock.clone(),
+            seed: targets::seed(context),
+        }))
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        proto_time::timestamp(self.clock.now())
+    }
+
+    /// `a` and 19 random characters.
+    pub(crate) fn random_name(&self) -> String {
+        const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+        let mut random = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let tail = (0..19).map(|_| char::from(ALPHABET[random.random_range(0..ALPHABET.len())]));
+        std::iter::once('a').chain(tail).collect()
+    }
+
+    /// Where something of flyteadmin's own belongs in the object store.
+    pub(crate) fn metadata_uri(&self, parts: &[&str]) -> ObjectUri {
+        let storage = &self.config.storage;
+        let prefix = self.config.metadata_prefix.iter().map(String::as_str);
+        let key: Vec<&str> = prefix.chain(parts.iter().copied()).collect();
+        ObjectUri {
+            scheme: storage.scheme.clone(),
+            bucket: storage.container.clone(),
+            key: key.join("/"),
+        }
+    }
+}

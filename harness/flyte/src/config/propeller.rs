@@ -1,0 +1,125 @@
+//! What flytepropeller reads from its configuration.
+
+use std::time::Duration;
+
+use super::{Config, ConfigError, Storage};
+
+/// flytepropeller's configuration, defaults filled in.
+#[derive(Clone, Debug)]
+pub struct PropellerConfig {
+    /// Where flyteadmin is.
+    pub admin: AdminEndpoint,
+    /// Name that events carry; flyteadmin compares it with the recorded cluster.
+    pub cluster_id: String,
+    /// Namespace to watch; `None` for all.
+    pub namespace: Option<String>,
+    /// Failed rounds before a run is given up.
+    pub max_workflow_retries: i64,
+    /// Time between two looks at what a run waits for in flyteadmin.
+    pub reeval: Duration,
+    /// Time between two collections of finished objects.
+    pub gc_interval: Duration,
+    /// Hours that finished objects are kept.
+    pub max_ttl_hours: i64,
+    /// Folder below the bucket for inputs and outputs.
+    pub metadata_prefix: String,
+    /// Where tasks may write data of their own.
+    pub raw_output_prefix: String,
+    /// Section `storage`.
+    pub storage: Storage,
+    /// The lock that replicas compete for, if any.
+    pub leader_election: Option<LeaderElection>,
+    /// Resource requests of task containers that name none.
+    pub default_cpu: String,
+    /// As `default_cpu`.
+    pub default_memory: String,
+}
+
+/// Section `admin`, which every client of flyteadmin has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminEndpoint {
+    /// `host:port`.
+    pub endpoint: String,
+    /// Plain text in place of TLS.
+    pub insecure: bool,
+}
+
+/// `propeller.leader-election`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaderElection {
+    /// Name of the Lease.
+    pub name: String,
+    /// Namespace of the Lease.
+    pub namespace: String,
+    /// How long a lease lasts without renewal.
+    pub lease_duration: Duration,
+    /// A leader that could not renew for so long gives up.
+    pub renew_deadline: Duration,
+    /// Time between two tries.
+    pub retry_period: Duration,
+}
+
+impl AdminEndpoint {
+    /// Reads section `admin`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if a value has the wrong form.
+    pub fn read(config: &Config) -> Result<Self, ConfigError> {
+        let admin = config.section("admin");
+        let endpoint = admin.child("endpoint").string()?;
+        // gRPC's name syntax: `dns:///host:port` means `host:port`.
+        let endpoint = endpoint.strip_prefix("dns:///").unwrap_or(&endpoint);
+        Ok(Self {
+            endpoint: endpoint.to_owned(),
+            insecure: admin.child("insecure").boolean()?,
+        })
+    }
+}
+
+impl PropellerConfig {
+    /// Reads the sections that flytepropeller uses.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if a value has the wrong form.
+    pub fn read(config: &Config) -> Result<Self, ConfigError> {
+        let propeller = config.section("propeller");
+        let k8s = config.section("plugins").child("k8s");
+        let storage = Storage::read(config)?;
+        let namespace = propeller.child("limit-namespace").string()?;
+        let text = |key: &str, fallback: &str| {
+            let value = propeller.child(key).string()?;
+            Ok::<_, ConfigError>(if value.is_empty() { fallback.to_owned() } else { value })
+        };
+        Ok(Self {
+            admin: AdminEndpoint::read(config)?,
+            cluster_id: text("cluster-id", "propeller")?,
+            namespace: (!namespace.is_empty() && namespace != "all").then_some(namespace),
+            max_workflow_retries: propeller.child("max-workflow-retries").integer()?.unwrap_or(10),
+            reeval: propeller.child("workflow-reeval-duration").duration(Duration::from_secs(10))?,
+            gc_interval: propeller.child("gc-interval").duration(Duration::from_secs(30 * 60))?,
+            max_ttl_hours: propeller.child("max-ttl-hours").integer()?.unwrap_or(23),
+            metadata_prefix: text("metadata-prefix", "metadata/propeller")?,
+            raw_output_prefix: text("rawoutput-prefix", "")?,
+            storage,
+            leader_election: leader_election(config)?,
+            default_cpu: k8s.child("default-cpus").string()?,
+            default_memory: k8s.child("default-memory").string()?,
+        })
+    }
+}
+
+fn leader_election(config: &Config) -> Result<Option<LeaderElection>, ConfigError> {
+    let section = config.section("propeller").child("leader-election");
+    if !section.child("enabled").boolean()? {
+        return Ok(None);
+    }
+    let lock = section.child("lock-config-map");
+    let duration = |key: &str, seconds| section.child(key).duration(Duration::from_secs(seconds));
+    Ok(Some(LeaderElection {
+        name: lock.child("name").string()?,
+        namespace: lock.child("namespace").string()?,
+        lease_duration: duration("lease-duration", 15)?,
+        renew_deadline: duration("renew-deadline", 10)?,
+        retry_period: duration("retry-period", 2)?,
+    }))
+}

@@ -1,0 +1,114 @@
+//! flyteadmin's command line.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tonic::service::Routes;
+use virtual_node::{ContainerContext, ExitStatus};
+
+use super::command_line::CommandLine;
+use super::companions::{check_password, until_stopped};
+use super::{Failure, Stores, health, serve};
+use crate::admin::{self, Admin, Service};
+use crate::config::{AdminConfig, Config};
+use crate::proto::service::admin_service_server::AdminServiceServer;
+
+mod secrets;
+
+/// Largest message, in bytes: compiled workflows are larger than gRPC's default.
+const MESSAGE_MAX: usize = 64 << 20;
+
+pub(super) fn run(context: ContainerContext, stores: Stores) -> BoxFuture<'static, Result<ExitStatus, Failure>> {
+    async move {
+        let line = CommandLine::read(&context)?;
+        let config = line.config(&context)?;
+        match line.words()[..] {
+            ["serve"] => serve_admin(&context, &config, &stores).await,
+            ["migrate", "run"] => migrate(&context, &config, &stores, &[]),
+            ["migrate", "seed-projects", ref projects @ ..] => migrate(&context, &config, &stores, projects),
+            ["clusterresource", "sync"] => {
+                let mut controller = controller(&context, &config, &stores)?;
+                controller.pass().await.map_err(Failure::new)?;
+                Ok(ExitStatus::SUCCESS)
+            }
+            ["clusterresource", "run"] => {
+                let mut controller = controller(&context, &config, &stores)?;
+                tokio::select! {
+                    biased;
+                    () = context.stop.cancelled() => {}
+                    () = controller.run(&context.log) => {}
+                }
+                Ok(ExitStatus::SUCCESS)
+            }
+            ["secrets", "init"] => secrets::init(&context, line.flag("localPath")?),
+            ["secrets", "create"] => {
+                let read = read(&context, &config)?;
+                secrets::create(&context, &read, line.flag("name")?, line.flag("fromPath")?).await
+            }
+            _ => Err(line.unknown("flyteadmin")),
+        }
+    }
+    .boxed()
+}
+
+async fn serve_admin(context: &ContainerContext, config: &Config, stores: &Stores) -> Result<ExitStatus, Failure> {
+    let admin = Arc::new(build(context, config, stores)?);
+    let profiler = config.section("flyteadmin").child("profilerPort");
+    let profiler = profiler.port(10254).map_err(Failure::new)?;
+    let service = AdminServiceServer::new(Service(admin.clone()))
+        .max_decoding_message_size(MESSAGE_MAX)
+        .max_encoding_message_size(MESSAGE_MAX);
+    serve::pages(context, admin.config.http_port, &[("/healthcheck", "")]).await?;
+    serve::pages(context, profiler, &[("/healthcheck", ""), ("/metrics", "")]).await?;
+    grpc(context, admin.config.grpc_port, Routes::new(service), "flyteadmin").await?;
+    health::answer_probes(context, admin.config.http_port);
+    context.log.line("Serving on the gRPC and HTTP ports");
+    Ok(until_stopped(context).await)
+}
+
+/// Serves gRPC with the health service, under the names that Flyte's server gives it.
+pub(super) async fn grpc(context: &ContainerContext, port: u16, routes: Routes, name: &str) -> Result<(), Failure> {
+    let (reporter, health) = tonic_health::server::health_reporter();
+    for service in ["", name] {
+        let status = tonic_health::ServingStatus::Serving;
+        reporter.set_service_status(service, status).await;
+    }
+    serve::serve(context, port, routes.add_service(health).prepare()).await
+}
+
+fn read(context: &ContainerContext, config: &Config) -> Result<AdminConfig, Failure> {
+    check_password(context, config)?;
+    let security = config.section("server").child("security");
+    for key in ["useAuth", "secure"] {
+        if security.child(key).boolean().map_err(Failure::new)? {
+            return Err(Failure(format!(
+                "server.security.{key}: not implemented by the reference control plane"
+            )));
+        }
+    }
+    AdminConfig::read(config).map_err(Failure::new)
+}
+
+fn build(context: &ContainerContext, config: &Config, stores: &Stores) -> Result<Admin, Failure> {
+    let config = read(context, config)?;
+    Admin::start(context, config, stores).map_err(|error| Failure(format!("panic: {error}")))
+}
+
+fn controller(context: &ContainerContext, config: &Config, stores: &Stores) -> Result<admin::sync::Controller, Failure> {
+    let config = read(context, config)?;
+    if config.cluster_resources.standalone {
+        return Err(Failure::new(
+            "cluster_resources.standaloneDeployment: not implemented by the reference control plane",
+        ));
+    }
+    admin::sync::Controller::start(context, config, stores).map_err(|error| Failure(format!("panic: {error}")))
+}
+
+fn migrate(context: &ContainerContext, config: &Config, stores: &Stores, projects: &[&str]) -> Result<ExitStatus, Failure> {
+    let database = stores.database(&read(context, config)?.database);
+    for project in projects {
+        admin::seed_project(&database, project).map_err(Failure::new)?;
+    }
+    Ok(ExitStatus::SUCCESS)
+}

@@ -1,0 +1,137 @@
+//! The rows of flyteadmin's tables. Closures are kept as the messages that the API answers with.
+
+use crate::proto::{admin, core};
+
+use super::table::Table;
+
+/// Key of a task, workflow or launch plan.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct EntityKey {
+    pub(crate) project: String,
+    pub(crate) domain: String,
+    pub(crate) name: String,
+    pub(crate) version: String,
+}
+
+impl From<&core::Identifier> for EntityKey {
+    fn from(id: &core::Identifier) -> Self {
+        Self {
+            project: id.project.clone(),
+            domain: id.domain.clone(),
+            name: id.name.clone(),
+            version: id.version.clone(),
+        }
+    }
+}
+
+/// Key of an execution. The name alone is not unique across projects.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ExecutionKey {
+    pub(crate) project: String,
+    pub(crate) domain: String,
+    pub(crate) name: String,
+}
+
+impl From<&core::WorkflowExecutionIdentifier> for ExecutionKey {
+    fn from(id: &core::WorkflowExecutionIdentifier) -> Self {
+        Self {
+            project: id.project.clone(),
+            domain: id.domain.clone(),
+            name: id.name.clone(),
+        }
+    }
+}
+
+impl ExecutionKey {
+    pub(crate) fn id(&self) -> core::WorkflowExecutionIdentifier {
+        core::WorkflowExecutionIdentifier {
+            project: self.project.clone(),
+            domain: self.domain.clone(),
+            name: self.name.clone(),
+            org: String::new(),
+        }
+    }
+}
+
+/// A run.
+#[derive(Clone, Debug)]
+pub(crate) struct ExecutionRow {
+    pub(crate) spec: admin::ExecutionSpec,
+    pub(crate) closure: admin::ExecutionClosure,
+    /// The `clusterConfigs` name; empty in single-cluster mode and if creation failed.
+    pub(crate) cluster: String,
+    /// Where the inputs were uploaded.
+    pub(crate) inputs_uri: String,
+    /// Where propeller says that the outputs are; empty until then.
+    pub(crate) outputs_uri: String,
+}
+
+/// Key of a node execution.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct NodeKey {
+    pub(crate) execution: ExecutionKey,
+    pub(crate) node: String,
+}
+
+/// A node of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeRow {
+    pub(crate) message: admin::NodeExecution,
+    /// The node that this one belongs to; empty at the top.
+    pub(crate) parent: String,
+    pub(crate) outputs_uri: String,
+}
+
+/// Key of one attempt of a task.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TaskKey {
+    pub(crate) node: NodeKey,
+    pub(crate) task: EntityKey,
+    pub(crate) attempt: u32,
+}
+
+/// One attempt of a task.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskRow {
+    pub(crate) message: admin::TaskExecution,
+    pub(crate) outputs_uri: String,
+}
+
+/// Key of a stored attribute. Empty fields mean a level further up; flyteadmin's own key has a launch
+/// plan too, which no call can set.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct AttributeKey {
+    pub(crate) project: String,
+    pub(crate) domain: String,
+    pub(crate) workflow: String,
+    /// A value of [`admin::MatchableResource`].
+    pub(crate) resource: i32,
+}
+
+/// All tables of one database.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    pub(crate) projects: Table<String, admin::Project>,
+    pub(crate) tasks: Table<EntityKey, admin::Task>,
+    pub(crate) workflows: Table<EntityKey, admin::Workflow>,
+    pub(crate) launch_plans: Table<EntityKey, admin::LaunchPlan>,
+    pub(crate) attributes: Table<AttributeKey, admin::MatchingAttributes>,
+    pub(crate) executions: Table<ExecutionKey, ExecutionRow>,
+    pub(crate) nodes: Table<NodeKey, NodeRow>,
+    pub(crate) task_executions: Table<TaskKey, TaskRow>,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self {
+            projects: Table::new("projects"),
+            tasks: Table::new("tasks"),
+            workflows: Table::new("workflows"),
+            launch_plans: Table::new("launch_plans"),
+            attributes: Table::new("resources"),
+            executions: Table::new("executions"),
+            nodes: Table::new("node_executions"),
+            task_executions: Table::new("task_executions"),
+        }
+    }
+}
