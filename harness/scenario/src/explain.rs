@@ -20,7 +20,9 @@ pub fn explain(verb: &str) -> Option<String> {
     let variant = variants().find(|variant| variant["required"][0] == verb)?;
     let mut out = format!("{verb}\n\n");
     paragraph(&mut out, variant, 2);
-    fields(&mut out, target(&variant["properties"][verb]), 2);
+    let content = target(&variant["properties"][verb]);
+    paragraph(&mut out, content, 2);
+    fields(&mut out, content, 2);
     Some(out)
 }
 
@@ -42,8 +44,10 @@ fn fields(out: &mut String, object: &'static Value, indent: usize) {
     for variant in object["oneOf"].as_array().into_iter().flatten() {
         if let Some(name) = variant["required"][0].as_str() {
             *out += &format!("\n{:indent$}{name}\n", "");
+            let content = target(&variant["properties"][name]);
             paragraph(out, variant, indent + 4);
-            fields(out, target(&variant["properties"][name]), indent + 4);
+            paragraph(out, content, indent + 4);
+            fields(out, content, indent + 4);
         }
     }
     let required: Vec<&str> = object["required"]
@@ -52,7 +56,9 @@ fn fields(out: &mut String, object: &'static Value, indent: usize) {
         .flatten()
         .filter_map(Value::as_str)
         .collect();
-    for (name, field) in object["properties"].as_object().into_iter().flatten() {
+    let mut properties: Vec<_> = object["properties"].as_object().into_iter().flatten().collect();
+    properties.sort_by_key(|(name, _)| !required.contains(&name.as_str()));
+    for (name, field) in properties {
         let default = match &field["default"] {
             Value::Null | Value::Bool(false) => String::new(),
             Value::String(text) => format!(", default {text}"),

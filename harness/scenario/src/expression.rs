@@ -63,7 +63,7 @@ impl Known<'_> {
             help: Some(yaml::suggest::help(name, known)),
         };
         match (&found.expression, found.expression.cluster()) {
-            (_, Some(id)) if !self.clusters.iter().any(|known| *known == id) => Err(unknown("cluster", id, &self.clusters)),
+            (_, Some(id)) if !self.clusters.contains(&id) => Err(unknown("cluster", id, &self.clusters)),
             (Expression::Var(name), _) if !self.vars.contains(&name) => Err(unknown("variable", name, &self.vars)),
             _ => Ok(()),
         }

@@ -53,51 +53,60 @@ pub fn manifests(path: &Path, names: &dyn Names) -> Result<Vec<Value>, Invalid> 
 /// Not readable, not YAML, or other fields than flytectl knows.
 pub fn attributes(path: &Path) -> Result<AttributeFile, Invalid> {
     let text = read(path)?;
-    yaml::strict::from_str(&text).map_err(|error| invalid(path, text, |file| error.diagnostic(file)))
+    yaml::strict::from_str(&text).map_err(|error| invalid(path, text, error.diagnostic(path.display().to_string())))
 }
 
 fn documents(path: &Path, names: &dyn Names) -> Result<Vec<Value>, Invalid> {
     let text = read(path)?;
-    let result = tree::documents(&text)
-        .map_err(|error| (error.diagnostic(""), error.span))
+    let file = path.display().to_string();
+    let values = tree::documents(&text)
+        .map_err(|error| Box::new(error.diagnostic(&file)))
         .and_then(|mut documents| {
-            documents.iter_mut().try_for_each(|node| replace(node, &text, names))?;
+            documents.iter_mut().try_for_each(|node| replace(node, &file, &text, names))?;
             let values: Result<Vec<_>, _> = documents.iter().map(|node| node.to_json(Rules::Kubernetes)).collect();
-            values.map_err(|error| (error.diagnostic(""), error.span))
+            values.map_err(|error| Box::new(error.diagnostic(&file)))
         });
-    result.map_err(|(diagnostic, span)| invalid(path, text, |file| diagnostic.at(file, span)))
+    values.map_err(|diagnostic| invalid(path, text, *diagnostic))
 }
 
 /// Replaces the expressions in a tree's scalars. What had an expression is a text afterwards.
-fn replace(node: &mut Node, source: &str, names: &dyn Names) -> Result<(), (Diagnostic, Span)> {
+fn replace(node: &mut Node, file: &str, source: &str, names: &dyn Names) -> Result<(), Box<Diagnostic>> {
     match &mut node.value {
         NodeValue::Scalar(scalar) if scalar.text.contains("${{") => {
-            scalar.text = interpolate(&scalar.text, names).map_err(|error| diagnostic(&error, &scalar.text, node.span, source))?;
+            let replaced = interpolate(&scalar.text, names);
+            scalar.text = replaced.map_err(|error| Box::new(diagnostic(&error, &scalar.text, node.span, file, source)))?;
             scalar.plain = false;
             Ok(())
         }
         NodeValue::Scalar(_) => Ok(()),
-        NodeValue::Sequence(nodes) => nodes.iter_mut().try_for_each(|node| replace(node, source, names)),
-        NodeValue::Mapping(entries) => entries.iter_mut().try_for_each(|entry| replace(&mut entry.value, source, names)),
+        NodeValue::Sequence(nodes) => nodes.iter_mut().try_for_each(|node| replace(node, file, source, names)),
+        NodeValue::Mapping(entries) => entries
+            .iter_mut()
+            .try_for_each(|entry| replace(&mut entry.value, file, source, names)),
     }
 }
 
-/// An expression's error with its place in the file: that of the expression in the scalar's source where it stands there
-/// as it is, else the whole scalar.
-pub(crate) fn diagnostic(error: &ExpressionError, text: &str, scalar: Span, source: &str) -> (Diagnostic, Span) {
-    let mut diagnostic = Diagnostic::error("expression", error.message.clone());
-    diagnostic.help.clone_from(&error.help);
-    let written = &source[scalar.range()];
-    let span = match (written.find(text), error.range.is_empty()) {
-        (Some(at), false) => Span {
-            offset: scalar.offset + at + error.range.start,
-            len: error.range.len(),
-            line: scalar.line,
-            column: scalar.column + written[..at].chars().count() + text[..error.range.start].chars().count(),
-        },
+/// An expression's error with its place in the file: where the expression stands in the scalar's source as it is, else
+/// the whole scalar.
+pub(crate) fn diagnostic(error: &ExpressionError, text: &str, scalar: Span, file: &str, source: &str) -> Diagnostic {
+    let open = text[..error.range.start.max(3).min(text.len())].rfind("${{").unwrap_or_default();
+    let written = source[scalar.offset..].find(&text[open..error.range.end]);
+    let span = match written {
+        Some(at) if !error.range.is_empty() => {
+            let offset = scalar.offset + at + error.range.start - open;
+            let line_start = source[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+            Span {
+                offset,
+                len: error.range.len(),
+                line: scalar.line + source[scalar.offset..offset].matches('\n').count(),
+                column: source[line_start..offset].chars().count() + 1,
+            }
+        }
         _ => scalar,
     };
-    (diagnostic, span)
+    let mut diagnostic = Diagnostic::error("expression", error.message.clone()).at(file, span);
+    diagnostic.help.clone_from(&error.help);
+    diagnostic
 }
 
 fn read(path: &Path) -> Result<String, Invalid> {
@@ -111,12 +120,11 @@ fn read(path: &Path) -> Result<String, Invalid> {
     })
 }
 
-fn invalid(path: &Path, text: String, diagnostic: impl FnOnce(String) -> Diagnostic) -> Invalid {
-    let file = path.display().to_string();
+fn invalid(path: &Path, text: String, diagnostic: Diagnostic) -> Invalid {
     let mut sources = Sources::default();
-    sources.add(file.clone(), text);
+    sources.add(path.display().to_string(), text);
     Invalid {
-        diagnostics: diagnostic(file).into(),
+        diagnostics: diagnostic.into(),
         sources,
     }
 }

@@ -1,7 +1,7 @@
 //! A scenario as a whole: what the file says, before anything runs.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -41,7 +41,16 @@ pub struct Scenario {
 impl Scenario {
     /// A path of the scenario, which counts from the scenario's folder.
     pub fn path(&self, relative: &str) -> PathBuf {
-        self.file.parent().unwrap_or(Path::new("")).join(relative)
+        let mut path = PathBuf::new();
+        for part in self.file.parent().unwrap_or(Path::new("")).join(relative).components() {
+            // `a/b/../c` reads as `a/c` in messages.
+            if part == Component::ParentDir && matches!(path.components().next_back(), Some(Component::Normal(_))) {
+                path.pop();
+            } else {
+                path.push(part);
+            }
+        }
+        path
     }
 
     /// The clusters of a role, in file order.

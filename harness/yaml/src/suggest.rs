@@ -20,7 +20,7 @@ pub fn nearest<'a, S: AsRef<str> + ?Sized + 'a>(word: &str, candidates: impl Int
 pub fn help<S: AsRef<str>>(word: &str, allowed: &[S]) -> String {
     match nearest(word, allowed) {
         Some(candidate) => format!("did you mean `{candidate}`?"),
-        None if allowed.is_empty() => "there is nothing to choose from".to_owned(),
+        None if allowed.is_empty() => "there is none yet".to_owned(),
         None => {
             let list: Vec<String> = allowed.iter().map(|name| format!("`{}`", name.as_ref())).collect();
             format!("allowed: {}", list.join(", "))

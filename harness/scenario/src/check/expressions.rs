@@ -59,8 +59,7 @@ fn text(context: &mut Context<'_>, text: &str, span: Span, path: &[&str]) {
         return;
     }
     if let Err(error) = names(context, text) {
-        let (diagnostic, span) = diagnostic(&error, text, span, context.text);
-        context.push(diagnostic.at(context.file, span));
+        context.push(diagnostic(&error, text, span, context.file, context.text));
     }
 }
 

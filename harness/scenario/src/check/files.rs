@@ -59,8 +59,7 @@ fn walk(context: &mut Context<'_>, node: &Node, file: &str, source: &str) {
     match &node.value {
         Value::Scalar(scalar) => {
             if let Err(error) = expressions::names(context, &scalar.text) {
-                let (diagnostic, span) = files::diagnostic(&error, &scalar.text, node.span, source);
-                context.push(diagnostic.at(file, span));
+                context.push(files::diagnostic(&error, &scalar.text, node.span, file, source));
             }
         }
         Value::Sequence(nodes) => nodes.iter().for_each(|node| walk(context, node, file, source)),

@@ -20,7 +20,7 @@ pub(super) fn check(context: &mut Context<'_>) {
         match verb {
             Verb::Deploy(deploy) => install(context, at, deploy, &mut releases),
             Verb::Upgrade(upgrade) => change(context, at, upgrade, &releases),
-            Verb::Grant(grant) => credentials(context, grant),
+            Verb::Grant(grant) => credentials(context, at, grant),
             Verb::Project(project) => flyte::project(context, project),
             Verb::Label(label) => flyte::label(context, at, label),
             Verb::Register(register) => flyte::target(context, &register.project, &register.domain),
@@ -37,8 +37,11 @@ pub(super) fn check(context: &mut Context<'_>) {
 
 fn install<'c>(context: &mut Context<'c>, at: At<'_>, deploy: &'c Deploy, releases: &mut Releases<'c>) {
     release(context, deploy);
+    let before = releases.clone();
     for cluster in deploy.on.iter() {
-        if !releases.insert((&cluster.value, &deploy.namespace.value, &deploy.release.value)) && deploy.fails.is_none() {
+        let release = (cluster.value.as_str(), deploy.namespace.as_str(), deploy.release.as_str());
+        releases.insert(release);
+        if before.contains(&release) && deploy.fails.is_none() {
             let message = format!("release `{}` is on `{}` already", deploy.release.value, cluster.value);
             context.push(
                 context
@@ -97,10 +100,11 @@ fn release(context: &mut Context<'_>, deploy: &Deploy) {
     }
 }
 
-fn credentials(context: &mut Context<'_>, grant: &Grant) {
+fn credentials(context: &mut Context<'_>, at: At<'_>, grant: &Grant) {
     context.clusters(&grant.from);
     context.cluster(&grant.to.cluster);
     let from: Vec<&String> = grant.from.iter().map(|id| &id.value).collect();
+    let keys = context.field(at, "keys");
     for (id, names) in &grant.keys {
         if !from.contains(&id) {
             let message = format!("`keys` names `{id}`, which is not in `from`");
@@ -114,7 +118,7 @@ fn credentials(context: &mut Context<'_>, grant: &Grant) {
             let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
             if key.is_empty() || key.len() > 253 || !key.chars().all(legal) {
                 let message = format!("`{key}` is no key of a Secret: letters, digits, `-`, `_` and `.`");
-                context.push(context.error("invalid-name", grant.to.cluster.span, message));
+                context.push(context.error("invalid-name", keys, message));
             }
         }
     }

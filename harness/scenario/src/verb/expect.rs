@@ -183,7 +183,7 @@ pub struct Pods {
 /// A pod's state as the STATUS column of `kubectl get pods` shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum PodState {
-    /// Started, no container waiting; also `READY` complete.
+    /// Started and not waiting for anything; here also ready, as `READY 1/1`.
     Running,
     /// Not started yet.
     Pending,
