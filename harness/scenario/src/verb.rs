@@ -29,7 +29,7 @@ pub enum Verb {
     /// Gives one cluster credentials for others: makes a long-lived token for a service account in each `from` cluster
     /// and stores token and CA under `<id>_token` and `<id>_cacert` in a Secret of the `to` cluster; other keys of that
     /// Secret stay. Then tries each credential from inside a pod of the `to` cluster and says what fails: no route, wrong
-    /// CA, 401, or 403 with the missing permission.
+    /// CA, 401, or 403 with the missing permission. What was stored stays stored when the probe fails.
     Grant(Box<Grant>),
     /// Registers a Flyte project, or changes it.
     Project(Project),

@@ -1,5 +1,7 @@
 //! Files that must be accepted, and files that must be refused with exactly the stored diagnostics.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::path::{Path, PathBuf};
 
 fn files(folder: &str) -> Vec<PathBuf> {
