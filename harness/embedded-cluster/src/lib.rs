@@ -6,10 +6,12 @@
 mod apiserver;
 mod auth;
 mod client;
+mod controllers;
 mod data;
 mod object;
 mod resource;
 mod schema;
+mod scheduler;
 mod status;
 mod store;
 

@@ -1,0 +1,27 @@
+//! What `kube-controller-manager` does: controllers over the in-process client.
+//!
+//! Every controller acts as its own service account of `kube-system`, with the rights of the
+//! bootstrap role `system:controller:*`. One task runs them all; see [`runtime`].
+
+mod aggregation;
+pub(crate) mod conditions;
+mod deployments;
+mod endpoints;
+pub(crate) mod fields;
+mod garbage;
+mod hash;
+mod int_or_percent;
+mod jobs;
+mod namespaces;
+mod pod_gc;
+pub(crate) mod pods;
+mod replica_sets;
+pub(crate) mod resources;
+mod root_ca;
+pub(crate) mod runtime;
+pub(crate) mod selector;
+mod service_accounts;
+mod start;
+mod tokens;
+
+pub(crate) use start::{Settings, start};

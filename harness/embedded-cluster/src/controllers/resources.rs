@@ -1,0 +1,23 @@
+//! The resource types that controllers and scheduler name.
+
+use crate::resource::Resource;
+
+pub(crate) const CLUSTER_ROLES: Resource = Resource::new("rbac.authorization.k8s.io", "v1", "clusterroles");
+pub(crate) const CONFIG_MAPS: Resource = Resource::new("", "v1", "configmaps");
+pub(crate) const CONTROLLER_REVISIONS: Resource = Resource::new("apps", "v1", "controllerrevisions");
+pub(crate) const DAEMON_SETS: Resource = Resource::new("apps", "v1", "daemonsets");
+pub(crate) const DEPLOYMENTS: Resource = Resource::new("apps", "v1", "deployments");
+pub(crate) const DISRUPTION_BUDGETS: Resource = Resource::new("policy", "v1", "poddisruptionbudgets");
+pub(crate) const ENDPOINTS: Resource = Resource::new("", "v1", "endpoints");
+pub(crate) const ENDPOINT_SLICES: Resource = Resource::new("discovery.k8s.io", "v1", "endpointslices");
+pub(crate) const EVENTS: Resource = Resource::new("", "v1", "events");
+pub(crate) const JOBS: Resource = Resource::new("batch", "v1", "jobs");
+pub(crate) const NAMESPACES: Resource = Resource::new("", "v1", "namespaces");
+pub(crate) const NODES: Resource = Resource::new("", "v1", "nodes");
+pub(crate) const PODS: Resource = Resource::new("", "v1", "pods");
+pub(crate) const REPLICA_SETS: Resource = Resource::new("apps", "v1", "replicasets");
+pub(crate) const SECRETS: Resource = Resource::new("", "v1", "secrets");
+pub(crate) const SERVICES: Resource = Resource::new("", "v1", "services");
+pub(crate) const SERVICE_ACCOUNTS: Resource = Resource::new("", "v1", "serviceaccounts");
+pub(crate) const STATEFUL_SETS: Resource = Resource::new("apps", "v1", "statefulsets");
+pub(crate) const VOLUME_CLAIMS: Resource = Resource::new("", "v1", "persistentvolumeclaims");

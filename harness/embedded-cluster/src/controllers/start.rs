@@ -1,0 +1,65 @@
+//! Starts the controllers of a cluster.
+
+use std::sync::Arc;
+
+use tokio::task::AbortHandle;
+
+use super::aggregation::Aggregation;
+use super::deployments::Deployments;
+use super::endpoints::{Legacy, Slices};
+use super::garbage::Garbage;
+use super::jobs::{Jobs, Ttl};
+use super::namespaces::Namespaces;
+use super::pod_gc::PodGc;
+use super::replica_sets::ReplicaSets;
+use super::root_ca::RootCa;
+use super::runtime::{Contexts, Controller, Feed, Manager, Types};
+use super::service_accounts::ServiceAccounts;
+use super::tokens::{Sign, Tokens};
+use crate::auth::Identity;
+use crate::client::Client;
+
+/// User of the controllers' shared watches, and of those that have no account of their own.
+const USER: &str = "system:kube-controller-manager";
+
+/// What the controllers need besides the API.
+pub(crate) struct Settings {
+    /// Wall clock of the cluster.
+    pub(crate) clock: simnet::Clock,
+    /// The cluster's CA certificate, PEM.
+    pub(crate) ca: Arc<str>,
+    /// Signs the tokens of Secrets.
+    pub(crate) sign: Sign,
+}
+
+/// Starts the controllers over any client of a cluster; aborting the handle ends them.
+pub(crate) fn start(client: &Client, settings: Settings) -> AbortHandle {
+    let contexts = Contexts::new(client.clone(), settings.clock.clone());
+    let manager = contexts.user(Identity::new::<String>(USER, []), "kube-controller-manager");
+    let feed = Feed::new(manager.client);
+    let controllers = controllers(&contexts, settings);
+    let manager = Manager::new(feed, contexts.cache, contexts.types, controllers);
+    let resources = Types::built_in().iter().map(|known| known.resource.clone()).collect();
+    tokio::spawn(manager.run(resources)).abort_handle()
+}
+
+/// In the order in which they look at a change.
+fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controller>> {
+    let Settings { ca, sign, .. } = settings;
+    let tokens = contexts.user(Identity::new::<String>(USER, []), "token-controller");
+    vec![
+        Arc::new(Namespaces(contexts.account("namespace-controller"))),
+        Arc::new(ServiceAccounts(contexts.account("service-account-controller"))),
+        Arc::new(RootCa { context: contexts.account("root-ca-cert-publisher"), ca: ca.clone() }),
+        Arc::new(Tokens { context: tokens, ca, sign }),
+        Arc::new(Deployments(contexts.account("deployment-controller"))),
+        Arc::new(ReplicaSets(contexts.account("replicaset-controller"))),
+        Arc::new(Jobs(contexts.account("job-controller"))),
+        Arc::new(Ttl(contexts.account("ttl-after-finished-controller"))),
+        Arc::new(Slices(contexts.account("endpointslice-controller"))),
+        Arc::new(Legacy(contexts.account("endpoint-controller"))),
+        Arc::new(Garbage(contexts.account("generic-garbage-collector"))),
+        Arc::new(PodGc(contexts.account("pod-garbage-collector"))),
+        Arc::new(Aggregation(contexts.account("clusterrole-aggregation-controller"))),
+    ]
+}

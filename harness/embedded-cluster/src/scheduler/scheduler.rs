@@ -1,0 +1,178 @@
+//! `kube-scheduler` as a controller: keys are pods without a node.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+use simnet::Clock;
+use tokio::task::AbortHandle;
+
+use super::affinity::Namespaces;
+use super::nodes::{Effect, Nodes};
+use super::recorder::{Recorder, What};
+use super::verdict::decide;
+use crate::auth::Identity;
+use crate::client::{Client, Patch};
+use crate::controllers::conditions;
+use crate::controllers::fields::{Fields, seconds};
+use crate::controllers::pods;
+use crate::controllers::resources::{NAMESPACES, NODES, PODS, VOLUME_CLAIMS};
+use crate::controllers::runtime::{Cache, Change, Controller, Feed, Key, Manager, Outcome, Types};
+use crate::object::Object;
+use crate::status::Status;
+
+/// Name in `spec.schedulerName` and in events.
+pub(super) const NAME: &str = "default-scheduler";
+
+/// Starts the scheduler over any client of a cluster; aborting the handle ends it.
+pub(crate) fn start(client: &Client, clock: Clock) -> AbortHandle {
+    let client = client.acting_as(Identity::new::<String>("system:kube-scheduler", []), "kube-scheduler");
+    let cache: Arc<Cache> = Arc::default();
+    let scheduler = Scheduler {
+        events: Recorder::new(client.clone(), clock.clone()),
+        client: client.clone(),
+        cache: cache.clone(),
+        clock,
+        nodes: Mutex::default(),
+        waiting: Mutex::default(),
+    };
+    let manager = Manager::new(Feed::new(client), cache, Arc::new(Types::default()), vec![Arc::new(scheduler)]);
+    // Nodes first: so no pod that was there before is called unschedulable for want of them.
+    tokio::spawn(manager.run(vec![NODES, NAMESPACES, VOLUME_CLAIMS, PODS])).abort_handle()
+}
+
+struct Scheduler {
+    client: Client,
+    cache: Arc<Cache>,
+    clock: Clock,
+    events: Recorder,
+    nodes: Mutex<Nodes>,
+    /// Pods that had no place when they were last looked at.
+    waiting: Mutex<BTreeSet<Key>>,
+}
+
+impl Controller for Scheduler {
+    fn keys(&self, change: &Change) -> Vec<Key> {
+        let effect = lock(&self.nodes).take(change);
+        if change.is(&VOLUME_CLAIMS) || change.is(&NAMESPACES) {
+            return self.waiting(|_| true);
+        }
+        match effect {
+            Effect::Room => return self.waiting(|_| true),
+            Effect::Company => return self.waiting(wants_company),
+            Effect::None if !change.is(&PODS) => return vec![],
+            Effect::None => {}
+        }
+        let key = change.key();
+        if change.gone || !is_pending(&change.object) {
+            lock(&self.waiting).remove(&key);
+            return vec![];
+        }
+        // What the scheduler wrote itself, and what changes nothing for it, is no reason to look again.
+        let same = change.old.as_ref().is_some_and(|old| old.at("/spec") == change.object.at("/spec") && old.labels() == change.object.labels());
+        if same { vec![] } else { vec![key] }
+    }
+
+    fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let Some(pod) = self.cache.get(&PODS, key).filter(|pod| is_pending(pod)) else { return Ok(None) };
+            let decided = decide(&pod, &lock(&self.nodes), &self.namespaces(), self.volume_problem(&pod));
+            match decided {
+                Ok(node) => self.bind(&pod, &node).await?,
+                Err(message) => {
+                    lock(&self.waiting).insert(key.clone());
+                    self.refuse(&pod, &message).await?;
+                }
+            }
+            Ok(None)
+        })
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether other pods can be what a pod waits for.
+fn wants_company(pod: &Object) -> bool {
+    pod.at("/spec/affinity/podAffinity").is_object() || !pod.list_at("/spec/topologySpreadConstraints").is_empty()
+}
+
+fn is_pending(pod: &Object) -> bool {
+    pod.str_at("/spec/nodeName").is_empty()
+        && pod.str_at("/spec/schedulerName") == NAME
+        && pod.list_at("/spec/schedulingGates").is_empty()
+        && pods::is_active(pod)
+}
+
+impl Scheduler {
+    /// Those of the waiting pods that `may` have a place now: higher priority first, then older ones.
+    fn waiting(&self, may: impl Fn(&Object) -> bool) -> Vec<Key> {
+        let waiting = lock(&self.waiting);
+        let mut pods: Vec<Arc<Object>> = waiting.iter().filter_map(|key| self.cache.get(&PODS, key)).filter(|pod| may(pod)).collect();
+        pods.sort_by_cached_key(|pod| (-pod.int_at("/spec/priority"), pod.creation_timestamp().to_owned(), Key::of(pod)));
+        pods.iter().map(|pod| Key::of(pod)).collect()
+    }
+
+    fn namespaces(&self) -> Namespaces {
+        let all = self.cache.all(&NAMESPACES);
+        all.iter().map(|namespace| (namespace.name().to_owned(), namespace.labels().cloned().unwrap_or_default())).collect()
+    }
+
+    /// What is wrong with the volume claims that a pod uses.
+    fn volume_problem(&self, pod: &Object) -> Option<String> {
+        for volume in pod.list_at("/spec/volumes") {
+            let name = volume.str_at("/persistentVolumeClaim/claimName");
+            if name.is_empty() {
+                continue;
+            }
+            let claim = self.cache.get(&VOLUME_CLAIMS, &Key::new(pod.namespace().unwrap_or_default(), name));
+            match claim {
+                None => return Some(format!("persistentvolumeclaim {name:?} not found")),
+                Some(claim) if claim.str_at("/spec/volumeName").is_empty() => {
+                    return Some("pod has unbound immediate PersistentVolumeClaims".to_owned());
+                }
+                Some(_) => {}
+            }
+        }
+        None
+    }
+
+    async fn bind(&self, pod: &Object, node: &str) -> Result<(), Status> {
+        let binding = json!({
+            "apiVersion": "v1", "kind": "Binding",
+            "metadata": {"name": pod.name(), "namespace": pod.namespace(), "uid": pod.uid()},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": node},
+        });
+        match self.client.create_subresource(&PODS, pod.namespace(), pod.name(), "binding", binding).await {
+            Ok(_) => {}
+            // The pod is gone, or somebody else has bound it: the watch tells.
+            Err(error) if error.is_not_found() || error.is_conflict() => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        lock(&self.waiting).remove(&Key::of(pod));
+        let namespace = pod.namespace().unwrap_or_default();
+        let note = format!("Successfully assigned {namespace}/{} to {node}", pod.name());
+        self.events.record(pod, What { kind: "Normal", reason: "Scheduled", action: "Binding", note: &note }).await;
+        Ok(())
+    }
+
+    async fn refuse(&self, pod: &Object, message: &str) -> Result<(), Status> {
+        self.events.record(pod, What { kind: "Warning", reason: "FailedScheduling", action: "Scheduling", note: message }).await;
+        let known = conditions::find(pod.list_at("/status/conditions"), "PodScheduled");
+        if known.is_some_and(|known| known["status"] == "False" && known["message"] == message) {
+            return Ok(());
+        }
+        let since = known.filter(|known| known["status"] == "False").map(|known| known["lastTransitionTime"].clone());
+        let condition = json!({
+            "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastProbeTime": null,
+            "lastTransitionTime": since.unwrap_or_else(|| Value::from(seconds(self.clock.now()))),
+        });
+        let patch = Patch::Strategic(json!({"metadata": {"uid": pod.uid()}, "status": {"conditions": [condition]}}));
+        match self.client.patch(&PODS, pod.namespace(), pod.name(), Some("status"), patch).await {
+            Err(error) if !error.is_not_found() => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
