@@ -31,7 +31,9 @@ impl Controller for Aggregation {
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             let Context { client, cache, .. } = &self.0;
-            let Some(role) = cache.get(&CLUSTER_ROLES, key) else { return Ok(None) };
+            let Some(role) = cache.get(&CLUSTER_ROLES, key) else {
+                return Ok(None);
+            };
             let rules = aggregate(&role, &cache.all(&CLUSTER_ROLES));
             if role.at("/aggregationRule").is_object() && role.list_at("/rules") != rules {
                 let patch = Patch::Merge(json!({"rules": rules}));
@@ -52,7 +54,10 @@ fn aggregate(role: &Object, roles: &[std::sync::Arc<Object>]) -> Vec<Value> {
     let mut rules: Vec<Value> = Vec::new();
     let mut seen = BTreeSet::new();
     for one in role.list_at("/aggregationRule/clusterRoleSelectors") {
-        for other in roles.iter().filter(|other| other.name() != role.name() && selector::matches(one, other.labels())) {
+        for other in roles
+            .iter()
+            .filter(|other| other.name() != role.name() && selector::matches(one, other.labels()))
+        {
             rules.extend(other.list_at("/rules").iter().filter(|rule| seen.insert(rule.to_string())).cloned());
         }
     }
@@ -66,7 +71,9 @@ mod tests {
     use super::*;
 
     fn role(name: &str, labels: Value, rules: Value, rule: Value) -> Arc<Object> {
-        Arc::new(Object::new(json!({"metadata": {"name": name, "labels": labels}, "rules": rules, "aggregationRule": rule})))
+        Arc::new(Object::new(
+            json!({"metadata": {"name": name, "labels": labels}, "rules": rules, "aggregationRule": rule}),
+        ))
     }
 
     #[test]
@@ -76,10 +83,18 @@ mod tests {
         let admin = role("admin", json!({"to-admin": "true"}), json!([{"verbs": ["old"]}]), to);
         let roles = [
             admin.clone(),
-            role("b", json!({"to-edit": "true"}), json!([{"verbs": ["get"]}, {"verbs": ["list"]}]), Value::Null),
+            role(
+                "b",
+                json!({"to-edit": "true"}),
+                json!([{"verbs": ["get"]}, {"verbs": ["list"]}]),
+                Value::Null,
+            ),
             role("c", json!({"to-admin": "true"}), json!([{"verbs": ["list"]}]), Value::Null),
             role("d", json!({"to-view": "true"}), json!([{"verbs": ["watch"]}]), Value::Null),
         ];
-        assert_eq!(aggregate(&admin, &roles), vec![json!({"verbs": ["list"]}), json!({"verbs": ["get"]})]);
+        assert_eq!(
+            aggregate(&admin, &roles),
+            vec![json!({"verbs": ["list"]}), json!({"verbs": ["get"]})]
+        );
     }
 }

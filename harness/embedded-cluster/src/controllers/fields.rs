@@ -1,5 +1,7 @@
 //! Reading objects as JSON trees: by JSON pointer, with Kubernetes' zero values for what is absent.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -55,6 +57,12 @@ impl Fields for Value {
 }
 
 impl Fields for Object {
+    fn at(&self, pointer: &str) -> &Value {
+        self.value().at(pointer)
+    }
+}
+
+impl Fields for Arc<Object> {
     fn at(&self, pointer: &str) -> &Value {
         self.value().at(pointer)
     }

@@ -17,7 +17,10 @@ pub(crate) fn template_hash(template: &Value, collisions: i64) -> String {
         hash.bytes(&collisions.to_le_bytes());
     }
     let digits = hash.0.to_string();
-    digits.bytes().map(|digit| char::from(ALPHABET[usize::from(digit) % ALPHABET.len()])).collect()
+    digits
+        .bytes()
+        .map(|digit| char::from(ALPHABET[usize::from(digit) % ALPHABET.len()]))
+        .collect()
 }
 
 /// FNV-1a, 32 bits.

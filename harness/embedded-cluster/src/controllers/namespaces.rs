@@ -34,7 +34,9 @@ impl Controller for Namespaces {
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let Some(namespace) = self.0.cache.get(&NAMESPACES, key) else { return Ok(None) };
+            let Some(namespace) = self.0.cache.get(&NAMESPACES, key) else {
+                return Ok(None);
+            };
             if namespace.deletion_timestamp().is_none() || !holds(&namespace) {
                 return Ok(None);
             }
@@ -103,7 +105,10 @@ impl Namespaces {
 
     async fn delete_all(&self, resource: &Resource, namespace: &str) -> Result<Vec<std::sync::Arc<Object>>, Status> {
         let everything = ListOptions::default();
-        let how = DeleteOptions { propagation: Some(Propagation::Background), ..DeleteOptions::default() };
+        let how = DeleteOptions {
+            propagation: Some(Propagation::Background),
+            ..DeleteOptions::default()
+        };
         let client = &self.0.client;
         let cached = self.0.cache.in_namespace(resource, namespace);
         // Events are not cached; of the rest, what is being deleted already needs no second call.
@@ -123,7 +128,17 @@ impl Namespaces {
             if known.is_some_and(|known| known != message.as_str()) {
                 conditions::remove(&mut list, kind);
             }
-            conditions::set(&mut list, &Condition { kind, status, reason, message: &message }, &now, None);
+            conditions::set(
+                &mut list,
+                &Condition {
+                    kind,
+                    status,
+                    reason,
+                    message: &message,
+                },
+                &now,
+                None,
+            );
         }
         if list == namespace.list_at("/status/conditions") {
             return Ok(value);
@@ -154,32 +169,61 @@ type Row = (&'static str, &'static str, &'static str, String);
 
 fn conditions_of(remains: &Remains, failure: Option<&Status>) -> [Row; 5] {
     let listed = |counts: &BTreeMap<String, usize>, verb: &str| {
-        let parts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {verb} {count} resource instances")).collect();
+        let parts: Vec<String> = counts
+            .iter()
+            .map(|(name, count)| format!("{name} {verb} {count} resource instances"))
+            .collect();
         parts.join(", ")
     };
     let content = if remains.resources.is_empty() {
         ("False", "ContentRemoved", "All content successfully removed".to_owned())
     } else {
-        ("True", "SomeResourcesRemain", format!("Some resources are remaining: {}", listed(&remains.resources, "has")))
+        (
+            "True",
+            "SomeResourcesRemain",
+            format!("Some resources are remaining: {}", listed(&remains.resources, "has")),
+        )
     };
     let finalizers = if remains.finalizers.is_empty() {
-        ("False", "ContentHasNoFinalizers", "All content-preserving finalizers finished".to_owned())
+        (
+            "False",
+            "ContentHasNoFinalizers",
+            "All content-preserving finalizers finished".to_owned(),
+        )
     } else {
-        let message = format!("Some content in the namespace has finalizers remaining: {}", listed(&remains.finalizers, "in"));
+        let message = format!(
+            "Some content in the namespace has finalizers remaining: {}",
+            listed(&remains.finalizers, "in")
+        );
         ("True", "SomeFinalizersRemain", message)
     };
     let deletion = match failure {
-        None => ("False", "ContentDeleted", "All content successfully deleted, may be waiting on finalization".to_owned()),
-        Some(error) => ("True", "ContentDeletionFailed", format!("Failed to delete all resource types, 1 remaining: {error}")),
+        None => (
+            "False",
+            "ContentDeleted",
+            "All content successfully deleted, may be waiting on finalization".to_owned(),
+        ),
+        Some(error) => (
+            "True",
+            "ContentDeletionFailed",
+            format!("Failed to delete all resource types, 1 remaining: {error}"),
+        ),
     };
     let row = |kind, (status, reason, message)| (kind, status, reason, message);
     [
         row("NamespaceContentRemaining", content),
         row("NamespaceDeletionContentFailure", deletion),
-        row("NamespaceDeletionDiscoveryFailure", ("False", "ResourcesDiscovered", "All resources successfully discovered".to_owned())),
+        row(
+            "NamespaceDeletionDiscoveryFailure",
+            ("False", "ResourcesDiscovered", "All resources successfully discovered".to_owned()),
+        ),
         row(
             "NamespaceDeletionGroupVersionParsingFailure",
-            ("False", "ParsedGroupVersions", "All legacy kube types successfully parsed".to_owned()),
+            (
+                "False",
+                "ParsedGroupVersions",
+                "All legacy kube types successfully parsed".to_owned(),
+            ),
         ),
         row("NamespaceFinalizersRemaining", finalizers),
     ]

@@ -19,11 +19,21 @@ impl Controller for PodGc {
     fn keys(&self, change: &Change) -> Vec<Key> {
         if change.is(&NODES) && change.gone {
             let on_node = |pod: &Object| pod.str_at("/spec/nodeName") == change.object.name();
-            return self.0.cache.all(&PODS).iter().filter(|pod| on_node(pod)).map(|pod| Key::of(pod)).collect();
+            return self
+                .0
+                .cache
+                .all(&PODS)
+                .iter()
+                .filter(|pod| on_node(pod))
+                .map(|pod| Key::of(pod))
+                .collect();
         }
-        let deleted_unscheduled =
-            |pod: &Object| pod.deletion_timestamp().is_some() && pod.str_at("/spec/nodeName").is_empty();
-        if change.is(&PODS) && !change.gone && deleted_unscheduled(&change.object) { vec![change.key()] } else { vec![] }
+        let deleted_unscheduled = |pod: &Object| pod.deletion_timestamp().is_some() && pod.str_at("/spec/nodeName").is_empty();
+        if change.is(&PODS) && !change.gone && deleted_unscheduled(&change.object) {
+            vec![change.key()]
+        } else {
+            vec![]
+        }
     }
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
@@ -48,7 +58,10 @@ impl PodGc {
             let status = Patch::Strategic(json!({"status": {"phase": "Failed", "conditions": [condition]}}));
             self.0.client.patch(&PODS, key.scope(), &key.name, Some("status"), status).await?;
         }
-        let now = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::of_uid(pod.uid()) };
+        let now = DeleteOptions {
+            grace_period_seconds: Some(0),
+            ..DeleteOptions::of_uid(pod.uid())
+        };
         match self.0.client.delete(&PODS, key.scope(), &key.name, &now).await {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(()),

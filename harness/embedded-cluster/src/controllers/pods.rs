@@ -88,11 +88,11 @@ pub(crate) fn sort_for_deletion(pods: &mut [std::sync::Arc<Object>], rank: impl 
         (
             !pod.str_at("/spec/nodeName").is_empty(),
             phase(pod),
-            is_ready(&**pod),
+            is_ready(pod),
             cost(pod),
             std::cmp::Reverse(rank(pod)),
             std::cmp::Reverse(ready_since(pod)),
-            std::cmp::Reverse(restarts(&**pod)),
+            std::cmp::Reverse(restarts(pod)),
             std::cmp::Reverse(pod.creation_timestamp().to_owned()),
             pod.name().to_owned(),
         )

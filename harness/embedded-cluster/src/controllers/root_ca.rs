@@ -35,7 +35,10 @@ impl Controller for RootCa {
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             let Context { client, cache, .. } = &self.context;
-            if cache.get(&NAMESPACES, key).is_none_or(|n| n.str_at("/status/phase") == "Terminating") {
+            if cache
+                .get(&NAMESPACES, key)
+                .is_none_or(|n| n.str_at("/status/phase") == "Terminating")
+            {
                 return Ok(None);
             }
             let data = json!({"ca.crt": &*self.ca});

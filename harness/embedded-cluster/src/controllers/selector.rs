@@ -12,7 +12,10 @@ pub(crate) type Labels = Map<String, Value>;
 pub(crate) fn matches(selector: &Value, labels: Option<&Labels>) -> bool {
     selector.is_object()
         && selector.map_at("/matchLabels").is_none_or(|wanted| matches_map(wanted, labels))
-        && selector.list_at("/matchExpressions").iter().all(|requirement| requirement_holds(requirement, labels))
+        && selector
+            .list_at("/matchExpressions")
+            .iter()
+            .all(|requirement| requirement_holds(requirement, labels))
 }
 
 /// Whether a `LabelSelector` selects by anything at all.
@@ -22,12 +25,16 @@ pub(crate) fn is_empty(selector: &Value) -> bool {
 
 /// Whether all of `wanted` are among `labels` (the selector of a Service or a node selector).
 pub(crate) fn matches_map(wanted: &Labels, labels: Option<&Labels>) -> bool {
-    wanted.iter().all(|(key, value)| labels.is_some_and(|labels| labels.get(key) == Some(value)))
+    wanted
+        .iter()
+        .all(|(key, value)| labels.is_some_and(|labels| labels.get(key) == Some(value)))
 }
 
 /// Whether one requirement `{key, operator, values}` holds. `Gt` and `Lt` occur in node selectors.
 pub(crate) fn requirement_holds(requirement: &Value, labels: Option<&Labels>) -> bool {
-    let value = labels.and_then(|labels| labels.get(requirement.str_at("/key"))).and_then(Value::as_str);
+    let value = labels
+        .and_then(|labels| labels.get(requirement.str_at("/key")))
+        .and_then(Value::as_str);
     let values = requirement.list_at("/values");
     let listed = |value: &str| values.iter().any(|v| v.as_str() == Some(value));
     let bound = || values.first().and_then(Value::as_str).and_then(|v| v.parse::<i64>().ok());

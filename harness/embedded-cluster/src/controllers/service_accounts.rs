@@ -25,7 +25,9 @@ impl Controller for ServiceAccounts {
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             let Self(Context { client, cache, .. }) = self;
-            let active = cache.get(&NAMESPACES, key).is_some_and(|n| n.str_at("/status/phase") != "Terminating");
+            let active = cache
+                .get(&NAMESPACES, key)
+                .is_some_and(|n| n.str_at("/status/phase") != "Terminating");
             if !active || cache.get(&SERVICE_ACCOUNTS, &Key::new(&key.name, DEFAULT)).is_some() {
                 return Ok(None);
             }

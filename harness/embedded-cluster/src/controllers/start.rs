@@ -50,7 +50,10 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
     vec![
         Arc::new(Namespaces(contexts.account("namespace-controller"))),
         Arc::new(ServiceAccounts(contexts.account("service-account-controller"))),
-        Arc::new(RootCa { context: contexts.account("root-ca-cert-publisher"), ca: ca.clone() }),
+        Arc::new(RootCa {
+            context: contexts.account("root-ca-cert-publisher"),
+            ca: ca.clone(),
+        }),
         Arc::new(Tokens { context: tokens, ca, sign }),
         Arc::new(Deployments(contexts.account("deployment-controller"))),
         Arc::new(ReplicaSets(contexts.account("replicaset-controller"))),

@@ -43,15 +43,26 @@ impl Controller for Tokens {
         if !change.is(&SERVICE_ACCOUNTS) || !(change.gone || replaced) {
             return vec![];
         }
-        let secrets = self.context.cache.in_namespace(&SECRETS, change.object.namespace().unwrap_or_default());
+        let secrets = self
+            .context
+            .cache
+            .in_namespace(&SECRETS, change.object.namespace().unwrap_or_default());
         let of_account = |secret: &Object| secret.str_at("/type") == TYPE && secret.annotation(NAME) == Some(change.object.name());
-        secrets.iter().filter(|secret| of_account(secret)).map(|secret| Key::of(secret)).collect()
+        secrets
+            .iter()
+            .filter(|secret| of_account(secret))
+            .map(|secret| Key::of(secret))
+            .collect()
     }
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let Some(secret) = self.context.cache.get(&SECRETS, key) else { return Ok(None) };
-            let Some(name) = secret.annotation(NAME).filter(|name| !name.is_empty()) else { return Ok(None) };
+            let Some(secret) = self.context.cache.get(&SECRETS, key) else {
+                return Ok(None);
+            };
+            let Some(name) = secret.annotation(NAME).filter(|name| !name.is_empty()) else {
+                return Ok(None);
+            };
             let account = self.context.cache.get(&SERVICE_ACCOUNTS, &Key::new(&key.namespace, name));
             let is_meant = |account: &Arc<Object>| secret.annotation(UID).is_none_or(|uid| uid.is_empty() || uid == account.uid());
             match account.filter(is_meant) {
@@ -86,7 +97,12 @@ impl Tokens {
 
     async fn delete(&self, secret: &Object) -> Result<(), Status> {
         let options = DeleteOptions::of_uid(secret.uid());
-        match self.context.client.delete(&SECRETS, secret.namespace(), secret.name(), &options).await {
+        match self
+            .context
+            .client
+            .delete(&SECRETS, secret.namespace(), secret.name(), &options)
+            .await
+        {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(()),
         }

@@ -46,7 +46,10 @@ impl Affinity {
     pub(super) fn of(pod: &Object, nodes: &Nodes, namespaces: &Namespaces) -> Self {
         let own = |kind: &str, when: &str| pod.list_at(&format!("/spec/affinity/{kind}/{when}"));
         let (want, avoid) = (own("podAffinity", REQUIRED), own("podAntiAffinity", REQUIRED));
-        let mut affinity = Self { wanted: want.iter().map(|t| (key(t), BTreeSet::new())).collect(), ..Self::default() };
+        let mut affinity = Self {
+            wanted: want.iter().map(|t| (key(t), BTreeSet::new())).collect(),
+            ..Self::default()
+        };
         for node in nodes.iter() {
             for placed in node.pods.values() {
                 affinity.look(pod, &placed.pod, node, namespaces, want, avoid);
@@ -80,9 +83,7 @@ impl Affinity {
 
     /// Whether the required terms allow a node.
     pub(super) fn check(&self, node: &Node) -> Result<(), Misfit> {
-        let met = |(key, values): &(String, BTreeSet<String>)| {
-            node.label(key).is_some_and(|value| self.first || values.contains(value))
-        };
+        let met = |(key, values): &(String, BTreeSet<String>)| node.label(key).is_some_and(|value| self.first || values.contains(value));
         let in_one = |domains: &BTreeSet<Domain>| domains.iter().any(|(key, value)| node.label(key) == Some(value));
         if !self.wanted.iter().all(met) {
             Err(Misfit::Affinity)

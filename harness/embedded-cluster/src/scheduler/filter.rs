@@ -31,13 +31,28 @@ impl<'a> Candidate<'a> {
     /// Looks at the pod, and at all pods that are placed.
     pub(super) fn new(pod: &'a Object, nodes: &Nodes, namespaces: &Namespaces) -> Self {
         let (affinity, spread) = (Affinity::of(pod, nodes, namespaces), Spread::of(pod, nodes));
-        Self { pod, request: Request::of(pod), affinity, spread }
+        Self {
+            pod,
+            request: Request::of(pod),
+            affinity,
+            spread,
+        }
     }
 
     /// Whether the pod fits on a node; the first check that fails says why not.
     pub(super) fn check(&self, node: &Node) -> Result<(), Misfit> {
-        let never = |reason: &str| Err(Misfit { reasons: vec![reason.to_owned()], resolvable: false });
-        let not_now = |reason: &str| Err(Misfit { reasons: vec![reason.to_owned()], resolvable: true });
+        let never = |reason: &str| {
+            Err(Misfit {
+                reasons: vec![reason.to_owned()],
+                resolvable: false,
+            })
+        };
+        let not_now = |reason: &str| {
+            Err(Misfit {
+                reasons: vec![reason.to_owned()],
+                resolvable: true,
+            })
+        };
         let object = &node.object;
         let tolerations = self.pod.list_at("/spec/tolerations");
         let unschedulable = serde_json::json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
@@ -84,6 +99,10 @@ impl<'a> Candidate<'a> {
                 resolvable &= amount <= allocatable;
             }
         }
-        if reasons.is_empty() { Ok(()) } else { Err(Misfit { reasons, resolvable }) }
+        if reasons.is_empty() {
+            Ok(())
+        } else {
+            Err(Misfit { reasons, resolvable })
+        }
     }
 }

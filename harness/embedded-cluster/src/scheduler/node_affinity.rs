@@ -11,7 +11,9 @@ const PREFERRED: &str = "/spec/affinity/nodeAffinity/preferredDuringSchedulingIg
 
 /// Whether a pod may run on a node by its `nodeSelector` and required affinity.
 pub(crate) fn allows(pod: &impl Fields, node: &Object) -> bool {
-    let selected = pod.map_at("/spec/nodeSelector").is_none_or(|wanted| selector::matches_map(wanted, node.labels()));
+    let selected = pod
+        .map_at("/spec/nodeSelector")
+        .is_none_or(|wanted| selector::matches_map(wanted, node.labels()));
     // An empty list of terms matches nothing, an absent one everything.
     let required = pod.at(REQUIRED);
     selected && (required.is_null() || pod.list_at(REQUIRED).iter().any(|term| matches(term, node)))
@@ -28,8 +30,12 @@ fn matches(term: &Value, node: &Object) -> bool {
     let (labels, fields) = (term.list_at("/matchExpressions"), term.list_at("/matchFields"));
     let name: Map<String, Value> = [("metadata.name".to_owned(), node.name().into())].into_iter().collect();
     !(labels.is_empty() && fields.is_empty())
-        && labels.iter().all(|requirement| selector::requirement_holds(requirement, node.labels()))
-        && fields.iter().all(|requirement| selector::requirement_holds(requirement, Some(&name)))
+        && labels
+            .iter()
+            .all(|requirement| selector::requirement_holds(requirement, node.labels()))
+        && fields
+            .iter()
+            .all(|requirement| selector::requirement_holds(requirement, Some(&name)))
 }
 
 #[cfg(test)]

@@ -85,7 +85,11 @@ impl Nodes {
     /// Takes a change in.
     pub(super) fn take(&mut self, change: &Change) -> Effect {
         if change.is(&NODES) {
-            let changed = if change.gone { self.remove(change.object.name()) } else { self.put(change.object.clone()) };
+            let changed = if change.gone {
+                self.remove(change.object.name())
+            } else {
+                self.put(change.object.clone())
+            };
             return if changed { Effect::Room } else { Effect::None };
         }
         let node = change.object.str_at("/spec/nodeName");
@@ -93,7 +97,10 @@ impl Nodes {
             return Effect::None;
         }
         let runs = !change.gone && !pods::is_ended(&*change.object);
-        let placed = runs.then(|| Placed { pod: change.object.clone(), request: Request::of(&change.object) });
+        let placed = runs.then(|| Placed {
+            pod: change.object.clone(),
+            request: Request::of(&change.object),
+        });
         self.place(node, change.object.uid(), placed);
         let before = change.old.as_ref().filter(|old| !old.str_at("/spec/nodeName").is_empty());
         match before {
@@ -122,14 +129,18 @@ impl Nodes {
         let allocatable = object.map_at("/status/allocatable").or_else(|| object.map_at("/status/capacity"));
         let allocatable = Amounts::read(allocatable);
         if let Some(node) = self.by_name.get_mut(object.name()) {
-            let same = node.allocatable == allocatable
-                && node.object.labels() == object.labels()
-                && node.object.at("/spec") == object.at("/spec");
+            let same =
+                node.allocatable == allocatable && node.object.labels() == object.labels() && node.object.at("/spec") == object.at("/spec");
             (node.object, node.allocatable) = (object, allocatable);
             return !same;
         }
         let name = object.name().to_owned();
-        let mut node = Node { object, allocatable, requested: Request::default(), pods: BTreeMap::new() };
+        let mut node = Node {
+            object,
+            allocatable,
+            requested: Request::default(),
+            pods: BTreeMap::new(),
+        };
         for (uid, placed) in self.elsewhere.remove(&name).unwrap_or_default() {
             node.set(&uid, Some(placed));
         }

@@ -17,11 +17,16 @@ pub(super) fn are_free(pod: &Object, node: &Node) -> bool {
 type HostPort = (i64, String, String);
 
 fn of(pod: &Object) -> Vec<HostPort> {
-    let ports = pod.list_at("/spec/containers").iter().flat_map(|container| container.list_at("/ports"));
+    let ports = pod
+        .list_at("/spec/containers")
+        .iter()
+        .flat_map(|container| container.list_at("/ports"));
     let ports = ports.filter(|port| port.int_at("/hostPort") > 0);
     let address = |address: &str| if address == "0.0.0.0" { String::new() } else { address.to_owned() };
     let protocol = |name: &str| if name.is_empty() { "TCP".to_owned() } else { name.to_owned() };
-    ports.map(|p| (p.int_at("/hostPort"), protocol(p.str_at("/protocol")), address(p.str_at("/hostIP")))).collect()
+    ports
+        .map(|p| (p.int_at("/hostPort"), protocol(p.str_at("/protocol")), address(p.str_at("/hostIP"))))
+        .collect()
 }
 
 fn conflict(a: &HostPort, b: &HostPort) -> bool {

@@ -37,7 +37,12 @@ pub(super) struct Recorder {
 
 impl Recorder {
     pub(super) fn new(client: Client, clock: Clock) -> Self {
-        Self { client, clock, sequence: AtomicU64::new(0), series: Mutex::default() }
+        Self {
+            client,
+            clock,
+            sequence: AtomicU64::new(0),
+            series: Mutex::default(),
+        }
     }
 
     /// Events are a courtesy: that one cannot be written stops nothing.

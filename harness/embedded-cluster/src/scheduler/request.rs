@@ -119,7 +119,10 @@ mod tests {
     #[case::sidecar(&[("1", true), ("2", false)], &["1"], 3000)]
     #[case::sidecar_runs_on(&[("1", true)], &["1"], 2000)]
     fn cpu(#[case] init: &[(&str, bool)], #[case] containers: &[&str], #[case] expected: i64) {
-        let init: Vec<Value> = init.iter().map(|(cpu, sidecar)| container(cpu, sidecar.then_some("Always"))).collect();
+        let init: Vec<Value> = init
+            .iter()
+            .map(|(cpu, sidecar)| container(cpu, sidecar.then_some("Always")))
+            .collect();
         let containers: Vec<Value> = containers.iter().map(|cpu| container(cpu, None)).collect();
         let pod = Object::new(json!({"spec": {"initContainers": init, "containers": containers}}));
         assert_eq!(Request::of(&pod).exact.get("cpu"), expected);

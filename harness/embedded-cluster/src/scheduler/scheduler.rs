@@ -70,13 +70,18 @@ impl Controller for Scheduler {
             return vec![];
         }
         // What the scheduler wrote itself, and what changes nothing for it, is no reason to look again.
-        let same = change.old.as_ref().is_some_and(|old| old.at("/spec") == change.object.at("/spec") && old.labels() == change.object.labels());
+        let same = change
+            .old
+            .as_ref()
+            .is_some_and(|old| old.at("/spec") == change.object.at("/spec") && old.labels() == change.object.labels());
         if same { vec![] } else { vec![key] }
     }
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let Some(pod) = self.cache.get(&PODS, key).filter(|pod| is_pending(pod)) else { return Ok(None) };
+            let Some(pod) = self.cache.get(&PODS, key).filter(|pod| is_pending(pod)) else {
+                return Ok(None);
+            };
             let decided = decide(&pod, &lock(&self.nodes), &self.namespaces(), self.volume_problem(&pod));
             match decided {
                 Ok(node) => self.bind(&pod, &node).await?,
@@ -110,14 +115,20 @@ impl Scheduler {
     /// Those of the waiting pods that `may` have a place now: higher priority first, then older ones.
     fn waiting(&self, may: impl Fn(&Object) -> bool) -> Vec<Key> {
         let waiting = lock(&self.waiting);
-        let mut pods: Vec<Arc<Object>> = waiting.iter().filter_map(|key| self.cache.get(&PODS, key)).filter(|pod| may(pod)).collect();
+        let mut pods: Vec<Arc<Object>> = waiting
+            .iter()
+            .filter_map(|key| self.cache.get(&PODS, key))
+            .filter(|pod| may(pod))
+            .collect();
         pods.sort_by_cached_key(|pod| (-pod.int_at("/spec/priority"), pod.creation_timestamp().to_owned(), Key::of(pod)));
         pods.iter().map(|pod| Key::of(pod)).collect()
     }
 
     fn namespaces(&self) -> Namespaces {
         let all = self.cache.all(&NAMESPACES);
-        all.iter().map(|namespace| (namespace.name().to_owned(), namespace.labels().cloned().unwrap_or_default())).collect()
+        all.iter()
+            .map(|namespace| (namespace.name().to_owned(), namespace.labels().cloned().unwrap_or_default()))
+            .collect()
     }
 
     /// What is wrong with the volume claims that a pod uses.
@@ -145,7 +156,11 @@ impl Scheduler {
             "metadata": {"name": pod.name(), "namespace": pod.namespace(), "uid": pod.uid()},
             "target": {"apiVersion": "v1", "kind": "Node", "name": node},
         });
-        match self.client.create_subresource(&PODS, pod.namespace(), pod.name(), "binding", binding).await {
+        match self
+            .client
+            .create_subresource(&PODS, pod.namespace(), pod.name(), "binding", binding)
+            .await
+        {
             Ok(_) => {}
             // The pod is gone, or somebody else has bound it: the watch tells.
             Err(error) if error.is_not_found() || error.is_conflict() => return Ok(()),
@@ -154,17 +169,39 @@ impl Scheduler {
         lock(&self.waiting).remove(&Key::of(pod));
         let namespace = pod.namespace().unwrap_or_default();
         let note = format!("Successfully assigned {namespace}/{} to {node}", pod.name());
-        self.events.record(pod, What { kind: "Normal", reason: "Scheduled", action: "Binding", note: &note }).await;
+        self.events
+            .record(
+                pod,
+                What {
+                    kind: "Normal",
+                    reason: "Scheduled",
+                    action: "Binding",
+                    note: &note,
+                },
+            )
+            .await;
         Ok(())
     }
 
     async fn refuse(&self, pod: &Object, message: &str) -> Result<(), Status> {
-        self.events.record(pod, What { kind: "Warning", reason: "FailedScheduling", action: "Scheduling", note: message }).await;
+        self.events
+            .record(
+                pod,
+                What {
+                    kind: "Warning",
+                    reason: "FailedScheduling",
+                    action: "Scheduling",
+                    note: message,
+                },
+            )
+            .await;
         let known = conditions::find(pod.list_at("/status/conditions"), "PodScheduled");
         if known.is_some_and(|known| known["status"] == "False" && known["message"] == message) {
             return Ok(());
         }
-        let since = known.filter(|known| known["status"] == "False").map(|known| known["lastTransitionTime"].clone());
+        let since = known
+            .filter(|known| known["status"] == "False")
+            .map(|known| known["lastTransitionTime"].clone());
         let condition = json!({
             "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastProbeTime": null,
             "lastTransitionTime": since.unwrap_or_else(|| Value::from(seconds(self.clock.now()))),

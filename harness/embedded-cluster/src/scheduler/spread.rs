@@ -39,7 +39,9 @@ impl Spread {
     /// Counts the pods that matter.
     pub(super) fn of(pod: &Object, nodes: &Nodes) -> Self {
         let all = pod.list_at("/spec/topologySpreadConstraints");
-        let required = all.iter().filter(|constraint| constraint.str_at("/whenUnsatisfiable") != "ScheduleAnyway");
+        let required = all
+            .iter()
+            .filter(|constraint| constraint.str_at("/whenUnsatisfiable") != "ScheduleAnyway");
         let keys: Vec<&str> = required.clone().map(|constraint| constraint.str_at("/topologyKey")).collect();
         Self(required.map(|constraint| Constraint::of(constraint, pod, nodes, &keys)).collect())
     }
@@ -67,7 +69,10 @@ impl Constraint {
         }
         let key = constraint.str_at("/topologyKey").to_owned();
         let mut domains = BTreeMap::new();
-        for node in nodes.iter().filter(|node| keys.iter().all(|key| node.label(key).is_some()) && counts(constraint, pod, node)) {
+        for node in nodes
+            .iter()
+            .filter(|node| keys.iter().all(|key| node.label(key).is_some()) && counts(constraint, pod, node))
+        {
             let matching = node.pods.values().map(|placed| &placed.pod).filter(|other| {
                 other.namespace() == pod.namespace() && other.deletion_timestamp().is_none() && selector::matches(&by, other.labels())
             });
@@ -97,7 +102,10 @@ fn counts(constraint: &Value, pod: &Object, node: &Node) -> bool {
     let tolerations = pod.list_at("/spec/tolerations");
     let tolerated = || {
         let taints = node.object.list_at("/spec/taints");
-        taints.iter().filter(|taint| taints::is_hard(taint)).all(|taint| taints::is_tolerated(taint, tolerations))
+        taints
+            .iter()
+            .filter(|taint| taints::is_hard(taint))
+            .all(|taint| taints::is_tolerated(taint, tolerations))
     };
     (!by_affinity || node_affinity::allows(pod, &node.object)) && (!by_taints || tolerated())
 }

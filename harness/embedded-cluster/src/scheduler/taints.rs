@@ -44,7 +44,7 @@ mod tests {
     #[case::other_value(json!([{"key": "gpu", "value": "t4"}]), false)]
     #[case::other_effect(json!([{"key": "gpu", "operator": "Exists", "effect": "NoExecute"}]), false)]
     #[case::one_of_two(json!([{"key": "x", "operator": "Exists"}, {"key": "gpu", "operator": "Equal", "value": "a100"}]), true)]
-    fn tolerations(#[case] tolerations: Value, #[case] expected: bool) {
+    fn tolerated(#[case] tolerations: Value, #[case] expected: bool) {
         let taint = json!({"key": "gpu", "value": "a100", "effect": "NoSchedule"});
         assert_eq!(is_tolerated(&taint, tolerations.as_array().unwrap()), expected);
     }

@@ -28,13 +28,20 @@ pub(super) fn decide(pod: &Object, nodes: &Nodes, namespaces: &Namespaces, volum
             Ok(()) => fitting.push(node),
             Err(misfit) => {
                 *preemption.entry(preemption_on(pod, node, &misfit).to_owned()).or_insert(0) += 1;
-                misfit.reasons.into_iter().for_each(|reason| *reasons.entry(reason).or_insert(0) += 1);
+                misfit
+                    .reasons
+                    .into_iter()
+                    .for_each(|reason| *reasons.entry(reason).or_insert(0) += 1);
             }
         }
     }
     match score::best(&candidate, &fitting) {
         Some(node) => Ok(node.object.name().to_owned()),
-        None => Err(format!("{} {PREEMPTION}{}", histogram(nodes, &reasons), histogram(nodes, &preemption))),
+        None => Err(format!(
+            "{} {PREEMPTION}{}",
+            histogram(nodes, &reasons),
+            histogram(nodes, &preemption)
+        )),
     }
 }
 
@@ -73,12 +80,17 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::scheduler::nodes::Effect;
     use crate::controllers::resources::{NODES, PODS};
     use crate::controllers::runtime::Change;
+    use crate::scheduler::nodes::Effect;
 
     fn take(nodes: &mut Nodes, resource: &crate::resource::Resource, value: Value) {
-        let change = Change { resource: resource.clone(), object: Arc::new(Object::new(value)), old: None, gone: false };
+        let change = Change {
+            resource: resource.clone(),
+            object: Arc::new(Object::new(value)),
+            old: None,
+            gone: false,
+        };
         nodes.take(&change);
     }
 
@@ -131,16 +143,27 @@ mod tests {
         let mut nodes = Nodes::default();
         take(&mut nodes, &NODES, node("a", "4", json!({})));
         take(&mut nodes, &NODES, node("b", "4", json!({})));
-        take(&mut nodes, &NODES, node("c", "2", json!({"taints": [{"key": "gpu", "effect": "NoSchedule"}]})));
+        take(
+            &mut nodes,
+            &NODES,
+            node("c", "2", json!({"taints": [{"key": "gpu", "effect": "NoSchedule"}]})),
+        );
         take(&mut nodes, &PODS, pod("old", Some("a"), asks("3")));
         let decided = decide(&Object::new(pod("new", None, spec)), &nodes, &Namespaces::new(), None);
-        let expected = expected.map(str::to_owned).map_err(|(why, rest)| format!("0/3 nodes are available: {why}. {rest}"));
+        let expected = expected
+            .map(str::to_owned)
+            .map_err(|(why, rest)| format!("0/3 nodes are available: {why}. {rest}"));
         assert_eq!(decided, expected);
     }
 
     #[test]
     fn no_nodes_at_all() {
-        let decided = decide(&Object::new(pod("new", None, json!({}))), &Nodes::default(), &Namespaces::new(), None);
+        let decided = decide(
+            &Object::new(pod("new", None, json!({}))),
+            &Nodes::default(),
+            &Namespaces::new(),
+            None,
+        );
         assert_eq!(decided, Err("no nodes available to schedule pods".to_owned()));
     }
 
@@ -152,7 +175,12 @@ mod tests {
         let new = Object::new(pod("new", None, asks("2")));
         assert!(decide(&new, &nodes, &Namespaces::new(), None).is_err_and(|why| why.contains("1 Insufficient cpu")));
         let old = Arc::new(Object::new(pod("old", Some("a"), asks("3"))));
-        let gone = Change { resource: PODS, object: old.clone(), old: Some(old), gone: true };
+        let gone = Change {
+            resource: PODS,
+            object: old.clone(),
+            old: Some(old),
+            gone: true,
+        };
         assert_eq!(nodes.take(&gone), Effect::Room);
         assert_eq!(decide(&new, &nodes, &Namespaces::new(), None), Ok("a".to_owned()));
     }

@@ -12,7 +12,9 @@ use crate::status::Status;
 
 /// Deletes the oldest of the old sets that have no pods any more.
 pub(super) async fn clean_up(context: &Context, deployment: &Object, old: &[Arc<Object>]) -> Result<(), Status> {
-    let Some(limit) = deployment.number_at("/spec/revisionHistoryLimit") else { return Ok(()) };
+    let Some(limit) = deployment.number_at("/spec/revisionHistoryLimit") else {
+        return Ok(());
+    };
     let mut old: Vec<&Arc<Object>> = old.iter().filter(|set| set.deletion_timestamp().is_none()).collect();
     let surplus = old.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
     old.sort_by_key(|set| sets::number(set, REVISION).unwrap_or(0));
@@ -27,7 +29,5 @@ pub(super) async fn clean_up(context: &Context, deployment: &Object, old: &[Arc<
 }
 
 fn is_unused(set: &Object) -> bool {
-    set.int_at("/spec/replicas") == 0
-        && set.int_at("/status/replicas") == 0
-        && set.generation() <= set.int_at("/status/observedGeneration")
+    set.int_at("/spec/replicas") == 0 && set.int_at("/status/replicas") == 0 && set.generation() <= set.int_at("/status/observedGeneration")
 }

@@ -37,13 +37,19 @@ impl Controller for Deployments {
             return keys;
         }
         // `Recreate` waits until the last old pod is gone or ended.
-        if change.is(&PODS) { self.recreating(&change.object) } else { vec![] }
+        if change.is(&PODS) {
+            self.recreating(&change.object)
+        } else {
+            vec![]
+        }
     }
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             let context = &self.0;
-            let Some(deployment) = context.cache.get(&DEPLOYMENTS, key) else { return Ok(None) };
+            let Some(deployment) = context.cache.get(&DEPLOYMENTS, key) else {
+                return Ok(None);
+            };
             if selector::is_empty(deployment.at("/spec/selector")) {
                 let message = "This deployment is selecting all pods. A non-empty selector is required.";
                 context.events.warning(&deployment, "SelectingAll", message).await;
@@ -78,7 +84,11 @@ impl Deployments {
         let set = pod.controller().and_then(|owner| cache.by_uid(&owner.uid));
         let deployment = set.and_then(|(_, set)| set.controller()).and_then(|owner| cache.by_uid(&owner.uid));
         let recreates = |d: &Object| d.str_at("/spec/strategy/type") == "Recreate";
-        deployment.filter(|(_, d)| recreates(d)).map(|(_, d)| Key::of(&d)).into_iter().collect()
+        deployment
+            .filter(|(_, d)| recreates(d))
+            .map(|(_, d)| Key::of(&d))
+            .into_iter()
+            .collect()
     }
 }
 
@@ -97,7 +107,12 @@ async fn note_pause(context: &Context, deployment: Arc<Object>) -> Result<Arc<Ob
         (false, PAUSED) => ("DeploymentResumed", "Deployment is resumed"),
         _ => return Ok(deployment),
     };
-    let condition = Condition { kind: progress::PROGRESSING, status: "Unknown", reason, message };
+    let condition = Condition {
+        kind: progress::PROGRESSING,
+        status: "Unknown",
+        reason,
+        message,
+    };
     sets::update_deployment(context, &deployment, None, Some(&condition)).await
 }
 

@@ -56,7 +56,9 @@ fn progressed(old: &Value, new: &Value) -> bool {
 
 /// Whether the deadline has passed since the last progress.
 fn timed_out(deadline: Option<i64>, condition: Option<&Value>, now: Timestamp) -> bool {
-    let (Some(_), Some(condition)) = (deadline, condition) else { return false };
+    let (Some(_), Some(condition)) = (deadline, condition) else {
+        return false;
+    };
     match condition.str_at("/reason") {
         AVAILABLE => false,
         TIMED_OUT => true,
@@ -107,9 +109,23 @@ fn note_availability(deployment: &Object, status: &Value, list: &mut Vec<Value>,
     let (status, reason, message) = if minimum {
         ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
     } else {
-        ("False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
+        (
+            "False",
+            "MinimumReplicasUnavailable",
+            "Deployment does not have minimum availability.",
+        )
     };
-    conditions::set(list, &Condition { kind: "Available", status, reason, message }, now, Some("lastUpdateTime"));
+    conditions::set(
+        list,
+        &Condition {
+            kind: "Available",
+            status,
+            reason,
+            message,
+        },
+        now,
+        Some("lastUpdateTime"),
+    );
 }
 
 fn note_progress(deployment: &Object, sets: &Sets, status: &Value, list: &mut Vec<Value>, now: Timestamp) {
@@ -121,7 +137,17 @@ fn note_progress(deployment: &Object, sets: &Sets, status: &Value, list: &mut Ve
     let deadline = deployment.number_at("/spec/progressDeadlineSeconds");
     let time = seconds(now);
     let mut set = |status, reason, message: String| {
-        conditions::set(list, &Condition { kind: PROGRESSING, status, reason, message: &message }, &time, Some("lastUpdateTime"));
+        conditions::set(
+            list,
+            &Condition {
+                kind: PROGRESSING,
+                status,
+                reason,
+                message: &message,
+            },
+            &time,
+            Some("lastUpdateTime"),
+        );
     };
     if is_complete(deployment, status) {
         set("True", AVAILABLE, format!("{who} has successfully progressed."));
@@ -130,7 +156,12 @@ fn note_progress(deployment: &Object, sets: &Sets, status: &Value, list: &mut Ve
         let kept = current.filter(|c| c["status"] == "True").map(|c| c["lastTransitionTime"].clone());
         conditions::remove(list, PROGRESSING);
         let message = format!("{who} is progressing.");
-        let condition = Condition { kind: PROGRESSING, status: "True", reason: "ReplicaSetUpdated", message: &message };
+        let condition = Condition {
+            kind: PROGRESSING,
+            status: "True",
+            reason: "ReplicaSetUpdated",
+            message: &message,
+        };
         conditions::set(list, &condition, &time, Some("lastUpdateTime"));
         if let (Some(kept), Some(condition)) = (kept, list.last_mut()) {
             condition["lastTransitionTime"] = kept;
@@ -149,7 +180,17 @@ fn note_failure(sets: &Sets, list: &mut Vec<Value>, now: &str) {
         Some(failure) => {
             let text = |field| failure.str_at(field);
             let (status, reason, message) = (text("/status"), text("/reason"), text("/message"));
-            conditions::set(list, &Condition { kind: FAILURE, status, reason, message }, now, Some("lastUpdateTime"));
+            conditions::set(
+                list,
+                &Condition {
+                    kind: FAILURE,
+                    status,
+                    reason,
+                    message,
+                },
+                now,
+                Some("lastUpdateTime"),
+            );
         }
     }
 }

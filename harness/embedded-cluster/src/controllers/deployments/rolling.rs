@@ -27,7 +27,12 @@ impl Limits {
         let replicas = deployment.int_at("/spec/replicas");
         let rolling = deployment.str_at("/spec/strategy/type") != "Recreate";
         if !rolling {
-            return Self { replicas, surge: 0, unavailable: 0, rolling };
+            return Self {
+                replicas,
+                surge: 0,
+                unavailable: 0,
+                rolling,
+            };
         }
         let number = |field: &str, round| {
             let value: &Value = deployment.at(&format!("/spec/strategy/rollingUpdate/{field}"));
@@ -35,7 +40,12 @@ impl Limits {
         };
         let (surge, unavailable) = (number("maxSurge", Round::Up), number("maxUnavailable", Round::Down));
         let unavailable = if surge == 0 && unavailable == 0 { 1 } else { unavailable };
-        Self { replicas, surge, unavailable: unavailable.min(replicas), rolling }
+        Self {
+            replicas,
+            surge,
+            unavailable: unavailable.min(replicas),
+            rolling,
+        }
     }
 
     /// Most replicas there may be.
@@ -147,7 +157,12 @@ mod tests {
         assert_eq!((limits.surge, limits.unavailable), expected);
     }
 
-    const FOUR: Limits = Limits { replicas: 4, surge: 1, unavailable: 1, rolling: true };
+    const FOUR: Limits = Limits {
+        replicas: 4,
+        surge: 1,
+        unavailable: 1,
+        rolling: true,
+    };
 
     #[rstest]
     #[case::starts(0, 4, 1)]
@@ -177,7 +192,12 @@ mod tests {
     #[case::down_in_proportion(4, 0, &[(6, 8), (2, 8)], &[3, 1])]
     #[case::to_zero(0, 0, &[(6, 8), (2, 8)], &[0, 0])]
     fn shares(#[case] replicas: i64, #[case] surge: i64, #[case] sets: &[(i64, i64)], #[case] expected: &[i64]) {
-        let limits = Limits { replicas, surge, unavailable: 0, rolling: true };
+        let limits = Limits {
+            replicas,
+            surge,
+            unavailable: 0,
+            rolling: true,
+        };
         assert_eq!(proportional(&limits, sets), expected);
     }
 
@@ -185,8 +205,19 @@ mod tests {
     #[rstest]
     fn every_rollout_ends(#[values(1, 2, 5, 10)] replicas: i64, #[values(0, 1, 3)] surge: i64, #[values(0, 1, 2)] unavailable: i64) {
         let unavailable = if surge == 0 { unavailable.max(1) } else { unavailable }.min(replicas);
-        let limits = Limits { replicas, surge, unavailable, rolling: true };
-        let (mut old, mut new) = (Set { replicas, available: replicas }, Set { replicas: 0, available: 0 });
+        let limits = Limits {
+            replicas,
+            surge,
+            unavailable,
+            rolling: true,
+        };
+        let (mut old, mut new) = (
+            Set {
+                replicas,
+                available: replicas,
+            },
+            Set { replicas: 0, available: 0 },
+        );
         for _ in 0..=4 * replicas {
             new.replicas = new_set_size(&limits, new.replicas, old.replicas + new.replicas);
             old.replicas = old_set_sizes(&limits, std::slice::from_ref(&old), &new)[0];

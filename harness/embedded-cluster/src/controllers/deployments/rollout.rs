@@ -20,7 +20,7 @@ use crate::status::Status;
 /// availability allows.
 pub(super) async fn roll(context: &Context, deployment: Arc<Object>, all: Vec<Arc<Object>>) -> Outcome {
     let (deployment, mut sets) = sets::sync(context, deployment, all, true).await?;
-    let limits = Limits::of(&*deployment);
+    let limits = Limits::of(&deployment);
     let total = sets.sum("/spec/replicas");
     let mut changed = false;
     if let Some(new) = sets.new.clone() {
@@ -58,7 +58,7 @@ pub(super) async fn recreate(context: &Context, deployment: Arc<Object>, all: Ve
 
 fn old_pods_run(context: &Context, sets: &Sets) -> bool {
     let mut pods = sets.old.iter().flat_map(|set| context.cache.controlled(&PODS, set.uid()));
-    pods.any(|pod| !pods::is_ended(&*pod))
+    pods.any(|pod| !pods::is_ended(&pod))
 }
 
 async fn finish(context: &Context, deployment: &Arc<Object>, sets: &Sets, changed: bool) -> Outcome {
@@ -80,7 +80,7 @@ pub(super) async fn scale_only(context: &Context, deployment: Arc<Object>, all: 
 }
 
 async fn resize(context: &Context, deployment: &Arc<Object>, sets: &mut Sets) -> Result<(), Status> {
-    let limits = Limits::of(&**deployment);
+    let limits = Limits::of(deployment);
     let active: Vec<Arc<Object>> = sets.all().filter(|set| set.int_at("/spec/replicas") > 0).cloned().collect();
     let only = match active.as_slice() {
         [] => sets.new.clone().or_else(|| sets.old.last().cloned()),
@@ -116,7 +116,10 @@ fn by_size(mut sets: Vec<Arc<Object>>, growing: bool) -> Vec<Arc<Object>> {
     sets.sort_by(|a, b| {
         let age = a.creation_timestamp().cmp(b.creation_timestamp());
         let age = if growing { age.reverse() } else { age };
-        b.int_at("/spec/replicas").cmp(&a.int_at("/spec/replicas")).then(age).then(a.name().cmp(b.name()))
+        b.int_at("/spec/replicas")
+            .cmp(&a.int_at("/spec/replicas"))
+            .then(age)
+            .then(a.name().cmp(b.name()))
     });
     sets
 }
@@ -148,7 +151,7 @@ async fn scale_old(context: &Context, deployment: &Arc<Object>, sets: &mut Sets,
 
 /// Gives a set its size, and notes for which size of the deployment that was right.
 async fn scale(context: &Context, deployment: &Arc<Object>, set: &Arc<Object>, size: i64) -> Result<Arc<Object>, Status> {
-    let limits = Limits::of(&**deployment);
+    let limits = Limits::of(deployment);
     let before = set.int_at("/spec/replicas");
     let mut value = set.value().clone();
     value["spec"]["replicas"] = size.into();

@@ -46,7 +46,10 @@ impl Sets {
         all.sort_by_cached_key(|set| (set.creation_timestamp().to_owned(), set.name().to_owned()));
         let template = without_hash(deployment.at("/spec/template"));
         let new = all.iter().position(|set| without_hash(set.at("/spec/template")) == template);
-        Self { new: new.map(|index| all.remove(index)), old: all }
+        Self {
+            new: new.map(|index| all.remove(index)),
+            old: all,
+        }
     }
 
     /// All of them, the new one last.
@@ -92,11 +95,20 @@ pub(super) async fn sync(
     let revision = sets.old.iter().filter_map(|set| number(set, REVISION)).max().unwrap_or(0) + 1;
     let (set, reason, verb) = match &sets.new {
         Some(set) => (annotate(context, &deployment, set, revision).await?, "FoundNewReplicaSet", "Found"),
-        None if create => (make(context, &deployment, &sets, revision).await?, "NewReplicaSetCreated", "Created"),
+        None if create => (
+            make(context, &deployment, &sets, revision).await?,
+            "NewReplicaSetCreated",
+            "Created",
+        ),
         None => return Ok((deployment, sets)),
     };
     let message = format!("{verb} new replica set {:?}", set.name());
-    let condition = Condition { kind: PROGRESSING, status: "True", reason, message: &message };
+    let condition = Condition {
+        kind: PROGRESSING,
+        status: "True",
+        reason,
+        message: &message,
+    };
     let known = conditions::find(deployment.list_at("/status/conditions"), PROGRESSING).is_some();
     let wanted = deployment.number_at("/spec/progressDeadlineSeconds").is_some() && (!known || sets.new.is_none());
     let deployment = update_deployment(context, &deployment, set.annotation(REVISION), wanted.then_some(&condition)).await?;
@@ -136,7 +148,11 @@ async fn annotate(context: &Context, deployment: &Object, set: &Arc<Object>, rev
     } else {
         value["spec"]["minReadySeconds"] = min_ready.clone();
     }
-    if value == *set.value() { Ok(set.clone()) } else { context.client.update(&REPLICA_SETS, value).await }
+    if value == *set.value() {
+        Ok(set.clone())
+    } else {
+        context.client.update(&REPLICA_SETS, value).await
+    }
 }
 
 /// Copies a deployment's annotations and raises the revision, keeping the ones it had.
@@ -152,7 +168,11 @@ fn set_annotations(deployment: &Object, set: &mut Value, revision: i64) {
         annotations[REVISION] = revision.to_string().into();
         if before > 0 {
             let history = annotations[HISTORY].as_str().unwrap_or_default();
-            let history = if history.is_empty() { before.to_string() } else { format!("{history},{before}") };
+            let history = if history.is_empty() {
+                before.to_string()
+            } else {
+                format!("{history},{before}")
+            };
             annotations[HISTORY] = history.into();
         }
     }
@@ -164,7 +184,7 @@ fn set_annotations(deployment: &Object, set: &mut Value, revision: i64) {
 
 async fn make(context: &Context, deployment: &Arc<Object>, sets: &Sets, revision: i64) -> Result<Arc<Object>, Status> {
     let collisions = deployment.int_at("/status/collisionCount");
-    let size = new_set_size(&Limits::of(&**deployment), 0, sets.sum("/spec/replicas"));
+    let size = new_set_size(&Limits::of(deployment), 0, sets.sum("/spec/replicas"));
     let value = new_set(deployment, collisions, revision, size);
     let name = value.str_at("/metadata/name").to_owned();
     let set = match context.client.create(&REPLICA_SETS, deployment.namespace(), value).await {
@@ -173,7 +193,12 @@ async fn make(context: &Context, deployment: &Arc<Object>, sets: &Sets, revision
         Err(error) => {
             let message = format!("Failed to create new replica set {name:?}: {error}");
             context.events.warning(deployment, "ReplicaSetCreateError", &message).await;
-            let condition = Condition { kind: PROGRESSING, status: "False", reason: "ReplicaSetCreateError", message: &message };
+            let condition = Condition {
+                kind: PROGRESSING,
+                status: "False",
+                reason: "ReplicaSetCreateError",
+                message: &message,
+            };
             update_deployment(context, deployment, None, Some(&condition)).await?;
             return Err(error);
         }

@@ -30,7 +30,10 @@ pub(super) struct Address {
 /// The addresses behind a Service, by pod name.
 pub(super) fn of(context: &Context, service: &Object) -> Vec<Address> {
     let pods = context.cache.in_namespace(&PODS, service.namespace().unwrap_or_default());
-    pods.iter().filter(|pod| selects(service, pod)).filter_map(|pod| address(service, pod)).collect()
+    pods.iter()
+        .filter(|pod| selects(service, pod))
+        .filter_map(|pod| address(service, pod))
+        .collect()
 }
 
 /// Whether a pod's change is nothing to Services.
@@ -89,7 +92,10 @@ fn resolve(port: &Value, pod: &Object) -> Option<Value> {
 }
 
 fn container_port(pod: &Object, name: &str, protocol: &str) -> Option<i64> {
-    let sidecars = pod.list_at("/spec/initContainers").iter().filter(|c| c["restartPolicy"] == "Always");
+    let sidecars = pod
+        .list_at("/spec/initContainers")
+        .iter()
+        .filter(|c| c["restartPolicy"] == "Always");
     let containers = pod.list_at("/spec/containers").iter().chain(sidecars);
     let mut ports = containers.flat_map(|container| container.list_at("/ports"));
     let named = ports.find(|port| port["name"] == name && port["protocol"].as_str().unwrap_or("TCP") == protocol);

@@ -22,7 +22,11 @@ pub(crate) struct Legacy(pub(crate) Context);
 
 impl Controller for Legacy {
     fn keys(&self, change: &Change) -> Vec<Key> {
-        if change.is(&ENDPOINTS) { vec![change.key()] } else { services(&self.0, change) }
+        if change.is(&ENDPOINTS) {
+            vec![change.key()]
+        } else {
+            services(&self.0, change)
+        }
     }
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
@@ -40,7 +44,11 @@ impl Controller for Legacy {
                 return Ok(None);
             }
             let metadata = json!({"name": service.name(), "namespace": service.namespace()});
-            let before = existing.as_ref().map_or(json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata}), |e| e.value().clone());
+            let before = existing
+                .as_ref()
+                .map_or(json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata}), |e| {
+                    e.value().clone()
+                });
             let mut value = before.clone();
             value["metadata"]["labels"] = labels(&service);
             match subsets(&addresses::of(&self.0, &service)) {
@@ -130,7 +138,11 @@ mod tests {
             ready,
             ports: vec![json!({"name": "", "port": port, "protocol": "TCP"})],
         };
-        let all = [address("10.0.0.2", true, false, 80), address("10.0.0.1", false, false, 80), address("10.0.0.3", false, true, 80)];
+        let all = [
+            address("10.0.0.2", true, false, 80),
+            address("10.0.0.1", false, false, 80),
+            address("10.0.0.3", false, true, 80),
+        ];
         let ports = json!([{"port": 80, "protocol": "TCP"}]);
         let expected = json!([{
             "addresses": [{"ip": "10.0.0.2", "targetRef": null}], "notReadyAddresses": [{"ip": "10.0.0.1", "targetRef": null}], "ports": ports,

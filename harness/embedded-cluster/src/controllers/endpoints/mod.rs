@@ -18,17 +18,28 @@ fn services(context: &Context, change: &Change) -> Vec<Key> {
     if change.is(&SERVICES) {
         return vec![change.key()];
     }
-    if !change.is(&PODS) || change.old.as_ref().is_some_and(|old| !change.gone && addresses::is_same(old, &change.object)) {
+    if !change.is(&PODS)
+        || change
+            .old
+            .as_ref()
+            .is_some_and(|old| !change.gone && addresses::is_same(old, &change.object))
+    {
         return vec![];
     }
     let services = context.cache.in_namespace(&SERVICES, change.object.namespace().unwrap_or_default());
     let selects = |service: &Object| change.states().any(|pod| selects(service, pod));
-    services.iter().filter(|service| selects(service)).map(|service| Key::of(service)).collect()
+    services
+        .iter()
+        .filter(|service| selects(service))
+        .map(|service| Key::of(service))
+        .collect()
 }
 
 /// Whether a Service has a selector and it matches a pod.
 fn selects(service: &Object, pod: &Object) -> bool {
-    service.map_at("/spec/selector").is_some_and(|wanted| !wanted.is_empty() && selector::matches_map(wanted, pod.labels()))
+    service
+        .map_at("/spec/selector")
+        .is_some_and(|wanted| !wanted.is_empty() && selector::matches_map(wanted, pod.labels()))
 }
 
 /// Whether controllers make the endpoints of a Service.

@@ -30,7 +30,10 @@ impl Controller for Slices {
         if change.is(&ENDPOINT_SLICES) {
             let ours = change.object.label(MANAGED_BY) == Some(MANAGER);
             let service = change.object.label(SERVICE_NAME).filter(|_| ours);
-            return service.map(|name| Key::new(change.object.namespace().unwrap_or_default(), name)).into_iter().collect();
+            return service
+                .map(|name| Key::new(change.object.namespace().unwrap_or_default(), name))
+                .into_iter()
+                .collect();
         }
         services(&self.0, change)
     }
@@ -72,7 +75,9 @@ impl Slices {
         }
         for surplus in existing {
             let options = DeleteOptions::of_uid(surplus.uid());
-            client.delete(&ENDPOINT_SLICES, surplus.namespace(), surplus.name(), &options).await?;
+            client
+                .delete(&ENDPOINT_SLICES, surplus.namespace(), surplus.name(), &options)
+                .await?;
         }
         Ok(())
     }
@@ -81,12 +86,19 @@ impl Slices {
     fn chunks(&self, addresses: &[Address]) -> Vec<(Value, Value)> {
         let mut by_ports: BTreeMap<String, Vec<&Address>> = BTreeMap::new();
         for address in addresses {
-            by_ports.entry(Value::from(address.ports.clone()).to_string()).or_default().push(address);
+            by_ports
+                .entry(Value::from(address.ports.clone()).to_string())
+                .or_default()
+                .push(address);
         }
         let endpoints = |group: &[&Address]| Value::from_iter(group.iter().map(|address| self.endpoint(address)));
         let chunk = |group: &[&Address]| (Value::from(group[0].ports.clone()), endpoints(group));
         let chunks: Vec<_> = by_ports.values().flat_map(|group| group.chunks(FULL)).map(chunk).collect();
-        if chunks.is_empty() { vec![(Value::Null, Value::Null)] } else { chunks }
+        if chunks.is_empty() {
+            vec![(Value::Null, Value::Null)]
+        } else {
+            chunks
+        }
     }
 
     fn endpoint(&self, address: &Address) -> Value {

@@ -36,15 +36,26 @@ impl Controller for Garbage {
             uids.extend(dependents.iter().map(|(_, dependent)| dependent.uid()));
         }
         // An owner that waits looks again when a dependent goes or lets go of it.
-        let owners: Vec<String> = change.states().flat_map(|state| state.owner_references()).map(|owner| owner.uid).collect();
-        let waiting = |uid: &str| self.0.cache.by_uid(uid).is_some_and(|(_, owner)| owner.deletion_timestamp().is_some());
+        let owners: Vec<String> = change
+            .states()
+            .flat_map(|state| state.owner_references())
+            .map(|owner| owner.uid)
+            .collect();
+        let waiting = |uid: &str| {
+            self.0
+                .cache
+                .by_uid(uid)
+                .is_some_and(|(_, owner)| owner.deletion_timestamp().is_some())
+        };
         uids.extend(owners.iter().map(String::as_str).filter(|uid| waiting(uid)));
         uids.into_iter().map(|uid| Key::new("", uid)).collect()
     }
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let Some((resource, object)) = self.0.cache.by_uid(&key.name) else { return Ok(None) };
+            let Some((resource, object)) = self.0.cache.by_uid(&key.name) else {
+                return Ok(None);
+            };
             let outcome = if object.deletion_timestamp().is_none() {
                 self.collect(&resource, &object).await
             } else if waits_for_dependents(&object) {
@@ -73,7 +84,10 @@ fn waits_for_dependents(object: &Object) -> bool {
 }
 
 fn blocks(dependent: &Object, owner: &str) -> bool {
-    dependent.owner_references().iter().any(|o| o.uid == owner && o.block_owner_deletion == Some(true))
+    dependent
+        .owner_references()
+        .iter()
+        .any(|o| o.uid == owner && o.block_owner_deletion == Some(true))
 }
 
 impl Garbage {
@@ -85,7 +99,11 @@ impl Garbage {
             return Ok(());
         }
         if is(Owner::Solid) {
-            let kept = owners.into_iter().filter(|(_, owner)| *owner == Owner::Solid).map(|(reference, _)| reference).collect();
+            let kept = owners
+                .into_iter()
+                .filter(|(_, owner)| *owner == Owner::Solid)
+                .map(|(reference, _)| reference)
+                .collect();
             return self.set_owners(resource, object, kept).await;
         }
         let has_dependents = !self.0.cache.dependents(object.uid()).is_empty();
@@ -99,7 +117,11 @@ impl Garbage {
             Propagation::Background
         };
         let revision = Some(object.revision().to_string());
-        let options = DeleteOptions { propagation: Some(propagation), resource_version: revision, ..DeleteOptions::of_uid(object.uid()) };
+        let options = DeleteOptions {
+            propagation: Some(propagation),
+            resource_version: revision,
+            ..DeleteOptions::of_uid(object.uid())
+        };
         self.0.client.delete(resource, object.namespace(), object.name(), &options).await
     }
 
@@ -116,7 +138,11 @@ impl Garbage {
     async fn orphan(&self, resource: &Resource, owner: &Object) -> Result<(), Status> {
         for (kind, dependent) in self.0.cache.dependents(owner.uid()) {
             let references = dependent.list_at("/metadata/ownerReferences");
-            let kept = references.iter().filter(|reference| reference["uid"] != owner.uid()).cloned().collect();
+            let kept = references
+                .iter()
+                .filter(|reference| reference["uid"] != owner.uid())
+                .cloned()
+                .collect();
             match self.set_owners(&kind, &dependent, kept).await {
                 Err(error) if !error.is_not_found() => return Err(error),
                 _ => {}
@@ -139,6 +165,10 @@ impl Garbage {
         metadata["uid"] = object.uid().into();
         metadata["resourceVersion"] = object.revision().to_string().into();
         let patch = Patch::Merge(json!({"metadata": metadata}));
-        self.0.client.patch(resource, object.namespace(), object.name(), None, patch).await.map(drop)
+        self.0
+            .client
+            .patch(resource, object.namespace(), object.name(), None, patch)
+            .await
+            .map(drop)
     }
 }

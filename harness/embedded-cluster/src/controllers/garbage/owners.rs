@@ -43,7 +43,9 @@ async fn find(context: &Context, object: &Object, reference: &Value) -> Result<O
     }
     let (api_version, kind) = (reference.str_at("/apiVersion"), reference.str_at("/kind"));
     // A type that is not served may come back: as in Kubernetes, its objects are not taken for gone.
-    let Some(owner) = context.types.of_owner(api_version, kind) else { return Ok(Owner::Solid) };
+    let Some(owner) = context.types.of_owner(api_version, kind) else {
+        return Ok(Owner::Solid);
+    };
     let namespace = if owner.namespaced { object.namespace() } else { None };
     if owner.namespaced && namespace.is_none() {
         return Ok(Owner::Solid);

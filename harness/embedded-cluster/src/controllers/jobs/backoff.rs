@@ -16,8 +16,11 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// success. None when there is nothing to wait for.
 pub(super) fn remaining(job: &Object, all: &[Arc<Object>], now: Timestamp) -> Option<Duration> {
     let ended = |pod: &&Arc<Object>| pod.str_at("/status/phase") == "Succeeded" || is_failed(job, pod);
-    let mut ends: Vec<(Timestamp, bool)> =
-        all.iter().filter(ended).filter_map(|pod| Some((end(pod)?, is_failed(job, pod)))).collect();
+    let mut ends: Vec<(Timestamp, bool)> = all
+        .iter()
+        .filter(ended)
+        .filter_map(|pod| Some((end(pod)?, is_failed(job, pod))))
+        .collect();
     ends.sort();
     let failures = ends.iter().rev().take_while(|(_, failed)| *failed).count();
     let (last, _) = ends.last().filter(|_| failures > 0)?;
@@ -29,8 +32,13 @@ pub(super) fn remaining(job: &Object, all: &[Arc<Object>], now: Timestamp) -> Op
 
 /// When the last container ended; else when the pod was deleted or made.
 fn end(pod: &Object) -> Option<Timestamp> {
-    let ends = pod.list_at("/status/containerStatuses").iter().filter_map(|c| c.time_at("/state/terminated/finishedAt"));
-    ends.max().or_else(|| pod.time_at("/metadata/deletionTimestamp")).or_else(|| pod.time_at("/metadata/creationTimestamp"))
+    let ends = pod
+        .list_at("/status/containerStatuses")
+        .iter()
+        .filter_map(|c| c.time_at("/state/terminated/finishedAt"));
+    ends.max()
+        .or_else(|| pod.time_at("/metadata/deletionTimestamp"))
+        .or_else(|| pod.time_at("/metadata/creationTimestamp"))
 }
 
 #[cfg(test)]

@@ -29,8 +29,13 @@ pub(crate) use ttl::Ttl;
 const TRACKING: &str = "batch.kubernetes.io/job-tracking";
 
 /// Parts of a job's specification that change which pods count, and are not done here.
-const NOT_DONE: [&str; 5] =
-    ["/spec/podFailurePolicy", "/spec/successPolicy", "/spec/backoffLimitPerIndex", "/spec/maxFailedIndexes", "/spec/managedBy"];
+const NOT_DONE: [&str; 5] = [
+    "/spec/podFailurePolicy",
+    "/spec/successPolicy",
+    "/spec/backoffLimitPerIndex",
+    "/spec/maxFailedIndexes",
+    "/spec/managedBy",
+];
 
 /// Keys are jobs.
 pub(crate) struct Jobs(pub(crate) Context);
@@ -85,11 +90,19 @@ impl Jobs {
             wait = pods::manage(context, job, &all, &mut tally).await?;
             end = status::completed(job, &tally);
             if end.is_none() && status::note_suspension(job, &mut status, suspended, now) {
-                let what = if suspended { ("Suspended", "Job suspended") } else { ("Resumed", "Job resumed") };
+                let what = if suspended {
+                    ("Suspended", "Job suspended")
+                } else {
+                    ("Resumed", "Job resumed")
+                };
                 context.events.normal(job, what.0, what.1).await;
             }
         }
-        let deadline = if end.is_none() && !suspended { status::until_deadline(job, &status, now) } else { None };
+        let deadline = if end.is_none() && !suspended {
+            status::until_deadline(job, &status, now)
+        } else {
+            None
+        };
         self.settle(job, status, &tally, end).await?;
         Ok([wait, deadline].into_iter().flatten().min())
     }
@@ -104,7 +117,7 @@ impl Jobs {
         if let Some(end) = &end {
             end.announce(&mut status, &time);
         }
-        status["uncountedTerminatedPods"] = tally.uncounted();
+        status["uncountedTerminatedPods"] = tally.uncounted_pods();
         let mut job = status::write(context, job, status.clone()).await?;
         for pod in &tally.to_release {
             pods::release(context, pod).await?;

@@ -33,13 +33,20 @@ pub(super) async fn manage(context: &Context, job: &Object, all: &[Arc<Object>],
             // Not the pod's fault: it is not to be counted.
             release(context, pod).await?;
             delete(context, pod).await?;
-            context.events.normal(job, "SuccessfulDelete", &format!("Deleted pod: {}", pod.name())).await;
+            context
+                .events
+                .normal(job, "SuccessfulDelete", &format!("Deleted pod: {}", pod.name()))
+                .await;
             tally.active -= 1;
-            tally.ready -= i64::from(pods::is_ready(&**pod));
+            tally.ready -= i64::from(pods::is_ready(pod));
         }
         return Ok(None);
     }
-    let waiting = if job.str_at("/spec/podReplacementPolicy") == "Failed" { tally.terminating } else { 0 };
+    let waiting = if job.str_at("/spec/podReplacementPolicy") == "Failed" {
+        tally.terminating
+    } else {
+        0
+    };
     let missing = (wanted - tally.active - waiting).min(BURST);
     if missing <= 0 {
         return Ok(None);
@@ -50,9 +57,17 @@ pub(super) async fn manage(context: &Context, job: &Object, all: &[Arc<Object>],
     for index in next_indexes(&active, tally, missing) {
         let pod = pod(job, index);
         match context.client.create(&PODS, job.namespace(), pod).await {
-            Ok(pod) => context.events.normal(job, "SuccessfulCreate", &format!("Created pod: {}", pod.name())).await,
+            Ok(pod) => {
+                context
+                    .events
+                    .normal(job, "SuccessfulCreate", &format!("Created pod: {}", pod.name()))
+                    .await
+            }
             Err(error) => {
-                context.events.warning(job, "FailedCreate", &format!("Error creating: {error}")).await;
+                context
+                    .events
+                    .warning(job, "FailedCreate", &format!("Error creating: {error}"))
+                    .await;
                 return Err(error);
             }
         }
@@ -75,7 +90,9 @@ fn wanted(job: &Object, tally: &Tally) -> i64 {
 /// The indexes of the pods to make; none each for a job without indexes.
 fn next_indexes(active: &[Arc<Object>], tally: &Tally, missing: i64) -> Vec<Option<i64>> {
     let missing = usize::try_from(missing).unwrap_or(0);
-    let Some(completed) = &tally.completed else { return vec![None; missing] };
+    let Some(completed) = &tally.completed else {
+        return vec![None; missing];
+    };
     let running: BTreeSet<i64> = active.iter().filter_map(|pod| indexes::of(pod)).collect();
     let free = (0..).filter(|index| !completed.contains(index) && !running.contains(index));
     free.take(missing).map(Some).collect()
@@ -119,7 +136,11 @@ pub(super) async fn delete_active(context: &Context, all: &[Arc<Object>]) -> Res
 }
 
 async fn delete(context: &Context, pod: &Object) -> Result<(), Status> {
-    match context.client.delete(&PODS, pod.namespace(), pod.name(), &DeleteOptions::of_uid(pod.uid())).await {
+    match context
+        .client
+        .delete(&PODS, pod.namespace(), pod.name(), &DeleteOptions::of_uid(pod.uid()))
+        .await
+    {
         Err(error) if !error.is_not_found() => Err(error),
         _ => Ok(()),
     }
@@ -145,13 +166,15 @@ pub(super) async fn let_go(context: &Context, job: &Key) -> Result<(), Status> {
         let owner = pod.controller().filter(|owner| owner.kind == "Job" && owner.name == job.name);
         owner.is_some_and(|owner| known.as_ref().is_none_or(|known| known.uid() == owner.uid))
     };
-    let finished = known.as_ref().is_some_and(|job| is_finished(&**job) && job.deletion_timestamp().is_none());
+    let finished = known
+        .as_ref()
+        .is_some_and(|job| is_finished(job) && job.deletion_timestamp().is_none());
     let candidates = match &known {
         Some(known) => context.cache.controlled(&PODS, known.uid()),
         None => context.cache.in_namespace(&PODS, &job.namespace),
     };
     for pod in candidates {
-        if is_tracked(&pod) && of_job(&pod) && (!finished || pods::is_ended(&*pod)) {
+        if is_tracked(&pod) && of_job(&pod) && (!finished || pods::is_ended(&pod)) {
             release(context, &pod).await?;
         }
     }

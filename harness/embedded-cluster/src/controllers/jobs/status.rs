@@ -32,7 +32,11 @@ pub(super) struct End {
 
 impl End {
     fn new(reached: Reached, reason: &str, message: &str) -> Self {
-        Self { reached, reason: reason.into(), message: message.into() }
+        Self {
+            reached,
+            reason: reason.into(),
+            message: message.into(),
+        }
     }
 
     /// Adds the condition that tells what is coming.
@@ -56,7 +60,12 @@ impl End {
     }
 
     fn add(&self, status: &mut Value, kind: &str, now: &str) {
-        let condition = Condition { kind, status: "True", reason: &self.reason, message: &self.message };
+        let condition = Condition {
+            kind,
+            status: "True",
+            reason: &self.reason,
+            message: &self.message,
+        };
         set_condition(status, &condition, now);
     }
 }
@@ -77,11 +86,19 @@ pub(super) fn reached(job: &Object, status: &Value, tally: &Tally, now: Timestam
     let limit = job.number_at("/spec/backoffLimit").unwrap_or(6);
     let restarted = job.str_at("/spec/template/spec/restartPolicy") == "OnFailure" && tally.restarts > 0 && tally.restarts >= limit;
     if restarted || (tally.has_new_failure && tally.failed > limit) {
-        return Some(End::new(Reached::Failure, "BackoffLimitExceeded", "Job has reached the specified backoff limit"));
+        return Some(End::new(
+            Reached::Failure,
+            "BackoffLimitExceeded",
+            "Job has reached the specified backoff limit",
+        ));
     }
     let suspended = job.flag_at("/spec/suspend");
     if !suspended && until_deadline(job, status, now).is_some_and(|left| left.is_zero()) {
-        return Some(End::new(Reached::Failure, "DeadlineExceeded", "Job was active longer than specified deadline"));
+        return Some(End::new(
+            Reached::Failure,
+            "DeadlineExceeded",
+            "Job was active longer than specified deadline",
+        ));
     }
     None
 }
@@ -109,9 +126,21 @@ pub(super) fn note_suspension(job: &Object, status: &mut Value, suspended: bool,
         return false;
     }
     let time = seconds(now);
-    let (value, reason, message) =
-        if suspended { ("True", "JobSuspended", "Job suspended") } else { ("False", "JobResumed", "Job resumed") };
-    set_condition(status, &Condition { kind: "Suspended", status: value, reason, message }, &time);
+    let (value, reason, message) = if suspended {
+        ("True", "JobSuspended", "Job suspended")
+    } else {
+        ("False", "JobResumed", "Job resumed")
+    };
+    set_condition(
+        status,
+        &Condition {
+            kind: "Suspended",
+            status: value,
+            reason,
+            message,
+        },
+        &time,
+    );
     if suspended {
         status.as_object_mut().and_then(|fields| fields.remove("startTime"));
     } else {
@@ -162,7 +191,11 @@ mod tests {
     #[case::work_queue_still_runs(json!({}), 1, 1, false)]
     #[case::work_queue(json!({}), 1, 0, true)]
     fn successes(#[case] spec: Value, #[case] succeeded: i64, #[case] active: i64, #[case] expected: bool) {
-        let tally = Tally { succeeded, active, ..Tally::default() };
+        let tally = Tally {
+            succeeded,
+            active,
+            ..Tally::default()
+        };
         assert_eq!(completed(&Object::new(json!({"spec": spec})), &tally).is_some(), expected);
     }
 }

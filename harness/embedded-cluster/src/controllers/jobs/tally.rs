@@ -28,7 +28,7 @@ pub(super) struct Tally {
     /// Indexes that ended well, for indexed jobs.
     pub(super) completed: Option<BTreeSet<i64>>,
     /// Uids to count as succeeded, as failed.
-    uncounted: [Vec<String>; 2],
+    pub(super) uncounted: [Vec<String>; 2],
     /// Ended pods that still carry the finalizer.
     pub(super) to_release: Vec<Arc<Object>>,
 }
@@ -40,7 +40,10 @@ impl Tally {
             let uids = job.list_at(&format!("/status/uncountedTerminatedPods/{list}"));
             uids.iter().filter_map(Value::as_str).map(str::to_owned).collect()
         };
-        let mut tally = Self { uncounted: [listed("succeeded"), listed("failed")], ..Self::default() };
+        let mut tally = Self {
+            uncounted: [listed("succeeded"), listed("failed")],
+            ..Self::default()
+        };
         let indexed = job.str_at("/spec/completionMode") == "Indexed";
         tally.completed = indexed.then(|| indexes::parse(job.str_at("/status/completedIndexes")));
         for pod in all {
@@ -57,20 +60,18 @@ impl Tally {
 
     fn add(&mut self, job: &Object, pod: &Arc<Object>) {
         let going = pod.deletion_timestamp().is_some();
-        self.terminating += i64::from(going && !pods::is_ended(&**pod));
+        self.terminating += i64::from(going && !pods::is_ended(pod));
         if pods::is_active(pod) {
             self.active += 1;
-            self.ready += i64::from(pods::is_ready(&**pod));
-            self.restarts += pods::restarts(&**pod);
+            self.ready += i64::from(pods::is_ready(pod));
+            self.restarts += pods::restarts(pod);
         }
         let succeeded = pod.str_at("/status/phase") == "Succeeded";
         if !(succeeded || is_failed(job, pod)) || !is_tracked(pod) {
             return;
         }
         self.to_release.push(pod.clone());
-        if succeeded
-            && let (Some(completed), Some(index)) = (&mut self.completed, indexes::of(pod))
-        {
+        if succeeded && let (Some(completed), Some(index)) = (&mut self.completed, indexes::of(pod)) {
             completed.insert(index);
         }
         let list = &mut self.uncounted[usize::from(!succeeded)];
@@ -81,7 +82,7 @@ impl Tally {
     }
 
     /// `status.uncountedTerminatedPods`.
-    pub(super) fn uncounted(&self) -> Value {
+    pub(super) fn uncounted_pods(&self) -> Value {
         let mut lists = json!({});
         for (field, uids) in ["succeeded", "failed"].into_iter().zip(&self.uncounted) {
             if !uids.is_empty() {
@@ -117,7 +118,8 @@ pub(super) fn is_tracked(pod: &Object) -> bool {
 /// Whether a pod counts as failed. A deleted one does, unless the job waits for its end.
 pub(super) fn is_failed(job: &Object, pod: &Object) -> bool {
     let only_ended = job.str_at("/spec/podReplacementPolicy") == "Failed";
-    pod.str_at("/status/phase") == "Failed" || (!only_ended && pod.deletion_timestamp().is_some() && pod.str_at("/status/phase") != "Succeeded")
+    pod.str_at("/status/phase") == "Failed"
+        || (!only_ended && pod.deletion_timestamp().is_some() && pod.str_at("/status/phase") != "Succeeded")
 }
 
 fn set(status: &mut Value, field: &str, number: i64) {
@@ -138,7 +140,9 @@ mod tests {
 
     fn pod(uid: &str, phase: &str, tracked: bool) -> Arc<Object> {
         let finalizers = if tracked { json!([TRACKING]) } else { json!([]) };
-        Arc::new(Object::new(json!({"metadata": {"name": uid, "uid": uid, "finalizers": finalizers}, "status": {"phase": phase}})))
+        Arc::new(Object::new(
+            json!({"metadata": {"name": uid, "uid": uid, "finalizers": finalizers}, "status": {"phase": phase}}),
+        ))
     }
 
     #[test]
@@ -154,8 +158,11 @@ mod tests {
             pod("e", "Failed", true),
         ];
         let tally = Tally::of(&job, &pods);
-        assert_eq!((tally.active, tally.succeeded, tally.failed, tally.has_new_failure), (1, 2, 4, true));
-        assert_eq!(tally.uncounted(), json!({"succeeded": ["b"], "failed": ["c", "e"]}));
+        assert_eq!(
+            (tally.active, tally.succeeded, tally.failed, tally.has_new_failure),
+            (1, 2, 4, true)
+        );
+        assert_eq!(tally.uncounted_pods(), json!({"succeeded": ["b"], "failed": ["c", "e"]}));
         let mut status = job.at("/status").clone();
         tally.count(&mut status);
         assert_eq!(status, json!({"succeeded": 2, "failed": 4, "uncountedTerminatedPods": {}}));

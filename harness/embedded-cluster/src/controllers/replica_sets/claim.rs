@@ -45,18 +45,16 @@ async fn adopt(context: &Context, resource: &Resource, owner: &Object, object: &
 }
 
 async fn release(context: &Context, resource: &Resource, owner: &Object, object: &Object) -> Result<(), Status> {
-    let others = object.list_at("/metadata/ownerReferences").iter().filter(|o| o["uid"] != owner.uid());
+    let others = object
+        .list_at("/metadata/ownerReferences")
+        .iter()
+        .filter(|o| o["uid"] != owner.uid());
     let others = others.cloned().collect();
     set_owners(context, resource, object, others).await.map(drop)
 }
 
 /// None when the object is gone meanwhile.
-async fn set_owners(
-    context: &Context,
-    resource: &Resource,
-    object: &Object,
-    owners: Vec<Value>,
-) -> Result<Option<Arc<Object>>, Status> {
+async fn set_owners(context: &Context, resource: &Resource, object: &Object, owners: Vec<Value>) -> Result<Option<Arc<Object>>, Status> {
     let owners = if owners.is_empty() { Value::Null } else { Value::Array(owners) };
     let metadata = json!({"ownerReferences": owners, "uid": object.uid(), "resourceVersion": object.revision().to_string()});
     let patch = Patch::Merge(json!({"metadata": metadata}));

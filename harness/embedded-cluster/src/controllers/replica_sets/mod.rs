@@ -42,10 +42,16 @@ impl Controller for ReplicaSets {
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let Some(set) = self.0.cache.get(&REPLICA_SETS, key) else { return Ok(None) };
+            let Some(set) = self.0.cache.get(&REPLICA_SETS, key) else {
+                return Ok(None);
+            };
             let pods = claim(&self.0, &PODS, &set).await?;
             let active: Vec<Arc<Object>> = pods.iter().filter(|pod| pods::is_active(pod)).cloned().collect();
-            let failure = if set.deletion_timestamp().is_none() { self.scale(&set, &active).await.err() } else { None };
+            let failure = if set.deletion_timestamp().is_none() {
+                self.scale(&set, &active).await.err()
+            } else {
+                None
+            };
             let again = self.report(&set, &pods, failure.as_ref()).await?;
             match failure {
                 Some(failure) => Err(failure.error),
@@ -85,10 +91,17 @@ impl ReplicaSets {
         for _ in 0..count {
             let pod = pods::from_template(set.at("/spec/template"), set);
             match client.create(&PODS, set.namespace(), pod).await {
-                Ok(pod) => events.normal(set, "SuccessfulCreate", &format!("Created pod: {}", pod.name())).await,
+                Ok(pod) => {
+                    events
+                        .normal(set, "SuccessfulCreate", &format!("Created pod: {}", pod.name()))
+                        .await
+                }
                 Err(error) => {
                     events.warning(set, "FailedCreate", &format!("Error creating: {error}")).await;
-                    return Err(Failure { reason: "FailedCreate", error });
+                    return Err(Failure {
+                        reason: "FailedCreate",
+                        error,
+                    });
                 }
             }
         }
@@ -99,17 +112,30 @@ impl ReplicaSets {
         let Context { client, events, .. } = &self.0;
         let on_node = |pod: &Object| {
             let node = pod.str_at("/spec/nodeName");
-            active.iter().filter(|other| !node.is_empty() && other.str_at("/spec/nodeName") == node).count()
+            active
+                .iter()
+                .filter(|other| !node.is_empty() && other.str_at("/spec/nodeName") == node)
+                .count()
         };
         let mut victims = active.to_vec();
         pods::sort_for_deletion(&mut victims, on_node);
         for pod in &victims[..count] {
-            match client.delete(&PODS, pod.namespace(), pod.name(), &DeleteOptions::of_uid(pod.uid())).await {
-                Ok(()) => events.normal(set, "SuccessfulDelete", &format!("Deleted pod: {}", pod.name())).await,
+            match client
+                .delete(&PODS, pod.namespace(), pod.name(), &DeleteOptions::of_uid(pod.uid()))
+                .await
+            {
+                Ok(()) => {
+                    events
+                        .normal(set, "SuccessfulDelete", &format!("Deleted pod: {}", pod.name()))
+                        .await
+                }
                 Err(error) if error.is_not_found() => {}
                 Err(error) => {
                     events.warning(set, "FailedDelete", &format!("Error deleting: {error}")).await;
-                    return Err(Failure { reason: "FailedDelete", error });
+                    return Err(Failure {
+                        reason: "FailedDelete",
+                        error,
+                    });
                 }
             }
         }

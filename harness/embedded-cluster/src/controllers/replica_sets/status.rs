@@ -19,17 +19,28 @@ const FAILURE: &str = "ReplicaFailure";
 /// `failure` is the reason and message of what did not work in this round.
 pub(super) fn of(set: &Object, all: &[Arc<Object>], failure: Option<(&str, &str)>, now: Timestamp) -> (Value, Option<Duration>) {
     let active: Vec<&Arc<Object>> = all.iter().filter(|pod| pods::is_active(pod)).collect();
-    let terminating = all.iter().filter(|pod| pod.deletion_timestamp().is_some() && !pods::is_ended(&***pod)).count();
+    let terminating = all
+        .iter()
+        .filter(|pod| pod.deletion_timestamp().is_some() && !pods::is_ended(*pod))
+        .count();
     let template = set.map_at("/spec/template/metadata/labels").cloned().unwrap_or_default();
     let labeled = active.iter().filter(|pod| selector::matches_map(&template, pod.labels())).count();
-    let waits: Vec<Duration> = active.iter().filter_map(|pod| pods::available_in(&***pod, min_ready(set), now)).collect();
+    let waits: Vec<Duration> = active
+        .iter()
+        .filter_map(|pod| pods::available_in(*pod, min_ready(set), now))
+        .collect();
     let available = waits.iter().filter(|wait| wait.is_zero()).count();
 
     let mut list = set.list_at("/status/conditions").to_vec();
     match failure {
         None => conditions::remove(&mut list, FAILURE),
         Some((reason, message)) => {
-            let condition = Condition { kind: FAILURE, status: "True", reason, message };
+            let condition = Condition {
+                kind: FAILURE,
+                status: "True",
+                reason,
+                message,
+            };
             conditions::set(&mut list, &condition, &seconds(now), None);
         }
     }
@@ -60,7 +71,11 @@ mod tests {
             "spec": {"minReadySeconds": 10, "template": {"metadata": {"labels": {"app": "x"}}}},
         }));
         let now: Timestamp = "2026-01-01T00:00:20Z".parse().unwrap();
-        let pods = [pod("a", Some("2026-01-01T00:00:05Z")), pod("b", Some("2026-01-01T00:00:16Z")), pod("c", None)];
+        let pods = [
+            pod("a", Some("2026-01-01T00:00:05Z")),
+            pod("b", Some("2026-01-01T00:00:16Z")),
+            pod("c", None),
+        ];
         let (status, again) = of(&set, &pods, None, now);
         let expected = json!({
             "fullyLabeledReplicas": 3, "readyReplicas": 2, "availableReplicas": 1, "replicas": 3, "terminatingReplicas": 0,

@@ -19,7 +19,10 @@ pub(crate) struct Key {
 impl Key {
     /// A key from its parts.
     pub(crate) fn new(namespace: &str, name: &str) -> Self {
-        Self { namespace: namespace.to_owned(), name: name.to_owned() }
+        Self {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        }
     }
 
     /// The key of an object.
@@ -107,12 +110,21 @@ impl Cache {
     pub(crate) fn put(&self, resource: &Resource, object: Arc<Object>) -> Change {
         let mut indexes = self.lock();
         let key = Key::of(&object);
-        let old = indexes.objects.entry(resource.clone()).or_default().insert(key.clone(), object.clone());
+        let old = indexes
+            .objects
+            .entry(resource.clone())
+            .or_default()
+            .insert(key.clone(), object.clone());
         if let Some(old) = &old {
             indexes.unlink(resource, &key, old);
         }
         indexes.link(resource, &key, &object);
-        Change { resource: resource.clone(), object, old, gone: false }
+        Change {
+            resource: resource.clone(),
+            object,
+            old,
+            gone: false,
+        }
     }
 
     /// Drops a deleted object; `last` is its last state.
@@ -123,7 +135,12 @@ impl Cache {
         if let Some(old) = &old {
             indexes.unlink(resource, &key, old);
         }
-        Change { resource: resource.clone(), object: last, old, gone: true }
+        Change {
+            resource: resource.clone(),
+            object: last,
+            old,
+            gone: true,
+        }
     }
 
     /// Makes a type's objects those of a list, and answers what changed.
@@ -131,8 +148,16 @@ impl Cache {
         let listed: BTreeSet<Key> = items.iter().map(|object| Key::of(object)).collect();
         let gone = self.all(resource).into_iter().filter(|object| !listed.contains(&Key::of(object)));
         let mut changes: Vec<Change> = gone.map(|object| self.remove(resource, object)).collect();
-        let is_new = |object: &Object| self.get(resource, &Key::of(object)).is_none_or(|old| old.revision() != object.revision());
-        changes.extend(items.into_iter().filter(|object| is_new(object)).map(|object| self.put(resource, object)));
+        let is_new = |object: &Object| {
+            self.get(resource, &Key::of(object))
+                .is_none_or(|old| old.revision() != object.revision())
+        };
+        changes.extend(
+            items
+                .into_iter()
+                .filter(|object| is_new(object))
+                .map(|object| self.put(resource, object)),
+        );
         changes
     }
 
@@ -143,25 +168,39 @@ impl Cache {
 
     /// All objects of a type, sorted by namespace and name.
     pub(crate) fn all(&self, resource: &Resource) -> Vec<Arc<Object>> {
-        self.lock().objects.get(resource).into_iter().flat_map(BTreeMap::values).cloned().collect()
+        self.lock()
+            .objects
+            .get(resource)
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .cloned()
+            .collect()
     }
 
     /// All objects of a type in a namespace, sorted by name.
     pub(crate) fn in_namespace(&self, resource: &Resource, namespace: &str) -> Vec<Arc<Object>> {
         let indexes = self.lock();
-        let Some(objects) = indexes.objects.get(resource) else { return Vec::new() };
+        let Some(objects) = indexes.objects.get(resource) else {
+            return Vec::new();
+        };
         let from = objects.range(Key::new(namespace, "")..);
-        from.take_while(|(key, _)| key.namespace == namespace).map(|(_, object)| object.clone()).collect()
+        from.take_while(|(key, _)| key.namespace == namespace)
+            .map(|(_, object)| object.clone())
+            .collect()
     }
 
     /// The types that have objects in a namespace.
     pub(crate) fn types_in_namespace(&self, namespace: &str) -> Vec<Resource> {
         let first = Key::new(namespace, "");
-        let holds = |objects: &BTreeMap<Key, Arc<Object>>| {
-            objects.range(&first..).next().is_some_and(|(key, _)| key.namespace == namespace)
-        };
+        let holds =
+            |objects: &BTreeMap<Key, Arc<Object>>| objects.range(&first..).next().is_some_and(|(key, _)| key.namespace == namespace);
         let indexes = self.lock();
-        indexes.objects.iter().filter(|(_, objects)| holds(objects)).map(|(resource, _)| resource.clone()).collect()
+        indexes
+            .objects
+            .iter()
+            .filter(|(_, objects)| holds(objects))
+            .map(|(resource, _)| resource.clone())
+            .collect()
     }
 
     /// The object with a uid, and its type.
@@ -173,13 +212,25 @@ impl Cache {
     /// All objects that name `uid` as an owner.
     pub(crate) fn dependents(&self, uid: &str) -> Vec<(Resource, Arc<Object>)> {
         let indexes = self.lock();
-        indexes.dependents.get(uid).into_iter().flatten().filter_map(|place| indexes.find(place)).collect()
+        indexes
+            .dependents
+            .get(uid)
+            .into_iter()
+            .flatten()
+            .filter_map(|place| indexes.find(place))
+            .collect()
     }
 
     /// Objects of a type whose controller is `uid`.
     pub(crate) fn controlled(&self, resource: &Resource, uid: &str) -> Vec<Arc<Object>> {
-        let of_type = self.dependents(uid).into_iter().filter(|(r, _)| r == resource).map(|(_, object)| object);
-        of_type.filter(|object| object.controller().is_some_and(|owner| owner.uid == uid)).collect()
+        let of_type = self
+            .dependents(uid)
+            .into_iter()
+            .filter(|(r, _)| r == resource)
+            .map(|(_, object)| object);
+        of_type
+            .filter(|object| object.controller().is_some_and(|owner| owner.uid == uid))
+            .collect()
     }
 
     /// Pods or replica sets of a namespace that have no controller.
@@ -203,7 +254,10 @@ impl Indexes {
         }
         self.places.insert(object.uid().to_owned(), place);
         if is_adoptable(resource, object) {
-            self.adoptable.entry((resource.clone(), key.namespace.clone())).or_default().insert(key.clone());
+            self.adoptable
+                .entry((resource.clone(), key.namespace.clone()))
+                .or_default()
+                .insert(key.clone());
         }
     }
 

@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicU64;
 
 use simnet::Clock;
 
-use super::{Cache, Recorder};
 use super::types::Types;
+use super::{Cache, Recorder};
 use crate::auth::Identity;
 use crate::client::Client;
 
@@ -41,20 +41,35 @@ pub(crate) struct Contexts {
 impl Contexts {
     /// Contexts for the controllers of one cluster.
     pub(crate) fn new(client: Client, clock: Clock) -> Self {
-        Self { client, clock, cache: Arc::default(), types: Arc::default(), sequence: Arc::default() }
+        Self {
+            client,
+            clock,
+            cache: Arc::default(),
+            types: Arc::default(),
+            sequence: Arc::default(),
+        }
     }
 
     /// The context of a controller that acts as the service account `account` of `kube-system`.
     pub(crate) fn account(&self, account: &'static str) -> Context {
         let user = format!("system:serviceaccount:kube-system:{account}");
-        self.user(Identity::new(user, ["system:serviceaccounts", "system:serviceaccounts:kube-system"]), account)
+        self.user(
+            Identity::new(user, ["system:serviceaccounts", "system:serviceaccounts:kube-system"]),
+            account,
+        )
     }
 
     /// The context of a component that acts as `user`.
     pub(crate) fn user(&self, user: Identity, component: &'static str) -> Context {
         let client = self.client.acting_as(user, MANAGER);
         let events = Recorder::new(client.clone(), self.clock.clone(), component, self.sequence.clone());
-        Context { client, events, cache: self.cache.clone(), types: self.types.clone(), clock: self.clock.clone() }
+        Context {
+            client,
+            events,
+            cache: self.cache.clone(),
+            types: self.types.clone(),
+            clock: self.clock.clone(),
+        }
     }
 }
 

@@ -21,7 +21,11 @@ pub(crate) struct Feed {
 impl Feed {
     /// A feed without watches that reads as `client`.
     pub(crate) fn new(client: Client) -> Self {
-        Self { client, streams: SelectAll::new(), open: BTreeMap::new() }
+        Self {
+            client,
+            streams: SelectAll::new(),
+            open: BTreeMap::new(),
+        }
     }
 
     /// Lists a type and goes on to watch it.

@@ -49,8 +49,18 @@ pub(crate) struct Manager {
 impl Manager {
     /// A manager of `controllers` over `cache`.
     pub(crate) fn new(feed: Feed, cache: Arc<Cache>, types: Arc<Types>, controllers: Vec<Arc<dyn Controller>>) -> Self {
-        let lane = |controller| Lane { controller, queue: Queue::default(), busy: false };
-        Self { feed, cache, types, lanes: controllers.into_iter().map(lane).collect(), running: FuturesUnordered::new() }
+        let lane = |controller| Lane {
+            controller,
+            queue: Queue::default(),
+            busy: false,
+        };
+        Self {
+            feed,
+            cache,
+            types,
+            lanes: controllers.into_iter().map(lane).collect(),
+            running: FuturesUnordered::new(),
+        }
     }
 
     /// Watches `resources` and runs until the cluster is gone.

@@ -30,7 +30,13 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// A recorder for `component`, for example `replicaset-controller`.
     pub(crate) fn new(client: Client, clock: Clock, component: &'static str, sequence: Arc<AtomicU64>) -> Self {
-        Self { client, clock, component, sequence, seen: Arc::default() }
+        Self {
+            client,
+            clock,
+            component,
+            sequence,
+            seen: Arc::default(),
+        }
     }
 
     /// Something went as it should.

@@ -26,7 +26,10 @@ pub(crate) struct Type {
 
 static BUILT_IN: LazyLock<Vec<Type>> = LazyLock::new(|| {
     let documents = [data::DISCOVERY_CORE, data::DISCOVERY_GROUPS];
-    documents.iter().flat_map(|text| built_in(&serde_json::from_str(text).unwrap_or_default())).collect()
+    documents
+        .iter()
+        .flat_map(|text| built_in(&serde_json::from_str(text).unwrap_or_default()))
+        .collect()
 });
 
 /// All built-in types that can be listed, watched and deleted, each once in its preferred
@@ -44,7 +47,11 @@ fn built_in(discovery: &Value) -> Vec<Type> {
                     continue;
                 }
                 let kind = item.str_at("/responseKind/kind").to_owned();
-                found.push(Type { resource, kind, namespaced: item.str_at("/scope") == "Namespaced" });
+                found.push(Type {
+                    resource,
+                    kind,
+                    namespaced: item.str_at("/scope") == "Namespaced",
+                });
             }
         }
     }
@@ -88,7 +95,11 @@ impl Types {
     /// Whether a resource's objects live in namespaces; none for an unknown resource.
     pub(crate) fn of(&self, resource: &Resource) -> Option<Type> {
         let custom = self.custom.lock().unwrap_or_else(PoisonError::into_inner);
-        BUILT_IN.iter().chain(custom.values().map(|t| &**t)).find(|t| t.resource == *resource).cloned()
+        BUILT_IN
+            .iter()
+            .chain(custom.values().map(|t| &**t))
+            .find(|t| t.resource == *resource)
+            .cloned()
     }
 }
 
@@ -96,7 +107,10 @@ fn custom(definition: &Object) -> Option<Type> {
     if !conditions::is_true(definition, "Established") || definition.deletion_timestamp().is_some() {
         return None;
     }
-    let version = definition.list_at("/spec/versions").iter().find(|version| version["storage"] == true)?;
+    let version = definition
+        .list_at("/spec/versions")
+        .iter()
+        .find(|version| version["storage"] == true)?;
     let names = "/status/acceptedNames";
     let plural = definition.str_at(&format!("{names}/plural"));
     Some(Type {
@@ -116,7 +130,10 @@ mod tests {
     #[test]
     fn every_type_once_and_no_events() {
         let count = |plural: &str| Types::built_in().iter().filter(|t| t.resource.plural() == plural).count();
-        assert_eq!((count("pods"), count("horizontalpodautoscalers"), count("events"), count("bindings")), (1, 1, 0, 0));
+        assert_eq!(
+            (count("pods"), count("horizontalpodautoscalers"), count("events"), count("bindings")),
+            (1, 1, 0, 0)
+        );
     }
 
     #[rstest]
