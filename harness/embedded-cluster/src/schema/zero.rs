@@ -149,6 +149,9 @@ pub(super) fn of(owner: &str, field: &str, node: &Node, default: Option<&Value>,
     if listed(DROPPED) {
         return Zero::Drop;
     }
+    if owner == "TokenRequestSpec" && matches!(field, "audiences" | "boundObjectRef") {
+        return Zero::Emit(Value::Null);
+    }
     if owner == "ResourceFieldSelector" && field == "divisor" {
         return Zero::Emit(json!("0"));
     }

@@ -1,0 +1,60 @@
+//! Secrets, namespaces, nodes, limit ranges.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use super::Fields as _;
+
+/// `stringData` is a way to write `data`, never kept.
+pub(super) fn secret(secret: &mut Map<String, Value>) {
+    secret.default("type", "Opaque");
+    if let Some(Value::Object(texts)) = secret.remove("stringData") {
+        let data = secret.object_or_new("data");
+        for (key, text) in texts {
+            let text = text.as_str().unwrap_or_default();
+            data.insert(key, STANDARD.encode(text).into());
+        }
+    }
+}
+
+pub(super) fn namespace(namespace: &mut Map<String, Value>) {
+    let metadata = namespace.object_or_new("metadata");
+    let name = metadata.text("name").to_owned();
+    if !name.is_empty() {
+        let labels = metadata.object_or_new("labels");
+        labels.insert("kubernetes.io/metadata.name".into(), name.into());
+    }
+    namespace.object_or_new("status").default("phase", "Active");
+}
+
+pub(super) fn node(node: &mut Map<String, Value>) {
+    if let Some(status) = node.object("status") {
+        if let Some(capacity) = status.get("capacity").cloned() {
+            status.default("allocatable", capacity);
+        }
+    }
+}
+
+pub(super) fn limit_range(range: &mut Map<String, Value>) {
+    let Some(spec) = range.object("spec") else { return };
+    spec.each("limits", |limit| {
+        if limit.text("type") != "Container" {
+            return;
+        }
+        complete(limit, "max", "default");
+        complete(limit, "default", "defaultRequest");
+        complete(limit, "min", "defaultRequest");
+    });
+}
+
+/// Adds the amounts of one list to another that has none for the resource.
+fn complete(limit: &mut Map<String, Value>, from: &str, to: &str) {
+    let Some(Value::Object(amounts)) = limit.get(from).cloned() else {
+        return;
+    };
+    let target = limit.object_or_new(to);
+    for (resource, amount) in amounts {
+        target.default(&resource, amount);
+    }
+}
