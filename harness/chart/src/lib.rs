@@ -1,1 +1,30 @@
-//! Helm charts: native rendering, the helm binary, release records
+//! Helm charts without the helm binary: load, render, install, upgrade, roll back.
+//!
+//! ```text
+//! Chart::load ─┐
+//! Values ──────┼─> render ──> Rendered { crds, manifests, hooks, notes } ──> Release::install / upgrade
+//! RenderInput ─┘                                                              records as Helm's own Secrets
+//! ```
+//!
+//! - [`Chart`], [`Values`]: what a chart and its user say.
+//! - [`render`]: templates to manifests, as Helm 4 does it; pure, no IO. What differs
+//!   from Helm is refused with a [`RenderError`], never guessed. `lookup` is answered
+//!   from [`RenderInput::lookups`]; what a chart asked for besides is in
+//!   [`Rendered::missing_lookups`].
+//! - [`release`]: releases in a cluster.
+
+mod chart;
+mod documents;
+mod error;
+mod functions;
+mod render;
+mod template;
+mod values;
+
+pub use chart::{Chart, ChartFile};
+pub use error::{Error, RenderError};
+pub use render::{
+    Capabilities, Hook, HookEvent, LookupKey, Manifest, ReleaseInfo, RenderInput, Rendered, install_order, lint,
+    render,
+};
+pub use values::{Values, ValuesBuilder};

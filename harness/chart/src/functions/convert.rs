@@ -1,0 +1,84 @@
+//! Conversions, defaults and questions about types.
+
+use super::args::{strings, strval};
+use super::{Args, Function, MANY, function};
+use crate::template::{Engine, Fault, FaultKind, Result, Value};
+
+pub(super) const TABLE: &[Function] = &[
+    function("int", 1, 1, |_, a| Ok(Value::Int(to_int64(a.get(0))))),
+    function("int64", 1, 1, |_, a| Ok(Value::Int64(to_int64(a.get(0))))),
+    function("float64", 1, 1, |_, a| Ok(Value::Float(to_float(a.get(0))))),
+    function("atoi", 1, 1, |_, a| Ok(Value::Int(a.str(0)?.parse().unwrap_or(0)))),
+    function("toString", 1, 1, |_, a| Ok(Value::str(strval(a.get(0))))),
+    function("toStrings", 1, 1, |_, a| Ok(Value::list(strings(a.get(0)).into_iter().map(Value::str).collect()))),
+    function("default", 1, 2, |_, a| Ok(if a.get(1).truthy() { a.get(1).clone() } else { a.get(0).clone() })),
+    function("empty", 1, 1, |_, a| Ok(Value::Bool(!a.get(0).truthy()))),
+    function("coalesce", 0, MANY, |_, a| Ok(a.all().iter().find(|v| v.truthy()).cloned().unwrap_or_default())),
+    function("all", 0, MANY, |_, a| Ok(Value::Bool(a.all().iter().all(Value::truthy)))),
+    function("any", 0, MANY, |_, a| Ok(Value::Bool(a.all().iter().any(Value::truthy)))),
+    function("ternary", 3, 3, |_, a| Ok(if a.bool(2)? { a.get(0).clone() } else { a.get(1).clone() })),
+    function("kindOf", 1, 1, |_, a| Ok(Value::str(a.get(0).kind()))),
+    function("kindIs", 2, 2, |_, a| Ok(Value::Bool(a.str(0)? == a.get(1).kind()))),
+    function("typeOf", 1, 1, |_, a| Ok(Value::str(a.get(0).type_name()))),
+    function("typeIs", 2, 2, |_, a| Ok(Value::Bool(a.str(0)? == a.get(1).type_name()))),
+    function("typeIsLike", 2, 2, |_, a| {
+        let (wanted, is) = (a.str(0)?, a.get(1).type_name());
+        Ok(Value::Bool(wanted == is || is.strip_prefix('*') == Some(wanted)))
+    }),
+    function("deepEqual", 2, 2, |_, a| Ok(Value::Bool(a.get(0) == a.get(1)))),
+    function("fail", 1, 1, |_, a| Err(Fault::of(FaultKind::Chart, a.str(0)?))),
+    function("required", 2, 2, required),
+];
+
+/// Helm's `required`: nil and the empty string are missing, everything else is there.
+fn required(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
+    let missing = match a.get(1) {
+        Value::Nil => true,
+        Value::Str(s) => s.is_empty(),
+        _ => false,
+    };
+    if missing {
+        return Err(Fault::of(FaultKind::Chart, a.str(0)?));
+    }
+    Ok(a.get(1).clone())
+}
+
+/// The library cast's `ToInt64`: what is no number is 0.
+pub(super) fn to_int64(value: &Value) -> i64 {
+    match value {
+        Value::Int(n) | Value::Int64(n) => *n,
+        Value::Float(f) => *f as i64,
+        Value::Bool(b) => i64::from(*b),
+        Value::Str(s) => integer(s),
+        _ => 0,
+    }
+}
+
+/// Decimal text; leading zeros do not make it octal, a zero fraction is cut off.
+fn integer(s: &str) -> i64 {
+    let s = match s.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|b| b == b'0') => whole,
+        _ => s,
+    };
+    let (negative, digits) = match s.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, s.strip_prefix('+').unwrap_or(s)),
+    };
+    let based = |prefixes: [&str; 2], radix| {
+        let digits = prefixes.iter().find_map(|p| digits.strip_prefix(p))?;
+        i64::from_str_radix(digits, radix).ok()
+    };
+    let n = based(["0x", "0X"], 16).or_else(|| based(["0b", "0B"], 2)).or_else(|| based(["0o", "0O"], 8));
+    let n = n.or_else(|| digits.parse().ok()).unwrap_or(0);
+    if negative { -n } else { n }
+}
+
+pub(super) fn to_float(value: &Value) -> f64 {
+    match value {
+        Value::Int(n) | Value::Int64(n) => *n as f64,
+        Value::Float(f) => *f,
+        Value::Bool(b) => f64::from(u8::from(*b)),
+        Value::Str(s) => s.parse().unwrap_or(0.0),
+        _ => 0.0,
+    }
+}

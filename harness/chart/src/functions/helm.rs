@@ -1,0 +1,53 @@
+//! Functions that Helm adds to Sprig's.
+
+use super::{Args, Function, function};
+use crate::LookupKey;
+use crate::template::{Engine, Fault, Result, Value, from_json, from_numbers, to_yaml};
+
+pub(super) const TABLE: &[Function] = &[
+    function("include", 2, 2, |engine, a| Ok(Value::str(engine.run(a.str(0)?, a.get(1)).map_err(inside)?))),
+    function("tpl", 2, 2, |engine, a| Ok(Value::str(engine.run_text(a.str(0)?, a.get(1)).map_err(inside)?))),
+    function("toYaml", 1, 1, |_, a| Ok(Value::str(to_yaml(a.get(0)).unwrap_or_default()))),
+    function("mustToYaml", 1, 1, |_, a| Ok(Value::str(to_yaml(a.get(0))?))),
+    function("fromYaml", 1, 1, |_, a| {
+        Ok(match crate::documents::value(a.str(0)?) {
+            Ok(serde_json::Value::Null) => Value::map::<&str>([]),
+            Ok(json @ serde_json::Value::Object(_)) => from_json(&json),
+            Ok(_) => Value::map([("Error", Value::str("error unmarshaling JSON: not a mapping"))]),
+            Err(error) => Value::map([("Error", Value::str(error))]),
+        })
+    }),
+    function("fromYamlArray", 1, 1, |_, a| {
+        Ok(match crate::documents::value(a.str(0)?) {
+            Ok(serde_json::Value::Null) => Value::list(Vec::new()),
+            Ok(json @ serde_json::Value::Array(_)) => from_json(&json),
+            Ok(_) => Value::list(vec![Value::str("error unmarshaling JSON: not a list")]),
+            Err(error) => Value::list(vec![Value::str(error)]),
+        })
+    }),
+    function("lookup", 4, 4, lookup),
+];
+
+/// A fault inside an included template keeps its place; this call adds one.
+fn inside(mut fault: Fault) -> Fault {
+    if fault.frames.is_empty() {
+        fault.message = format!("error calling include: {}", fault.message);
+    }
+    fault
+}
+
+fn lookup(engine: &mut Engine, a: &Args<'_>) -> Result<Value> {
+    let key = LookupKey {
+        api_version: a.str(0)?.to_owned(),
+        kind: a.str(1)?.to_owned(),
+        namespace: a.str(2)?.to_owned(),
+        name: a.str(3)?.to_owned(),
+    };
+    if let Some(answer) = engine.lookups.answers.get(&key) {
+        return Ok(from_numbers(answer));
+    }
+    if !engine.lookups.missing.contains(&key) {
+        engine.lookups.missing.push(key);
+    }
+    Ok(Value::map::<&str>([]))
+}

@@ -1,0 +1,43 @@
+//! Deep merge and copy of dicts, as Sprig does them with the library mergo.
+
+use std::rc::Rc;
+
+use crate::template::{Map, Value};
+
+/// Adds `source` to `target` in place. Without `overwrite` a value that is not
+/// empty stays; with it only a value that is not empty replaces.
+pub(super) fn merge_into(target: &Map, source: &Map, overwrite: bool) {
+    if Rc::ptr_eq(target, source) {
+        return;
+    }
+    let entries: Vec<(Rc<str>, Value)> =
+        source.borrow().iter().map(|(key, value)| (Rc::clone(key), value.clone())).collect();
+    for (key, value) in entries {
+        let existing = target.borrow().get(&key).cloned();
+        match (existing, &value) {
+            (Some(Value::Map(inner)), Value::Map(addition)) if inner.borrow().len() + addition.borrow().len() > 0 => {
+                merge_into(&inner, addition, overwrite);
+            }
+            (None, _) => {
+                target.borrow_mut().insert(key, value);
+            }
+            (Some(old), new) => {
+                let replace = if overwrite { new.truthy() || !old.truthy() } else { !old.truthy() && new.truthy() };
+                if replace {
+                    target.borrow_mut().insert(key, value);
+                }
+            }
+        }
+    }
+}
+
+/// A copy that shares nothing.
+pub(super) fn deep_copy(value: &Value) -> Value {
+    match value {
+        Value::Map(map) => {
+            Value::map(map.borrow().iter().map(|(key, value)| (Rc::clone(key), deep_copy(value))).collect::<Vec<_>>())
+        }
+        Value::List(items) => Value::list(items.iter().map(deep_copy).collect()),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,130 @@
+//! The functions a template can call: Go's builtins, Sprig's and Helm's.
+//!
+//! An unknown name is an error before anything runs. Names that Helm has and we
+//! have not are refused by name; see [`REFUSED`].
+
+mod args;
+mod builtin;
+mod certificates;
+mod compare;
+mod convert;
+mod crypto;
+mod dates;
+mod dicts;
+mod encoding;
+mod helm;
+mod lists;
+mod math;
+mod merge;
+mod paths;
+mod random;
+mod regexes;
+mod semver_range;
+mod strings;
+mod urls;
+mod versions;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use crate::template::{Engine, Result, Value};
+
+pub(crate) use args::Args;
+pub(crate) use paths::base as base_name;
+pub(crate) use semver_range::{Range as VersionRange, coerce as version};
+
+/// A function's body.
+type Body = fn(&mut Engine, &Args<'_>) -> Result<Value>;
+
+/// A function and how many arguments it takes (`usize::MAX`: any number).
+pub(crate) struct Function {
+    name: &'static str,
+    least: usize,
+    most: usize,
+    body: Body,
+}
+
+/// Any number of arguments.
+const MANY: usize = usize::MAX;
+
+const fn function(name: &'static str, least: usize, most: usize, body: Body) -> Function {
+    Function { name, least, most, body }
+}
+
+impl Function {
+    /// Calls the function.
+    ///
+    /// # Errors
+    /// A wrong number or type of arguments, or the function's own error.
+    pub(crate) fn call(&self, engine: &mut Engine, values: &[Value]) -> Result<Value> {
+        let args = Args::new(self.name, values);
+        args.count(self.least, self.most)?;
+        (self.body)(engine, &args)
+    }
+}
+
+static FUNCTIONS: LazyLock<BTreeMap<&'static str, &'static Function>> = LazyLock::new(|| {
+    let tables: [&'static [Function]; 16] = [
+        builtin::TABLE,
+        certificates::TABLE,
+        convert::TABLE,
+        crypto::TABLE,
+        dates::TABLE,
+        dicts::TABLE,
+        encoding::TABLE,
+        helm::TABLE,
+        lists::TABLE,
+        math::TABLE,
+        paths::TABLE,
+        random::TABLE,
+        regexes::TABLE,
+        strings::TABLE,
+        urls::TABLE,
+        versions::TABLE,
+    ];
+    tables.into_iter().flatten().map(|function| (function.name, function)).collect()
+});
+
+/// Functions of Helm that are refused, because their result would differ from
+/// Helm's or needs a library we do not want for it.
+const REFUSED: &[&str] = &[
+    "bcrypt", "htpasswd", "derivePassword", "encryptAES", "decryptAES", "buildCustomCert", "genSelfSignedCertWithKey",
+    "genSignedCertWithKey", "genCAWithKey", "toToml", "mustToToml", "fromToml", "call", "toDecimal", "durationRound",
+    "ago", "wrap", "wrapWith", "shuffle", "osBase", "osDir", "osClean", "osExt", "osIsAbs", "hello", "mustDateModify",
+    "must_date_modify", "randBytes", "randInt", "fromEntries", "js",
+];
+
+/// The function of that name.
+pub(crate) fn find(name: &str) -> Option<&'static Function> {
+    FUNCTIONS.get(name).copied()
+}
+
+/// Why a name is no function, with the nearest name we know.
+pub(crate) fn unknown(name: &str) -> String {
+    if REFUSED.contains(&name) {
+        return format!("function {name:?} of Helm is not supported by the native renderer");
+    }
+    let nearest = FUNCTIONS.keys().map(|known| (distance(name, known), *known)).min();
+    match nearest {
+        Some((edits, known)) if edits <= 2.max(name.len() / 4) => {
+            format!("function {name:?} not defined; did you mean {known:?}?")
+        }
+        _ => format!("function {name:?} not defined"),
+    }
+}
+
+/// Edit distance (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let edit = corner + usize::from(x != *y);
+            corner = row[j + 1];
+            row[j + 1] = edit.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[b.len()]
+}

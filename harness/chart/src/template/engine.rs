@@ -1,0 +1,115 @@
+//! The state that all templates of one rendering share.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+
+use super::exec::Exec;
+use super::fault::FaultKind;
+use super::parse::{Tree, parse};
+use super::{Fault, Result, Value};
+
+/// Nested `include`, `template` and `tpl` calls allowed. Helm allows 1000 per
+/// name; each level costs native stack here, and no chart nests this deep.
+const MAX_DEPTH: usize = 64;
+
+/// Answers to `lookup`, and what was asked without having one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lookups {
+    pub(crate) answers: BTreeMap<crate::LookupKey, serde_json::Value>,
+    pub(crate) missing: Vec<crate::LookupKey>,
+}
+
+/// What a rendering takes from outside.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) now: jiff::Timestamp,
+    pub(crate) seed: u64,
+}
+
+/// Templates, random numbers, time and lookups of one rendering.
+pub(crate) struct Engine {
+    templates: BTreeMap<String, Rc<Tree>>,
+    pub(crate) now: jiff::Timestamp,
+    pub(crate) rng: ChaCha8Rng,
+    pub(crate) lookups: Lookups,
+    depth: usize,
+}
+
+impl Engine {
+    pub(crate) fn new(settings: &Settings, lookups: Lookups) -> Self {
+        Engine {
+            templates: BTreeMap::new(),
+            now: settings.now,
+            rng: ChaCha8Rng::seed_from_u64(settings.seed),
+            lookups,
+            depth: 0,
+        }
+    }
+
+    /// Adds a file and its defines; a later definition of a name wins, an empty
+    /// one does not replace one that has content.
+    ///
+    /// # Errors
+    /// The source does not parse.
+    pub(crate) fn add(&mut self, name: &str, source: &str) -> Result<()> {
+        self.add_as(name, name, source)
+    }
+
+    fn add_as(&mut self, file: &str, name: &str, source: &str) -> Result<()> {
+        for tree in parse(file, name, source)? {
+            if tree.is_empty() && self.templates.contains_key(&tree.name) {
+                continue;
+            }
+            self.templates.insert(tree.name.clone(), Rc::new(tree));
+        }
+        Ok(())
+    }
+
+    /// Runs a template and returns its text.
+    ///
+    /// # Errors
+    /// No such template, or a fault while it runs.
+    pub(crate) fn run(&mut self, name: &str, data: &Value) -> Result<String> {
+        let tree = self.templates.get(name).cloned().ok_or_else(|| {
+            Fault::new(format!("template: no template {name:?} associated with template \"gotpl\""))
+        })?;
+        if self.depth >= MAX_DEPTH {
+            return Err(Fault::new(format!(
+                "rendering template has a nested reference name: {name}: unable to execute template"
+            )));
+        }
+        self.depth += 1;
+        let result = Exec::new(self, tree, data).run();
+        self.depth -= 1;
+        result
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.templates.contains_key(name)
+    }
+
+    /// `tpl`: runs text as a template that sees all others; what it defines is
+    /// gone afterwards.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), in Helm's words.
+    pub(crate) fn run_text(&mut self, text: &str, data: &Value) -> Result<String> {
+        let saved = self.templates.clone();
+        let result = match self.add_as("gotpl", "gotpl", text) {
+            Ok(()) => self.run("gotpl", data),
+            Err(fault) => Err(fault),
+        };
+        self.templates = saved;
+        let wrap = |mut fault: Fault| {
+            if fault.kind == FaultKind::Parse {
+                fault.kind = FaultKind::Call;
+                fault.message = format!("cannot parse template {}: {}", super::quoted(text), fault.message);
+            }
+            fault
+        };
+        Ok(result.map_err(wrap)?.replace("<no value>", ""))
+    }
+}

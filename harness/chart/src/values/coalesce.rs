@@ -1,0 +1,134 @@
+//! The user's values over a chart's defaults, and those of its subcharts.
+
+use serde_json::{Map, Value as Json};
+
+use super::Values;
+use crate::chart::Chart;
+
+/// A chart with its values and the subcharts that are switched on.
+pub(crate) struct Scope<'c> {
+    pub(crate) chart: &'c Chart,
+    /// The name under which the parent knows it: its alias or name.
+    pub(crate) name: String,
+    pub(crate) subcharts: Vec<Scope<'c>>,
+}
+
+/// The outcome: the tree of charts, the root's values (with those of subcharts
+/// inside) and warnings in Helm's words.
+pub(crate) struct Coalesced<'c> {
+    pub(crate) scope: Scope<'c>,
+    pub(crate) values: Map<String, Json>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Adds defaults to the user's values.
+pub(crate) fn coalesce<'c>(chart: &'c Chart, user: &Values) -> Coalesced<'c> {
+    let mut warnings = Vec::new();
+    let scope = scope(chart, chart.name().to_owned(), &enabling(chart, user), "");
+    let mut values = user.0.clone();
+    fill(&scope, &mut values, chart.name(), &mut warnings);
+    Coalesced { scope, values, warnings }
+}
+
+/// Values that conditions and tags look at: the user's over the root's defaults.
+fn enabling(chart: &Chart, user: &Values) -> Map<String, Json> {
+    let mut values = user.0.clone();
+    if let Json::Object(defaults) = &chart.values {
+        table(&mut values, defaults, chart.name(), &mut Vec::new());
+    }
+    for sub in &chart.subcharts {
+        let own = enabling(sub, &Values(object(values.get(sub.name()))));
+        values.entry(sub.name().to_owned()).or_insert(Json::Object(own));
+    }
+    values
+}
+
+fn object(value: Option<&Json>) -> Map<String, Json> {
+    value.and_then(Json::as_object).cloned().unwrap_or_default()
+}
+
+fn scope<'c>(chart: &'c Chart, name: String, values: &Map<String, Json>, path: &str) -> Scope<'c> {
+    let mut subcharts = Vec::new();
+    for sub in &chart.subcharts {
+        let mut declared = chart.metadata.dependencies.iter().filter(|d| d.name == sub.name()).peekable();
+        if declared.peek().is_none() {
+            subcharts.push(scope(sub, sub.name().to_owned(), values, &format!("{path}{}.", sub.name())));
+        }
+        for dependency in declared {
+            let known = if dependency.alias.is_empty() { &dependency.name } else { &dependency.alias };
+            let by_tags: Vec<bool> = dependency
+                .tags
+                .iter()
+                .filter_map(|tag| values.get("tags")?.get(tag)?.as_bool())
+                .collect();
+            let by_condition = dependency
+                .condition
+                .split(',')
+                .find_map(|condition| at(values, &format!("{path}{}", condition.trim()))?.as_bool());
+            let enabled = by_condition.unwrap_or(by_tags.is_empty() || by_tags.contains(&true));
+            if enabled {
+                subcharts.push(scope(sub, known.clone(), values, &format!("{path}{known}.")));
+            }
+        }
+    }
+    Scope { chart, name, subcharts }
+}
+
+fn at<'v>(values: &'v Map<String, Json>, path: &str) -> Option<&'v Json> {
+    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+    let value = values.get(first)?;
+    match rest {
+        Some(rest) => at(value.as_object()?, rest),
+        None => Some(value),
+    }
+}
+
+fn fill(scope: &Scope<'_>, values: &mut Map<String, Json>, path: &str, warnings: &mut Vec<String>) {
+    if let Json::Object(defaults) = &scope.chart.values {
+        table(values, defaults, path, warnings);
+    }
+    let global = object(values.get("global"));
+    for sub in &scope.subcharts {
+        let slot = values.entry(sub.name.clone()).or_insert_with(|| Json::Object(Map::new()));
+        if !slot.is_object() {
+            warnings.push(format!("warning: type mismatch on {}: the values of a subchart must be a table", sub.name));
+            *slot = Json::Object(Map::new());
+        }
+        if let Json::Object(inner) = slot {
+            let mut own = object(inner.get("global"));
+            super::merge(&mut own, global.clone());
+            inner.insert("global".into(), Json::Object(own));
+            fill(sub, inner, &format!("{path}.{}", sub.name), warnings);
+        }
+    }
+}
+
+/// Defaults under what is there; a null of the user removes the key.
+fn table(target: &mut Map<String, Json>, defaults: &Map<String, Json>, path: &str, warnings: &mut Vec<String>) {
+    for (key, default) in defaults {
+        let name = format!("{path}.{key}");
+        match (target.get_mut(key), default) {
+            (None, _) => {
+                target.insert(key.clone(), default.clone());
+            }
+            (Some(Json::Null), _) => {
+                target.remove(key);
+            }
+            (Some(Json::Object(inner)), Json::Object(default)) => table(inner, default, &name, warnings),
+            (Some(Json::Object(_)), Json::Null) => {}
+            (Some(Json::Object(_)), default) => {
+                warnings.push(format!(
+                    "warning: destination for {name} is a table. Ignoring non-table value ({})",
+                    crate::template::go_text(&crate::template::from_numbers(default))
+                ));
+            }
+            (Some(_), Json::Object(default)) => {
+                warnings.push(format!(
+                    "warning: cannot overwrite table with non table for {name} ({})",
+                    crate::template::go_text(&crate::template::from_numbers(&Json::Object(default.clone())))
+                ));
+            }
+            (Some(_), _) => {}
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Values a user gives to a chart, and how they meet its defaults.
+
+mod coalesce;
+mod set;
+
+use std::path::Path;
+
+use serde_json::{Map, Value as Json};
+
+use crate::documents;
+use crate::error::Error;
+
+pub(crate) use coalesce::{Scope, coalesce};
+
+/// Values given by the user, combined; the chart's defaults are not in here.
+///
+/// Numbers from YAML are floats, those from `--set` integers, as charts see them
+/// with Helm (`typeOf` shows the difference).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Values(pub(crate) Map<String, Json>);
+
+impl Values {
+    /// Starts combining values: files first, then inline values, then `--set` and its kin.
+    pub fn builder() -> ValuesBuilder {
+        ValuesBuilder::default()
+    }
+
+    /// The values as JSON.
+    pub fn as_json(&self) -> &Map<String, Json> {
+        &self.0
+    }
+}
+
+/// Combines values; whatever comes later wins, mappings are merged.
+#[derive(Clone, Debug, Default)]
+pub struct ValuesBuilder {
+    values: Map<String, Json>,
+}
+
+impl ValuesBuilder {
+    /// Adds a values file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no mapping.
+    pub fn file(self, path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        self.yaml(&path.display().to_string(), &text)
+    }
+
+    /// Adds the text of a values file; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// The text is not YAML, or no mapping.
+    pub fn yaml(mut self, origin: &str, text: &str) -> Result<Self, Error> {
+        let failed = |message: String| Error::Values { origin: origin.to_owned(), message };
+        match documents::values(text).map_err(failed)? {
+            Json::Null => {}
+            Json::Object(values) => merge(&mut self.values, values),
+            _ => return Err(failed("the values are not a mapping".into())),
+        }
+        Ok(self)
+    }
+
+    /// Adds values written in place.
+    #[must_use]
+    pub fn inline(mut self, values: Map<String, Json>) -> Self {
+        if let Json::Object(values) = documents::floats(Json::Object(values)) {
+            merge(&mut self.values, values);
+        }
+        self
+    }
+
+    /// `--set a.b=1,c[0]=x`: types are guessed as Helm does.
+    ///
+    /// # Errors
+    /// The expression cannot be read.
+    pub fn set(mut self, expression: &str) -> Result<Self, Error> {
+        set::apply(&mut self.values, expression, set::Mode::Typed).map_err(|m| option("--set", expression, m))?;
+        Ok(self)
+    }
+
+    /// `--set-string`: as [`set`](Self::set), all values are text.
+    ///
+    /// # Errors
+    /// The expression cannot be read.
+    pub fn set_string(mut self, expression: &str) -> Result<Self, Error> {
+        set::apply(&mut self.values, expression, set::Mode::Text)
+            .map_err(|m| option("--set-string", expression, m))?;
+        Ok(self)
+    }
+
+    /// `--set-json a.b={"x": 1}`.
+    ///
+    /// # Errors
+    /// The path or the JSON cannot be read.
+    pub fn set_json(mut self, path: &str, json: &str) -> Result<Self, Error> {
+        let value: Json = serde_json::from_str(json).map_err(|e| option("--set-json", path, e.to_string()))?;
+        set::put(&mut self.values, path, documents::floats(value)).map_err(|m| option("--set-json", path, m))?;
+        Ok(self)
+    }
+
+    /// `--set-file a.b=file`: the value is the file's text.
+    ///
+    /// # Errors
+    /// The file or the path cannot be read.
+    pub fn set_file(mut self, path: &str, file: impl AsRef<Path>) -> Result<Self, Error> {
+        let file = file.as_ref();
+        let text = std::fs::read_to_string(file).map_err(|source| Error::Read { path: file.to_owned(), source })?;
+        set::put(&mut self.values, path, Json::String(text)).map_err(|m| option("--set-file", path, m))?;
+        Ok(self)
+    }
+
+    /// The combined values.
+    pub fn build(self) -> Values {
+        Values(self.values)
+    }
+}
+
+fn option(name: &str, text: &str, message: String) -> Error {
+    Error::Values { origin: format!("{name} {text}"), message }
+}
+
+/// Merges mappings; a null replaces whatever was there and takes effect when the
+/// chart's defaults are added.
+fn merge(target: &mut Map<String, Json>, source: Map<String, Json>) {
+    for (key, value) in source {
+        match (target.get_mut(&key), value) {
+            (Some(Json::Object(inner)), Json::Object(addition)) => merge(inner, addition),
+            (_, value) => {
+                target.insert(key, value);
+            }
+        }
+    }
+}
