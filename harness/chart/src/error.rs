@@ -110,9 +110,16 @@ impl From<Fault> for RenderError {
         };
         let helm = helm_text(&fault);
         let innermost = fault.frames.into_iter().next();
-        let (file, line, column, excerpt) =
-            innermost.map_or_else(Default::default, |f| (f.file, f.line, f.column + 1, f.excerpt));
-        RenderError { code, message: fault.message, file, line, column, excerpt, helm }
+        let (file, line, column, excerpt) = innermost.map_or_else(Default::default, |f| (f.file, f.line, f.column + 1, f.excerpt));
+        RenderError {
+            code,
+            message: fault.message,
+            file,
+            line,
+            column,
+            excerpt,
+            helm,
+        }
     }
 }
 

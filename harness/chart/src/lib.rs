@@ -23,8 +23,5 @@ mod values;
 
 pub use chart::{Chart, ChartFile};
 pub use error::{Error, RenderError};
-pub use render::{
-    Capabilities, Hook, HookEvent, LookupKey, Manifest, ReleaseInfo, RenderInput, Rendered, install_order, lint,
-    render,
-};
+pub use render::{Capabilities, Hook, HookEvent, LookupKey, Manifest, ReleaseInfo, RenderInput, Rendered, install_order, lint, render};
 pub use values::{Values, ValuesBuilder};

@@ -56,5 +56,10 @@ fn rule(line: &str) -> Result<Rule, String> {
     let (folders_only, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
     let rooted = line.contains('/');
     let pattern = crate::render::glob_regex(line.trim_start_matches('/'))?;
-    Ok(Rule { pattern, negated, folders_only, rooted })
+    Ok(Rule {
+        pattern,
+        negated,
+        folders_only,
+        rooted,
+    })
 }

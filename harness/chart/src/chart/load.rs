@@ -19,13 +19,20 @@ impl Chart {
     /// `import-values`, which are not supported.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
         let folder = folder.as_ref();
-        let invalid = |path: &Path, message: String| Error::Chart { path: path.to_owned(), message };
+        let invalid = |path: &Path, message: String| Error::Chart {
+            path: path.to_owned(),
+            message,
+        };
         let manifest = folder.join("Chart.yaml");
         if !manifest.is_file() {
             return Err(invalid(folder, "Chart.yaml file is missing".into()));
         }
         let ignore_file = folder.join(".helmignore");
-        let rules = if ignore_file.is_file() { text(&ignore_file)? } else { String::new() };
+        let rules = if ignore_file.is_file() {
+            text(&ignore_file)?
+        } else {
+            String::new()
+        };
         let ignore = Ignore::parse(&rules).map_err(|message| invalid(&ignore_file, message))?;
         let mut found = BTreeMap::new();
         collect(folder, "", &ignore, &mut found)?;
@@ -49,7 +56,12 @@ impl Chart {
     }
 
     fn take(&mut self, name: &str, path: &Path) -> Result<(), Error> {
-        let unsupported = |message: &str| Err(Error::Unsupported { path: path.to_owned(), message: message.into() });
+        let unsupported = |message: &str| {
+            Err(Error::Unsupported {
+                path: path.to_owned(),
+                message: message.into(),
+            })
+        };
         match name {
             "Chart.yaml" | "Chart.lock" | ".helmignore" => {}
             "values.schema.json" => return unsupported("a schema for values is not checked by the native renderer"),
@@ -57,7 +69,10 @@ impl Chart {
             "values.yaml" => {
                 self.values_text = text(path)?;
                 let values = crate::documents::values(&self.values_text);
-                let invalid = |message| Error::Chart { path: path.to_owned(), message };
+                let invalid = |message| Error::Chart {
+                    path: path.to_owned(),
+                    message,
+                };
                 match values.map_err(invalid)? {
                     Value::Null => {}
                     values @ Value::Object(_) => self.values = values,
@@ -70,15 +85,23 @@ impl Chart {
                 }
             }
             _ if name.starts_with("templates/") => {
-                self.templates.push(ChartFile { name: name.to_owned(), text: text(path)? });
+                self.templates.push(ChartFile {
+                    name: name.to_owned(),
+                    text: text(path)?,
+                });
             }
             _ => {
-                let crd = name.starts_with("crds/")
-                    && [".yaml", ".yml", ".json"].iter().any(|suffix| name.ends_with(suffix));
+                let crd = name.starts_with("crds/") && [".yaml", ".yml", ".json"].iter().any(|suffix| name.ends_with(suffix));
                 if crd {
-                    self.crds.push(ChartFile { name: name.to_owned(), text: text(path)? });
+                    self.crds.push(ChartFile {
+                        name: name.to_owned(),
+                        text: text(path)?,
+                    });
                 }
-                let bytes = fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+                let bytes = fs::read(path).map_err(|source| Error::Read {
+                    path: path.to_owned(),
+                    source,
+                })?;
                 self.files.insert(name.to_owned(), bytes);
             }
         }
@@ -104,10 +127,7 @@ impl Chart {
         if let Some(missing) = self.metadata.dependencies.iter().find(lacking) {
             return Err(Error::Chart {
                 path: folder.to_owned(),
-                message: format!(
-                    "found in Chart.yaml, but missing in charts/ directory: {}",
-                    missing.name
-                ),
+                message: format!("found in Chart.yaml, but missing in charts/ directory: {}", missing.name),
             });
         }
         if self.metadata.dependencies.iter().any(|d| !d.import_values.is_empty()) {
@@ -121,12 +141,17 @@ impl Chart {
 }
 
 fn metadata(path: &Path) -> Result<Metadata, Error> {
-    let invalid = |message: String| Error::Chart { path: path.to_owned(), message };
+    let invalid = |message: String| Error::Chart {
+        path: path.to_owned(),
+        message,
+    };
     let json = crate::documents::value(&text(path)?).map_err(invalid)?;
     let metadata: Metadata = serde_json::from_value(json).map_err(|error| invalid(error.to_string()))?;
-    for (field, value) in
-        [("apiVersion", &metadata.api_version), ("name", &metadata.name), ("version", &metadata.version)]
-    {
+    for (field, value) in [
+        ("apiVersion", &metadata.api_version),
+        ("name", &metadata.name),
+        ("version", &metadata.version),
+    ] {
         if value.is_empty() {
             return Err(invalid(format!("validation: chart.metadata.{field} is required")));
         }
@@ -135,15 +160,23 @@ fn metadata(path: &Path) -> Result<Metadata, Error> {
 }
 
 fn text(path: &Path) -> Result<String, Error> {
-    let text = fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let text = fs::read_to_string(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let unreadable = |source| Error::Read { path: folder.to_owned(), source };
+    let unreadable = |source| Error::Read {
+        path: folder.to_owned(),
+        source,
+    };
     let read = fs::read_dir(folder).map_err(unreadable)?;
-    let mut paths: Vec<PathBuf> =
-        read.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(unreadable)?;
+    let mut paths: Vec<PathBuf> = read
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<_, _>>()
+        .map_err(unreadable)?;
     paths.sort();
     Ok(paths)
 }

@@ -20,7 +20,11 @@ impl<'a> Args<'a> {
         if (least..=most).contains(&got) {
             return Ok(());
         }
-        let want = if least == most { least.to_string() } else { format!("at least {least}") };
+        let want = if least == most {
+            least.to_string()
+        } else {
+            format!("at least {least}")
+        };
         Err(Fault::new(format!("wrong number of args for {}: want {want} got {got}", self.name)))
     }
 
@@ -39,7 +43,10 @@ impl<'a> Args<'a> {
     }
 
     fn wrong(&self, i: usize, expected: &str) -> Fault {
-        Fault { argument: Some(i), ..Fault::wrong_type(expected, self.get(i)) }
+        Fault {
+            argument: Some(i),
+            ..Fault::wrong_type(expected, self.get(i))
+        }
     }
 
     /// A Go `string` parameter.

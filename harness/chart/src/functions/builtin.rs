@@ -100,10 +100,15 @@ fn slice(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
         }
         let n = a.get(i).as_i64();
         let n = n.ok_or_else(|| Fault::call(format!("cannot index slice/array with type {}", a.get(i).type_name())))?;
-        usize::try_from(n).ok().filter(|n| *n <= len).ok_or_else(|| Fault::call(format!("index out of range: {n}")))
+        usize::try_from(n)
+            .ok()
+            .filter(|n| *n <= len)
+            .ok_or_else(|| Fault::call(format!("index out of range: {n}")))
     };
     if a.len() > 3 {
-        return Err(Fault::unsupported("slice with three indexes is not supported by the native renderer"));
+        return Err(Fault::unsupported(
+            "slice with three indexes is not supported by the native renderer",
+        ));
     }
     let (start, end) = (bound(1, 0)?, bound(2, len)?);
     if start > end {

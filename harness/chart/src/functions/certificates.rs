@@ -3,8 +3,8 @@
 //! dicts with `Cert` and `Key`, as Sprig's struct shows itself to templates.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    SanType,
 };
 
 use super::args::strings;
@@ -36,7 +36,10 @@ fn params(engine: &Engine, name: &str, days: i64) -> Result<CertificateParams> {
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
     let date = |offset: i64| -> Result<_> {
-        let at = engine.now.checked_add(jiff::SignedDuration::from_hours(24 * offset)).map_err(failed)?;
+        let at = engine
+            .now
+            .checked_add(jiff::SignedDuration::from_hours(24 * offset))
+            .map_err(failed)?;
         let date = at.to_zoned(jiff::tz::TimeZone::UTC).date();
         Ok(rcgen::date_time_ymd(i32::from(date.year()), date.month() as u8, date.day() as u8))
     };

@@ -22,7 +22,11 @@ fn basic(value: &Value) -> Option<Basic<'_>> {
 }
 
 fn incompatible(a: &Value, b: &Value) -> Fault {
-    Fault::call(format!("incompatible types for comparison: {} and {}", a.type_name(), b.type_name()))
+    Fault::call(format!(
+        "incompatible types for comparison: {} and {}",
+        a.type_name(),
+        b.type_name()
+    ))
 }
 
 /// `eq` of two operands.
@@ -36,9 +40,11 @@ pub(super) fn equal(a: &Value, b: &Value) -> Result<bool> {
         (Some(Basic::Float(a)), Some(Basic::Float(b))) => Ok(a == b),
         (Some(Basic::Str(a)), Some(Basic::Str(b))) => Ok(a == b),
         (Some(_), Some(_)) => Err(incompatible(a, b)),
-        _ if a.type_name() == b.type_name() => {
-            Err(Fault::call(format!("non-comparable type {}: {}", crate::template::go_text(a), a.type_name())))
-        }
+        _ if a.type_name() == b.type_name() => Err(Fault::call(format!(
+            "non-comparable type {}: {}",
+            crate::template::go_text(a),
+            a.type_name()
+        ))),
         _ => Err(incompatible(a, b)),
     }
 }
@@ -49,9 +55,7 @@ pub(super) fn order(a: &Value, b: &Value) -> Result<Option<Ordering>> {
         (Some(Basic::Int(a)), Some(Basic::Int(b))) => Ok(Some(a.cmp(&b))),
         (Some(Basic::Float(a)), Some(Basic::Float(b))) => Ok(a.partial_cmp(&b)),
         (Some(Basic::Str(a)), Some(Basic::Str(b))) => Ok(Some(a.cmp(b))),
-        (Some(Basic::Bool(_)), Some(Basic::Bool(_))) | (None, _) | (_, None) => {
-            Err(Fault::call("invalid type for comparison"))
-        }
+        (Some(Basic::Bool(_)), Some(Basic::Bool(_))) | (None, _) | (_, None) => Err(Fault::call("invalid type for comparison")),
         _ => Err(incompatible(a, b)),
     }
 }

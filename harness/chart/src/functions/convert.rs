@@ -10,13 +10,21 @@ pub(super) const TABLE: &[Function] = &[
     function("float64", 1, 1, |_, a| Ok(Value::Float(to_float(a.get(0))))),
     function("atoi", 1, 1, |_, a| Ok(Value::Int(a.str(0)?.parse().unwrap_or(0)))),
     function("toString", 1, 1, |_, a| Ok(Value::str(strval(a.get(0))))),
-    function("toStrings", 1, 1, |_, a| Ok(Value::list(strings(a.get(0)).into_iter().map(Value::str).collect()))),
-    function("default", 1, 2, |_, a| Ok(if a.get(1).truthy() { a.get(1).clone() } else { a.get(0).clone() })),
+    function("toStrings", 1, 1, |_, a| {
+        Ok(Value::list(strings(a.get(0)).into_iter().map(Value::str).collect()))
+    }),
+    function("default", 1, 2, |_, a| {
+        Ok(if a.get(1).truthy() { a.get(1).clone() } else { a.get(0).clone() })
+    }),
     function("empty", 1, 1, |_, a| Ok(Value::Bool(!a.get(0).truthy()))),
-    function("coalesce", 0, MANY, |_, a| Ok(a.all().iter().find(|v| v.truthy()).cloned().unwrap_or_default())),
+    function("coalesce", 0, MANY, |_, a| {
+        Ok(a.all().iter().find(|v| v.truthy()).cloned().unwrap_or_default())
+    }),
     function("all", 0, MANY, |_, a| Ok(Value::Bool(a.all().iter().all(Value::truthy)))),
     function("any", 0, MANY, |_, a| Ok(Value::Bool(a.all().iter().any(Value::truthy)))),
-    function("ternary", 3, 3, |_, a| Ok(if a.bool(2)? { a.get(0).clone() } else { a.get(1).clone() })),
+    function("ternary", 3, 3, |_, a| {
+        Ok(if a.bool(2)? { a.get(0).clone() } else { a.get(1).clone() })
+    }),
     function("kindOf", 1, 1, |_, a| Ok(Value::str(a.get(0).kind()))),
     function("kindIs", 2, 2, |_, a| Ok(Value::Bool(a.str(0)? == a.get(1).kind()))),
     function("typeOf", 1, 1, |_, a| Ok(Value::str(a.get(0).type_name()))),
@@ -68,7 +76,9 @@ fn integer(s: &str) -> i64 {
         let digits = prefixes.iter().find_map(|p| digits.strip_prefix(p))?;
         i64::from_str_radix(digits, radix).ok()
     };
-    let n = based(["0x", "0X"], 16).or_else(|| based(["0b", "0B"], 2)).or_else(|| based(["0o", "0O"], 8));
+    let n = based(["0x", "0X"], 16)
+        .or_else(|| based(["0b", "0B"], 2))
+        .or_else(|| based(["0o", "0O"], 8));
     let n = n.or_else(|| digits.parse().ok()).unwrap_or(0);
     if negative { -n } else { n }
 }

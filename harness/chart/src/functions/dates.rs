@@ -19,7 +19,9 @@ pub(super) const TABLE: &[Function] = &[
         utc(a.str(1)?)?;
         formatted(engine, "2006-01-02", a.get(0))
     }),
-    function("unixEpoch", 1, 1, |engine, a| Ok(Value::str(moment(engine, a.get(0)).as_second().to_string()))),
+    function("unixEpoch", 1, 1, |engine, a| {
+        Ok(Value::str(moment(engine, a.get(0)).as_second().to_string()))
+    }),
     function("dateModify", 2, 2, modify),
     function("date_modify", 2, 2, modify),
     function("toDate", 2, 2, to_date),
@@ -77,13 +79,18 @@ fn moment(engine: &Engine, value: &Value) -> Timestamp {
 }
 
 fn formatted(engine: &Engine, layout: &str, value: &Value) -> Result<Value> {
-    Ok(Value::str(go_format(moment(engine, value).to_zoned(TimeZone::UTC).datetime(), layout)))
+    Ok(Value::str(go_format(
+        moment(engine, value).to_zoned(TimeZone::UTC).datetime(),
+        layout,
+    )))
 }
 
 fn utc(zone: &str) -> Result<()> {
     match zone {
         "UTC" | "" | "GMT" | "Local" | "Etc/UTC" => Ok(()),
-        other => Err(Fault::unsupported(format!("time zone {other:?} is not supported by the native renderer; use UTC"))),
+        other => Err(Fault::unsupported(format!(
+            "time zone {other:?} is not supported by the native renderer; use UTC"
+        ))),
     }
 }
 
@@ -104,7 +111,9 @@ fn modify(engine: &mut Engine, a: &Args<'_>) -> Result<Value> {
 fn to_date(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
     let (layout, text) = (a.str(0)?, a.str(1)?);
     let parsed = match layout {
-        "2006-01-02" => text.parse::<jiff::civil::Date>().map(|d| d.to_datetime(jiff::civil::Time::midnight())),
+        "2006-01-02" => text
+            .parse::<jiff::civil::Date>()
+            .map(|d| d.to_datetime(jiff::civil::Time::midnight())),
         "2006-01-02T15:04:05" | "2006-01-02 15:04:05" => text.parse::<DateTime>(),
         "2006-01-02T15:04:05Z07:00" => {
             return text.parse::<Timestamp>().map(time).map_err(|error| Fault::call(error.to_string()));

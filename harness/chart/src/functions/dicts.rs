@@ -10,7 +10,11 @@ use crate::template::{Engine, Fault, Result, Value};
 
 pub(super) const TABLE: &[Function] = &[
     function("dict", 0, MANY, |_, a| {
-        Ok(Value::map(a.all().chunks(2).map(|pair| (strval(&pair[0]), pair.get(1).cloned().unwrap_or(Value::str(""))))))
+        Ok(Value::map(
+            a.all()
+                .chunks(2)
+                .map(|pair| (strval(&pair[0]), pair.get(1).cloned().unwrap_or(Value::str("")))),
+        ))
     }),
     function("get", 2, 2, |_, a| {
         let map = a.map(0)?;
@@ -43,7 +47,9 @@ pub(super) const TABLE: &[Function] = &[
         }
         Ok(Value::list(keys))
     }),
-    function("values", 1, 1, |_, a| Ok(Value::list(a.map(0)?.borrow().values().cloned().collect()))),
+    function("values", 1, 1, |_, a| {
+        Ok(Value::list(a.map(0)?.borrow().values().cloned().collect()))
+    }),
     function("pick", 1, MANY, |_, a| chosen(a, true)),
     function("omit", 1, MANY, |_, a| chosen(a, false)),
     function("dig", 3, MANY, dig),

@@ -11,7 +11,9 @@ pub(super) const TABLE: &[Function] = &[
     function("b64dec", 1, 1, b64dec),
     function("b32enc", 1, 1, |_, a| Ok(Value::str(b32(a.str(0)?.as_bytes())))),
     function("b32dec", 1, 1, b32dec),
-    function("toJson", 1, 1, |_, a| Ok(Value::str(to_json_text(a.get(0), true).unwrap_or_default()))),
+    function("toJson", 1, 1, |_, a| {
+        Ok(Value::str(to_json_text(a.get(0), true).unwrap_or_default()))
+    }),
     function("mustToJson", 1, 1, |_, a| Ok(Value::str(to_json_text(a.get(0), true)?))),
     function("toRawJson", 1, 1, |_, a| Ok(Value::str(to_json_text(a.get(0), false)?))),
     function("mustToRawJson", 1, 1, |_, a| Ok(Value::str(to_json_text(a.get(0), false)?))),
@@ -19,10 +21,12 @@ pub(super) const TABLE: &[Function] = &[
     function("mustToPrettyJson", 1, 1, pretty),
     function("fromJson", 1, 1, |_, a| {
         // Helm's own variant: an error becomes a dict with the key Error.
-        Ok(match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(a.str(0)?) {
-            Ok(entries) => from_json(&serde_json::Value::Object(entries)),
-            Err(error) => Value::map([("Error", Value::str(error.to_string()))]),
-        })
+        Ok(
+            match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(a.str(0)?) {
+                Ok(entries) => from_json(&serde_json::Value::Object(entries)),
+                Err(error) => Value::map([("Error", Value::str(error.to_string()))]),
+            },
+        )
     }),
     function("mustFromJson", 1, 1, |_, a| {
         let json: serde_json::Value = serde_json::from_str(a.str(0)?).map_err(|e| Fault::call(e.to_string()))?;
@@ -43,7 +47,8 @@ fn b64dec(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
         Err(error) => return Ok(Value::str(format!("illegal base64 data: {error}"))),
     };
     let text = String::from_utf8(bytes);
-    text.map(Value::str).map_err(|_| Fault::unsupported("b64dec of data that is not UTF-8 is not supported"))
+    text.map(Value::str)
+        .map_err(|_| Fault::unsupported("b64dec of data that is not UTF-8 is not supported"))
 }
 
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -77,10 +82,13 @@ fn b32dec(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
         }
     }
     let text = String::from_utf8(out);
-    text.map(Value::str).map_err(|_| Fault::unsupported("b32dec of data that is not UTF-8 is not supported"))
+    text.map(Value::str)
+        .map_err(|_| Fault::unsupported("b32dec of data that is not UTF-8 is not supported"))
 }
 
 fn pretty(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
     let text = serde_json::to_string_pretty(&to_json(a.get(0))?).map_err(|e| Fault::call(e.to_string()))?;
-    Ok(Value::str(text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")))
+    Ok(Value::str(
+        text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),
+    ))
 }

@@ -5,8 +5,12 @@ use crate::LookupKey;
 use crate::template::{Engine, Fault, Result, Value, from_json, from_numbers, to_yaml};
 
 pub(super) const TABLE: &[Function] = &[
-    function("include", 2, 2, |engine, a| Ok(Value::str(engine.run(a.str(0)?, a.get(1)).map_err(inside)?))),
-    function("tpl", 2, 2, |engine, a| Ok(Value::str(engine.run_text(a.str(0)?, a.get(1)).map_err(inside)?))),
+    function("include", 2, 2, |engine, a| {
+        Ok(Value::str(engine.run(a.str(0)?, a.get(1)).map_err(inside)?))
+    }),
+    function("tpl", 2, 2, |engine, a| {
+        Ok(Value::str(engine.run_text(a.str(0)?, a.get(1)).map_err(inside)?))
+    }),
     function("toYaml", 1, 1, |_, a| Ok(Value::str(to_yaml(a.get(0)).unwrap_or_default()))),
     function("mustToYaml", 1, 1, |_, a| Ok(Value::str(to_yaml(a.get(0))?))),
     function("fromYaml", 1, 1, |_, a| {

@@ -13,7 +13,9 @@ pub(super) const TABLE: &[Function] = &[
     function("last", 1, 1, |_, a| Ok(a.list(0)?.last().cloned().unwrap_or_default())),
     function("mustLast", 1, 1, |_, a| Ok(a.list(0)?.last().cloned().unwrap_or_default())),
     function("rest", 1, 1, |_, a| Ok(Value::list(a.list(0)?.iter().skip(1).cloned().collect()))),
-    function("mustRest", 1, 1, |_, a| Ok(Value::list(a.list(0)?.iter().skip(1).cloned().collect()))),
+    function("mustRest", 1, 1, |_, a| {
+        Ok(Value::list(a.list(0)?.iter().skip(1).cloned().collect()))
+    }),
     function("initial", 1, 1, initial),
     function("mustInitial", 1, 1, initial),
     function("append", 2, 2, append),
@@ -24,15 +26,21 @@ pub(super) const TABLE: &[Function] = &[
     function("mustPrepend", 2, 2, prepend),
     function("concat", 0, MANY, concat),
     function("reverse", 1, 1, |_, a| Ok(Value::list(a.list(0)?.iter().rev().cloned().collect()))),
-    function("mustReverse", 1, 1, |_, a| Ok(Value::list(a.list(0)?.iter().rev().cloned().collect()))),
+    function("mustReverse", 1, 1, |_, a| {
+        Ok(Value::list(a.list(0)?.iter().rev().cloned().collect()))
+    }),
     function("uniq", 1, 1, uniq),
     function("mustUniq", 1, 1, uniq),
     function("without", 1, MANY, without),
     function("mustWithout", 1, MANY, without),
     function("has", 2, 2, has),
     function("mustHas", 2, 2, has),
-    function("compact", 1, 1, |_, a| Ok(Value::list(a.list(0)?.iter().filter(|v| v.truthy()).cloned().collect()))),
-    function("mustCompact", 1, 1, |_, a| Ok(Value::list(a.list(0)?.iter().filter(|v| v.truthy()).cloned().collect()))),
+    function("compact", 1, 1, |_, a| {
+        Ok(Value::list(a.list(0)?.iter().filter(|v| v.truthy()).cloned().collect()))
+    }),
+    function("mustCompact", 1, 1, |_, a| {
+        Ok(Value::list(a.list(0)?.iter().filter(|v| v.truthy()).cloned().collect()))
+    }),
     function("chunk", 2, 2, |_, a| {
         let (size, items) = (a.size(0)?, a.list(1)?);
         if size == 0 {
@@ -56,21 +64,27 @@ fn initial(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
 }
 
 fn append(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
-    let items = a.list(0).map_err(|_| Fault::call(format!("Cannot push on type {}", a.get(0).kind())))?;
+    let items = a
+        .list(0)
+        .map_err(|_| Fault::call(format!("Cannot push on type {}", a.get(0).kind())))?;
     let mut items = items.to_vec();
     items.push(a.get(1).clone());
     Ok(Value::list(items))
 }
 
 fn prepend(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
-    let items = a.list(0).map_err(|_| Fault::call(format!("Cannot prepend on type {}", a.get(0).kind())))?;
+    let items = a
+        .list(0)
+        .map_err(|_| Fault::call(format!("Cannot prepend on type {}", a.get(0).kind())))?;
     Ok(Value::list(std::iter::once(a.get(1)).chain(items.iter()).cloned().collect()))
 }
 
 fn concat(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
     let mut out = Vec::new();
     for (i, value) in a.all().iter().enumerate() {
-        let items = a.list(i).map_err(|_| Fault::call(format!("Cannot concat type {} as list", value.kind())))?;
+        let items = a
+            .list(i)
+            .map_err(|_| Fault::call(format!("Cannot concat type {} as list", value.kind())))?;
         out.extend(items.iter().cloned());
     }
     Ok(Value::list(out))
@@ -88,7 +102,9 @@ fn uniq(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
 
 fn without(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
     let dropped = &a.all()[1..];
-    Ok(Value::list(a.list(0)?.iter().filter(|item| !dropped.contains(item)).cloned().collect()))
+    Ok(Value::list(
+        a.list(0)?.iter().filter(|item| !dropped.contains(item)).cloned().collect(),
+    ))
 }
 
 fn has(_: &mut Engine, a: &Args<'_>) -> Result<Value> {

@@ -5,15 +5,27 @@ use super::{Args, Function, MANY, function};
 use crate::template::{Fault, Result, Value};
 
 pub(super) const TABLE: &[Function] = &[
-    function("add", 0, MANY, |_, a| Ok(Value::Int64(a.all().iter().map(to_int64).fold(0, i64::wrapping_add)))),
+    function("add", 0, MANY, |_, a| {
+        Ok(Value::Int64(a.all().iter().map(to_int64).fold(0, i64::wrapping_add)))
+    }),
     function("add1", 1, 1, |_, a| Ok(Value::Int64(to_int64(a.get(0)).wrapping_add(1)))),
-    function("sub", 2, 2, |_, a| Ok(Value::Int64(to_int64(a.get(0)).wrapping_sub(to_int64(a.get(1)))))),
-    function("mul", 1, MANY, |_, a| Ok(Value::Int64(a.all().iter().map(to_int64).fold(1, i64::wrapping_mul)))),
+    function("sub", 2, 2, |_, a| {
+        Ok(Value::Int64(to_int64(a.get(0)).wrapping_sub(to_int64(a.get(1)))))
+    }),
+    function("mul", 1, MANY, |_, a| {
+        Ok(Value::Int64(a.all().iter().map(to_int64).fold(1, i64::wrapping_mul)))
+    }),
     function("div", 2, 2, |_, a| divided(a, i64::checked_div)),
     function("mod", 2, 2, |_, a| divided(a, i64::checked_rem)),
-    function("max", 1, MANY, |_, a| Ok(Value::Int64(a.all().iter().map(to_int64).max().unwrap_or(0)))),
-    function("biggest", 1, MANY, |_, a| Ok(Value::Int64(a.all().iter().map(to_int64).max().unwrap_or(0)))),
-    function("min", 1, MANY, |_, a| Ok(Value::Int64(a.all().iter().map(to_int64).min().unwrap_or(0)))),
+    function("max", 1, MANY, |_, a| {
+        Ok(Value::Int64(a.all().iter().map(to_int64).max().unwrap_or(0)))
+    }),
+    function("biggest", 1, MANY, |_, a| {
+        Ok(Value::Int64(a.all().iter().map(to_int64).max().unwrap_or(0)))
+    }),
+    function("min", 1, MANY, |_, a| {
+        Ok(Value::Int64(a.all().iter().map(to_int64).min().unwrap_or(0)))
+    }),
     function("addf", 0, MANY, |_, a| Ok(Value::Float(a.all().iter().map(to_float).sum()))),
     function("add1f", 1, 1, |_, a| Ok(Value::Float(to_float(a.get(0)) + 1.0))),
     function("subf", 1, MANY, |_, a| folded(a, |x, y| x - y)),
@@ -35,7 +47,9 @@ pub(super) const TABLE: &[Function] = &[
 
 fn divided(a: &Args<'_>, divide: fn(i64, i64) -> Option<i64>) -> Result<Value> {
     let quotient = divide(to_int64(a.get(0)), to_int64(a.get(1)));
-    quotient.map(Value::Int64).ok_or_else(|| Fault::call("runtime error: integer divide by zero"))
+    quotient
+        .map(Value::Int64)
+        .ok_or_else(|| Fault::call("runtime error: integer divide by zero"))
 }
 
 fn folded(a: &Args<'_>, step: fn(f64, f64) -> f64) -> Result<Value> {

@@ -10,8 +10,7 @@ pub(super) fn merge_into(target: &Map, source: &Map, overwrite: bool) {
     if Rc::ptr_eq(target, source) {
         return;
     }
-    let entries: Vec<(Rc<str>, Value)> =
-        source.borrow().iter().map(|(key, value)| (Rc::clone(key), value.clone())).collect();
+    let entries: Vec<(Rc<str>, Value)> = source.borrow().iter().map(|(key, value)| (Rc::clone(key), value.clone())).collect();
     for (key, value) in entries {
         let existing = target.borrow().get(&key).cloned();
         match (existing, &value) {
@@ -22,7 +21,11 @@ pub(super) fn merge_into(target: &Map, source: &Map, overwrite: bool) {
                 target.borrow_mut().insert(key, value);
             }
             (Some(old), new) => {
-                let replace = if overwrite { new.truthy() || !old.truthy() } else { !old.truthy() && new.truthy() };
+                let replace = if overwrite {
+                    new.truthy() || !old.truthy()
+                } else {
+                    !old.truthy() && new.truthy()
+                };
                 if replace {
                     target.borrow_mut().insert(key, value);
                 }
@@ -34,9 +37,12 @@ pub(super) fn merge_into(target: &Map, source: &Map, overwrite: bool) {
 /// A copy that shares nothing.
 pub(super) fn deep_copy(value: &Value) -> Value {
     match value {
-        Value::Map(map) => {
-            Value::map(map.borrow().iter().map(|(key, value)| (Rc::clone(key), deep_copy(value))).collect::<Vec<_>>())
-        }
+        Value::Map(map) => Value::map(
+            map.borrow()
+                .iter()
+                .map(|(key, value)| (Rc::clone(key), deep_copy(value)))
+                .collect::<Vec<_>>(),
+        ),
         Value::List(items) => Value::list(items.iter().map(deep_copy).collect()),
         other => other.clone(),
     }

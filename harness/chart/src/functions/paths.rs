@@ -23,7 +23,11 @@ pub(crate) fn base(path: &str) -> &str {
         return ".";
     }
     let trimmed = path.trim_end_matches('/');
-    if trimmed.is_empty() { "/" } else { trimmed.rsplit('/').next().unwrap_or(trimmed) }
+    if trimmed.is_empty() {
+        "/"
+    } else {
+        trimmed.rsplit('/').next().unwrap_or(trimmed)
+    }
 }
 
 fn clean(path: &str) -> String {

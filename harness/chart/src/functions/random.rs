@@ -6,8 +6,12 @@ use super::{Args, Function, function};
 use crate::template::{Engine, Result, Value};
 
 pub(super) const TABLE: &[Function] = &[
-    function("randAlphaNum", 1, 1, |e, a| pick(e, a, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")),
-    function("randAlpha", 1, 1, |e, a| pick(e, a, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")),
+    function("randAlphaNum", 1, 1, |e, a| {
+        pick(e, a, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    }),
+    function("randAlpha", 1, 1, |e, a| {
+        pick(e, a, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    }),
     function("randNumeric", 1, 1, |e, a| pick(e, a, b"0123456789")),
     function("randAscii", 1, 1, |engine, a| {
         let text: String = (0..a.size(0)?).map(|_| char::from(engine.rng.random_range(b' '..=b'~'))).collect();
@@ -24,7 +28,8 @@ pub(super) const TABLE: &[Function] = &[
 ];
 
 fn pick(engine: &mut Engine, a: &Args<'_>, alphabet: &[u8]) -> Result<Value> {
-    let text: String =
-        (0..a.size(0)?).map(|_| char::from(alphabet[engine.rng.random_range(0..alphabet.len())])).collect();
+    let text: String = (0..a.size(0)?)
+        .map(|_| char::from(alphabet[engine.rng.random_range(0..alphabet.len())]))
+        .collect();
     Ok(Value::str(text))
 }

@@ -55,5 +55,7 @@ fn split(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
 }
 
 fn quote_meta(text: &str) -> String {
-    text.chars().flat_map(|c| r"\.+*?()|[]{}^$".contains(c).then_some('\\').into_iter().chain([c])).collect()
+    text.chars()
+        .flat_map(|c| r"\.+*?()|[]{}^$".contains(c).then_some('\\').into_iter().chain([c]))
+        .collect()
 }

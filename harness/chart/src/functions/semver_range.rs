@@ -49,7 +49,10 @@ impl Range {
 fn conditions(part: &str, whole: &str) -> Result<Vec<Condition>, String> {
     let improper = || format!("improper constraint: {whole}");
     if let Some((low, high)) = part.split_once(" - ") {
-        return [(">=", low), ("<=", high)].into_iter().map(|(o, v)| Condition::parse(o, v).ok_or_else(improper)).collect();
+        return [(">=", low), ("<=", high)]
+            .into_iter()
+            .map(|(o, v)| Condition::parse(o, v).ok_or_else(improper))
+            .collect();
     }
     let mut rest = part.trim();
     let mut found = Vec::new();
@@ -79,7 +82,11 @@ impl Condition {
             coerce(text)?
         };
         let known = ["", "=", "==", "!=", ">", "<", ">=", "=>", "<=", "=<", "~", "~>", "^"].contains(&operator);
-        known.then(|| Condition { operator: operator.to_owned(), version, given })
+        known.then(|| Condition {
+            operator: operator.to_owned(),
+            version,
+            given,
+        })
     }
 
     fn matches(&self, v: &Version) -> bool {

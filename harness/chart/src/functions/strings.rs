@@ -6,8 +6,12 @@ use crate::template::{Engine, Fault, Result, Value, quoted};
 
 pub(super) const TABLE: &[Function] = &[
     function("trim", 1, 1, |_, a| text(a.str(0)?.trim())),
-    function("trimAll", 2, 2, |_, a| text(a.str(1)?.trim_matches(|c| a.get(0).as_str().is_some_and(|s| s.contains(c))))),
-    function("trimall", 2, 2, |_, a| text(a.str(1)?.trim_matches(|c| a.get(0).as_str().is_some_and(|s| s.contains(c))))),
+    function("trimAll", 2, 2, |_, a| {
+        text(a.str(1)?.trim_matches(|c| a.get(0).as_str().is_some_and(|s| s.contains(c))))
+    }),
+    function("trimall", 2, 2, |_, a| {
+        text(a.str(1)?.trim_matches(|c| a.get(0).as_str().is_some_and(|s| s.contains(c))))
+    }),
     function("trimPrefix", 2, 2, |_, a| {
         let (prefix, s) = (a.str(0)?, a.str(1)?);
         text(s.strip_prefix(prefix).unwrap_or(s))
@@ -18,8 +22,12 @@ pub(super) const TABLE: &[Function] = &[
     }),
     function("upper", 1, 1, |_, a| text(a.str(0)?.to_uppercase())),
     function("lower", 1, 1, |_, a| text(a.str(0)?.to_lowercase())),
-    function("title", 1, 1, |_, a| text(initials_mapped(a.str(0)?, |c| c.to_uppercase().collect()))),
-    function("untitle", 1, 1, |_, a| text(initials_mapped(a.str(0)?, |c| c.to_lowercase().collect()))),
+    function("title", 1, 1, |_, a| {
+        text(initials_mapped(a.str(0)?, |c| c.to_uppercase().collect()))
+    }),
+    function("untitle", 1, 1, |_, a| {
+        text(initials_mapped(a.str(0)?, |c| c.to_lowercase().collect()))
+    }),
     function("repeat", 2, 2, |_, a| text(a.str(1)?.repeat(a.size(0)?))),
     function("substr", 3, 3, substr),
     function("nospace", 1, 1, |_, a| text(a.str(0)?.split_whitespace().collect::<String>())),
@@ -112,9 +120,15 @@ fn trunc(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
 
 /// Bytes `from..to`, as Go slices strings.
 fn part(s: &str, from: i64, to: i64) -> Result<Value> {
-    let range = usize::try_from(from).ok().zip(usize::try_from(to).ok()).filter(|(f, t)| f <= t && *t <= s.len());
+    let range = usize::try_from(from)
+        .ok()
+        .zip(usize::try_from(to).ok())
+        .filter(|(f, t)| f <= t && *t <= s.len());
     let Some((from, to)) = range else {
-        return Err(Fault::call(format!("slice bounds out of range [{from}:{to}] with length {}", s.len())));
+        return Err(Fault::call(format!(
+            "slice bounds out of range [{from}:{to}] with length {}",
+            s.len()
+        )));
     };
     match s.get(from..to) {
         Some(part) => text(part),
@@ -129,9 +143,7 @@ fn abbreviated(s: &str, offset: i64, width: i64) -> String {
     if width < 4 || (offset > 0 && width < 7) || len <= width {
         return s.to_owned();
     }
-    let take = |from: i64, to: i64| -> String {
-        chars.iter().skip(from.max(0) as usize).take((to - from).max(0) as usize).collect()
-    };
+    let take = |from: i64, to: i64| -> String { chars.iter().skip(from.max(0) as usize).take((to - from).max(0) as usize).collect() };
     let offset = if offset > len { len } else { offset };
     let offset = if len - offset < width - 3 { len - (width - 3) } else { offset };
     if offset <= 4 {
@@ -185,7 +197,11 @@ fn camel(s: &str) -> String {
 fn swapped(s: &str) -> String {
     s.chars()
         .flat_map(|c| {
-            let swap: String = if c.is_uppercase() { c.to_lowercase().collect() } else { c.to_uppercase().collect() };
+            let swap: String = if c.is_uppercase() {
+                c.to_lowercase().collect()
+            } else {
+                c.to_uppercase().collect()
+            };
             swap.chars().collect::<Vec<_>>()
         })
         .collect()

@@ -13,7 +13,9 @@ pub(super) const TABLE: &[Function] = &[
 fn parse(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
     let url = a.str(0)?;
     if url.contains('%') {
-        return Err(Fault::unsupported("urlParse of a URL with escapes is not supported by the native renderer"));
+        return Err(Fault::unsupported(
+            "urlParse of a URL with escapes is not supported by the native renderer",
+        ));
     }
     let (rest, fragment) = url.split_once('#').unwrap_or((url, ""));
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -47,8 +49,7 @@ fn parse(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
 }
 
 fn is_scheme(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
 fn join(_: &mut Engine, a: &Args<'_>) -> Result<Value> {

@@ -62,7 +62,11 @@ struct KubeVersion {
 
 impl KubeVersion {
     fn new(version: &str) -> Self {
-        let version = if version.starts_with('v') { version.to_owned() } else { format!("v{version}") };
+        let version = if version.starts_with('v') {
+            version.to_owned()
+        } else {
+            format!("v{version}")
+        };
         let mut parts = version.trim_start_matches('v').split('.');
         let mut part = || {
             let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();

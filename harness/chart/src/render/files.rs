@@ -31,11 +31,20 @@ impl Files {
         // charts must behave alike.
         let matching = super::glob_regex(pattern).or_else(|_| super::glob_regex("**"));
         let matches = |name: &str| matching.as_ref().is_ok_and(|regex| regex.is_match(name));
-        Files::object(self.0.iter().filter(|(name, _)| matches(name)).map(|(n, b)| (n.clone(), b.clone())).collect())
+        Files::object(
+            self.0
+                .iter()
+                .filter(|(name, _)| matches(name))
+                .map(|(n, b)| (n.clone(), b.clone()))
+                .collect(),
+        )
     }
 
     fn by_base_name(&self, text: impl Fn(&str, &[u8]) -> Result<String>) -> Result<Value> {
-        let entries = self.0.iter().map(|(name, bytes)| Ok((base_name(name), Value::str(text(name, bytes)?))));
+        let entries = self
+            .0
+            .iter()
+            .map(|(name, bytes)| Ok((base_name(name), Value::str(text(name, bytes)?))));
         let entries: Vec<(&str, Value)> = entries.collect::<Result<_>>()?;
         let empty = entries.is_empty();
         let map = Value::map(entries);
@@ -55,11 +64,17 @@ impl Object for Files {
             "Glob" => args.str(0).map(|pattern| self.glob(pattern)),
             "Lines" => args.str(0).and_then(|file| self.text_of(file)).map(|text| {
                 let text = text.strip_suffix('\n').unwrap_or(&text);
-                Value::list(if text.is_empty() { Vec::new() } else { text.split('\n').map(Value::str).collect() })
+                Value::list(if text.is_empty() {
+                    Vec::new()
+                } else {
+                    text.split('\n').map(Value::str).collect()
+                })
             }),
             "AsConfig" => self.by_base_name(|name, _| self.text_of(name)),
             "AsSecrets" => self.by_base_name(|_, bytes| Ok(STANDARD.encode(bytes))),
-            "GetBytes" => Err(Fault::unsupported(".Files.GetBytes is not supported by the native renderer; use .Files.Get")),
+            "GetBytes" => Err(Fault::unsupported(
+                ".Files.GetBytes is not supported by the native renderer; use .Files.Get",
+            )),
             _ => return None,
         })
     }

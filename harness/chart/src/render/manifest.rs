@@ -120,7 +120,11 @@ pub(super) fn read(source: &str, text: &str) -> Result<Vec<Manifest>, RenderErro
         })?;
         match object {
             Value::Null => {}
-            Value::Object(_) => manifests.push(Manifest { source: source.to_owned(), text: part.to_owned(), object }),
+            Value::Object(_) => manifests.push(Manifest {
+                source: source.to_owned(),
+                text: part.to_owned(),
+                object,
+            }),
             _ => {
                 let message = "error unmarshaling JSON: the document is not a mapping";
                 return Err(RenderError::manifest(source, 1, part.lines().next().unwrap_or_default(), message));
@@ -134,8 +138,7 @@ pub(super) fn read(source: &str, text: &str) -> Result<Vec<Manifest>, RenderErro
 pub(super) fn sort(manifests: Vec<Manifest>) -> (Vec<Manifest>, Vec<Hook>) {
     let (mut plain, mut hooks) = (Vec::new(), Vec::new());
     for manifest in manifests {
-        let annotation =
-            |name: &str| manifest.object["metadata"]["annotations"][name].as_str().map(str::to_owned);
+        let annotation = |name: &str| manifest.object["metadata"]["annotations"][name].as_str().map(str::to_owned);
         let Some(events) = annotation("helm.sh/hook") else {
             plain.push(manifest);
             continue;
@@ -149,7 +152,12 @@ pub(super) fn sort(manifests: Vec<Manifest>) -> (Vec<Manifest>, Vec<Hook>) {
         let delete_policies = annotation("helm.sh/hook-delete-policy")
             .map(|all| all.split(',').map(|policy| policy.trim().to_owned()).collect())
             .unwrap_or_default();
-        hooks.push(Hook { manifest, events, weight, delete_policies });
+        hooks.push(Hook {
+            manifest,
+            events,
+            weight,
+            delete_policies,
+        });
     }
     plain.sort_by(|a, b| install_order(a.kind()).cmp(&install_order(b.kind())));
     hooks.sort_by(|a, b| install_order(a.manifest.kind()).cmp(&install_order(b.manifest.kind())));

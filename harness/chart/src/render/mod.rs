@@ -13,5 +13,4 @@ pub(crate) use glob::regex as glob_regex;
 pub use input::{LookupKey, ReleaseInfo, RenderInput};
 pub use manifest::{Hook, HookEvent, Manifest};
 pub use order::install_order;
-pub(crate) use order::uninstall_rank;
 pub use run::{Rendered, lint, render};

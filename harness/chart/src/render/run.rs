@@ -32,7 +32,10 @@ pub struct Rendered {
 impl Rendered {
     /// All manifests as `helm template` prints them.
     pub fn to_yaml(&self) -> String {
-        self.manifests.iter().map(|m| format!("---\n# Source: {}\n{}\n", m.source, m.text)).collect()
+        self.manifests
+            .iter()
+            .map(|m| format!("---\n# Source: {}\n{}\n", m.source, m.text))
+            .collect()
     }
 }
 
@@ -43,8 +46,14 @@ impl Rendered {
 pub fn render(chart: &Chart, input: &RenderInput) -> Result<Rendered, Error> {
     check_kube_version(chart, input)?;
     let coalesced = coalesce(chart, &input.values);
-    let settings = Settings { now: input.now, seed: input.seed };
-    let lookups = Lookups { answers: input.lookups.clone(), missing: Vec::new() };
+    let settings = Settings {
+        now: input.now,
+        seed: input.seed,
+    };
+    let lookups = Lookups {
+        answers: input.lookups.clone(),
+        missing: Vec::new(),
+    };
     let mut engine = Engine::new(&settings, lookups);
 
     let root = from_numbers(&Json::Object(coalesced.values.clone()));
@@ -62,7 +71,10 @@ pub fn render(chart: &Chart, input: &RenderInput) -> Result<Rendered, Error> {
     for template in templates.iter().filter(|t| !t.library && !base_name(&t.name).starts_with('_')) {
         let base = template.name.split("/templates/").next().unwrap_or_default();
         if let Value::Map(top) = &template.top {
-            let place = [("Name", Value::str(&template.name)), ("BasePath", Value::str(format!("{base}/templates")))];
+            let place = [
+                ("Name", Value::str(&template.name)),
+                ("BasePath", Value::str(format!("{base}/templates"))),
+            ];
             top.borrow_mut().insert("Template".into(), Value::map(place));
         }
         let text = engine.run(&template.name, &template.top).map_err(render_error)?;
@@ -115,12 +127,13 @@ fn check_kube_version(chart: &Chart, input: &RenderInput) -> Result<(), Error> {
     let range = VersionRange::parse(wanted);
     match (range, version(have)) {
         (Ok(range), Some(version)) if range.matches(&version) => Ok(()),
-        (Err(message), _) => Err(Error::Chart { path: chart.name().into(), message }),
+        (Err(message), _) => Err(Error::Chart {
+            path: chart.name().into(),
+            message,
+        }),
         _ => Err(Error::Chart {
             path: chart.name().into(),
-            message: format!(
-                "chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {have}"
-            ),
+            message: format!("chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {have}"),
         }),
     }
 }
@@ -137,14 +150,7 @@ fn depth(name: &str) -> usize {
 }
 
 /// The templates of a chart and its subcharts, each with its top-level objects.
-fn scope<'c>(
-    scope: &Scope<'c>,
-    path: &str,
-    values: &Value,
-    parent: Option<&Value>,
-    input: &RenderInput,
-    out: &mut Vec<Template<'c>>,
-) {
+fn scope<'c>(scope: &Scope<'c>, path: &str, values: &Value, parent: Option<&Value>, input: &RenderInput, out: &mut Vec<Template<'c>>) {
     let chart = scope.chart;
     let release = &input.release;
     let subcharts = Value::map::<&str>([]);
@@ -185,5 +191,8 @@ fn collect_crds(scope: &Scope<'_>, path: &str, out: &mut Vec<Manifest>) -> Resul
     for file in &scope.chart.crds {
         out.extend(manifest::read(&format!("{path}/{}", file.name), &file.text).map_err(Box::new)?);
     }
-    scope.subcharts.iter().try_for_each(|sub| collect_crds(sub, &format!("{path}/charts/{}", sub.name), out))
+    scope
+        .subcharts
+        .iter()
+        .try_for_each(|sub| collect_crds(sub, &format!("{path}/charts/{}", sub.name), out))
 }

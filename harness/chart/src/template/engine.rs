@@ -73,9 +73,11 @@ impl Engine {
     /// # Errors
     /// No such template, or a fault while it runs.
     pub(crate) fn run(&mut self, name: &str, data: &Value) -> Result<String> {
-        let tree = self.templates.get(name).cloned().ok_or_else(|| {
-            Fault::new(format!("template: no template {name:?} associated with template \"gotpl\""))
-        })?;
+        let tree = self
+            .templates
+            .get(name)
+            .cloned()
+            .ok_or_else(|| Fault::new(format!("template: no template {name:?} associated with template \"gotpl\"")))?;
         if self.depth >= MAX_DEPTH {
             return Err(Fault::new(format!(
                 "rendering template has a nested reference name: {name}: unable to execute template"

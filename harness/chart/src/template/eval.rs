@@ -37,9 +37,10 @@ impl Exec<'_> {
                 let args = self.arguments(dot, rest, piped)?;
                 self.chain(dot, first, &args)
             }
-            _ if !rest.is_empty() || piped.is_some() => {
-                Err(Fault::new(format!("can't give argument to non-function {}", node_text::expr(first))))
-            }
+            _ if !rest.is_empty() || piped.is_some() => Err(Fault::new(format!(
+                "can't give argument to non-function {}",
+                node_text::expr(first)
+            ))),
             Expr::Nil(_) => Err(Fault::new("nil is not a command")),
             _ => self.expr(dot, first),
         };
@@ -55,14 +56,7 @@ impl Exec<'_> {
         Ok(args)
     }
 
-    fn call(
-        &mut self,
-        dot: &Value,
-        name: &SmolStr,
-        command: &CommandNode,
-        rest: &[Expr],
-        piped: Option<Value>,
-    ) -> Result<Value> {
+    fn call(&mut self, dot: &Value, name: &SmolStr, command: &CommandNode, rest: &[Expr], piped: Option<Value>) -> Result<Value> {
         if matches!(name.as_str(), "and" | "or") {
             return self.short_circuit(dot, name == "and", rest, piped);
         }
@@ -110,7 +104,10 @@ impl Exec<'_> {
             Expr::Nil(_) => Ok(Value::Nil),
             Expr::Pipe(_, pipe) => self.pipe(dot, pipe),
             Expr::Identifier(pos, name) => {
-                let command = CommandNode { pos: *pos, args: vec![expr.clone()] };
+                let command = CommandNode {
+                    pos: *pos,
+                    args: vec![expr.clone()],
+                };
                 self.call(dot, name, &command, &[], None)
             }
         };
@@ -155,13 +152,11 @@ fn nil_pointer(name: &str) -> Fault {
 fn field(value: &Value, name: &str, args: &[Value]) -> Result<Value> {
     match value {
         Value::Nil => Err(nil_pointer(name)),
-        Value::Map(_) if !args.is_empty() => {
-            Err(Fault::new(format!("{name} is not a method but has arguments")))
-        }
+        Value::Map(_) if !args.is_empty() => Err(Fault::new(format!("{name} is not a method but has arguments"))),
         Value::Map(_) => Ok(value.get(name)),
-        Value::Object(object) => object.member(name, args).unwrap_or_else(|| {
-            Err(Fault::new(format!("can't evaluate field {name} in type {}", object.type_name())))
-        }),
+        Value::Object(object) => object
+            .member(name, args)
+            .unwrap_or_else(|| Err(Fault::new(format!("can't evaluate field {name} in type {}", object.type_name())))),
         _ => Err(Fault::new(format!("can't evaluate field {name} in type interface {{}}"))),
     }
 }

@@ -28,7 +28,11 @@ pub(super) struct Exec<'e> {
 
 impl<'e> Exec<'e> {
     pub(super) fn new(engine: &'e mut Engine, tree: Rc<Tree>, data: &Value) -> Self {
-        Exec { engine, tree, vars: vec![(SmolStr::new_static("$"), data.clone())] }
+        Exec {
+            engine,
+            tree,
+            vars: vec![(SmolStr::new_static("$"), data.clone())],
+        }
     }
 
     pub(super) fn run(mut self) -> Result<String> {
@@ -95,7 +99,13 @@ impl<'e> Exec<'e> {
         let value = self.pipe_value(dot, &branch.pipe)?;
         let items = items(&value, branch.pipe.decl.len()).map_err(|message| {
             self.place(Fault::new(message), branch.pipe.pos, || {
-                branch.pipe.commands.iter().map(super::node_text::command).collect::<Vec<_>>().join(" | ")
+                branch
+                    .pipe
+                    .commands
+                    .iter()
+                    .map(super::node_text::command)
+                    .collect::<Vec<_>>()
+                    .join(" | ")
             })
         })?;
         if items.is_empty() {
@@ -115,7 +125,11 @@ impl<'e> Exec<'e> {
 
     fn bind_round(&mut self, branch: &BranchNode, key: Value, item: &Value) {
         let names = &branch.pipe.decl;
-        let values = if names.len() == 1 { vec![item.clone()] } else { vec![key, item.clone()] };
+        let values = if names.len() == 1 {
+            vec![item.clone()]
+        } else {
+            vec![key, item.clone()]
+        };
         for (name, value) in names.iter().zip(values) {
             if branch.pipe.is_assign {
                 self.assign(name, value);
@@ -152,7 +166,9 @@ impl<'e> Exec<'e> {
 
     pub(super) fn variable(&self, name: &str) -> Result<Value> {
         let found = self.vars.iter().rev().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.clone()).ok_or_else(|| Fault::new(format!("undefined variable: {name}")))
+        found
+            .map(|(_, value)| value.clone())
+            .ok_or_else(|| Fault::new(format!("undefined variable: {name}")))
     }
 
     /// Gives a fault its place, unless a node further inside has.
@@ -169,12 +185,12 @@ impl<'e> Exec<'e> {
 fn items(value: &Value, names: usize) -> std::result::Result<Vec<(Value, Value)>, String> {
     Ok(match value {
         Value::Nil => Vec::new(),
-        Value::List(items) => {
-            items.iter().enumerate().map(|(i, item)| (Value::Int(i as i64), item.clone())).collect()
-        }
-        Value::Map(map) => {
-            map.borrow().iter().map(|(k, v)| (Value::Str(Rc::clone(k)), v.clone())).collect()
-        }
+        Value::List(items) => items
+            .iter()
+            .enumerate()
+            .map(|(i, item)| (Value::Int(i as i64), item.clone()))
+            .collect(),
+        Value::Map(map) => map.borrow().iter().map(|(k, v)| (Value::Str(Rc::clone(k)), v.clone())).collect(),
         Value::Int(n) | Value::Int64(n) => {
             if names > 1 {
                 return Err(format!("can't use {n} to iterate over more than one variable"));

@@ -58,7 +58,13 @@ impl Fault {
     }
 
     pub(crate) fn of(kind: FaultKind, message: impl Into<String>) -> Self {
-        Fault { kind, message: message.into(), frames: Vec::new(), placed: false, argument: None }
+        Fault {
+            kind,
+            message: message.into(),
+            frames: Vec::new(),
+            placed: false,
+            argument: None,
+        }
     }
 
     pub(crate) fn unsupported(message: impl Into<String>) -> Self {
@@ -69,10 +75,7 @@ impl Fault {
     pub(crate) fn wrong_type(expected: &str, got: &Value) -> Self {
         match got {
             Value::Nil => Self::new(format!("invalid value; expected {expected}")),
-            _ => Self::new(format!(
-                "wrong type for value; expected {expected}; got {}",
-                got.type_name()
-            )),
+            _ => Self::new(format!("wrong type for value; expected {expected}; got {}", got.type_name())),
         }
     }
 }

@@ -53,9 +53,7 @@ fn tree(value: &Value, depth: usize) -> Result<Json> {
         Value::Int(n) | Value::Int64(n) => Json::from(*n),
         Value::Float(f) => float(*f)?,
         Value::Str(s) => Json::from(&**s),
-        Value::List(items) => {
-            Json::Array(items.iter().map(|v| tree(v, depth + 1)).collect::<Result<_>>()?)
-        }
+        Value::List(items) => Json::Array(items.iter().map(|v| tree(v, depth + 1)).collect::<Result<_>>()?),
         Value::Map(map) => object(map, depth)?,
         Value::Object(object) => match object.plain() {
             Value::Object(_) => return Err(Fault::new(format!("json: unsupported type: {}", object.type_name()))),
@@ -73,8 +71,7 @@ fn object(map: &Map, depth: usize) -> Result<Json> {
 fn float(f: f64) -> Result<Json> {
     let text = json_float(f);
     // Through text, so that 3.0 is the integer 3, as Go writes it.
-    serde_json::from_str(&text)
-        .map_err(|_| Fault::new(format!("json: unsupported value: {}", super::float_text(f))))
+    serde_json::from_str(&text).map_err(|_| Fault::new(format!("json: unsupported value: {}", super::float_text(f))))
 }
 
 /// Compact JSON as Go's `json.Marshal` writes it; `html` escapes `<`, `>`, `&`.

@@ -17,7 +17,7 @@ mod printf;
 mod value;
 
 pub(crate) use engine::{Engine, Lookups, Settings};
-pub(crate) use fault::{Fault, FaultKind, Frame, Result};
+pub(crate) use fault::{Fault, FaultKind, Result};
 pub(crate) use json::{from_json, from_numbers, to_json, to_json_text, to_yaml};
 pub(crate) use print::{float_text, go_text};
 pub(crate) use printf::{quoted, sprint, sprintf};

@@ -54,21 +54,26 @@ pub(super) fn parse(file: &str, name: &str, source: &str) -> Result<Vec<Tree>> {
     let guarded = format!("{source}{SENTINEL}");
     let fault = |line: usize, message: &str| {
         let mut fault = Fault::of(FaultKind::Parse, message);
-        fault.frames.push(frame(file, name, source, offset_of(source, line), line, String::new()));
+        fault
+            .frames
+            .push(frame(file, name, source, offset_of(source, line), line, String::new()));
         fault
     };
     let (mut root, defines) = Parser::new(&guarded, "{{", "}}")
         .and_then(Parser::parse)
         .map_err(|error| match error {
-            TemplateError::Parse { line, message, .. } | TemplateError::Lex { line, message, .. } => {
-                fault(line, &message)
-            }
+            TemplateError::Parse { line, message, .. } | TemplateError::Lex { line, message, .. } => fault(line, &message),
             other => fault(1, &other.to_string()),
         })?;
     close(&mut root).map_err(|message| fault(source.lines().count().max(1), message))?;
 
     let (file, source): (Rc<str>, Rc<str>) = (Rc::from(file), Rc::from(source));
-    let mut trees = vec![Tree { name: name.to_owned(), file: Rc::clone(&file), source: Rc::clone(&source), root }];
+    let mut trees = vec![Tree {
+        name: name.to_owned(),
+        file: Rc::clone(&file),
+        source: Rc::clone(&source),
+        root,
+    }];
     trees.extend(defines.into_iter().map(|define| Tree {
         name: define.name.to_string(),
         file: Rc::clone(&file),
@@ -76,7 +81,9 @@ pub(super) fn parse(file: &str, name: &str, source: &str) -> Result<Vec<Tree>> {
         root: define.body,
     }));
     for tree in &trees {
-        let mut check = Check { scopes: vec![BTreeSet::from(["$".to_owned()])] };
+        let mut check = Check {
+            scopes: vec![BTreeSet::from(["$".to_owned()])],
+        };
         if let Err((line, message)) = check.list(&tree.root) {
             return Err(fault(line, &message));
         }
@@ -155,9 +162,7 @@ impl Check {
 
     fn expr(&mut self, expr: &Expr) -> Checked {
         match expr {
-            Expr::Variable(pos, name, _) if !self.known(name) => {
-                Err((pos.line, format!("undefined variable {name:?}")))
-            }
+            Expr::Variable(pos, name, _) if !self.known(name) => Err((pos.line, format!("undefined variable {name:?}"))),
             Expr::Identifier(pos, name) => match functions::find(name) {
                 Some(_) => Ok(()),
                 None => Err((pos.line, functions::unknown(name))),

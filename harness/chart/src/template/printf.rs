@@ -99,11 +99,7 @@ pub(crate) fn sprintf(format: &str, args: &[Value]) -> String {
     out
 }
 
-fn number(
-    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
-    args: &[Value],
-    next: &mut usize,
-) -> Option<usize> {
+fn number(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, args: &[Value], next: &mut usize) -> Option<usize> {
     if chars.next_if_eq(&'*').is_some() {
         let value = args.get(*next).and_then(Value::as_i64);
         *next += 1;
@@ -156,9 +152,7 @@ impl Verb {
             ('o', Value::Int(n) | Value::Int64(n)) => format!("{n:o}"),
             ('x', Value::Int(n) | Value::Int64(n)) => format!("{}{n:x}", if self.sharp { "0x" } else { "" }),
             ('X', Value::Int(n) | Value::Int64(n)) => format!("{}{n:X}", if self.sharp { "0X" } else { "" }),
-            ('c', Value::Int(n) | Value::Int64(n)) => {
-                u32::try_from(*n).ok().and_then(char::from_u32).unwrap_or('\u{fffd}').to_string()
-            }
+            ('c', Value::Int(n) | Value::Int64(n)) => u32::try_from(*n).ok().and_then(char::from_u32).unwrap_or('\u{fffd}').to_string(),
             ('e' | 'f' | 'F' | 'g' | 'E' | 'G', Value::Float(_)) => self.float(arg).unwrap_or_default(),
             ('s' | 'd' | 'q', Value::List(items)) => {
                 let items: Vec<String> = items.iter().map(|v| self.format(v)).collect();
@@ -166,8 +160,7 @@ impl Verb {
             }
             ('s' | 'd' | 'q', Value::Map(map)) => {
                 let key = |k: &std::rc::Rc<str>| self.format(&Value::Str(std::rc::Rc::clone(k)));
-                let entries: Vec<String> =
-                    map.borrow().iter().map(|(k, v)| format!("{}:{}", key(k), self.format(v))).collect();
+                let entries: Vec<String> = map.borrow().iter().map(|(k, v)| format!("{}:{}", key(k), self.format(v))).collect();
                 format!("map[{}]", entries.join(" "))
             }
             ('s', Value::Object(object)) => object.text(),
@@ -215,7 +208,11 @@ impl Verb {
                 None => float_text(*f),
             },
         };
-        let text = if matches!(self.letter, 'E' | 'G') { text.to_uppercase() } else { text };
+        let text = if matches!(self.letter, 'E' | 'G') {
+            text.to_uppercase()
+        } else {
+            text
+        };
         Some(self.signed(arg, text))
     }
 }

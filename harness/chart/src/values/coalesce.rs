@@ -55,7 +55,11 @@ fn scope<'c>(chart: &'c Chart, name: String, values: &Map<String, Json>, path: &
             subcharts.push(scope(sub, sub.name().to_owned(), values, &format!("{path}{}.", sub.name())));
         }
         for dependency in declared {
-            let known = if dependency.alias.is_empty() { &dependency.name } else { &dependency.alias };
+            let known = if dependency.alias.is_empty() {
+                &dependency.name
+            } else {
+                &dependency.alias
+            };
             let by_tags: Vec<bool> = dependency
                 .tags
                 .iter()
@@ -91,7 +95,10 @@ fn fill(scope: &Scope<'_>, values: &mut Map<String, Json>, path: &str, warnings:
     for sub in &scope.subcharts {
         let slot = values.entry(sub.name.clone()).or_insert_with(|| Json::Object(Map::new()));
         if !slot.is_object() {
-            warnings.push(format!("warning: type mismatch on {}: the values of a subchart must be a table", sub.name));
+            warnings.push(format!(
+                "warning: type mismatch on {}: the values of a subchart must be a table",
+                sub.name
+            ));
             *slot = Json::Object(Map::new());
         }
         if let Json::Object(inner) = slot {

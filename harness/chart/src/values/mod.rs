@@ -44,7 +44,10 @@ impl ValuesBuilder {
     /// The file cannot be read, or is no mapping.
     pub fn file(self, path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         self.yaml(&path.display().to_string(), &text)
     }
 
@@ -53,7 +56,10 @@ impl ValuesBuilder {
     /// # Errors
     /// The text is not YAML, or no mapping.
     pub fn yaml(mut self, origin: &str, text: &str) -> Result<Self, Error> {
-        let failed = |message: String| Error::Values { origin: origin.to_owned(), message };
+        let failed = |message: String| Error::Values {
+            origin: origin.to_owned(),
+            message,
+        };
         match documents::values(text).map_err(failed)? {
             Json::Null => {}
             Json::Object(values) => merge(&mut self.values, values),
@@ -85,8 +91,7 @@ impl ValuesBuilder {
     /// # Errors
     /// The expression cannot be read.
     pub fn set_string(mut self, expression: &str) -> Result<Self, Error> {
-        set::apply(&mut self.values, expression, set::Mode::Text)
-            .map_err(|m| option("--set-string", expression, m))?;
+        set::apply(&mut self.values, expression, set::Mode::Text).map_err(|m| option("--set-string", expression, m))?;
         Ok(self)
     }
 
@@ -106,7 +111,10 @@ impl ValuesBuilder {
     /// The file or the path cannot be read.
     pub fn set_file(mut self, path: &str, file: impl AsRef<Path>) -> Result<Self, Error> {
         let file = file.as_ref();
-        let text = std::fs::read_to_string(file).map_err(|source| Error::Read { path: file.to_owned(), source })?;
+        let text = std::fs::read_to_string(file).map_err(|source| Error::Read {
+            path: file.to_owned(),
+            source,
+        })?;
         set::put(&mut self.values, path, Json::String(text)).map_err(|m| option("--set-file", path, m))?;
         Ok(self)
     }
@@ -118,7 +126,10 @@ impl ValuesBuilder {
 }
 
 fn option(name: &str, text: &str, message: String) -> Error {
-    Error::Values { origin: format!("{name} {text}"), message }
+    Error::Values {
+        origin: format!("{name} {text}"),
+        message,
+    }
 }
 
 /// Merges mappings; a null replaces whatever was there and takes effect when the
