@@ -1,72 +1,70 @@
-//! One cluster's API server.
+//! One cluster's API server: its state and what decides about requests.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value;
+use rand::RngExt;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use simnet::Clock;
 
-use super::Request;
-use crate::client::{List, Watch};
-use crate::object::Object;
-use crate::status::Status;
+use super::addresses::Addresses;
+use crate::auth::{Authorizer, Tokens};
+use crate::kinds::Kinds;
 use crate::store::Store;
 
-/// One cluster's API server: its state and what decides about requests.
+/// One cluster's API server.
 pub(crate) struct ApiServer {
     pub(crate) store: Arc<Store>,
+    pub(crate) kinds: Kinds,
+    pub(crate) clock: Clock,
+    pub(crate) tokens: Tokens,
+    pub(crate) authorizer: Authorizer,
+    pub(crate) addresses: Addresses,
+    /// PEM of the authority that signs the cluster's certificates.
+    pub(crate) ca_pem: Arc<str>,
+    /// Where the control plane reaches nodes from; none: nowhere.
+    pub(crate) host: Option<simnet::Host>,
+    rng: Mutex<ChaCha8Rng>,
 }
 
-/// The answer of the pipeline.
-pub(crate) enum Outcome {
-    /// An object; whether it was created just now.
-    Object(Arc<Object>, bool),
-    /// A list.
-    List(List),
-    /// A stream of changes.
-    Watch(Watch),
-    /// Something that is not stored: a review, a token, a `Status` of success.
-    Value(Value),
-}
-
-impl Outcome {
-    /// The object, where the verb answers one.
-    pub(crate) fn object(self) -> Result<Arc<Object>, Status> {
-        match self {
-            Outcome::Object(object, _) => Ok(object),
-            Outcome::Value(value) => Ok(Arc::new(Object::new(value))),
-            _ => Err(Status::internal("the answer is not an object")),
-        }
-    }
-
-    /// The list, where the verb answers one.
-    pub(crate) fn list(self) -> Result<List, Status> {
-        if let Outcome::List(list) = self {
-            Ok(list)
-        } else {
-            Err(Status::internal("the answer is not a list"))
-        }
-    }
-
-    /// The stream, where the verb answers one.
-    pub(crate) fn watch(self) -> Result<Watch, Status> {
-        if let Outcome::Watch(watch) = self {
-            Ok(watch)
-        } else {
-            Err(Status::internal("the answer is not a watch"))
-        }
-    }
-
-    /// The answer as JSON, where it is one object.
-    pub(crate) fn value(self) -> Result<Value, Status> {
-        match self {
-            Outcome::Value(value) => Ok(value),
-            other => Ok(other.object()?.value().clone()),
-        }
-    }
-}
+/// Letters of generated names; no vowels, so that no words come out.
+const NAME_LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 
 impl ApiServer {
-    /// Answers one request.
-    pub(crate) async fn handle(&self, request: Request) -> Result<Outcome, Status> {
-        Err(Status::not_implemented(request.verb.name()))
+    /// An empty server.
+    pub(crate) fn new(clock: Clock, seed: u64, tokens: Tokens, ca_pem: Arc<str>, host: Option<simnet::Host>) -> Self {
+        Self {
+            store: Arc::default(),
+            kinds: Kinds::default(),
+            clock,
+            tokens,
+            authorizer: Authorizer::default(),
+            addresses: Addresses::default(),
+            ca_pem,
+            host,
+            rng: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
+        }
     }
+
+    /// The present time as in `creationTimestamp`: RFC 3339, whole seconds.
+    pub(crate) fn timestamp(&self) -> String {
+        seconds(self.clock.now())
+    }
+
+    /// A new uid (version 4), from the cluster's seed.
+    pub(crate) fn uid(&self) -> String {
+        let bytes: [u8; 16] = self.rng.lock().unwrap_or_else(PoisonError::into_inner).random();
+        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    }
+
+    /// Five random letters for `generateName`.
+    pub(crate) fn suffix(&self) -> String {
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        (0..5).map(|_| char::from(NAME_LETTERS[rng.random_range(0..NAME_LETTERS.len())])).collect()
+    }
+}
+
+/// RFC 3339 in whole seconds.
+pub(crate) fn seconds(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -139,6 +139,10 @@ impl Collection {
         self.changed.send_replace(revision);
     }
 
+    pub(super) fn changed(&self) -> u64 {
+        *self.changed.borrow()
+    }
+
     pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }

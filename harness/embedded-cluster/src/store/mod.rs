@@ -78,6 +78,11 @@ impl Store {
         self.lock().revision
     }
 
+    /// The revision of the last change in a collection; 0 where there was none.
+    pub(crate) fn changed(&self, key: &Key) -> u64 {
+        self.lock().collections.get(key).map(Collection::changed).unwrap_or(0)
+    }
+
     /// One object. `namespace` is empty for cluster-scoped ones.
     pub(crate) fn get(&self, key: &Key, namespace: &str, name: &str) -> Option<Arc<Object>> {
         self.lock().collections.get(key)?.get(namespace, name)

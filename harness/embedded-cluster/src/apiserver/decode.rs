@@ -1,0 +1,259 @@
+//! Request bodies: from bytes to a checked object, in Kubernetes' words where that fails.
+
+use serde_json::{Value, json};
+
+use super::{Body, Options, PatchKind, Request};
+use crate::kinds::Kind;
+use crate::schema;
+use crate::status::Status;
+
+/// Largest body, in bytes.
+pub(crate) const BODY_LIMIT: usize = 3 * 1024 * 1024;
+
+const READ: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+/// An object and what was odd about its body.
+pub(super) struct Decoded {
+    pub(super) value: Value,
+    pub(super) warnings: Vec<String>,
+}
+
+/// A body as an object of `kind`; a missing `apiVersion` and `kind` are the URL's.
+///
+/// # Errors
+/// 400 for what cannot be read or is of another kind, 415 for other media types.
+pub(super) fn object(kind: &Kind, body: &Body, options: &Options) -> Result<Decoded, Status> {
+    let (value, oddities) = match body {
+        Body::Value(value) | Body::Patch(_, value) => (value.clone(), vec![]),
+        Body::Wire { content_type, bytes } => match media_type(content_type) {
+            "" | "application/json" => json_object(bytes, &kind.kind)?,
+            "application/yaml" => yaml_object(bytes, &kind.kind)?,
+            "application/vnd.kubernetes.protobuf" => return Err(Status::unsupported_media_type("application/json, application/yaml")),
+            _ => return Err(Status::unsupported_media_type(READ)),
+        },
+    };
+    let value = if value.is_null() { json!({}) } else { value };
+    let value = of_kind(value, kind)?;
+    let handled = |fault: &str| {
+        Status::bad_request(format!(
+            "{} in version {:?} cannot be handled as a {}: {fault}",
+            kind.kind,
+            kind.resource.version(),
+            kind.kind
+        ))
+    };
+    let mut decoded = check(kind, value, oddities, options).map_err(|fault| handled(&fault))?;
+    decoded.value["apiVersion"] = kind.api_version().into();
+    decoded.value["kind"] = kind.kind.clone().into();
+    Ok(decoded)
+}
+
+/// Checks an object that was made here (a patched one) against its schema. The error is the bare text.
+pub(super) fn checked(kind: &Kind, value: Value, options: &Options) -> Result<Decoded, String> {
+    check(kind, value, vec![], options)
+}
+
+/// Drops undeclared fields and canonicalises values; oddities are refused or become warnings.
+fn check(kind: &Kind, mut value: Value, mut oddities: Vec<String>, options: &Options) -> Result<Decoded, String> {
+    let unknown = match kind.schema() {
+        Some(node) => schema::decode::check(node, &mut value).map_err(|error| error.to_string())?,
+        None => vec![],
+    };
+    oddities.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
+    match options.field_validation.as_str() {
+        "Strict" if !oddities.is_empty() => Err(format!("strict decoding error: {}", oddities.join(", "))),
+        "Ignore" => Ok(Decoded { value, warnings: vec![] }),
+        _ => Ok(Decoded { value, warnings: oddities }),
+    }
+}
+
+fn of_kind(mut value: Value, kind: &Kind) -> Result<Value, Status> {
+    let text = |field: &str| value[field].as_str().unwrap_or_default().to_owned();
+    let (found_version, found_kind) = (text("apiVersion"), text("kind"));
+    let (wanted_version, wanted_kind) = (kind.api_version(), kind.kind.clone());
+    if found_version.is_empty() {
+        value["apiVersion"] = wanted_version.clone().into();
+    }
+    if found_kind.is_empty() {
+        value["kind"] = wanted_kind.clone().into();
+    }
+    let same = (found_version.is_empty() || found_version == wanted_version) && (found_kind.is_empty() || found_kind == wanted_kind);
+    if same {
+        return Ok(value);
+    }
+    let (group, version) = found_version.rsplit_once('/').unwrap_or(("", &found_version));
+    if kind.custom.is_some() || crate::kinds::BUILTIN.kind_of(group, version, &found_kind).is_none() {
+        return Err(Status::bad_request(format!(
+            "{found_kind} in version {version:?} cannot be handled as a {wanted_kind}: no kind {found_kind:?} is registered for version \
+             {found_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+        )));
+    }
+    Err(Status::bad_request(format!(
+        "{found_kind} in version {version:?} cannot be handled as a {wanted_kind}: converting ({version}.{found_kind}) to ({}.{wanted_kind}): \
+         unknown conversion",
+        internal_package(kind.resource.group())
+    )))
+}
+
+/// The name of a group's internal Go package, which messages show.
+pub(super) fn internal_package(group: &str) -> &str {
+    if group.is_empty() { "core" } else { group.split('.').next().unwrap_or(group) }
+}
+
+fn json_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status> {
+    let unrecognised = |why: &str, shown: &str| {
+        Status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why} ({shown})"
+        ))
+    };
+    let hex = |bytes: &[u8]| -> String {
+        let shown: String = bytes.iter().take(64).map(|b| format!("{b:02x}")).collect();
+        if bytes.is_empty() { "<empty>".into() } else { shown }
+    };
+    let parsed = schema::decode::parse(bytes).map_err(|error| {
+        let shown = if bytes.len() <= 1 { String::from_utf8_lossy(bytes).into_owned() } else { hex(bytes) };
+        unrecognised(&go_syntax_error(&error, bytes), if bytes.is_empty() { "<empty>" } else { &shown })
+    })?;
+    if !parsed.value.is_object() && !parsed.value.is_null() {
+        let why = format!(
+            "json: cannot unmarshal {} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
+             \"json:\\\"kind,omitempty\\\"\" }}",
+            go_type(&parsed.value)
+        );
+        return Err(unrecognised(&why, &hex(bytes)));
+    }
+    Ok((parsed.value, parsed.duplicates.iter().map(|path| format!("duplicate field {path:?}")).collect()))
+}
+
+fn yaml_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Status::bad_request("yaml: invalid leading UTF-8 octet"))?;
+    if text.trim_start().starts_with('{') {
+        return json_object(bytes, kind);
+    }
+    let value = yaml::document(text).map_err(|error| {
+        Status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; error converting YAML to JSON: {error}"
+        ))
+    })?;
+    Ok((value, vec![]))
+}
+
+/// How a patch body is to be read.
+///
+/// # Errors
+/// 415 for other media types.
+pub(super) fn patch_kind(content_type: &str) -> Result<PatchKind, Status> {
+    match media_type(content_type) {
+        "application/json-patch+json" => Ok(PatchKind::Json),
+        "application/merge-patch+json" => Ok(PatchKind::Merge),
+        "application/strategic-merge-patch+json" => Ok(PatchKind::Strategic),
+        "application/apply-patch+yaml" => Ok(PatchKind::Apply),
+        _ => Err(unsupported_patch()),
+    }
+}
+
+/// 415 for a patch.
+pub(super) fn unsupported_patch() -> Status {
+    Status::unsupported_patch()
+}
+
+/// A patch body as JSON.
+///
+/// # Errors
+/// 400 in Go's words.
+pub(super) fn patch(kind: PatchKind, bytes: &[u8]) -> Result<Value, Status> {
+    if kind == PatchKind::Apply {
+        let text = String::from_utf8_lossy(bytes);
+        return yaml::document(&text).map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")));
+    }
+    let refuse = |why: &str| Status::bad_request(format!("error decoding patch: {why}"));
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| refuse(&go_syntax_error(&error, bytes)))?;
+    let unmarshal = |found: &Value, wanted: &str| refuse(&format!("json: cannot unmarshal {} into Go value of type {wanted}", go_type(found)));
+    match (kind, &value) {
+        (PatchKind::Json, Value::Array(operations)) => match operations.iter().find(|o| !o.is_object()) {
+            Some(wrong) => Err(unmarshal(wrong, "handlers.jsonPatchOp")),
+            None => Ok(value),
+        },
+        (PatchKind::Json, other) => Err(unmarshal(other, "[]handlers.jsonPatchOp")),
+        (_, Value::Object(_)) => Ok(value),
+        (_, other) => Err(unmarshal(other, "map[string]interface {}")),
+    }
+}
+
+/// A strategic merge patch, by the kind's schema.
+///
+/// # Errors
+/// 500, as Kubernetes answers a patch that it cannot merge.
+pub(super) fn strategic_merge(kind: &Kind, object: &Value, patch: &Value) -> Result<Value, Status> {
+    let node = kind.schema().ok_or_else(unsupported_patch)?;
+    schema::strategic::patch(node, object, patch).map_err(|error| Status::plain(500, error.to_string()))
+}
+
+/// Fills in what the kind's defaults say.
+pub(super) fn defaults(kind: &Kind, object: &mut Value) {
+    kind.set_defaults(object);
+}
+
+/// Brings a new object into the form it is stored in: canonical values, and the status that
+/// Kubernetes shows from the beginning where the kind has one.
+///
+/// # Errors
+/// 500 when something set a field that the schema does not allow.
+pub(super) fn complete(kind: &Kind, object: &mut Value) -> Result<(), Status> {
+    let Some(node) = kind.schema() else { return Ok(()) };
+    let has_status = node.as_object().is_some_and(|o| o.fields.contains_key("status"));
+    if has_status && object.get("status").is_none() {
+        object["status"] = json!({});
+    }
+    schema::decode::check(node, object).map_err(Status::internal)?;
+    Ok(())
+}
+
+/// A DELETE's parameters: from the query, and from a `DeleteOptions` body.
+///
+/// # Errors
+/// As [`object`], and 422 for values that are not allowed.
+pub(super) fn delete_options(request: &Request) -> Result<Options, Status> {
+    let mut options = request.options.clone();
+    if let Body::Wire { content_type, bytes } = &request.body
+        && !bytes.is_empty()
+    {
+        let body = match media_type(content_type) {
+            "" | "application/json" => json_object(bytes, "DeleteOptions")?.0,
+            "application/yaml" => yaml_object(bytes, "DeleteOptions")?.0,
+            _ => return Err(Status::unsupported_media_type(READ)),
+        };
+        options.merge_delete_body(&body)?;
+    }
+    Ok(options)
+}
+
+/// `application/json` of `application/json; charset=utf-8`.
+pub(crate) fn media_type(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim()
+}
+
+fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// What Go says about JSON that is none.
+fn go_syntax_error(error: &serde_json::Error, bytes: &[u8]) -> String {
+    if error.is_eof() || bytes.iter().all(u8::is_ascii_whitespace) {
+        return "unexpected end of JSON input".into();
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let at = text.lines().nth(error.line().saturating_sub(1)).and_then(|line| line.chars().nth(error.column().saturating_sub(1)));
+    match at {
+        Some(c) if error.line() == 1 && error.column() <= 1 => format!("invalid character '{c}' looking for beginning of value"),
+        Some(c) => format!("invalid character '{c}' looking for beginning of object key string"),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,198 @@
+//! DELETE of one object and of collections.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::super::outcome::{Outcome, Page};
+use super::super::{Body, decode, read, seconds};
+use super::fields::metadata_mut;
+use super::update::is_finished;
+use super::{Write, fields};
+use crate::admission::Attempt;
+use crate::client::{List, Propagation};
+use crate::object::Object;
+use crate::status::Status;
+use crate::store::Conflict;
+
+const TRIES: usize = 5;
+const ORPHAN: &str = "orphan";
+const FOREGROUND: &str = "foregroundDeletion";
+
+impl Write<'_> {
+    /// DELETE of one object.
+    pub(in crate::apiserver) fn delete(&mut self) -> Result<Outcome, Status> {
+        let options = decode::delete_options(self.request)?;
+        for _ in 0..TRIES {
+            let old = read::find(self.server, self.kind, self.request)?;
+            if let Some(outcome) = self.try_delete(&old, &options)? {
+                return Ok(outcome);
+            }
+        }
+        Err(Status::modified(&self.kind.resource, self.name()))
+    }
+
+    /// DELETE of everything that matches.
+    pub(in crate::apiserver) fn delete_collection(&mut self) -> Result<Outcome, Status> {
+        let options = decode::delete_options(self.request)?;
+        let (list, _) = read::select(self.server, self.kind, self.request)?;
+        for object in &list.items {
+            let mut one = self.request.clone();
+            one.target.name = Some(object.name().to_owned());
+            one.target.namespace = object.namespace().map(str::to_owned);
+            one.options = options.clone();
+            one.body = Body::empty();
+            match Write::new(self.server, self.kind, &one, self.warnings).delete() {
+                Err(status) if !status.is_not_found() => return Err(status),
+                _ => {}
+            }
+        }
+        let revision = self.server.store.revision();
+        Ok(Outcome::List(List { items: list.items, revision }, self.kind.clone(), Page::default()))
+    }
+
+    fn try_delete(&mut self, old: &Arc<Object>, options: &super::super::Options) -> Result<Option<Outcome>, Status> {
+        self.check_preconditions(old, options)?;
+        let mut unchanged = old.value().clone();
+        crate::admission::validate(&mut Attempt {
+            server: self.server,
+            kind: self.kind,
+            request: self.request,
+            object: &mut unchanged,
+            old: Some(old),
+        })?;
+        let mut new = old.value().clone();
+        self.mark(old, &mut new, options);
+        if is_finished(&new) {
+            return self.remove(old, new);
+        }
+        if new == *old.value() || options.dry_run {
+            return Ok(Some(Outcome::Object(Arc::new(Object::new(new)), false)));
+        }
+        match self.server.store.update(&self.kind.key, self.namespace(), self.name(), old.revision(), new) {
+            Ok(stored) => {
+                crate::crd::changed(self.server, self.kind, &stored);
+                Ok(Some(Outcome::Object(stored, false)))
+            }
+            Err(Conflict::Modified) => Ok(None),
+            Err(_) => Err(Status::not_found(&self.kind.resource, self.name())),
+        }
+    }
+
+    fn check_preconditions(&self, old: &Object, options: &super::super::Options) -> Result<(), Status> {
+        let conflict = |what: &str, wanted: &str, found: &str| {
+            let because = format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}");
+            Err(Status::conflict(&self.kind.resource, self.name(), &because))
+        };
+        if let Some(uid) = options.precondition_uid.as_deref().filter(|uid| *uid != old.uid()) {
+            return conflict("UID", uid, old.uid());
+        }
+        let revision = old.revision().to_string();
+        if let Some(wanted) = options.precondition_revision.as_deref().filter(|wanted| *wanted != revision) {
+            return conflict("ResourceVersion", wanted, &revision);
+        }
+        Ok(())
+    }
+
+    /// Marks the object as being deleted: time, grace, finalizers of the propagation policy.
+    fn mark(&mut self, old: &Object, new: &mut Value, options: &super::super::Options) {
+        self.set_finalizers(new, options.propagation);
+        let grace = self.grace(old, options.grace_period_seconds);
+        let now = self.server.clock.now();
+        let is_namespace = self.kind.kind == "Namespace";
+        if is_namespace {
+            new["status"]["phase"] = "Terminating".into();
+        }
+        let shortens = old.value()["metadata"]["deletionGracePeriodSeconds"].as_i64().is_some_and(|was| grace < was);
+        if old.deletion_timestamp().is_some() && !shortens {
+            return;
+        }
+        let first = old.deletion_timestamp().is_none();
+        let metadata = metadata_mut(new);
+        metadata.insert("deletionTimestamp".into(), seconds(now + jiff::SignedDuration::from_secs(grace)).into());
+        if !is_namespace {
+            metadata.insert("deletionGracePeriodSeconds".into(), grace.into());
+        }
+        let generation = metadata.get("generation").and_then(Value::as_i64).filter(|g| first && *g > 0);
+        if let Some(generation) = generation {
+            metadata.insert("generation".into(), (generation + 1).into());
+        }
+        crate::crd::mark_terminating(self.kind, new, &self.server.timestamp());
+    }
+
+    /// How long the object may take to stop: only pods on a node that still run do.
+    fn grace(&self, old: &Object, asked: Option<i64>) -> i64 {
+        if self.kind.resource.plural() != "pods" || !self.kind.resource.group().is_empty() {
+            return 0;
+        }
+        let pod = old.value();
+        let scheduled = pod["spec"]["nodeName"].as_str().is_some_and(|n| !n.is_empty());
+        let over = matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
+        if !scheduled || over {
+            return 0;
+        }
+        let own = pod["spec"]["terminationGracePeriodSeconds"].as_i64().unwrap_or(30);
+        match asked.unwrap_or(own) {
+            negative if negative < 0 => 1,
+            seconds => seconds,
+        }
+    }
+
+    fn set_finalizers(&mut self, new: &mut Value, propagation: Option<Propagation>) {
+        let policy = propagation.or_else(|| {
+            let orphans = self.kind.strategy.orphans_dependents && !has_finalizer(new, FOREGROUND);
+            if orphans && self.kind.kind == "Job" {
+                self.warnings.push(
+                    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set \
+                     propagationPolicy=Orphan to suppress this warning"
+                        .into(),
+                );
+            }
+            orphans.then_some(Propagation::Orphan)
+        });
+        let Some(policy) = policy else { return };
+        let mut finalizers: Vec<Value> = new["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+        finalizers.retain(|f| f != ORPHAN && f != FOREGROUND);
+        match policy {
+            Propagation::Orphan => finalizers.push(ORPHAN.into()),
+            Propagation::Foreground => finalizers.push(FOREGROUND.into()),
+            Propagation::Background => {}
+        }
+        let metadata = metadata_mut(new);
+        if finalizers.is_empty() {
+            metadata.remove("finalizers");
+        } else {
+            metadata.insert("finalizers".into(), finalizers.into());
+        }
+    }
+
+    fn remove(&mut self, old: &Arc<Object>, new: Value) -> Result<Option<Outcome>, Status> {
+        if !self.request.options.dry_run {
+            match self.server.store.delete(&self.kind.key, self.namespace(), self.name(), old.revision(), new.clone()) {
+                Ok(gone) => {
+                    self.server.addresses.release(self.kind, gone.value());
+                    crate::crd::removed(self.server, self.kind, &gone);
+                }
+                Err(Conflict::Modified) => return Ok(None),
+                Err(_) => return Err(Status::not_found(&self.kind.resource, self.name())),
+            }
+        }
+        if self.kind.strategy.delete_returns_object {
+            let answer = if self.kind.kind == "Pod" || self.kind.kind == "Namespace" { Arc::new(Object::new(new)) } else { old.clone() };
+            return Ok(Some(Outcome::Object(answer, false)));
+        }
+        Ok(Some(Outcome::Value(self.success(old), 200)))
+    }
+
+    fn success(&self, old: &Object) -> Value {
+        let mut details = json!({"name": old.name(), "kind": self.kind.resource.plural(), "uid": old.uid()});
+        if !self.kind.resource.group().is_empty() {
+            details["group"] = self.kind.resource.group().into();
+        }
+        json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
+    }
+}
+
+fn has_finalizer(object: &Value, finalizer: &str) -> bool {
+    object["metadata"]["finalizers"].as_array().is_some_and(|list| list.iter().any(|f| f == finalizer))
+}

@@ -1,0 +1,201 @@
+//! Metadata that the server keeps, and which part of an object a request may write.
+
+use serde_json::{Map, Value, json};
+
+use super::super::ApiServer;
+use crate::kinds::{Generation, Kind};
+use crate::object::Object;
+use crate::status::{Cause, Status};
+
+/// Longest base of a generated name; five letters follow.
+const GENERATED_BASE: usize = 58;
+
+/// Checks name and namespace of a body against the URL and fills them in.
+///
+/// # Errors
+/// 400 where they differ.
+pub(in crate::apiserver) fn name_and_namespace(object: &mut Value, name: Option<&str>, namespace: Option<&str>) -> Result<(), Status> {
+    let metadata = metadata_mut(object);
+    let text = |field: &str| metadata.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (body_name, body_namespace) = (text("name"), text("namespace"));
+    match namespace {
+        Some(namespace) if body_namespace.is_empty() => {
+            metadata.insert("namespace".into(), namespace.into());
+        }
+        Some(namespace) if body_namespace != namespace => {
+            return Err(Status::bad_request("the namespace of the provided object does not match the namespace sent on the request"));
+        }
+        Some(_) => {}
+        None if !body_namespace.is_empty() => {
+            return Err(Status::bad_request("the namespace of the provided object does not match the namespace sent on the request"));
+        }
+        None => {}
+    }
+    match name {
+        Some(name) if body_name.is_empty() => Err(Status::bad_request(format!(
+            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        ))),
+        Some(name) if body_name != name => {
+            Err(Status::bad_request(format!("the name of the object ({body_name}) does not match the name on the URL ({name})")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `metadata` as a map, made if need be.
+pub(super) fn metadata_mut(object: &mut Value) -> &mut Map<String, Value> {
+    if !object["metadata"].is_object() {
+        object["metadata"] = json!({});
+    }
+    match &mut object["metadata"] {
+        Value::Object(map) => map,
+        // It was made an object just above.
+        _ => unreachable!("metadata is an object"),
+    }
+}
+
+/// A new object before admission: what clients cannot set goes, a generated name comes.
+pub(super) fn begin(server: &ApiServer, object: &mut Value) {
+    let metadata = metadata_mut(object);
+    for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
+        metadata.remove(field);
+    }
+    let empty = |v: Option<&Value>| v.and_then(Value::as_str).unwrap_or_default().is_empty();
+    if empty(metadata.get("name"))
+        && let Some(base) = metadata.get("generateName").and_then(Value::as_str).filter(|base| !base.is_empty())
+    {
+        let base: String = base.chars().take(GENERATED_BASE).collect();
+        metadata.insert("name".into(), format!("{base}{}", server.suffix()).into());
+    }
+}
+
+/// A new object after admission: uid, time of creation, first generation.
+pub(super) fn system(server: &ApiServer, kind: &Kind, object: &mut Value) {
+    let metadata = metadata_mut(object);
+    metadata.insert("uid".into(), server.uid().into());
+    metadata.insert("creationTimestamp".into(), server.timestamp().into());
+    if kind.strategy.generation != Generation::None {
+        metadata.insert("generation".into(), 1.into());
+    }
+    drop_empty(metadata);
+    if kind.subresource("status").is_some()
+        && let Some(object) = object.as_object_mut()
+    {
+        object.remove("status");
+    }
+}
+
+/// What a write to an existing object may change: system fields stay, and so does the part that
+/// belongs to another path.
+///
+/// # Errors
+/// The causes of a 422 for system fields that differ.
+pub(super) fn carry_over(kind: &Kind, subresource: &str, old: &Object, new: &mut Value) -> Vec<Cause> {
+    let before = old.value();
+    if subresource == "status" {
+        keep_all_but_status(kind, before, new);
+    } else if kind.subresource("status").is_some() {
+        keep(before, new, "status");
+    }
+    let old_metadata = &before["metadata"];
+    let metadata = metadata_mut(new);
+    metadata.remove("selfLink");
+    let mut causes = vec![];
+    for field in ["uid", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+        let was = &old_metadata[field];
+        match metadata.get(field) {
+            Some(value) if !value.is_null() && value != was => {
+                let cause = Cause::invalid(format!("metadata.{field}"), value, "field is immutable");
+                // Kubernetes validates this twice and says it twice.
+                causes.extend([cause.clone(), cause]);
+            }
+            _ => copy(metadata, field, was),
+        }
+    }
+    for field in ["creationTimestamp", "resourceVersion"] {
+        copy(metadata, field, &old_metadata[field]);
+    }
+    if kind.strategy.generation != Generation::None {
+        copy(metadata, "generation", &old_metadata["generation"]);
+    }
+    drop_empty(metadata);
+    causes
+}
+
+/// The generation after a change of the object's wishes.
+pub(super) fn advance_generation(kind: &Kind, old: &Object, new: &mut Value) {
+    let annotations = |v: &Value| v["metadata"].get("annotations").cloned();
+    let changed = match kind.strategy.generation {
+        Generation::None => return,
+        Generation::Spec => wishes(old.value()) != wishes(new),
+        Generation::SpecAndAnnotations => wishes(old.value()) != wishes(new) || annotations(old.value()) != annotations(new),
+    };
+    if changed {
+        metadata_mut(new).insert("generation".into(), (old.generation() + 1).into());
+    }
+}
+
+/// Everything but identity, metadata and status.
+fn wishes(object: &Value) -> Vec<(&String, &Value)> {
+    let outside = ["apiVersion", "kind", "metadata", "status"];
+    object.as_object().into_iter().flatten().filter(|(key, _)| !outside.contains(&key.as_str())).collect()
+}
+
+/// A status write of a built-in kind may change metadata too; one of a custom resource only the status.
+fn keep_all_but_status(kind: &Kind, before: &Value, new: &mut Value) {
+    let status = new.get("status").cloned();
+    let metadata = new.get("metadata").cloned();
+    let mut kept = before.clone();
+    if let Some(object) = kept.as_object_mut() {
+        object.remove("status");
+        if let Some(status) = status {
+            object.insert("status".into(), status);
+        }
+        match metadata {
+            Some(mut metadata) if kind.custom.is_none() => {
+                if let Some(owners) = before["metadata"].get("ownerReferences") {
+                    metadata["ownerReferences"] = owners.clone();
+                }
+                object.insert("metadata".into(), metadata);
+            }
+            Some(metadata) => {
+                for field in ["managedFields", "uid", "resourceVersion", "name", "namespace"] {
+                    if let Some(value) = metadata.get(field) {
+                        object["metadata"][field] = value.clone();
+                    }
+                }
+            }
+            None => {}
+        }
+    }
+    *new = kept;
+}
+
+fn keep(before: &Value, new: &mut Value, field: &str) {
+    if let Some(object) = new.as_object_mut() {
+        copy(object, field, &before[field]);
+    }
+}
+
+fn copy(map: &mut Map<String, Value>, field: &str, value: &Value) {
+    if value.is_null() {
+        map.remove(field);
+    } else {
+        map.insert(field.into(), value.clone());
+    }
+}
+
+/// Empty collections in metadata are not stored.
+fn drop_empty(metadata: &mut Map<String, Value>) {
+    for field in ["labels", "annotations", "finalizers", "ownerReferences", "managedFields"] {
+        let empty = match metadata.get(field) {
+            Some(Value::Null) => true,
+            Some(Value::Array(list)) => list.is_empty(),
+            Some(Value::Object(map)) => map.is_empty(),
+            _ => false,
+        };
+        if empty {
+            metadata.remove(field);
+        }
+    }
+}

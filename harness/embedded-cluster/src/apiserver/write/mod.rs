@@ -1,0 +1,71 @@
+//! create, update, patch and delete: from a body to a stored revision.
+
+mod create;
+mod delete;
+mod fields;
+mod managed;
+mod patch;
+mod prepare;
+mod update;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{ApiServer, Request, decode};
+use crate::admission::Attempt;
+use crate::kinds::Kind;
+use crate::object::Object;
+use crate::status::Status;
+use crate::validation;
+
+pub(super) use fields::name_and_namespace;
+
+/// One write in progress.
+pub(super) struct Write<'a> {
+    pub(super) server: &'a Arc<ApiServer>,
+    pub(super) kind: &'a Arc<Kind>,
+    pub(super) request: &'a Request,
+    pub(super) warnings: &'a mut Vec<String>,
+}
+
+impl<'a> Write<'a> {
+    pub(super) fn new(server: &'a Arc<ApiServer>, kind: &'a Arc<Kind>, request: &'a Request, warnings: &'a mut Vec<String>) -> Self {
+        Self { server, kind, request, warnings }
+    }
+
+    /// The subresource written, empty for the object itself.
+    fn subresource(&self) -> &str {
+        self.request.target.subresource.as_deref().unwrap_or_default()
+    }
+
+    fn namespace(&self) -> &str {
+        self.request.target.namespace.as_deref().unwrap_or_default()
+    }
+
+    fn name(&self) -> &str {
+        self.request.target.name.as_deref().unwrap_or_default()
+    }
+
+    /// The request's body as an object of the kind.
+    fn body(&mut self) -> Result<Value, Status> {
+        let decoded = decode::object(self.kind, &self.request.body, &self.request.options)?;
+        self.warnings.extend(decoded.warnings);
+        Ok(decoded.value)
+    }
+
+    /// Runs the mutating half of admission.
+    fn admit(&mut self, object: &mut Value, old: Option<&Object>) -> Result<(), Status> {
+        crate::admission::mutate(&mut Attempt { server: self.server, kind: self.kind, request: self.request, object, old })
+    }
+
+    /// Runs validation and the validating half of admission.
+    fn validate(&mut self, object: &mut Value, old: Option<&Object>) -> Result<(), Status> {
+        let causes = validation::check(self.kind, object, old.map(Object::value), self.subresource());
+        if !causes.is_empty() {
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            return Err(Status::invalid(self.kind.resource.group(), &self.kind.kind, name, causes));
+        }
+        crate::admission::validate(&mut Attempt { server: self.server, kind: self.kind, request: self.request, object, old })
+    }
+}

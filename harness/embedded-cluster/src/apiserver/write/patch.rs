@@ -1,0 +1,114 @@
+//! PATCH in its four forms.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::super::{Body, Outcome, PatchKind, decode};
+use super::update::Proposal;
+use super::{Write, managed, name_and_namespace};
+use crate::object::Object;
+use crate::status::{Cause, Status};
+
+impl Write<'_> {
+    /// PATCH.
+    pub(in crate::apiserver) fn patch(&mut self) -> Result<Outcome, Status> {
+        let (kind, patch) = self.patch_body()?;
+        if kind == PatchKind::Apply {
+            return self.apply(patch);
+        }
+        if kind == PatchKind::Strategic && self.kind.custom.is_some() {
+            return Err(decode::unsupported_patch());
+        }
+        self.change(&mut |write, old| {
+            let mut object = write.patched(kind, &patch, old)?;
+            let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
+            let read = text("resourceVersion");
+            let read = if read == old.revision().to_string() { String::new() } else { read };
+            name_and_namespace(&mut object, Some(write.name()), write.request.target.namespace.as_deref())?;
+            Ok(Proposal { object, read, uid: String::new(), written: managed::Written::Update })
+        })
+    }
+
+    fn patch_body(&self) -> Result<(PatchKind, Value), Status> {
+        match &self.request.body {
+            Body::Patch(kind, value) => Ok((*kind, value.clone())),
+            Body::Value(_) => Err(decode::unsupported_patch()),
+            Body::Wire { content_type, bytes } => {
+                let kind = decode::patch_kind(content_type)?;
+                Ok((kind, decode::patch(kind, bytes)?))
+            }
+        }
+    }
+
+    /// The object after the patch, checked against its schema.
+    fn patched(&mut self, kind: PatchKind, patch: &Value, old: &Arc<Object>) -> Result<Value, Status> {
+        let mut object = old.value().clone();
+        match kind {
+            PatchKind::Json => {
+                let rejected = || Status::rejected();
+                let patch: json_patch::Patch = serde_json::from_value(patch.clone()).map_err(|_| rejected())?;
+                json_patch::patch(&mut object, &patch).map_err(|_| rejected())?;
+            }
+            PatchKind::Merge => json_patch::merge(&mut object, patch),
+            PatchKind::Strategic => {
+                object = decode::strategic_merge(self.kind, &object, patch)?;
+            }
+            PatchKind::Apply => return Err(Status::internal("apply is not a patch of the present state")),
+        }
+        let same_kind = object["kind"] == old.value()["kind"] && object["apiVersion"] == old.value()["apiVersion"];
+        if !same_kind {
+            return Err(self.other_kind(&object));
+        }
+        let decoded = decode::checked(self.kind, object, &self.request.options).map_err(|fault| patch_fault(&fault))?;
+        self.warnings.extend(decoded.warnings);
+        Ok(decoded.value)
+    }
+
+    fn other_kind(&self, object: &Value) -> Status {
+        let text = |field: &str| object[field].as_str().unwrap_or_default().to_owned();
+        let (api_version, kind) = (text("apiVersion"), text("kind"));
+        let version = api_version.rsplit('/').next().unwrap_or_default();
+        let fault = if self.server.kinds.of_object(&api_version, &kind).is_none() {
+            format!("no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\"")
+        } else {
+            let group = self.kind.resource.group();
+            let internal = if group.is_empty() { "core" } else { group.split('.').next().unwrap_or(group) };
+            format!("converting ({version}.{kind}) to ({internal}.{}): unknown conversion", self.kind.kind)
+        };
+        patch_fault(&fault)
+    }
+
+    /// Server-side apply: changes the object, or creates it.
+    fn apply(&mut self, patch: Value) -> Result<Outcome, Status> {
+        if self.request.options.field_manager.as_deref().unwrap_or_default().is_empty() {
+            let cause = Cause::required("fieldManager", "is required for apply patch");
+            return Err(Status::invalid("meta.k8s.io", "PatchOptions", "", vec![cause]));
+        }
+        let exists = self.server.store.get(&self.kind.key, self.namespace(), self.name()).is_some();
+        if exists {
+            return self.change(&mut |write, old| {
+                let (object, written) = managed::apply(write, Some(old), &patch)?;
+                let read = patch["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
+                Ok(Proposal { object, read, uid: String::new(), written })
+            });
+        }
+        if !self.subresource().is_empty() {
+            return Err(Status::not_found(&self.kind.resource, self.name()));
+        }
+        let (mut object, written) = managed::apply(self, None, &patch)?;
+        name_and_namespace(&mut object, Some(self.name()), self.request.target.namespace.as_deref())?;
+        self.create_object(object, written)
+    }
+}
+
+/// 422 as Kubernetes words it when the patched object is not one of its kind.
+fn patch_fault(fault: &str) -> Status {
+    let cause = Cause {
+        reason: "FieldValueInvalid",
+        // Kubernetes shows the whole patched object here.
+        message: format!("Invalid value: {}: {fault}", json!("{\"apiVersion\":...}")),
+        field: "patch".into(),
+    };
+    Status::invalid("", "", "", vec![cause])
+}

@@ -1,0 +1,118 @@
+//! What single kinds set by themselves before they are stored: state that clients cannot write.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::super::{ApiServer, Request};
+use crate::kinds::Kind;
+use crate::object::Object;
+use crate::status::Status;
+
+/// A new object.
+pub(super) fn create(server: &ApiServer, kind: &Kind, request: &Request, object: &mut Value) -> Result<(), Status> {
+    match (kind.resource.group(), kind.resource.plural()) {
+        ("", "namespaces") => {
+            let finalizers = object["spec"]["finalizers"].as_array().cloned().unwrap_or_default();
+            let with_own = if finalizers.iter().any(|f| f == "kubernetes") { finalizers } else { [finalizers, vec![json!("kubernetes")]].concat() };
+            object["spec"]["finalizers"] = with_own.into();
+            object["status"] = json!({"phase": "Active"});
+            name_label(object);
+        }
+        ("", "pods") => {
+            object["status"] = json!({"phase": "Pending", "qosClass": qos_class(object)});
+        }
+        ("", "secrets") => merge_string_data(object),
+        ("", "persistentvolumeclaims" | "persistentvolumes") => object["status"] = json!({"phase": "Pending"}),
+        ("", "services") => object["status"] = json!({"loadBalancer": {}}),
+        ("batch", "jobs") => job_labels(object),
+        ("certificates.k8s.io", _) => {
+            object["spec"]["username"] = request.identity.user.clone().into();
+            object["spec"]["groups"] = json!(request.identity.groups);
+        }
+        ("apiextensions.k8s.io", _) => crate::crd::prepare(object, None, &server.timestamp()),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A changed object.
+pub(super) fn update(server: &ApiServer, kind: &Kind, subresource: &str, old: &Object, new: &mut Value) -> Result<(), Status> {
+    match (kind.resource.group(), kind.resource.plural(), subresource) {
+        ("", "namespaces", "") => {
+            new["spec"]["finalizers"] = old.value()["spec"]["finalizers"].clone();
+            name_label(new);
+        }
+        ("", "secrets", _) => merge_string_data(new),
+        ("", "pods", "") => new["status"] = old.value()["status"].clone(),
+        ("certificates.k8s.io", ..) => new["spec"] = old.value()["spec"].clone(),
+        ("apiextensions.k8s.io", _, "") => crate::crd::prepare(new, Some(old.value()), &server.timestamp()),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn name_label(namespace: &mut Value) {
+    let name = namespace["metadata"]["name"].clone();
+    namespace["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
+}
+
+/// `stringData` is write-only: it goes into `data`, encoded.
+fn merge_string_data(secret: &mut Value) {
+    let Some(object) = secret.as_object_mut() else { return };
+    let Some(Value::Object(texts)) = object.remove("stringData") else { return };
+    if texts.is_empty() {
+        return;
+    }
+    let data = object.entry("data").or_insert_with(|| json!({}));
+    if data.is_null() {
+        *data = json!({});
+    }
+    for (key, text) in texts {
+        data[key] = STANDARD.encode(text.as_str().unwrap_or_default()).into();
+    }
+}
+
+/// The quality of service that a pod's requests and limits give it.
+fn qos_class(pod: &Value) -> &'static str {
+    let containers = ["containers", "initContainers"].into_iter().filter_map(|field| pod["spec"][field].as_array()).flatten();
+    let (mut any, mut guaranteed) = (false, true);
+    for container in containers {
+        for resource in ["cpu", "memory"] {
+            let limit = &container["resources"]["limits"][resource];
+            let request = &container["resources"]["requests"][resource];
+            any |= !limit.is_null() || !request.is_null();
+            guaranteed &= !limit.is_null() && (request.is_null() || request == limit);
+        }
+    }
+    match (any, guaranteed) {
+        (false, _) => "BestEffort",
+        (true, true) => "Guaranteed",
+        (true, false) => "Burstable",
+    }
+}
+
+/// Jobs find their pods by labels that carry the Job's uid, unless they bring a selector.
+fn job_labels(job: &mut Value) {
+    if job["spec"]["manualSelector"] == true {
+        return;
+    }
+    let uid = job["metadata"]["uid"].clone();
+    let name = job["metadata"]["name"].clone();
+    if !job["spec"]["selector"].is_object() {
+        job["spec"]["selector"] = json!({"matchLabels": {}});
+    }
+    job["spec"]["selector"]["matchLabels"]["batch.kubernetes.io/controller-uid"] = uid.clone();
+    let template = &mut job["spec"]["template"];
+    if !template["metadata"].is_object() {
+        template["metadata"] = json!({});
+    }
+    let labels = &mut template["metadata"]["labels"];
+    if !labels.is_object() {
+        *labels = json!({});
+    }
+    for prefix in ["", "batch.kubernetes.io/"] {
+        labels[format!("{prefix}controller-uid")] = uid.clone();
+        labels[format!("{prefix}job-name")] = name.clone();
+    }
+}

@@ -1,0 +1,147 @@
+//! Changes of existing objects: PUT, and what a patch made of the present state.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::super::{Outcome, convert, decode};
+use super::{Write, fields, managed, name_and_namespace, prepare};
+use crate::object::Object;
+use crate::status::{Cause, Status};
+use crate::store::Conflict;
+
+/// How often a change is tried again when others write at the same time.
+const TRIES: usize = 5;
+
+/// The new state of an object, made from the present one.
+pub(super) struct Proposal {
+    pub(super) object: Value,
+    /// The revision that the client says it read; empty: any.
+    pub(super) read: String,
+    /// The uid that the client says the object has; empty: any.
+    pub(super) uid: String,
+    pub(super) written: managed::Written,
+}
+
+impl Write<'_> {
+    /// PUT.
+    pub(in crate::apiserver) fn update(&mut self) -> Result<Outcome, Status> {
+        let object = self.body()?;
+        let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
+        let (read, uid) = (text("resourceVersion"), text("uid"));
+        if read.parse::<u64>().is_err() && !read.is_empty() {
+            return Err(Status::plain(500, format!("strconv.ParseUint: parsing {read:?}: invalid syntax")));
+        }
+        let read = if read == "0" { String::new() } else { read };
+        let exists = self.server.store.get(&self.kind.key, self.namespace(), self.name()).is_some();
+        if !exists && self.kind.strategy.create_on_update && self.subresource().is_empty() && read.is_empty() {
+            let mut object = object;
+            name_and_namespace(&mut object, Some(self.name()), self.request.target.namespace.as_deref())?;
+            return self.create_object(object, managed::Written::Update);
+        }
+        if read.is_empty() && !self.kind.strategy.unconditional_update && exists {
+            let cause = Cause::invalid("metadata.resourceVersion", &Value::from(0), "must be specified for an update");
+            return Err(Status::invalid(self.kind.resource.group(), &self.kind.kind, self.name(), vec![cause]));
+        }
+        self.change(&mut |_, _| {
+            Ok(Proposal { object: object.clone(), read: read.clone(), uid: uid.clone(), written: managed::Written::Update })
+        })
+    }
+
+    /// Proposes a new state until it is stored; the proposal is made again when the object changed
+    /// in between.
+    pub(super) fn change(
+        &mut self,
+        propose: &mut dyn FnMut(&mut Self, &Arc<Object>) -> Result<Proposal, Status>,
+    ) -> Result<Outcome, Status> {
+        for _ in 0..TRIES {
+            let old = super::super::read::find(self.server, self.kind, self.request)?;
+            let proposal = propose(self, &convert::to_served(&old, self.kind))?;
+            if let Some(stored) = self.try_change(&old, proposal)? {
+                return Ok(Outcome::Object(convert::to_served(&stored, self.kind), false));
+            }
+        }
+        Err(Status::modified(&self.kind.resource, self.name()))
+    }
+
+    /// One try; none when somebody else wrote first.
+    fn try_change(&mut self, old: &Arc<Object>, proposal: Proposal) -> Result<Option<Arc<Object>>, Status> {
+        let mut new = proposal.object;
+        name_and_namespace(&mut new, Some(self.name()), self.request.target.namespace.as_deref())?;
+        if !proposal.read.is_empty() && proposal.read != old.revision().to_string() {
+            return Err(Status::modified(&self.kind.resource, self.name()));
+        }
+        if !proposal.uid.is_empty() && proposal.uid != old.uid() {
+            return Err(self.other_uid(&proposal.uid, old));
+        }
+        let served = convert::to_served(old, self.kind);
+        let causes = fields::carry_over(self.kind, self.subresource(), &served, &mut new);
+        if !causes.is_empty() {
+            return Err(Status::invalid(self.kind.resource.group(), &self.kind.kind, self.name(), causes));
+        }
+        decode::defaults(self.kind, &mut new);
+        self.admit(&mut new, Some(&served))?;
+        managed::track(self, Some(&served), &mut new, proposal.written)?;
+        prepare::update(self.server, self.kind, self.subresource(), &served, &mut new)?;
+        fields::advance_generation(self.kind, &served, &mut new);
+        self.validate(&mut new, Some(&served))?;
+        self.store_changed(old, new)
+    }
+
+    fn store_changed(&mut self, old: &Arc<Object>, mut new: Value) -> Result<Option<Arc<Object>>, Status> {
+        let lease = self.server.addresses.allocate(&self.server.store, self.kind, &mut new, Some(old.value()))?;
+        convert::stored_value(&mut new, self.kind);
+        managed::settle_times(old.value(), &mut new);
+        if new == *old.value() {
+            return Ok(Some(old.clone()));
+        }
+        if self.request.options.dry_run {
+            return Ok(Some(Arc::new(Object::new(new))));
+        }
+        let store = &self.server.store;
+        let result = if is_finished(&new) {
+            // The last finalizer is gone: the answer is the object as it was before it went.
+            let answer = Object::new(new.clone());
+            store.delete(&self.kind.key, self.namespace(), self.name(), old.revision(), new).map(|gone| {
+                self.server.addresses.release(self.kind, gone.value());
+                crate::crd::removed(self.server, self.kind, &gone);
+                Arc::new(answer)
+            })
+        } else {
+            store.update(&self.kind.key, self.namespace(), self.name(), old.revision(), new)
+        };
+        match result {
+            Ok(stored) => {
+                lease.keep();
+                crate::crd::changed(self.server, self.kind, &stored);
+                Ok(Some(stored))
+            }
+            Err(Conflict::Modified) => Ok(None),
+            Err(Conflict::Missing | Conflict::Exists) => Err(Status::not_found(&self.kind.resource, self.name())),
+        }
+    }
+
+    fn other_uid(&self, wanted: &str, old: &Object) -> Status {
+        let place = match self.namespace() {
+            "" => self.name().to_owned(),
+            namespace => format!("{namespace}/{}", self.name()),
+        };
+        let because = format!(
+            "StorageError: invalid object, Code: 4, Key: /registry/{}/{place}, ResourceVersion: 0, AdditionalErrorMsg: Precondition \
+             failed: UID in precondition: {wanted}, UID in object meta: {}",
+            self.kind.resource.plural(),
+            old.uid()
+        );
+        Status::conflict(&self.kind.resource, self.name(), &because)
+    }
+}
+
+/// Whether an object that is being deleted has nothing left that holds it.
+pub(super) fn is_finished(object: &Value) -> bool {
+    let metadata = &object["metadata"];
+    let deleting = metadata.get("deletionTimestamp").is_some_and(|v| !v.is_null());
+    let grace = metadata["deletionGracePeriodSeconds"].as_i64().unwrap_or(0);
+    let finalizers = metadata["finalizers"].as_array().is_some_and(|list| !list.is_empty());
+    let holds_content = object["kind"] == "Namespace" && object["spec"]["finalizers"].as_array().is_some_and(|l| !l.is_empty());
+    deleting && grace == 0 && !finalizers && !holds_content
+}

@@ -1,0 +1,213 @@
+//! Service-account tokens: JWTs signed with ES256, issued and verified by this cluster alone.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+/// Issuer of all tokens, and the audience of the API server itself.
+pub(crate) const DEFAULT_AUDIENCE: &str = "https://kubernetes.default.svc.cluster.local";
+/// Issuer of tokens in `kubernetes.io/service-account-token` Secrets.
+const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";
+
+/// The cluster's signing key.
+pub(crate) struct Tokens {
+    key: EcdsaKeyPair,
+    random: SystemRandom,
+    key_id: String,
+}
+
+/// An object that a token is bound to; the token dies with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bound {
+    pub(crate) name: String,
+    pub(crate) uid: String,
+}
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Claims {
+    pub(crate) namespace: String,
+    pub(crate) service_account: Bound,
+    pub(crate) pod: Option<Bound>,
+    pub(crate) secret: Option<Bound>,
+    pub(crate) node: Option<Bound>,
+    /// Empty for legacy tokens, which are for the API server.
+    pub(crate) audiences: Vec<String>,
+    /// Seconds since 1970.
+    pub(crate) issued_at: i64,
+    /// Seconds since 1970; none for legacy tokens, which live as long as their Secret.
+    pub(crate) expires_at: Option<i64>,
+    /// When clients should have renewed it, for tokens whose life was extended.
+    pub(crate) warn_after: Option<i64>,
+    pub(crate) id: String,
+}
+
+/// A token was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TokenError {
+    /// Not a token of this cluster.
+    #[error("invalid bearer token")]
+    Invalid,
+}
+
+impl Tokens {
+    /// A signing key from fresh random numbers.
+    ///
+    /// # Errors
+    /// When the system gives no random numbers.
+    pub(crate) fn generate() -> Result<Self, ring::error::Unspecified> {
+        let random = SystemRandom::new();
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)?;
+        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random)
+            .map_err(|_| ring::error::Unspecified)?;
+        let key_id = BASE64.encode(Sha256::digest(key.public_key().as_ref()));
+        Ok(Self { key, random, key_id })
+    }
+
+    /// The token for these claims.
+    ///
+    /// # Errors
+    /// When signing fails for want of random numbers.
+    pub(crate) fn sign(&self, claims: &Claims) -> Result<String, ring::error::Unspecified> {
+        let header = json!({"alg": "ES256", "kid": self.key_id});
+        let payload = if claims.expires_at.is_some() { claims.payload() } else { claims.legacy_payload() };
+        let signed = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(payload.to_string()));
+        let signature = self.key.sign(&self.random, signed.as_bytes())?;
+        Ok(format!("{signed}.{}", BASE64.encode(signature)))
+    }
+
+    /// What a token of this cluster says. Expiry, audience and bound objects are the caller's.
+    ///
+    /// # Errors
+    /// [`TokenError::Invalid`] for everything that this cluster did not sign.
+    pub(crate) fn verify(&self, token: &str) -> Result<Claims, TokenError> {
+        let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Invalid)?;
+        let (_, payload) = signed.split_once('.').ok_or(TokenError::Invalid)?;
+        let signature = BASE64.decode(signature).map_err(|_| TokenError::Invalid)?;
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.key.public_key().as_ref())
+            .verify(signed.as_bytes(), &signature)
+            .map_err(|_| TokenError::Invalid)?;
+        let payload = BASE64.decode(payload).map_err(|_| TokenError::Invalid)?;
+        let payload: Value = serde_json::from_slice(&payload).map_err(|_| TokenError::Invalid)?;
+        Claims::read(&payload).ok_or(TokenError::Invalid)
+    }
+
+    /// The public key as a JSON Web Key Set.
+    pub(crate) fn key_set(&self) -> Value {
+        // An uncompressed point: 4, then x and y of 32 bytes each.
+        let point = self.key.public_key().as_ref();
+        let (x, y) = point.get(1..).unwrap_or_default().split_at(32.min(point.len().saturating_sub(1)));
+        json!({"keys": [{
+            "use": "sig", "kty": "EC", "kid": self.key_id, "alg": "ES256", "crv": "P-256",
+            "x": BASE64.encode(x), "y": BASE64.encode(y),
+        }]})
+    }
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokens").field("key_id", &self.key_id).finish_non_exhaustive()
+    }
+}
+
+impl Claims {
+    /// The user name that the token stands for.
+    pub(crate) fn subject(&self) -> String {
+        format!("system:serviceaccount:{}:{}", self.namespace, self.service_account.name)
+    }
+
+    fn payload(&self) -> Value {
+        let bound = |b: &Bound| json!({"name": b.name, "uid": b.uid});
+        let mut private = Map::new();
+        private.insert("namespace".into(), self.namespace.clone().into());
+        private.insert("serviceaccount".into(), bound(&self.service_account));
+        for (field, object) in [("pod", &self.pod), ("secret", &self.secret), ("node", &self.node)] {
+            if let Some(object) = object {
+                private.insert(field.into(), bound(object));
+            }
+        }
+        if let Some(warn_after) = self.warn_after {
+            private.insert("warnafter".into(), warn_after.into());
+        }
+        json!({
+            "iss": DEFAULT_AUDIENCE, "sub": self.subject(), "aud": self.audiences, "jti": self.id,
+            "iat": self.issued_at, "nbf": self.issued_at, "exp": self.expires_at, "kubernetes.io": private,
+        })
+    }
+
+    fn legacy_payload(&self) -> Value {
+        let secret = self.secret.as_ref().map(|s| s.name.as_str()).unwrap_or_default();
+        json!({
+            "iss": LEGACY_ISSUER, "sub": self.subject(),
+            "kubernetes.io/serviceaccount/namespace": self.namespace,
+            "kubernetes.io/serviceaccount/secret.name": secret,
+            "kubernetes.io/serviceaccount/service-account.name": self.service_account.name,
+            "kubernetes.io/serviceaccount/service-account.uid": self.service_account.uid,
+        })
+    }
+
+    fn read(payload: &Value) -> Option<Self> {
+        let text = |v: &Value| v.as_str().map(str::to_owned);
+        if payload["iss"] == LEGACY_ISSUER {
+            let field = |name: &str| text(&payload[format!("kubernetes.io/serviceaccount/{name}")]);
+            return Some(Self {
+                namespace: field("namespace")?,
+                service_account: Bound { name: field("service-account.name")?, uid: field("service-account.uid")? },
+                pod: None,
+                secret: Some(Bound { name: field("secret.name")?, uid: String::new() }),
+                node: None,
+                audiences: vec![],
+                issued_at: 0,
+                expires_at: None,
+                warn_after: None,
+                id: String::new(),
+            });
+        }
+        let private = &payload["kubernetes.io"];
+        let bound = |v: &Value| Some(Bound { name: text(&v["name"])?, uid: text(&v["uid"])? });
+        Some(Self {
+            namespace: text(&private["namespace"])?,
+            service_account: bound(&private["serviceaccount"])?,
+            pod: bound(&private["pod"]),
+            secret: bound(&private["secret"]),
+            node: bound(&private["node"]),
+            audiences: payload["aud"].as_array()?.iter().filter_map(text).collect(),
+            issued_at: payload["iat"].as_i64()?,
+            expires_at: Some(payload["exp"].as_i64()?),
+            warn_after: private["warnafter"].as_i64(),
+            id: text(&payload["jti"])?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signed_tokens_verify_and_spoilt_ones_do_not() {
+        let tokens = Tokens::generate().unwrap();
+        let claims = Claims {
+            namespace: "flyte".into(),
+            service_account: Bound { name: "flyteadmin".into(), uid: "u".into() },
+            pod: Some(Bound { name: "p".into(), uid: "v".into() }),
+            secret: None,
+            node: None,
+            audiences: vec![DEFAULT_AUDIENCE.into()],
+            issued_at: 1000,
+            expires_at: Some(4600),
+            warn_after: None,
+            id: "j".into(),
+        };
+        let token = tokens.sign(&claims).unwrap();
+        assert_eq!(tokens.verify(&token).unwrap(), claims);
+        assert_eq!(tokens.verify(&token[..token.len() - 2]), Err(TokenError::Invalid));
+        assert_eq!(Tokens::generate().unwrap().verify(&token), Err(TokenError::Invalid));
+        let legacy = Claims { pod: None, expires_at: None, issued_at: 0, audiences: vec![], id: String::new(),
+            secret: Some(Bound { name: "s".into(), uid: String::new() }), ..claims };
+        assert_eq!(tokens.verify(&tokens.sign(&legacy).unwrap()).unwrap(), legacy);
+    }
+}

@@ -1,0 +1,108 @@
+//! Field selectors: `metadata.name=x,status.phase!=Running`.
+
+use serde_json::Value;
+
+use crate::kinds::Kind;
+use crate::status::Status;
+
+#[derive(Clone, Debug)]
+struct Term {
+    pointer: String,
+    absent: &'static str,
+    value: String,
+    equal: bool,
+}
+
+/// A conjunction of comparisons of fields.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FieldSelector {
+    terms: Vec<Term>,
+}
+
+impl FieldSelector {
+    /// Parses the `fieldSelector` parameter for objects of `kind`.
+    ///
+    /// # Errors
+    /// 400 for what cannot be read, and for fields that the kind does not select by.
+    pub(crate) fn parse(text: &str, kind: &Kind) -> Result<Self, Status> {
+        let mut terms = vec![];
+        for piece in split(text) {
+            let Some((name, equal, value)) = comparison(&piece) else {
+                return Err(Status::bad_request(format!("invalid selector: '{text}'; can't understand '{piece}'")));
+            };
+            if name.is_empty() && value.is_empty() {
+                continue;
+            }
+            let (pointer, absent) = find(&name, kind)?;
+            terms.push(Term { pointer, absent, value, equal });
+        }
+        Ok(Self { terms })
+    }
+
+    /// Whether there is nothing to check.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// Whether the object is selected.
+    pub(crate) fn matches(&self, object: &Value) -> bool {
+        self.terms.iter().all(|term| {
+            let actual = match object.pointer(&term.pointer) {
+                None | Some(Value::Null) => term.absent.to_owned(),
+                Some(Value::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+            };
+            (actual == term.value) == term.equal
+        })
+    }
+}
+
+/// The pointer of a selectable field, and its value where absent.
+fn find(name: &str, kind: &Kind) -> Result<(String, &'static str), Status> {
+    match name {
+        "metadata.name" => return Ok(("/metadata/name".into(), "")),
+        "metadata.namespace" => return Ok(("/metadata/namespace".into(), "")),
+        _ => {}
+    }
+    if let Some(field) = kind.strategy.fields.iter().find(|field| field.name == name) {
+        return Ok((field.pointer.into(), field.absent));
+    }
+    if kind.custom.as_ref().is_some_and(|c| c.selectable_fields.iter().any(|f| f == name)) {
+        return Ok((format!("/{}", name.replace('.', "/")), ""));
+    }
+    let message = if kind.strategy.fields.is_empty() && kind.custom.is_none() {
+        format!("{name:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
+    } else {
+        format!("field label not supported: {name}")
+    };
+    Err(Status::bad_request(message))
+}
+
+/// Splits at commas that no backslash protects.
+fn split(text: &str) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut escaped = false;
+    for c in text.chars() {
+        if c == ',' && !escaped {
+            pieces.push(String::new());
+            continue;
+        }
+        escaped = c == '\\' && !escaped;
+        if let Some(last) = pieces.last_mut() {
+            last.push(c);
+        }
+    }
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
+}
+
+fn comparison(piece: &str) -> Option<(String, bool, String)> {
+    let at = piece.find(['=', '!'])?;
+    let (name, rest) = piece.split_at(at);
+    for (sign, equal) in [("!=", false), ("==", true), ("=", true)] {
+        if let Some(value) = rest.strip_prefix(sign) {
+            return Some((name.to_owned(), equal, value.replace("\\,", ",").replace("\\=", "=").replace("\\\\", "\\")));
+        }
+    }
+    None
+}

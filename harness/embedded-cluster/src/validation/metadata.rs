@@ -1,0 +1,137 @@
+//! `metadata`: names, labels, annotations, finalizers, owners.
+
+use serde_json::Value;
+
+use super::names;
+use crate::kinds::{Kind, NameRule};
+use crate::status::Cause;
+
+/// Largest sum of annotation keys and values, in bytes.
+const ANNOTATION_LIMIT: usize = 256 * 1024;
+/// Finalizers without a domain that Kubernetes itself uses.
+const STANDARD_FINALIZERS: &[&str] = &["kubernetes", "orphan", "foregroundDeletion"];
+
+/// Everything that is wrong with `metadata`.
+pub(super) fn check(kind: &Kind, object: &Value, old: Option<&Value>) -> Vec<Cause> {
+    let metadata = &object["metadata"];
+    let mut causes = vec![];
+    if old.is_none() {
+        causes.extend(check_name(kind, metadata));
+    }
+    causes.extend(check_labels(metadata));
+    causes.extend(check_annotations(metadata));
+    causes.extend(check_owners(metadata));
+    causes.extend(check_finalizers(metadata));
+    if let Some(old) = old {
+        causes.extend(check_new_finalizers(&old["metadata"], metadata));
+    }
+    causes
+}
+
+fn check_name(kind: &Kind, metadata: &Value) -> Vec<Cause> {
+    let text = |field: &str| metadata[field].as_str().unwrap_or_default();
+    let faults = |value: &str| match kind.strategy.names {
+        NameRule::Subdomain => names::subdomain(value),
+        NameRule::Label => names::label(value),
+        NameRule::ShortSubdomain if value.len() > 52 => vec!["must be no more than 52 characters".into()],
+        NameRule::ShortSubdomain => names::subdomain(value),
+        NameRule::PathSegment => names::path_segment(value),
+        NameRule::Ip | NameRule::Own => vec![],
+    };
+    let invalid = |field: &str, value: &str| -> Vec<Cause> {
+        faults(value).iter().map(|fault| Cause::invalid(format!("metadata.{field}"), &value.into(), fault)).collect()
+    };
+    let (name, base) = (text("name"), text("generateName"));
+    let mut causes = vec![];
+    if !base.is_empty() {
+        // The base may end in a dash, since letters follow.
+        let padded = base.strip_suffix('-').map(|b| format!("{b}a"));
+        let short: String = padded.as_deref().unwrap_or(base).chars().take(58).collect();
+        causes.extend(faults(&short).iter().map(|fault| Cause::invalid("metadata.generateName", &base.into(), fault)));
+    }
+    if name.is_empty() {
+        causes.push(Cause::required("metadata.name", "name or generateName is required"));
+    } else {
+        causes.extend(invalid("name", name));
+    }
+    causes
+}
+
+fn check_labels(metadata: &Value) -> Vec<Cause> {
+    let mut causes = vec![];
+    for (key, value) in metadata["labels"].as_object().into_iter().flatten() {
+        let value = value.as_str().unwrap_or_default();
+        causes.extend(names::qualified_name(key).iter().map(|f| Cause::invalid("metadata.labels", &key.as_str().into(), f)));
+        causes.extend(names::label_value(value).iter().map(|f| Cause::invalid("metadata.labels", &value.into(), f)));
+    }
+    causes
+}
+
+fn check_annotations(metadata: &Value) -> Vec<Cause> {
+    let mut causes = vec![];
+    let mut size = 0;
+    for (key, value) in metadata["annotations"].as_object().into_iter().flatten() {
+        size += key.len() + value.as_str().map(str::len).unwrap_or(0);
+        let faults = names::qualified_name(&key.to_lowercase());
+        causes.extend(faults.iter().map(|f| Cause::invalid("metadata.annotations", &key.as_str().into(), f)));
+    }
+    if size > ANNOTATION_LIMIT {
+        causes.push(Cause::too_long("metadata.annotations", ANNOTATION_LIMIT));
+    }
+    causes
+}
+
+fn check_owners(metadata: &Value) -> Vec<Cause> {
+    let mut causes = vec![];
+    let mut controllers = 0;
+    for (i, owner) in metadata["ownerReferences"].as_array().into_iter().flatten().enumerate() {
+        for field in ["apiVersion", "kind", "name", "uid"] {
+            if owner[field].as_str().unwrap_or_default().is_empty() {
+                let detail = if field == "apiVersion" { "version must not be empty" } else { "must not be empty" };
+                let value = if field == "apiVersion" { owner[field].clone() } else { Value::from("") };
+                causes.push(Cause::invalid(format!("metadata.ownerReferences[{i}].{field}"), &value, detail));
+            }
+        }
+        controllers += usize::from(owner["controller"] == true);
+    }
+    if controllers > 1 {
+        let detail = "Only one reference can have Controller set to true.";
+        causes.push(Cause::invalid("metadata.ownerReferences", &metadata["ownerReferences"], detail));
+    }
+    causes
+}
+
+fn finalizers(metadata: &Value) -> impl Iterator<Item = &str> {
+    metadata["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+fn check_finalizers(metadata: &Value) -> Vec<Cause> {
+    let mut causes = vec![];
+    for (i, finalizer) in finalizers(metadata).enumerate() {
+        let faults = names::qualified_name(finalizer);
+        causes.extend(faults.iter().map(|f| Cause::invalid("metadata.finalizers", &finalizer.into(), f)));
+        if !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer) {
+            let detail = "name is neither a standard finalizer name nor is it fully qualified";
+            causes.push(Cause::invalid(format!("metadata.finalizers[{i}]"), &finalizer.into(), detail));
+        }
+    }
+    causes
+}
+
+/// While an object is being deleted, finalizers only go.
+fn check_new_finalizers(old: &Value, new: &Value) -> Vec<Cause> {
+    if old.get("deletionTimestamp").is_none_or(Value::is_null) {
+        return vec![];
+    }
+    let added: Vec<String> = finalizers(new).filter(|f| !finalizers(old).any(|o| o == *f)).map(|f| format!("{f:?}")).collect();
+    if added.is_empty() {
+        return vec![];
+    }
+    let detail = format!(
+        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+        added.join(", ")
+    );
+    let cause = Cause::forbidden("metadata.finalizers", &detail);
+    // Kubernetes validates this twice and says it twice.
+    vec![cause.clone(), cause]
+}

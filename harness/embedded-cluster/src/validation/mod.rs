@@ -1,0 +1,14 @@
+//! Whether an object may be stored: metadata, then what its kind demands.
+
+mod metadata;
+pub(crate) mod names;
+
+use serde_json::Value;
+
+use crate::kinds::Kind;
+use crate::status::Cause;
+
+/// Everything that is wrong with an object. `old` is the state it replaces.
+pub(crate) fn check(kind: &Kind, object: &Value, old: Option<&Value>, _subresource: &str) -> Vec<Cause> {
+    metadata::check(kind, object, old)
+}
