@@ -3,18 +3,28 @@
 //! The way of a request: [`http`](self) parses it, the pipeline in `apiserver` authenticates,
 //! authorises, decodes, admits, validates and stores it, and the store wakes watchers.
 
+mod admission;
 mod apiserver;
 mod auth;
+mod bootstrap;
 mod client;
+mod cluster;
 mod controllers;
+mod crd;
 mod data;
+mod http;
+mod kinds;
 mod object;
 mod resource;
 mod schema;
 mod scheduler;
+mod selector;
 mod status;
 mod store;
+mod validation;
 
 pub use auth::Identity;
+pub use cluster::{Builder, ClusterError, EmbeddedCluster};
+pub use http::ApiService;
 pub use resource::Resource;
 pub use status::{Cause, Details, Status};

@@ -205,9 +205,38 @@ impl Status {
     }
 
     /// 405 for a verb that the resource does not have.
-    pub fn method_not_allowed(resource: &Resource, action: &str) -> Self {
-        let message = format!("{action} is not supported on resources of kind {:?}", resource.qualified());
-        Self::new(405, "MethodNotAllowed", message).about(resource, "")
+    pub fn verb_not_allowed() -> Self {
+        Self::new(
+            405,
+            "MethodNotAllowed",
+            "the server does not allow this method on the requested resource",
+        )
+        .with_empty_details()
+    }
+
+    /// An answer that has no reason, only a code and a text.
+    pub fn plain(code: u16, message: impl Into<String>) -> Self {
+        Self::new(code, "", message)
+    }
+
+    /// 403 for a path outside of the resources.
+    pub fn forbidden_path(because: &str) -> Self {
+        Self::new(403, "Forbidden", format!("forbidden: {because}")).with_empty_details()
+    }
+
+    /// 415 for a patch of an unknown kind.
+    pub fn unsupported_patch() -> Self {
+        Self::new(415, "UnsupportedMediaType", "415: Unsupported Media Type").with_empty_details()
+    }
+
+    /// 422 for a patch that does not fit the object.
+    pub fn rejected() -> Self {
+        Self::new(422, "Invalid", "the server rejected our request due to an error in our request").with_empty_details()
+    }
+
+    fn with_empty_details(mut self) -> Self {
+        self.details = Some(Box::default());
+        self
     }
 
     /// 406: none of the media types in `Accept` can be produced.
@@ -217,6 +246,20 @@ impl Status {
             "NotAcceptable",
             format!("only the following media types are accepted: {offered}"),
         )
+    }
+
+    /// 406 when the answer can be encoded in no way that the client knows.
+    pub fn no_representation(streams: bool) -> Self {
+        let mut offered = "application/json, application/yaml, application/vnd.kubernetes.protobuf".to_owned();
+        if streams {
+            offered.push_str(", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch");
+        }
+        Self::new(
+            406,
+            "NotAcceptable",
+            format!("406: Not Acceptable\n\nAvailable representations: {offered}"),
+        )
+        .with_empty_details()
     }
 
     /// 409: an object of that name is there.

@@ -25,7 +25,11 @@ impl Plugin for NamespaceLifecycle {
         }
         let because = format!("unable to create new content in namespace {namespace} because it is being terminated");
         let status = attempt.forbid(&because);
-        Err(status.cause("NamespaceTerminating", format!("namespace {namespace} is being terminated"), "metadata.namespace"))
+        Err(status.cause(
+            "NamespaceTerminating",
+            format!("namespace {namespace} is being terminated"),
+            "metadata.namespace",
+        ))
     }
 
     fn validate(&self, attempt: &mut Attempt<'_>) -> Result<(), Status> {

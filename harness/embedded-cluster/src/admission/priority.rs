@@ -16,13 +16,20 @@ impl Plugin for Priority {
         let store = &attempt.server.store;
         let name = attempt.object["spec"]["priorityClassName"].as_str().unwrap_or_default().to_owned();
         let class = if name.is_empty() {
-            store.snapshot(&key, None).items.into_iter().find(|class| class.value()["globalDefault"] == true)
+            store
+                .snapshot(&key, None)
+                .items
+                .into_iter()
+                .find(|class| class.value()["globalDefault"] == true)
         } else {
             let class = store.get(&key, "", &name);
             Some(class.ok_or_else(|| attempt.forbid(&format!("no PriorityClass with name {name} was found")))?)
         };
         let (value, policy) = match &class {
-            Some(class) => (class.value()["value"].as_i64().unwrap_or(0), class.value()["preemptionPolicy"].clone()),
+            Some(class) => (
+                class.value()["value"].as_i64().unwrap_or(0),
+                class.value()["preemptionPolicy"].clone(),
+            ),
             None => (0, Value::Null),
         };
         let spec = &mut attempt.object["spec"];

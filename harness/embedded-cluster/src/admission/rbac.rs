@@ -13,6 +13,12 @@ impl Plugin for NoEscalation {
         }
         let server = attempt.server;
         let old = attempt.old.map(Object::value);
-        server.authorizer.check_escalation(&server.store, &attempt.request.identity, &attempt.kind.resource, attempt.object, old)
+        server.authorizer.check_escalation(
+            &server.store,
+            &attempt.request.identity,
+            &attempt.kind.resource,
+            attempt.object,
+            old,
+        )
     }
 }

@@ -17,7 +17,10 @@ impl Plugin for ServiceAccount {
             return Ok(());
         }
         // A mirror of a pod that a kubelet runs by itself has no account.
-        if attempt.object["metadata"]["annotations"].get("kubernetes.io/config.mirror").is_some() {
+        if attempt.object["metadata"]["annotations"]
+            .get("kubernetes.io/config.mirror")
+            .is_some()
+        {
             return Ok(());
         }
         let spec = &mut attempt.object["spec"];
@@ -28,11 +31,19 @@ impl Plugin for ServiceAccount {
         spec["serviceAccountName"] = name.clone().into();
         spec["serviceAccount"] = name.clone().into();
         let namespace = attempt.namespace().to_owned();
-        let account = attempt.server.store.get(&"serviceaccounts".into(), &namespace, &name).ok_or_else(|| {
-            attempt.forbid(&format!("error looking up service account {namespace}/{name}: serviceaccount {name:?} not found"))
-        })?;
+        let account = attempt
+            .server
+            .store
+            .get(&"serviceaccounts".into(), &namespace, &name)
+            .ok_or_else(|| {
+                attempt.forbid(&format!(
+                    "error looking up service account {namespace}/{name}: serviceaccount {name:?} not found"
+                ))
+            })?;
         let spec = &mut attempt.object["spec"];
-        let automount = spec["automountServiceAccountToken"].as_bool().or(account.value()["automountServiceAccountToken"].as_bool());
+        let automount = spec["automountServiceAccountToken"]
+            .as_bool()
+            .or(account.value()["automountServiceAccountToken"].as_bool());
         if automount.unwrap_or(true) {
             mount_token(spec, &attempt.server.suffix());
         }
@@ -59,7 +70,10 @@ fn mount_token(spec: &mut Value, suffix: &str) {
     for field in ["initContainers", "containers"] {
         for container in spec[field].as_array_mut().into_iter().flatten() {
             let mounts = &mut container["volumeMounts"];
-            if mounts.as_array().is_some_and(|list| list.iter().any(|m| m["mountPath"] == MOUNT_PATH)) {
+            if mounts
+                .as_array()
+                .is_some_and(|list| list.iter().any(|m| m["mountPath"] == MOUNT_PATH))
+            {
                 continue;
             }
             if !mounts.is_array() {

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use crate::kinds::Kind;
 use crate::status::{Cause, Status};
-use crate::store::Store;
 
 /// Services get addresses in 10.96.0.0/16.
 const SERVICE_NETWORK: [u8; 2] = [10, 96];
@@ -46,15 +45,18 @@ impl Addresses {
     ///
     /// # Errors
     /// 422 for an address that is taken or outside of the range.
-    pub(crate) fn allocate(&self, _store: &Store, kind: &Kind, object: &mut Value, old: Option<&Value>) -> Result<Lease<'_>, Status> {
-        let mut lease = Lease { addresses: self, ips: vec![], ports: vec![], freed: vec![] };
+    pub(crate) fn allocate(&self, kind: &Kind, object: &mut Value, old: Option<&Value>) -> Result<Lease<'_>, Status> {
+        let mut lease = Lease {
+            addresses: self,
+            ips: vec![],
+            ports: vec![],
+            freed: vec![],
+        };
         if kind.kind != "Service" || !kind.resource.group().is_empty() {
             return Ok(lease);
         }
-        let refuse = |cause| {
-            let name = object["metadata"]["name"].as_str().unwrap_or_default();
-            Err(Status::invalid("", "Service", name, vec![cause]))
-        };
+        let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        let refuse = |cause| Err(Status::invalid("", "Service", &name, vec![cause]));
         let kind_of_service = object["spec"]["type"].as_str().unwrap_or("ClusterIP").to_owned();
         let old_ip = old.and_then(|old| old["spec"]["clusterIP"].as_str()).unwrap_or_default();
         if kind_of_service == "ExternalName" {
@@ -144,10 +146,16 @@ impl Lease<'_> {
     }
 
     fn node_ports(&mut self, object: &mut Value, old: Option<&Value>, kind: &str) -> Result<(), Cause> {
-        let old_ports: Vec<u64> =
-            old.and_then(|old| old["spec"]["ports"].as_array()).into_iter().flatten().filter_map(|p| p["nodePort"].as_u64()).collect();
+        let old_ports: Vec<u64> = old
+            .and_then(|old| old["spec"]["ports"].as_array())
+            .into_iter()
+            .flatten()
+            .filter_map(|p| p["nodePort"].as_u64())
+            .collect();
         let wants = kind == "NodePort" || (kind == "LoadBalancer" && object["spec"]["allocateLoadBalancerNodePorts"] != false);
-        let Some(ports) = object["spec"]["ports"].as_array_mut() else { return Ok(()) };
+        let Some(ports) = object["spec"]["ports"].as_array_mut() else {
+            return Ok(());
+        };
         for (i, port) in ports.iter_mut().enumerate() {
             match port["nodePort"].as_u64().filter(|p| *p != 0) {
                 Some(number) if old_ports.contains(&number) && wants => {}
@@ -178,7 +186,11 @@ impl Lease<'_> {
     fn next_port(&mut self) -> u16 {
         let mut used = self.addresses.lock();
         loop {
-            used.next_port = if NODE_PORTS.contains(&(used.next_port + 1)) { used.next_port + 1 } else { *NODE_PORTS.start() };
+            used.next_port = if NODE_PORTS.contains(&(used.next_port + 1)) {
+                used.next_port + 1
+            } else {
+                *NODE_PORTS.start()
+            };
             let port = used.next_port;
             if used.ports.insert(port) {
                 self.ports.push(port);

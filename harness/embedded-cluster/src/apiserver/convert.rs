@@ -61,7 +61,11 @@ const EVENT_FIELDS: &[(&str, &str)] = &[
 
 fn rename(object: &mut Map<String, Value>, fields: &[(&str, &str)], direction: Direction) {
     for (served, stored) in fields {
-        let (from, to) = if direction == Direction::Out { (stored, served) } else { (served, stored) };
+        let (from, to) = if direction == Direction::Out {
+            (stored, served)
+        } else {
+            (served, stored)
+        };
         if let Some(value) = object.remove(*from) {
             object.insert((*to).to_owned(), value);
         }

@@ -97,7 +97,11 @@ fn of_kind(mut value: Value, kind: &Kind) -> Result<Value, Status> {
 
 /// The name of a group's internal Go package, which messages show.
 pub(super) fn internal_package(group: &str) -> &str {
-    if group.is_empty() { "core" } else { group.split('.').next().unwrap_or(group) }
+    if group.is_empty() {
+        "core"
+    } else {
+        group.split('.').next().unwrap_or(group)
+    }
 }
 
 fn json_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status> {
@@ -111,7 +115,11 @@ fn json_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status>
         if bytes.is_empty() { "<empty>".into() } else { shown }
     };
     let parsed = schema::decode::parse(bytes).map_err(|error| {
-        let shown = if bytes.len() <= 1 { String::from_utf8_lossy(bytes).into_owned() } else { hex(bytes) };
+        let shown = if bytes.len() <= 1 {
+            String::from_utf8_lossy(bytes).into_owned()
+        } else {
+            hex(bytes)
+        };
         unrecognised(&go_syntax_error(&error, bytes), if bytes.is_empty() { "<empty>" } else { &shown })
     })?;
     if !parsed.value.is_object() && !parsed.value.is_null() {
@@ -122,7 +130,10 @@ fn json_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status>
         );
         return Err(unrecognised(&why, &hex(bytes)));
     }
-    Ok((parsed.value, parsed.duplicates.iter().map(|path| format!("duplicate field {path:?}")).collect()))
+    Ok((
+        parsed.value,
+        parsed.duplicates.iter().map(|path| format!("duplicate field {path:?}")).collect(),
+    ))
 }
 
 fn yaml_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status> {
@@ -130,7 +141,7 @@ fn yaml_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status>
     if text.trim_start().starts_with('{') {
         return json_object(bytes, kind);
     }
-    let value = yaml::document(text).map_err(|error| {
+    let value = yaml::manifest::document(text).map_err(|error| {
         Status::bad_request(format!(
             "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; error converting YAML to JSON: {error}"
         ))
@@ -164,11 +175,12 @@ pub(super) fn unsupported_patch() -> Status {
 pub(super) fn patch(kind: PatchKind, bytes: &[u8]) -> Result<Value, Status> {
     if kind == PatchKind::Apply {
         let text = String::from_utf8_lossy(bytes);
-        return yaml::document(&text).map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")));
+        return yaml::manifest::document(&text).map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")));
     }
     let refuse = |why: &str| Status::bad_request(format!("error decoding patch: {why}"));
     let value: Value = serde_json::from_slice(bytes).map_err(|error| refuse(&go_syntax_error(&error, bytes)))?;
-    let unmarshal = |found: &Value, wanted: &str| refuse(&format!("json: cannot unmarshal {} into Go value of type {wanted}", go_type(found)));
+    let unmarshal =
+        |found: &Value, wanted: &str| refuse(&format!("json: cannot unmarshal {} into Go value of type {wanted}", go_type(found)));
     match (kind, &value) {
         (PatchKind::Json, Value::Array(operations)) => match operations.iter().find(|o| !o.is_object()) {
             Some(wrong) => Err(unmarshal(wrong, "handlers.jsonPatchOp")),
@@ -250,10 +262,46 @@ fn go_syntax_error(error: &serde_json::Error, bytes: &[u8]) -> String {
         return "unexpected end of JSON input".into();
     }
     let text = String::from_utf8_lossy(bytes);
-    let at = text.lines().nth(error.line().saturating_sub(1)).and_then(|line| line.chars().nth(error.column().saturating_sub(1)));
+    let at = text
+        .lines()
+        .nth(error.line().saturating_sub(1))
+        .and_then(|line| line.chars().nth(error.column().saturating_sub(1)));
     match at {
         Some(c) if error.line() == 1 && error.column() <= 1 => format!("invalid character '{c}' looking for beginning of value"),
         Some(c) => format!("invalid character '{c}' looking for beginning of object key string"),
         None => error.to_string(),
     }
+}
+
+/// The kind and content of a patch body.
+///
+/// # Errors
+/// As [`patch_kind`] and [`patch`].
+pub(super) fn patch_of(body: &Body) -> Result<(PatchKind, Value), Status> {
+    match body {
+        Body::Patch(kind, value) => Ok((*kind, value.clone())),
+        Body::Value(_) => Err(unsupported_patch()),
+        Body::Wire { content_type, bytes } => {
+            let kind = patch_kind(content_type)?;
+            Ok((kind, patch(kind, bytes)?))
+        }
+    }
+}
+
+/// A patch of something that is not stored, such as a `Scale`.
+///
+/// # Errors
+/// 422 for patches that do not fit, 501 for apply.
+pub(super) fn apply_simple_patch(kind: &Kind, patch_kind: PatchKind, value: &Value, patch: &Value) -> Result<Value, Status> {
+    let mut value = value.clone();
+    match patch_kind {
+        PatchKind::Json => {
+            let patch: json_patch::Patch = serde_json::from_value(patch.clone()).map_err(|_| Status::rejected())?;
+            json_patch::patch(&mut value, &patch).map_err(|_| Status::rejected())?;
+        }
+        PatchKind::Merge => json_patch::merge(&mut value, patch),
+        PatchKind::Strategic => value = strategic_merge(kind, &value, patch)?,
+        PatchKind::Apply => return Err(Status::not_implemented("server-side apply of a scale")),
+    }
+    Ok(value)
 }

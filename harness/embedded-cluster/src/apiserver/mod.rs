@@ -1,9 +1,30 @@
 //! The API server without its wire: one pipeline for every request, in-process or over HTTP.
+//!
+//! [`pipeline`](ApiServer::handle) shows the whole way; the other modules are its stations.
 
+mod addresses;
+mod binding;
+mod convert;
+mod decode;
+mod eviction;
+mod logs;
 mod options;
+mod outcome;
+mod pipeline;
+mod read;
 mod request;
+mod reviews;
+mod scale;
 mod server;
+mod subresources;
+mod token;
+mod write;
 
-pub(crate) use options::Options;
+pub(crate) use convert::to_served;
+pub(crate) use decode::{BODY_LIMIT, media_type};
+pub(crate) use logs::LogStream;
+pub(crate) use options::{Options, OptionsKind, unescape};
+pub(crate) use outcome::{Outcome, Page, Response, Stream};
+pub(crate) use read::bookmark;
 pub(crate) use request::{Body, PatchKind, Request, Target, Verb};
-pub(crate) use server::{ApiServer, Outcome};
+pub(crate) use server::{ApiServer, seconds};

@@ -128,8 +128,11 @@ impl Options {
     fn set_propagation(&mut self, policy: Option<&str>, orphan: Option<bool>) -> Result<(), Status> {
         let invalid = |cause| Err(Status::invalid("meta.k8s.io", "DeleteOptions", "", vec![cause]));
         if let (Some(policy), Some(_)) = (policy, orphan) {
-            let cause =
-                Cause::invalid("propagationPolicy", &json!(policy), "orphanDependents and deletionPropagation cannot be both set");
+            let cause = Cause::invalid(
+                "propagationPolicy",
+                &json!(policy),
+                "orphanDependents and deletionPropagation cannot be both set",
+            );
             return invalid(cause);
         }
         self.propagation = match (policy, orphan) {
@@ -137,8 +140,7 @@ impl Options {
             (Some("Background"), _) | (None, Some(false)) => Some(Propagation::Background),
             (Some("Foreground"), _) => Some(Propagation::Foreground),
             (Some(other), _) => {
-                let cause =
-                    Cause::not_supported("propagationPolicy", &json!(other), &["Background", "Foreground", "Orphan", "nil"]);
+                let cause = Cause::not_supported("propagationPolicy", &json!(other), &["Background", "Foreground", "Orphan", "nil"]);
                 return invalid(cause);
             }
             (None, None) => return Ok(()),
@@ -162,9 +164,17 @@ impl Options {
             }
         }
         if !["", "Strict", "Warn", "Ignore"].contains(&self.field_validation.as_str()) {
-            causes.push(Cause::not_supported("fieldValidation", &json!(self.field_validation), &["", "Ignore", "Strict", "Warn"]));
+            causes.push(Cause::not_supported(
+                "fieldValidation",
+                &json!(self.field_validation),
+                &["", "Ignore", "Strict", "Warn"],
+            ));
         }
-        if causes.is_empty() { Ok(()) } else { Err(Status::invalid("meta.k8s.io", kind.name(), "", causes)) }
+        if causes.is_empty() {
+            Ok(())
+        } else {
+            Err(Status::invalid("meta.k8s.io", kind.name(), "", causes))
+        }
     }
 
     /// The first further parameter of this name.
@@ -174,7 +184,9 @@ impl Options {
 }
 
 fn integer(value: &str) -> Result<i64, Status> {
-    value.parse().map_err(|_| Status::bad_request(format!("strconv.ParseInt: parsing {value:?}: invalid syntax")))
+    value
+        .parse()
+        .map_err(|_| Status::bad_request(format!("strconv.ParseInt: parsing {value:?}: invalid syntax")))
 }
 
 /// Kubernetes takes everything but `false` and `0` for true.
@@ -200,7 +212,10 @@ pub(crate) fn unescape(text: &str, plus: bool) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut i = 0;
     while i < bytes.len() {
-        let hex = bytes.get(i + 1..i + 3).and_then(|h| std::str::from_utf8(h).ok()).and_then(|h| u8::from_str_radix(h, 16).ok());
+        let hex = bytes
+            .get(i + 1..i + 3)
+            .and_then(|h| std::str::from_utf8(h).ok())
+            .and_then(|h| u8::from_str_radix(h, 16).ok());
         match (bytes[i], hex) {
             (b'%', Some(byte)) => {
                 out.push(byte);

@@ -57,12 +57,20 @@ impl Outcome {
 
     /// The list, where the verb answers one.
     pub(crate) fn list(self) -> Result<List, Status> {
-        if let Outcome::List(list, ..) = self { Ok(list) } else { Err(Status::internal("the answer is not a list")) }
+        if let Outcome::List(list, ..) = self {
+            Ok(list)
+        } else {
+            Err(Status::internal("the answer is not a list"))
+        }
     }
 
     /// The stream, where the verb answers one.
     pub(crate) fn watch(self) -> Result<Watch, Status> {
-        if let Outcome::Watch(stream) = self { Ok(stream.changes) } else { Err(Status::internal("the answer is not a watch")) }
+        if let Outcome::Watch(stream) = self {
+            Ok(stream.changes)
+        } else {
+            Err(Status::internal("the answer is not a watch"))
+        }
     }
 
     /// The answer as JSON, where it is one object.

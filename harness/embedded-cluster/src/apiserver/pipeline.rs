@@ -30,7 +30,12 @@ impl ApiServer {
         let kind = self.kinds.find(&target.resource).ok_or_else(Status::no_such_resource)?;
         let verb = request.verb.name();
         let allowed = match &target.subresource {
-            Some(name) => kind.subresource(name).ok_or_else(Status::no_such_resource)?.verbs.iter().any(|v| v == verb),
+            Some(name) => kind
+                .subresource(name)
+                .ok_or_else(Status::no_such_resource)?
+                .verbs
+                .iter()
+                .any(|v| v == verb),
             None => {
                 if target.name.is_some() && !kind.is_stored() {
                     return Err(Status::no_such_resource());

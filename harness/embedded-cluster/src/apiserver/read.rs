@@ -31,7 +31,10 @@ pub(super) fn get(server: &ApiServer, kind: &Kind, request: &Request) -> Result<
 pub(super) fn find(server: &ApiServer, kind: &Kind, request: &Request) -> Result<Arc<Object>, Status> {
     let namespace = request.target.namespace.as_deref().unwrap_or_default();
     let name = request.target.name.as_deref().unwrap_or_default();
-    server.store.get(&kind.key, namespace, name).ok_or_else(|| Status::not_found(&kind.resource, name))
+    server
+        .store
+        .get(&kind.key, namespace, name)
+        .ok_or_else(|| Status::not_found(&kind.resource, name))
 }
 
 /// All objects that match.
@@ -48,7 +51,10 @@ pub(super) fn select(server: &ApiServer, kind: &Kind, request: &Request) -> Resu
     let namespace = request.target.namespace.as_deref();
     let after = Continue::parse(options)?;
     let snapshot = match &after {
-        Some(after) => server.store.snapshot_at(&kind.key, namespace, after.revision).map_err(out_of_range_of_page)?,
+        Some(after) => server
+            .store
+            .snapshot_at(&kind.key, namespace, after.revision)
+            .map_err(out_of_range_of_page)?,
         None => snapshot(server, kind, namespace, options)?,
     };
     let revision = snapshot.revision;
@@ -58,7 +64,11 @@ pub(super) fn select(server: &ApiServer, kind: &Kind, request: &Request) -> Resu
         .filter(|object| after.as_ref().is_none_or(|after| after.is_before(object)))
         .filter(|object| selection.matches(object));
     let limit = usize::try_from(options.limit).unwrap_or(0);
-    let mut items: Vec<Arc<Object>> = if limit == 0 { matching.by_ref().collect() } else { matching.by_ref().take(limit).collect() };
+    let mut items: Vec<Arc<Object>> = if limit == 0 {
+        matching.by_ref().collect()
+    } else {
+        matching.by_ref().take(limit).collect()
+    };
     let rest = matching.count();
     let mut page = Page::default();
     if rest > 0 {
@@ -72,8 +82,8 @@ pub(super) fn select(server: &ApiServer, kind: &Kind, request: &Request) -> Resu
 }
 
 fn snapshot(server: &ApiServer, kind: &Kind, namespace: Option<&str>, options: &Options) -> Result<Snapshot, Status> {
-    let asked = revision(&options.resource_version)
-        .map_err(|e| Status::bad_request(format!("invalid resource version: resourceVersion: {e}")))?;
+    let asked =
+        revision(&options.resource_version).map_err(|e| Status::bad_request(format!("invalid resource version: resourceVersion: {e}")))?;
     if options.resource_version_match == "Exact" {
         return server.store.snapshot_at(&kind.key, namespace, asked).map_err(|error| match error {
             OutOfRange::Future(current) => too_large(asked, current),
@@ -102,19 +112,24 @@ pub(super) fn watch(server: &ApiServer, kind: &Arc<Kind>, request: &Request) -> 
         since = snapshot.revision;
         if everything {
             let matching = snapshot.items.into_iter().filter(|object| selection.matches(object));
-            initial.extend(matching.map(|object| WatchEvent { kind: EventKind::Added, object: convert::to_served(&object, kind) }));
+            initial.extend(matching.map(|object| WatchEvent {
+                kind: EventKind::Added,
+                object: convert::to_served(&object, kind),
+            }));
         }
     }
     if options.send_initial_events == Some(true) && options.allow_bookmarks {
         initial.push(bookmark(kind, since, true));
     }
-    let select: Select = Arc::new(move |object: &Object| {
-        namespace.as_deref().is_none_or(|n| object.namespace() == Some(n)) && selection.matches(object)
-    });
+    let select: Select =
+        Arc::new(move |object: &Object| namespace.as_deref().is_none_or(|n| object.namespace() == Some(n)) && selection.matches(object));
     let reader = Reader::new(server.store.clone(), kind.key.clone(), since, select);
     Ok(Outcome::Watch(Stream {
         initial: initial.into_iter(),
-        changes: Watch { reader, kind: kind.clone() },
+        changes: Watch {
+            reader,
+            kind: kind.clone(),
+        },
         kind: kind.clone(),
         bookmarks: options.allow_bookmarks,
         timeout: options.timeout_seconds.filter(|s| *s > 0).map(Duration::from_secs),
@@ -128,7 +143,10 @@ pub(crate) fn bookmark(kind: &Kind, revision: u64, initial_end: bool) -> WatchEv
         metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
     }
     let object = json!({"kind": kind.kind, "apiVersion": kind.api_version(), "metadata": metadata});
-    WatchEvent { kind: EventKind::Bookmark, object: Arc::new(Object::new(object)) }
+    WatchEvent {
+        kind: EventKind::Bookmark,
+        object: Arc::new(Object::new(object)),
+    }
 }
 
 /// Label and field selectors together.
@@ -174,11 +192,19 @@ impl Continue {
             return Err(refuse("the token does not name a revision and a start"));
         };
         let (namespace, name) = start.split_once('/').unwrap_or(("", start));
-        Ok(Some(Self { revision, namespace: namespace.into(), name: name.into() }))
+        Ok(Some(Self {
+            revision,
+            namespace: namespace.into(),
+            name: name.into(),
+        }))
     }
 
     fn after(last: &Object, revision: u64) -> Self {
-        Self { revision, namespace: last.namespace().unwrap_or_default().into(), name: last.name().into() }
+        Self {
+            revision,
+            namespace: last.namespace().unwrap_or_default().into(),
+            name: last.name().into(),
+        }
     }
 
     fn token(&self) -> String {
@@ -213,7 +239,8 @@ fn revision(text: &str) -> Result<u64, String> {
     if text.is_empty() {
         return Ok(0);
     }
-    text.parse().map_err(|_| format!("Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"))
+    text.parse()
+        .map_err(|_| format!("Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"))
 }
 
 fn too_large(asked: u64, current: u64) -> Status {
@@ -245,7 +272,9 @@ fn check_list(options: &Options, watch: bool) -> Result<(), Status> {
         }
         match options.send_initial_events {
             None if !matching.is_empty() => {
-                causes.push(forbidden("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+                causes.push(forbidden(
+                    "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+                ));
             }
             Some(_) => {
                 if matching != "NotOlderThan" {
@@ -267,7 +296,11 @@ fn check_list(options: &Options, watch: bool) -> Result<(), Status> {
             }
             if !["Exact", "NotOlderThan"].contains(&matching) {
                 let message = format!("Unsupported value: {matching:?}: supported values: \"Exact\", \"NotOlderThan\", \"\"");
-                causes.push(Cause { reason: "FieldValueNotSupported", message, field: MATCH.into() });
+                causes.push(Cause {
+                    reason: "FieldValueNotSupported",
+                    message,
+                    field: MATCH.into(),
+                });
             }
             if matching == "Exact" && options.resource_version == "0" {
                 causes.push(forbidden("resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
@@ -277,5 +310,9 @@ fn check_list(options: &Options, watch: bool) -> Result<(), Status> {
             causes.push(Cause::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
         }
     }
-    if causes.is_empty() { Ok(()) } else { Err(Status::invalid("meta.k8s.io", "ListOptions", "", causes)) }
+    if causes.is_empty() {
+        Ok(())
+    } else {
+        Err(Status::invalid("meta.k8s.io", "ListOptions", "", causes))
+    }
 }

@@ -85,4 +85,26 @@ pub(crate) struct Request {
     pub(crate) target: Target,
     pub(crate) options: Options,
     pub(crate) body: Body,
+    /// The client's `User-Agent`, whose first word is the field manager where no other is named.
+    pub(crate) agent: String,
+}
+
+/// Longest name of a field manager, in characters.
+const MANAGER_LIMIT: usize = 128;
+
+impl Request {
+    /// The field manager of a write.
+    pub(crate) fn manager(&self) -> String {
+        match self.options.field_manager.as_deref() {
+            Some(manager) if !manager.is_empty() => manager.to_owned(),
+            _ => self
+                .agent
+                .split('/')
+                .next()
+                .unwrap_or_default()
+                .chars()
+                .take(MANAGER_LIMIT)
+                .collect(),
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::RngExt;
 use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 use simnet::Clock;
 
 use super::addresses::Addresses;
@@ -60,11 +60,21 @@ impl ApiServer {
     /// Five random letters for `generateName`.
     pub(crate) fn suffix(&self) -> String {
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-        (0..5).map(|_| char::from(NAME_LETTERS[rng.random_range(0..NAME_LETTERS.len())])).collect()
+        (0..5)
+            .map(|_| char::from(NAME_LETTERS[rng.random_range(0..NAME_LETTERS.len())]))
+            .collect()
     }
 }
 
 /// RFC 3339 in whole seconds.
 pub(crate) fn seconds(time: jiff::Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+impl std::fmt::Debug for ApiServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApiServer")
+            .field("revision", &self.store.revision())
+            .finish_non_exhaustive()
+    }
 }

@@ -29,12 +29,20 @@ pub(crate) enum Scope {
 impl Attributes {
     /// A verb on a path.
     pub(crate) fn path(verb: &str, path: &str) -> Self {
-        Self { verb: verb.into(), scope: Scope::Path(path.into()) }
+        Self {
+            verb: verb.into(),
+            scope: Scope::Path(path.into()),
+        }
     }
 
     /// A verb on a resource.
     pub(crate) fn resource(verb: &str, resource: Resource, namespace: &str, name: &str) -> Self {
-        let scope = Scope::Resource { resource, subresource: String::new(), namespace: namespace.into(), name: name.into() };
+        let scope = Scope::Resource {
+            resource,
+            subresource: String::new(),
+            namespace: namespace.into(),
+            name: name.into(),
+        };
         Self { verb: verb.into(), scope }
     }
 
@@ -42,11 +50,28 @@ impl Attributes {
     pub(crate) fn denial(&self, user: &str) -> String {
         match &self.scope {
             Scope::Path(path) => format!("User {user:?} cannot {} path {path:?}", self.verb),
-            Scope::Resource { resource, subresource, namespace, .. } => {
+            Scope::Resource {
+                resource,
+                subresource,
+                namespace,
+                ..
+            } => {
                 let plural = resource.plural();
-                let what = if subresource.is_empty() { plural.to_owned() } else { format!("{plural}/{subresource}") };
-                let place = if namespace.is_empty() { "at the cluster scope".into() } else { format!("in the namespace {namespace:?}") };
-                format!("User {user:?} cannot {} resource {what:?} in API group {:?} {place}", self.verb, resource.group())
+                let what = if subresource.is_empty() {
+                    plural.to_owned()
+                } else {
+                    format!("{plural}/{subresource}")
+                };
+                let place = if namespace.is_empty() {
+                    "at the cluster scope".into()
+                } else {
+                    format!("in the namespace {namespace:?}")
+                };
+                format!(
+                    "User {user:?} cannot {} resource {what:?} in API group {:?} {place}",
+                    self.verb,
+                    resource.group()
+                )
             }
         }
     }
@@ -65,6 +90,9 @@ impl Request {
             namespace: target.namespace.clone().or(own).unwrap_or_default(),
             name,
         };
-        Attributes { verb: self.verb.name().into(), scope }
+        Attributes {
+            verb: self.verb.name().into(),
+            scope,
+        }
     }
 }

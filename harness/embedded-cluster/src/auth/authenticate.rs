@@ -37,8 +37,16 @@ pub(crate) fn authenticate(server: &ApiServer, credentials: &Credentials) -> Res
 /// asked for means the API server's own. The error says why not, as `TokenReview` does.
 pub(crate) fn token_identity(server: &ApiServer, token: &str, audiences: &[String]) -> Result<(Identity, Vec<String>), String> {
     let claims = server.tokens.verify(token).map_err(|error| error.to_string())?;
-    let wanted = if audiences.is_empty() { vec![DEFAULT_AUDIENCE.to_owned()] } else { audiences.to_vec() };
-    let held = if claims.audiences.is_empty() { vec![DEFAULT_AUDIENCE.to_owned()] } else { claims.audiences.clone() };
+    let wanted = if audiences.is_empty() {
+        vec![DEFAULT_AUDIENCE.to_owned()]
+    } else {
+        audiences.to_vec()
+    };
+    let held = if claims.audiences.is_empty() {
+        vec![DEFAULT_AUDIENCE.to_owned()]
+    } else {
+        claims.audiences.clone()
+    };
     let common: Vec<String> = wanted.iter().filter(|audience| held.contains(audience)).cloned().collect();
     let refuse = |why: String| Err(format!("[invalid bearer token, {why}]"));
     if common.is_empty() {
@@ -63,14 +71,23 @@ fn no_longer_good(server: &ApiServer, claims: &Claims) -> Option<String> {
         if bound.uid.is_empty() || object.uid() == bound.uid {
             return Ok(());
         }
-        let kind = if key == "serviceaccounts" { "service account" } else { key.trim_end_matches('s') };
-        Err(format!("the {kind} UID ({}) does not match the {kind} UID ({}) in claim", object.uid(), bound.uid))
+        let kind = if key == "serviceaccounts" {
+            "service account"
+        } else {
+            key.trim_end_matches('s')
+        };
+        Err(format!(
+            "the {kind} UID ({}) does not match the {kind} UID ({}) in claim",
+            object.uid(),
+            bound.uid
+        ))
     };
     let check = || -> Result<(), String> {
         same("serviceaccounts", &claims.namespace, &claims.service_account)?;
-        for (key, namespace, bound) in
-            [("secrets", claims.namespace.as_str(), &claims.secret), ("pods", claims.namespace.as_str(), &claims.pod)]
-        {
+        for (key, namespace, bound) in [
+            ("secrets", claims.namespace.as_str(), &claims.secret),
+            ("pods", claims.namespace.as_str(), &claims.pod),
+        ] {
             if let Some(bound) = bound {
                 same(key, namespace, bound)?;
             }
@@ -81,11 +98,16 @@ fn no_longer_good(server: &ApiServer, claims: &Claims) -> Option<String> {
 }
 
 fn identity(claims: &Claims) -> Identity {
-    let groups = ["system:serviceaccounts".to_owned(), format!("system:serviceaccounts:{}", claims.namespace)];
+    let groups = [
+        "system:serviceaccounts".to_owned(),
+        format!("system:serviceaccounts:{}", claims.namespace),
+    ];
     let mut identity = Identity::new(claims.subject(), groups);
     identity.uid.clone_from(&claims.service_account.uid);
     let mut extra = |key: &str, value: &str| {
-        identity.extra.insert(format!("authentication.kubernetes.io/{key}"), vec![value.to_owned()]);
+        identity
+            .extra
+            .insert(format!("authentication.kubernetes.io/{key}"), vec![value.to_owned()]);
     };
     if !claims.id.is_empty() {
         extra("credential-id", &format!("JTI={}", claims.id));

@@ -50,7 +50,10 @@ impl Default for Authorizer {
             bindings: key("rolebindings"),
             cluster_bindings: key("clusterrolebindings"),
         };
-        Self { keys, index: Mutex::default() }
+        Self {
+            keys,
+            index: Mutex::default(),
+        }
     }
 }
 
@@ -77,7 +80,10 @@ impl Authorizer {
     /// Whether the user may do this.
     pub(crate) fn decide(&self, store: &Store, user: &Identity, attributes: &Attributes) -> Decision {
         if user.in_group(MASTERS) {
-            return Decision { allowed: true, reason: String::new() };
+            return Decision {
+                allowed: true,
+                reason: String::new(),
+            };
         }
         let namespace = match &attributes.scope {
             Scope::Resource { namespace, .. } => namespace.as_str(),
@@ -97,10 +103,20 @@ impl Authorizer {
         });
         match reason {
             Some(reason) => Decision { allowed: true, reason },
-            None if missing.is_empty() => Decision { allowed: false, reason: String::new() },
+            None if missing.is_empty() => Decision {
+                allowed: false,
+                reason: String::new(),
+            },
             None => {
-                let errors = if let [one] = missing.as_slice() { one.clone() } else { format!("[{}]", missing.join(", ")) };
-                Decision { allowed: false, reason: format!("RBAC: {errors}") }
+                let errors = if let [one] = missing.as_slice() {
+                    one.clone()
+                } else {
+                    format!("[{}]", missing.join(", "))
+                };
+                Decision {
+                    allowed: false,
+                    reason: format!("RBAC: {errors}"),
+                }
             }
         }
     }
@@ -141,7 +157,11 @@ impl Authorizer {
                         continue;
                     }
                     let role = self.role(store, &binding.value()["roleRef"], binding.namespace().unwrap_or_default());
-                    if !see(Grant { binding: binding.clone(), role, subject: shown.clone() }) {
+                    if !see(Grant {
+                        binding: binding.clone(),
+                        role,
+                        subject: shown.clone(),
+                    }) {
                         return;
                     }
                 }
@@ -188,7 +208,10 @@ impl Grant {
     fn missing(&self) -> String {
         let role = &self.binding.value()["roleRef"];
         let kind = role["kind"].as_str().unwrap_or_default().to_lowercase();
-        format!("{kind}.rbac.authorization.k8s.io {:?} not found", role["name"].as_str().unwrap_or_default())
+        format!(
+            "{kind}.rbac.authorization.k8s.io {:?} not found",
+            role["name"].as_str().unwrap_or_default()
+        )
     }
 }
 
@@ -202,12 +225,19 @@ fn subject_key(subject: &Value) -> String {
 
 /// Keys of all subjects that a user is, each with how messages name it.
 fn subjects(user: &Identity) -> Vec<(String, String)> {
-    let account = user.user.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
+    let account = user
+        .user
+        .strip_prefix("system:serviceaccount:")
+        .and_then(|rest| rest.split_once(':'));
     let shown = match account {
         Some((namespace, name)) => format!("ServiceAccount \"{name}/{namespace}\""),
         None => format!("User {:?}", user.user),
     };
     let mut subjects = vec![(format!("User/{}", user.user), shown)];
-    subjects.extend(user.groups.iter().map(|group| (format!("Group/{group}"), format!("Group {group:?}"))));
+    subjects.extend(
+        user.groups
+            .iter()
+            .map(|group| (format!("Group/{group}"), format!("Group {group:?}"))),
+    );
     subjects
 }

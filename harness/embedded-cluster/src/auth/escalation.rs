@@ -24,11 +24,13 @@ impl Authorizer {
         let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
         let name = object["metadata"]["name"].as_str().unwrap_or_default();
         let allowed = |verb: &str, resource: Resource, namespace: &str, name: &str| {
-            self.decide(store, user, &Attributes::resource(verb, resource, namespace, name)).allowed
+            self.decide(store, user, &Attributes::resource(verb, resource, namespace, name))
+                .allowed
         };
         match resource.plural() {
             "roles" | "clusterroles" => {
-                let unchanged = old.is_some_and(|old| old["rules"] == object["rules"] && old["aggregationRule"] == object["aggregationRule"]);
+                let unchanged =
+                    old.is_some_and(|old| old["rules"] == object["rules"] && old["aggregationRule"] == object["aggregationRule"]);
                 if unchanged || allowed("escalate", resource.clone(), namespace, name) {
                     return Ok(());
                 }
@@ -40,13 +42,23 @@ impl Authorizer {
                 }
                 let role_ref = &object["roleRef"];
                 let role_name = role_ref["name"].as_str().unwrap_or_default();
-                let (plural, place) = if role_ref["kind"] == "ClusterRole" { ("clusterroles", "") } else { ("roles", namespace) };
+                let (plural, place) = if role_ref["kind"] == "ClusterRole" {
+                    ("clusterroles", "")
+                } else {
+                    ("roles", namespace)
+                };
                 let place = if plural == "roles" { place } else { namespace };
-                let role_resource = Resource::new("rbac.authorization.k8s.io", "v1", if plural == "roles" { "roles" } else { "clusterroles" });
+                let role_resource = Resource::new(
+                    "rbac.authorization.k8s.io",
+                    "v1",
+                    if plural == "roles" { "roles" } else { "clusterroles" },
+                );
                 if allowed("bind", role_resource.clone(), place, role_name) {
                     return Ok(());
                 }
-                let role = self.role(store, role_ref, namespace).ok_or_else(|| Status::not_found(&role_resource, role_name))?;
+                let role = self
+                    .role(store, role_ref, namespace)
+                    .ok_or_else(|| Status::not_found(&role_resource, role_name))?;
                 self.check_covered(store, user, namespace, role.value(), resource, name)
             }
             _ => Ok(()),
@@ -64,8 +76,10 @@ impl Authorizer {
     ) -> Result<(), Status> {
         let held = self.rules(store, user, namespace);
         let held = if user.in_group(super::MASTERS) { all_rules() } else { held };
-        let missing: Vec<Piece> =
-            Rule::of_role(role).flat_map(Rule::pieces).filter(|piece| !piece.is_covered_by(&held)).collect();
+        let missing: Vec<Piece> = Rule::of_role(role)
+            .flat_map(Rule::pieces)
+            .filter(|piece| !piece.is_covered_by(&held))
+            .collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -91,7 +105,10 @@ fn all_rules() -> Vec<Value> {
 fn describe(pieces: &[Piece]) -> Vec<String> {
     let mut merged: Vec<(Piece, Vec<String>)> = vec![];
     for piece in pieces {
-        let thing = Piece { verb: String::new(), ..piece.clone() };
+        let thing = Piece {
+            verb: String::new(),
+            ..piece.clone()
+        };
         match merged.iter_mut().find(|(t, _)| *t == thing) {
             Some((_, verbs)) => verbs.push(piece.verb.clone()),
             None => merged.push((thing, vec![piece.verb.clone()])),
@@ -106,8 +123,15 @@ fn describe(pieces: &[Piece]) -> Vec<String> {
             if !thing.url.is_empty() {
                 return format!("{{NonResourceURLs:[{:?}], Verbs:[{verbs}]}}", thing.url);
             }
-            let names = if thing.name.is_empty() { String::new() } else { format!(", ResourceNames:[{:?}]", thing.name) };
-            format!("{{APIGroups:[{:?}], Resources:[{:?}]{names}, Verbs:[{verbs}]}}", thing.group, thing.resource)
+            let names = if thing.name.is_empty() {
+                String::new()
+            } else {
+                format!(", ResourceNames:[{:?}]", thing.name)
+            };
+            format!(
+                "{{APIGroups:[{:?}], Resources:[{:?}]{names}, Verbs:[{verbs}]}}",
+                thing.group, thing.resource
+            )
         })
         .collect();
     lines.sort();

@@ -9,7 +9,7 @@ mod rules;
 mod tokens;
 
 pub(crate) use attributes::{Attributes, Scope};
-pub(crate) use authenticate::{Credentials, authenticate};
+pub(crate) use authenticate::{Credentials, authenticate, token_identity};
 pub(crate) use authorizer::{Authorizer, Decision};
 pub use identity::Identity;
 pub(crate) use identity::{AUTHENTICATED, MASTERS, UNAUTHENTICATED};

@@ -15,7 +15,12 @@ impl<'a> Rule<'a> {
     }
 
     fn list(self, field: &str) -> impl Iterator<Item = &'a str> {
-        self.0.get(field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+        self.0
+            .get(field)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
     }
 
     fn has(self, field: &str, value: &str) -> bool {
@@ -29,7 +34,12 @@ impl<'a> Rule<'a> {
         }
         match &attributes.scope {
             Scope::Path(path) => self.list("nonResourceURLs").any(|pattern| url_matches(pattern, path)),
-            Scope::Resource { resource, subresource, name, .. } => {
+            Scope::Resource {
+                resource,
+                subresource,
+                name,
+                ..
+            } => {
                 self.has("apiGroups", resource.group())
                     && self.allows_resource(resource.plural(), subresource)
                     && (self.list("resourceNames").next().is_none() || self.list("resourceNames").any(|n| n == name))
@@ -61,7 +71,11 @@ impl<'a> Rule<'a> {
             }
         }
         for url in self.list("nonResourceURLs") {
-            pieces.extend(verbs.iter().map(|verb| Piece { verb: (*verb).into(), url: url.into(), ..Piece::default() }));
+            pieces.extend(verbs.iter().map(|verb| Piece {
+                verb: (*verb).into(),
+                url: url.into(),
+                ..Piece::default()
+            }));
         }
         pieces
     }
@@ -97,7 +111,13 @@ pub(crate) struct Piece {
 
 impl Piece {
     fn resource(verb: &str, group: &str, resource: &str, name: &str) -> Self {
-        Self { verb: verb.into(), group: group.into(), resource: resource.into(), name: name.into(), url: String::new() }
+        Self {
+            verb: verb.into(),
+            group: group.into(),
+            resource: resource.into(),
+            name: name.into(),
+            url: String::new(),
+        }
     }
 
     /// Whether one of the rules allows all that this piece does.

@@ -61,8 +61,8 @@ impl Tokens {
     pub(crate) fn generate() -> Result<Self, ring::error::Unspecified> {
         let random = SystemRandom::new();
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)?;
-        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random)
-            .map_err(|_| ring::error::Unspecified)?;
+        let key =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).map_err(|_| ring::error::Unspecified)?;
         let key_id = BASE64.encode(Sha256::digest(key.public_key().as_ref()));
         Ok(Self { key, random, key_id })
     }
@@ -73,7 +73,11 @@ impl Tokens {
     /// When signing fails for want of random numbers.
     pub(crate) fn sign(&self, claims: &Claims) -> Result<String, ring::error::Unspecified> {
         let header = json!({"alg": "ES256", "kid": self.key_id});
-        let payload = if claims.expires_at.is_some() { claims.payload() } else { claims.legacy_payload() };
+        let payload = if claims.expires_at.is_some() {
+            claims.payload()
+        } else {
+            claims.legacy_payload()
+        };
         let signed = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(payload.to_string()));
         let signature = self.key.sign(&self.random, signed.as_bytes())?;
         Ok(format!("{signed}.{}", BASE64.encode(signature)))
@@ -155,9 +159,15 @@ impl Claims {
             let field = |name: &str| text(&payload[format!("kubernetes.io/serviceaccount/{name}")]);
             return Some(Self {
                 namespace: field("namespace")?,
-                service_account: Bound { name: field("service-account.name")?, uid: field("service-account.uid")? },
+                service_account: Bound {
+                    name: field("service-account.name")?,
+                    uid: field("service-account.uid")?,
+                },
                 pod: None,
-                secret: Some(Bound { name: field("secret.name")?, uid: String::new() }),
+                secret: Some(Bound {
+                    name: field("secret.name")?,
+                    uid: String::new(),
+                }),
                 node: None,
                 audiences: vec![],
                 issued_at: 0,
@@ -167,7 +177,12 @@ impl Claims {
             });
         }
         let private = &payload["kubernetes.io"];
-        let bound = |v: &Value| Some(Bound { name: text(&v["name"])?, uid: text(&v["uid"])? });
+        let bound = |v: &Value| {
+            Some(Bound {
+                name: text(&v["name"])?,
+                uid: text(&v["uid"])?,
+            })
+        };
         Some(Self {
             namespace: text(&private["namespace"])?,
             service_account: bound(&private["serviceaccount"])?,
@@ -192,8 +207,14 @@ mod tests {
         let tokens = Tokens::generate().unwrap();
         let claims = Claims {
             namespace: "flyte".into(),
-            service_account: Bound { name: "flyteadmin".into(), uid: "u".into() },
-            pod: Some(Bound { name: "p".into(), uid: "v".into() }),
+            service_account: Bound {
+                name: "flyteadmin".into(),
+                uid: "u".into(),
+            },
+            pod: Some(Bound {
+                name: "p".into(),
+                uid: "v".into(),
+            }),
             secret: None,
             node: None,
             audiences: vec![DEFAULT_AUDIENCE.into()],
@@ -206,8 +227,18 @@ mod tests {
         assert_eq!(tokens.verify(&token).unwrap(), claims);
         assert_eq!(tokens.verify(&token[..token.len() - 2]), Err(TokenError::Invalid));
         assert_eq!(Tokens::generate().unwrap().verify(&token), Err(TokenError::Invalid));
-        let legacy = Claims { pod: None, expires_at: None, issued_at: 0, audiences: vec![], id: String::new(),
-            secret: Some(Bound { name: "s".into(), uid: String::new() }), ..claims };
+        let legacy = Claims {
+            pod: None,
+            expires_at: None,
+            issued_at: 0,
+            audiences: vec![],
+            id: String::new(),
+            secret: Some(Bound {
+                name: "s".into(),
+                uid: String::new(),
+            }),
+            ..claims
+        };
         assert_eq!(tokens.verify(&tokens.sign(&legacy).unwrap()).unwrap(), legacy);
     }
 }

@@ -175,15 +175,15 @@ impl Client {
     async fn send(&self, verb: Verb, target: Target, mut options: Options, body: Body) -> Result<Outcome, Status> {
         options.field_manager.get_or_insert_with(|| self.manager.to_string());
         let identity = self.identity.clone();
-        self.server
-            .handle(Request {
-                identity,
-                verb,
-                target,
-                options,
-                body,
-            })
-            .await
+        let request = Request {
+            identity,
+            verb,
+            target,
+            options,
+            body,
+            agent: String::new(),
+        };
+        Ok(self.server.handle(request).await?.outcome)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::apiserver::to_served;
+use crate::kinds::Kind;
 use crate::object::Object;
 use crate::store;
 
@@ -33,11 +35,16 @@ pub(crate) struct WatchEvent {
 /// A running watch. It holds no events: it reads the store's log when asked.
 pub(crate) struct Watch {
     pub(crate) reader: store::Reader,
+    pub(crate) kind: Arc<Kind>,
 }
 
 impl Watch {
     /// The next event; waits for it. None once the cluster is gone.
     pub(crate) async fn next(&mut self) -> Option<WatchEvent> {
-        self.reader.next().await
+        let mut event = self.reader.next().await?;
+        if event.kind != EventKind::Error {
+            event.object = to_served(&event.object, &self.kind);
+        }
+        Some(event)
     }
 }

@@ -26,17 +26,28 @@ pub(crate) struct Builtin {
 const STORED_ELSEWHERE: &[(&str, &str, &str, &str)] = &[
     // group, plural, storage key, storage apiVersion
     ("events.k8s.io", "events", "events", "v1"),
-    ("autoscaling", "horizontalpodautoscalers", "horizontalpodautoscalers.autoscaling", "autoscaling/v2"),
+    (
+        "autoscaling",
+        "horizontalpodautoscalers",
+        "horizontalpodautoscalers.autoscaling",
+        "autoscaling/v2",
+    ),
 ];
 
 impl Builtin {
     /// The built-in kind of this group, version and kind.
     pub(crate) fn kind_of(&self, group: &str, version: &str, kind: &str) -> Option<&Arc<Kind>> {
-        self.in_order.iter().find(|k| k.kind == kind && k.resource.group() == group && k.resource.version() == version)
+        self.in_order
+            .iter()
+            .find(|k| k.kind == kind && k.resource.group() == group && k.resource.version() == version)
     }
 
     fn read() -> Self {
-        let mut table = Self { by_resource: BTreeMap::new(), in_order: vec![], groups: vec![] };
+        let mut table = Self {
+            by_resource: BTreeMap::new(),
+            in_order: vec![],
+            groups: vec![],
+        };
         for document in [data::DISCOVERY_CORE, data::DISCOVERY_GROUPS] {
             // The documents are compiled in; a test reads them.
             let document: Value = serde_json::from_str(document).unwrap_or_default();
@@ -65,7 +76,9 @@ impl Builtin {
 
 fn read_kind(group: &str, version: &str, value: &Value) -> Kind {
     let resource = Resource::named(group, version, text(&value["resource"]));
-    let elsewhere = STORED_ELSEWHERE.iter().find(|(g, plural, ..)| *g == group && *plural == resource.plural());
+    let elsewhere = STORED_ELSEWHERE
+        .iter()
+        .find(|(g, plural, ..)| *g == group && *plural == resource.plural());
     let (key, storage_version) = match elsewhere {
         Some((_, _, key, storage_version)) => ((*key).to_owned(), (*storage_version).to_owned()),
         None => (resource.qualified(), resource.api_version()),
@@ -117,7 +130,10 @@ mod tests {
     fn the_table_is_complete() {
         assert!(BUILTIN.in_order.len() >= 60, "{}", BUILTIN.in_order.len());
         let pods = &BUILTIN.by_resource[&Resource::new("", "v1", "pods")];
-        assert_eq!((pods.kind.as_str(), pods.namespaced, pods.short_names[0].as_str()), ("Pod", true, "po"));
+        assert_eq!(
+            (pods.kind.as_str(), pods.namespaced, pods.short_names[0].as_str()),
+            ("Pod", true, "po")
+        );
         assert!(pods.subresource("log").is_some());
         let hpa = &BUILTIN.by_resource[&Resource::new("autoscaling", "v1", "horizontalpodautoscalers")];
         assert_eq!(hpa.storage_version, "autoscaling/v2");

@@ -34,7 +34,7 @@ pub(crate) struct Kind {
     pub(crate) key: Key,
     /// The version that is stored.
     pub(crate) storage_version: String,
-    schema: OnceLock<Option<&'static Node>>,
+    pub(crate) schema: OnceLock<Option<&'static Node>>,
     /// Set for custom resources.
     pub(crate) custom: Option<Arc<crate::crd::Version>>,
 }
@@ -58,12 +58,43 @@ impl Kind {
         self.subresources.iter().find(|s| s.name == name)
     }
 
-    /// The schema of its objects. Custom resources are checked by their definition instead.
-    pub(crate) fn schema(&self) -> Option<&'static Node> {
-        *self.schema.get_or_init(|| match &self.custom {
-            Some(_) => None,
-            None => schema::builtin().of_gvk(self.resource.group(), self.resource.version(), &self.kind),
-        })
+    /// The schema of its objects.
+    pub(crate) fn schema(&self) -> Option<&Node> {
+        match &self.custom {
+            Some(custom) => Some(&custom.node),
+            None => *self
+                .schema
+                .get_or_init(|| schema::builtin().of_gvk(self.resource.group(), self.resource.version(), &self.kind)),
+        }
+    }
+
+    /// Fills in the defaults of its objects.
+    pub(crate) fn set_defaults(&self, object: &mut serde_json::Value) {
+        match &self.custom {
+            Some(custom) => custom.set_defaults(object),
+            None => schema::defaults::apply(self.resource.group(), self.resource.version(), &self.kind, object),
+        }
+    }
+
+    /// The kind of a body or answer that is not a resource of its own, such as `Scale`.
+    pub(crate) fn part(group: &'static str, version: &'static str, kind: &str) -> Self {
+        let resource = Resource::new(group, version, "");
+        Self {
+            list_kind: format!("{kind}List"),
+            kind: kind.to_owned(),
+            singular: String::new(),
+            short_names: vec![],
+            categories: vec![],
+            namespaced: true,
+            verbs: vec![],
+            subresources: vec![],
+            strategy: Strategy::USUAL,
+            key: "".into(),
+            storage_version: resource.api_version(),
+            resource,
+            schema: OnceLock::new(),
+            custom: None,
+        }
     }
 
     /// `apiVersion` of its objects.
@@ -105,7 +136,12 @@ impl Kinds {
 
     /// Only the custom kinds, by group, version and plural.
     pub(crate) fn custom(&self) -> Vec<Arc<Kind>> {
-        self.custom.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.custom
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
     }
 
     /// Replaces the kinds that a definition serves (none: it is gone).

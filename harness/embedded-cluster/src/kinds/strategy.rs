@@ -65,7 +65,11 @@ const POD: &[Field] = &[
     field("spec.restartPolicy", "/spec/restartPolicy"),
     field("spec.schedulerName", "/spec/schedulerName"),
     field("spec.serviceAccountName", "/spec/serviceAccountName"),
-    Field { name: "spec.hostNetwork", pointer: "/spec/hostNetwork", absent: "false" },
+    Field {
+        name: "spec.hostNetwork",
+        pointer: "/spec/hostNetwork",
+        absent: "false",
+    },
     field("status.phase", "/status/phase"),
     field("status.podIP", "/status/podIP"),
     field("status.podIPs", "/status/podIPs/0/ip"),
@@ -101,63 +105,148 @@ const NEW_EVENT: &[Field] = &[
 
 const SECRET: &[Field] = &[field("type", "/type")];
 const NAMESPACE: &[Field] = &[field("status.phase", "/status/phase"), field("name", "/metadata/name")];
-const NODE: &[Field] = &[Field { name: "spec.unschedulable", pointer: "/spec/unschedulable", absent: "false" }];
-const JOB: &[Field] = &[Field { name: "status.successful", pointer: "/status/succeeded", absent: "0" }];
+const NODE: &[Field] = &[Field {
+    name: "spec.unschedulable",
+    pointer: "/spec/unschedulable",
+    absent: "false",
+}];
+const JOB: &[Field] = &[Field {
+    name: "status.successful",
+    pointer: "/status/succeeded",
+    absent: "0",
+}];
 const CSR: &[Field] = &[field("spec.signerName", "/spec/signerName")];
-const RC: &[Field] = &[Field { name: "status.replicas", pointer: "/status/replicas", absent: "0" }];
+const RC: &[Field] = &[Field {
+    name: "status.replicas",
+    pointer: "/status/replicas",
+    absent: "0",
+}];
 const SERVICE: &[Field] = &[field("spec.clusterIP", "/spec/clusterIP"), field("spec.type", "/spec/type")];
 
-const USUAL: Strategy = Strategy {
-    generation: Generation::None,
-    names: NameRule::Subdomain,
-    create_on_update: false,
-    unconditional_update: true,
-    delete_returns_object: false,
-    orphans_dependents: false,
-    fields: &[],
+const VERSIONED: Strategy = Strategy {
+    generation: Generation::Spec,
+    ..USUAL
+};
+const RBAC: Strategy = Strategy {
+    names: NameRule::PathSegment,
+    create_on_update: true,
+    ..USUAL
 };
 
-const VERSIONED: Strategy = Strategy { generation: Generation::Spec, ..USUAL };
-const RBAC: Strategy = Strategy { names: NameRule::PathSegment, create_on_update: true, ..USUAL };
+const USUAL: Strategy = Strategy::USUAL;
 
 impl Strategy {
+    /// The strategy of kinds that are like most.
+    pub(crate) const USUAL: Strategy = Strategy {
+        generation: Generation::None,
+        names: NameRule::Subdomain,
+        create_on_update: false,
+        unconditional_update: true,
+        delete_returns_object: false,
+        orphans_dependents: false,
+        fields: &[],
+    };
+
     /// The strategy of custom resources.
-    pub(crate) const CUSTOM: Strategy = Strategy { unconditional_update: false, ..VERSIONED };
+    pub(crate) const CUSTOM: Strategy = Strategy {
+        unconditional_update: false,
+        ..VERSIONED
+    };
 
     /// The strategy of a built-in resource, by `plural` or `plural.group`.
     pub(super) fn of(qualified: &str) -> Strategy {
         match qualified {
-            "pods" => Strategy { fields: POD, delete_returns_object: true, ..VERSIONED },
-            "deployments.apps" => Strategy { generation: Generation::SpecAndAnnotations, ..VERSIONED },
-            "statefulsets.apps" => Strategy { names: NameRule::Label, ..VERSIONED },
+            "pods" => Strategy {
+                fields: POD,
+                delete_returns_object: true,
+                ..VERSIONED
+            },
+            "deployments.apps" => Strategy {
+                generation: Generation::SpecAndAnnotations,
+                ..VERSIONED
+            },
+            "statefulsets.apps" => Strategy {
+                names: NameRule::Label,
+                ..VERSIONED
+            },
             "daemonsets.apps" | "replicasets.apps" | "podtemplates" => VERSIONED,
-            "replicationcontrollers" => Strategy { fields: RC, orphans_dependents: true, ..VERSIONED },
-            "jobs.batch" => Strategy { fields: JOB, orphans_dependents: true, ..VERSIONED },
-            "cronjobs.batch" => Strategy { names: NameRule::ShortSubdomain, ..VERSIONED },
+            "replicationcontrollers" => Strategy {
+                fields: RC,
+                orphans_dependents: true,
+                ..VERSIONED
+            },
+            "jobs.batch" => Strategy {
+                fields: JOB,
+                orphans_dependents: true,
+                ..VERSIONED
+            },
+            "cronjobs.batch" => Strategy {
+                names: NameRule::ShortSubdomain,
+                ..VERSIONED
+            },
             "ingresses.networking.k8s.io" | "networkpolicies.networking.k8s.io" | "ingressclasses.networking.k8s.io" => VERSIONED,
-            "poddisruptionbudgets.policy" => Strategy { unconditional_update: false, ..VERSIONED },
+            "poddisruptionbudgets.policy" => Strategy {
+                unconditional_update: false,
+                ..VERSIONED
+            },
             "endpointslices.discovery.k8s.io" | "priorityclasses.scheduling.k8s.io" => VERSIONED,
             "flowschemas.flowcontrol.apiserver.k8s.io" | "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io" => VERSIONED,
             "deviceclasses.resource.k8s.io" | "resourceslices.resource.k8s.io" | "csidrivers.storage.k8s.io" => VERSIONED,
-            "customresourcedefinitions.apiextensions.k8s.io" => Strategy { unconditional_update: false, ..VERSIONED },
-            q if q.ends_with(".admissionregistration.k8s.io") => Strategy { unconditional_update: false, ..VERSIONED },
+            "customresourcedefinitions.apiextensions.k8s.io" => Strategy {
+                unconditional_update: false,
+                ..VERSIONED
+            },
+            q if q.ends_with(".admissionregistration.k8s.io") => Strategy {
+                unconditional_update: false,
+                ..VERSIONED
+            },
             "roles.rbac.authorization.k8s.io"
             | "rolebindings.rbac.authorization.k8s.io"
             | "clusterroles.rbac.authorization.k8s.io"
             | "clusterrolebindings.rbac.authorization.k8s.io" => RBAC,
-            "services" => {
-                Strategy { names: NameRule::Label, create_on_update: true, delete_returns_object: true, fields: SERVICE, ..USUAL }
-            }
-            "serviceaccounts" | "persistentvolumeclaims" | "persistentvolumes" => Strategy { delete_returns_object: true, ..USUAL },
-            "namespaces" => Strategy { names: NameRule::Label, delete_returns_object: true, fields: NAMESPACE, ..USUAL },
+            "services" => Strategy {
+                names: NameRule::Label,
+                create_on_update: true,
+                delete_returns_object: true,
+                fields: SERVICE,
+                ..USUAL
+            },
+            "serviceaccounts" | "persistentvolumeclaims" | "persistentvolumes" => Strategy {
+                delete_returns_object: true,
+                ..USUAL
+            },
+            "namespaces" => Strategy {
+                names: NameRule::Label,
+                delete_returns_object: true,
+                fields: NAMESPACE,
+                ..USUAL
+            },
             "nodes" => Strategy { fields: NODE, ..USUAL },
             "secrets" => Strategy { fields: SECRET, ..USUAL },
-            "events" => Strategy { create_on_update: true, fields: EVENT, ..USUAL },
-            "events.events.k8s.io" => Strategy { create_on_update: true, fields: NEW_EVENT, ..USUAL },
-            "endpoints" | "limitranges" | "leases.coordination.k8s.io" => Strategy { create_on_update: true, ..USUAL },
+            "events" => Strategy {
+                create_on_update: true,
+                fields: EVENT,
+                ..USUAL
+            },
+            "events.events.k8s.io" => Strategy {
+                create_on_update: true,
+                fields: NEW_EVENT,
+                ..USUAL
+            },
+            "endpoints" | "limitranges" | "leases.coordination.k8s.io" => Strategy {
+                create_on_update: true,
+                ..USUAL
+            },
             "certificatesigningrequests.certificates.k8s.io" => Strategy { fields: CSR, ..USUAL },
-            "ipaddresses.networking.k8s.io" => Strategy { names: NameRule::Ip, ..USUAL },
-            "apiservices.apiregistration.k8s.io" => Strategy { names: NameRule::Own, unconditional_update: false, ..USUAL },
+            "ipaddresses.networking.k8s.io" => Strategy {
+                names: NameRule::Ip,
+                ..USUAL
+            },
+            "apiservices.apiregistration.k8s.io" => Strategy {
+                names: NameRule::Own,
+                unconditional_update: false,
+                ..USUAL
+            },
             _ => USUAL,
         }
     }

@@ -28,13 +28,20 @@ impl FieldSelector {
         let mut terms = vec![];
         for piece in split(text) {
             let Some((name, equal, value)) = comparison(&piece) else {
-                return Err(Status::bad_request(format!("invalid selector: '{text}'; can't understand '{piece}'")));
+                return Err(Status::bad_request(format!(
+                    "invalid selector: '{text}'; can't understand '{piece}'"
+                )));
             };
             if name.is_empty() && value.is_empty() {
                 continue;
             }
             let (pointer, absent) = find(&name, kind)?;
-            terms.push(Term { pointer, absent, value, equal });
+            terms.push(Term {
+                pointer,
+                absent,
+                value,
+                equal,
+            });
         }
         Ok(Self { terms })
     }
@@ -101,7 +108,11 @@ fn comparison(piece: &str) -> Option<(String, bool, String)> {
     let (name, rest) = piece.split_at(at);
     for (sign, equal) in [("!=", false), ("==", true), ("=", true)] {
         if let Some(value) = rest.strip_prefix(sign) {
-            return Some((name.to_owned(), equal, value.replace("\\,", ",").replace("\\=", "=").replace("\\\\", "\\")));
+            return Some((
+                name.to_owned(),
+                equal,
+                value.replace("\\,", ",").replace("\\=", "=").replace("\\\\", "\\"),
+            ));
         }
     }
     None

@@ -40,24 +40,50 @@ impl LabelSelector {
 
     /// The selector of a `metav1.LabelSelector` field: null matches nothing, `{}` everything.
     pub(crate) fn of_object(value: &Value) -> Self {
-        let Some(object) = value.as_object() else { return Self { requirements: vec![], nothing: true } };
+        let Some(object) = value.as_object() else {
+            return Self {
+                requirements: vec![],
+                nothing: true,
+            };
+        };
         let mut requirements = vec![];
         for (key, wanted) in object.get("matchLabels").and_then(Value::as_object).into_iter().flatten() {
             let values = vec![wanted.as_str().unwrap_or_default().to_owned()];
-            requirements.push(Requirement { key: key.clone(), operator: Operator::In(values) });
+            requirements.push(Requirement {
+                key: key.clone(),
+                operator: Operator::In(values),
+            });
         }
         for expression in object.get("matchExpressions").and_then(Value::as_array).into_iter().flatten() {
-            let values = || expression["values"].as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect();
+            let values = || {
+                expression["values"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|v| v.as_str().map(str::to_owned))
+                    .collect()
+            };
             let operator = match expression["operator"].as_str() {
                 Some("In") => Operator::In(values()),
                 Some("NotIn") => Operator::NotIn(values()),
                 Some("Exists") => Operator::Exists,
                 Some("DoesNotExist") => Operator::Absent,
-                _ => return Self { requirements: vec![], nothing: true },
+                _ => {
+                    return Self {
+                        requirements: vec![],
+                        nothing: true,
+                    };
+                }
             };
-            requirements.push(Requirement { key: expression["key"].as_str().unwrap_or_default().to_owned(), operator });
+            requirements.push(Requirement {
+                key: expression["key"].as_str().unwrap_or_default().to_owned(),
+                operator,
+            });
         }
-        Self { requirements, nothing: false }
+        Self {
+            requirements,
+            nothing: false,
+        }
     }
 
     /// Whether there is nothing to check.
@@ -125,7 +151,8 @@ impl Parser {
             let length = if SIGNS.contains(first) {
                 if rest.starts_with("==") || rest.starts_with("!=") { 2 } else { 1 }
             } else {
-                rest.find(|c: char| SIGNS.contains(c) || c.is_ascii_whitespace()).unwrap_or(rest.len())
+                rest.find(|c: char| SIGNS.contains(c) || c.is_ascii_whitespace())
+                    .unwrap_or(rest.len())
             };
             tokens.push(rest[..length].to_owned());
             rest = rest[length..].trim_start();
@@ -157,7 +184,10 @@ impl Parser {
                 other => return Err(format!("found '{other}', expected: ',' or 'end of string'")),
             }
         }
-        Ok(LabelSelector { requirements, nothing: false })
+        Ok(LabelSelector {
+            requirements,
+            nothing: false,
+        })
     }
 
     fn requirement(&mut self) -> Result<Requirement, String> {
@@ -173,10 +203,18 @@ impl Parser {
             return Err(format!("<nil>: Invalid value: {key:?}: {fault}"));
         }
         if absent {
-            return Ok(Requirement { key, operator: Operator::Absent });
+            return Ok(Requirement {
+                key,
+                operator: Operator::Absent,
+            });
         }
         let operator = match self.peek() {
-            "" | "," => return Ok(Requirement { key, operator: Operator::Exists }),
+            "" | "," => {
+                return Ok(Requirement {
+                    key,
+                    operator: Operator::Exists,
+                });
+            }
             "=" | "==" | "!=" | "<" | ">" | "in" | "notin" => self.take(),
             other => return Err(format!("found '{other}', expected: in, notin, =, ==, !=, gt, lt")),
         };
@@ -202,7 +240,9 @@ impl Parser {
     fn bound(&mut self, key: &str, sign: &str) -> Result<i64, String> {
         let value = self.value()?;
         let name = if sign == ">" { "gt" } else { "lt" };
-        value.parse().map_err(|_| format!("values[0][{key}]: Invalid value: {value:?}: for 'Gt', 'Lt' operators, the value must be an integer ({name})"))
+        value.parse().map_err(|_| {
+            format!("values[0][{key}]: Invalid value: {value:?}: for 'Gt', 'Lt' operators, the value must be an integer ({name})")
+        })
     }
 
     fn values(&mut self) -> Result<Vec<String>, String> {
@@ -260,7 +300,8 @@ mod tests {
 
     #[test]
     fn object_form() {
-        let selector = LabelSelector::of_object(&json!({"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "c", "operator": "DoesNotExist"}]}));
+        let selector =
+            LabelSelector::of_object(&json!({"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "c", "operator": "DoesNotExist"}]}));
         assert!(selector.matches(json!({"a": "b"}).as_object()));
         assert!(!selector.matches(json!({"a": "b", "c": "d"}).as_object()));
         assert!(!LabelSelector::of_object(&Value::Null).matches(None));

@@ -39,7 +39,10 @@ fn check_name(kind: &Kind, metadata: &Value) -> Vec<Cause> {
         NameRule::Ip | NameRule::Own => vec![],
     };
     let invalid = |field: &str, value: &str| -> Vec<Cause> {
-        faults(value).iter().map(|fault| Cause::invalid(format!("metadata.{field}"), &value.into(), fault)).collect()
+        faults(value)
+            .iter()
+            .map(|fault| Cause::invalid(format!("metadata.{field}"), &value.into(), fault))
+            .collect()
     };
     let (name, base) = (text("name"), text("generateName"));
     let mut causes = vec![];
@@ -47,7 +50,11 @@ fn check_name(kind: &Kind, metadata: &Value) -> Vec<Cause> {
         // The base may end in a dash, since letters follow.
         let padded = base.strip_suffix('-').map(|b| format!("{b}a"));
         let short: String = padded.as_deref().unwrap_or(base).chars().take(58).collect();
-        causes.extend(faults(&short).iter().map(|fault| Cause::invalid("metadata.generateName", &base.into(), fault)));
+        causes.extend(
+            faults(&short)
+                .iter()
+                .map(|fault| Cause::invalid("metadata.generateName", &base.into(), fault)),
+        );
     }
     if name.is_empty() {
         causes.push(Cause::required("metadata.name", "name or generateName is required"));
@@ -61,8 +68,16 @@ fn check_labels(metadata: &Value) -> Vec<Cause> {
     let mut causes = vec![];
     for (key, value) in metadata["labels"].as_object().into_iter().flatten() {
         let value = value.as_str().unwrap_or_default();
-        causes.extend(names::qualified_name(key).iter().map(|f| Cause::invalid("metadata.labels", &key.as_str().into(), f)));
-        causes.extend(names::label_value(value).iter().map(|f| Cause::invalid("metadata.labels", &value.into(), f)));
+        causes.extend(
+            names::qualified_name(key)
+                .iter()
+                .map(|f| Cause::invalid("metadata.labels", &key.as_str().into(), f)),
+        );
+        causes.extend(
+            names::label_value(value)
+                .iter()
+                .map(|f| Cause::invalid("metadata.labels", &value.into(), f)),
+        );
     }
     causes
 }
@@ -73,7 +88,11 @@ fn check_annotations(metadata: &Value) -> Vec<Cause> {
     for (key, value) in metadata["annotations"].as_object().into_iter().flatten() {
         size += key.len() + value.as_str().map(str::len).unwrap_or(0);
         let faults = names::qualified_name(&key.to_lowercase());
-        causes.extend(faults.iter().map(|f| Cause::invalid("metadata.annotations", &key.as_str().into(), f)));
+        causes.extend(
+            faults
+                .iter()
+                .map(|f| Cause::invalid("metadata.annotations", &key.as_str().into(), f)),
+        );
     }
     if size > ANNOTATION_LIMIT {
         causes.push(Cause::too_long("metadata.annotations", ANNOTATION_LIMIT));
@@ -87,8 +106,16 @@ fn check_owners(metadata: &Value) -> Vec<Cause> {
     for (i, owner) in metadata["ownerReferences"].as_array().into_iter().flatten().enumerate() {
         for field in ["apiVersion", "kind", "name", "uid"] {
             if owner[field].as_str().unwrap_or_default().is_empty() {
-                let detail = if field == "apiVersion" { "version must not be empty" } else { "must not be empty" };
-                let value = if field == "apiVersion" { owner[field].clone() } else { Value::from("") };
+                let detail = if field == "apiVersion" {
+                    "version must not be empty"
+                } else {
+                    "must not be empty"
+                };
+                let value = if field == "apiVersion" {
+                    owner[field].clone()
+                } else {
+                    Value::from("")
+                };
                 causes.push(Cause::invalid(format!("metadata.ownerReferences[{i}].{field}"), &value, detail));
             }
         }
@@ -123,7 +150,10 @@ fn check_new_finalizers(old: &Value, new: &Value) -> Vec<Cause> {
     if old.get("deletionTimestamp").is_none_or(Value::is_null) {
         return vec![];
     }
-    let added: Vec<String> = finalizers(new).filter(|f| !finalizers(old).any(|o| o == *f)).map(|f| format!("{f:?}")).collect();
+    let added: Vec<String> = finalizers(new)
+        .filter(|f| !finalizers(old).any(|o| o == *f))
+        .map(|f| format!("{f:?}"))
+        .collect();
     if added.is_empty() {
         return vec![];
     }

@@ -64,7 +64,11 @@ pub(crate) fn path_segment(name: &str) -> Vec<String> {
         "." | ".." => return vec![format!("may not be '{name}'")],
         _ => {}
     }
-    ["/", "%"].iter().filter(|c| name.contains(**c)).map(|c| format!("may not contain '{c}'")).collect()
+    ["/", "%"]
+        .iter()
+        .filter(|c| name.contains(**c))
+        .map(|c| format!("may not contain '{c}'"))
+        .collect()
 }
 
 /// Faults of a qualified name (label key, finalizer): `[prefix/]name`.
@@ -90,7 +94,9 @@ pub(crate) fn qualified_name(text: &str) -> Vec<String> {
         _ => {
             let text = charset("a valid label key");
             let text = text.trim_end_matches(')');
-            return vec![format!("{text}) with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')")];
+            return vec![format!(
+                "{text}) with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            )];
         }
     };
     if name.is_empty() {
@@ -125,7 +131,9 @@ mod tests {
 
     #[test]
     fn names() {
-        assert!(subdomain("a.b-c").is_empty() && label("a-1").is_empty() && qualified_name("x.y/Z_1").is_empty() && label_value("").is_empty());
+        assert!(
+            subdomain("a.b-c").is_empty() && label("a-1").is_empty() && qualified_name("x.y/Z_1").is_empty() && label_value("").is_empty()
+        );
         assert_eq!(label("a.b"), ["must not contain dots"]);
         assert_eq!(path_segment("a/b"), ["may not contain '/'"]);
         assert_eq!(qualified_name("/k"), ["prefix part must be non-empty"]);

@@ -31,7 +31,10 @@ impl Write<'_> {
 
     /// Takes a decoded object through defaulting, admission and validation into the store.
     pub(super) fn create_object(&mut self, mut object: Value, written: managed::Written) -> Result<Outcome, Status> {
-        if object["metadata"]["resourceVersion"].as_str().is_some_and(|v| !v.is_empty() && v != "0") {
+        if object["metadata"]["resourceVersion"]
+            .as_str()
+            .is_some_and(|v| !v.is_empty() && v != "0")
+        {
             return Err(Status::plain(500, "resourceVersion should not be set on objects to be created"));
         }
         fields::begin(self.server, &mut object);
@@ -51,7 +54,7 @@ impl Write<'_> {
         let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
         let exists = || Status::already_exists(&self.kind.resource, &name);
         let store = &self.server.store;
-        let lease = self.server.addresses.allocate(store, self.kind, &mut object, None)?;
+        let lease = self.server.addresses.allocate(self.kind, &mut object, None)?;
         convert::stored_value(&mut object, self.kind);
         if self.request.options.dry_run {
             if store.get(&self.kind.key, self.namespace(), &name).is_some() {

@@ -48,7 +48,14 @@ impl Write<'_> {
             }
         }
         let revision = self.server.store.revision();
-        Ok(Outcome::List(List { items: list.items, revision }, self.kind.clone(), Page::default()))
+        Ok(Outcome::List(
+            List {
+                items: list.items,
+                revision,
+            },
+            self.kind.clone(),
+            Page::default(),
+        ))
     }
 
     fn try_delete(&mut self, old: &Arc<Object>, options: &super::super::Options) -> Result<Option<Outcome>, Status> {
@@ -69,7 +76,11 @@ impl Write<'_> {
         if new == *old.value() || options.dry_run {
             return Ok(Some(Outcome::Object(Arc::new(Object::new(new)), false)));
         }
-        match self.server.store.update(&self.kind.key, self.namespace(), self.name(), old.revision(), new) {
+        match self
+            .server
+            .store
+            .update(&self.kind.key, self.namespace(), self.name(), old.revision(), new)
+        {
             Ok(stored) => {
                 crate::crd::changed(self.server, self.kind, &stored);
                 Ok(Some(Outcome::Object(stored, false)))
@@ -103,13 +114,18 @@ impl Write<'_> {
         if is_namespace {
             new["status"]["phase"] = "Terminating".into();
         }
-        let shortens = old.value()["metadata"]["deletionGracePeriodSeconds"].as_i64().is_some_and(|was| grace < was);
+        let shortens = old.value()["metadata"]["deletionGracePeriodSeconds"]
+            .as_i64()
+            .is_some_and(|was| grace < was);
         if old.deletion_timestamp().is_some() && !shortens {
             return;
         }
         let first = old.deletion_timestamp().is_none();
         let metadata = metadata_mut(new);
-        metadata.insert("deletionTimestamp".into(), seconds(now + jiff::SignedDuration::from_secs(grace)).into());
+        metadata.insert(
+            "deletionTimestamp".into(),
+            seconds(now + jiff::SignedDuration::from_secs(grace)).into(),
+        );
         if !is_namespace {
             metadata.insert("deletionGracePeriodSeconds".into(), grace.into());
         }
@@ -168,7 +184,11 @@ impl Write<'_> {
 
     fn remove(&mut self, old: &Arc<Object>, new: Value) -> Result<Option<Outcome>, Status> {
         if !self.request.options.dry_run {
-            match self.server.store.delete(&self.kind.key, self.namespace(), self.name(), old.revision(), new.clone()) {
+            match self
+                .server
+                .store
+                .delete(&self.kind.key, self.namespace(), self.name(), old.revision(), new.clone())
+            {
                 Ok(gone) => {
                     self.server.addresses.release(self.kind, gone.value());
                     crate::crd::removed(self.server, self.kind, &gone);
@@ -178,7 +198,11 @@ impl Write<'_> {
             }
         }
         if self.kind.strategy.delete_returns_object {
-            let answer = if self.kind.kind == "Pod" || self.kind.kind == "Namespace" { Arc::new(Object::new(new)) } else { old.clone() };
+            let answer = if self.kind.kind == "Pod" || self.kind.kind == "Namespace" {
+                Arc::new(Object::new(new))
+            } else {
+                old.clone()
+            };
             return Ok(Some(Outcome::Object(answer, false)));
         }
         Ok(Some(Outcome::Value(self.success(old), 200)))
@@ -194,5 +218,7 @@ impl Write<'_> {
 }
 
 fn has_finalizer(object: &Value, finalizer: &str) -> bool {
-    object["metadata"]["finalizers"].as_array().is_some_and(|list| list.iter().any(|f| f == finalizer))
+    object["metadata"]["finalizers"]
+        .as_array()
+        .is_some_and(|list| list.iter().any(|f| f == finalizer))
 }

@@ -23,11 +23,15 @@ pub(in crate::apiserver) fn name_and_namespace(object: &mut Value, name: Option<
             metadata.insert("namespace".into(), namespace.into());
         }
         Some(namespace) if body_namespace != namespace => {
-            return Err(Status::bad_request("the namespace of the provided object does not match the namespace sent on the request"));
+            return Err(Status::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ));
         }
         Some(_) => {}
         None if !body_namespace.is_empty() => {
-            return Err(Status::bad_request("the namespace of the provided object does not match the namespace sent on the request"));
+            return Err(Status::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ));
         }
         None => {}
     }
@@ -35,9 +39,9 @@ pub(in crate::apiserver) fn name_and_namespace(object: &mut Value, name: Option<
         Some(name) if body_name.is_empty() => Err(Status::bad_request(format!(
             "the name of the object ({name} based on URL) was undeterminable: name must be provided"
         ))),
-        Some(name) if body_name != name => {
-            Err(Status::bad_request(format!("the name of the object ({body_name}) does not match the name on the URL ({name})")))
-        }
+        Some(name) if body_name != name => Err(Status::bad_request(format!(
+            "the name of the object ({body_name}) does not match the name on the URL ({name})"
+        ))),
         _ => Ok(()),
     }
 }
@@ -57,7 +61,14 @@ pub(super) fn metadata_mut(object: &mut Value) -> &mut Map<String, Value> {
 /// A new object before admission: what clients cannot set goes, a generated name comes.
 pub(super) fn begin(server: &ApiServer, object: &mut Value) {
     let metadata = metadata_mut(object);
-    for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
+    for field in [
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "selfLink",
+        "resourceVersion",
+    ] {
         metadata.remove(field);
     }
     let empty = |v: Option<&Value>| v.and_then(Value::as_str).unwrap_or_default().is_empty();
@@ -138,7 +149,12 @@ pub(super) fn advance_generation(kind: &Kind, old: &Object, new: &mut Value) {
 /// Everything but identity, metadata and status.
 fn wishes(object: &Value) -> Vec<(&String, &Value)> {
     let outside = ["apiVersion", "kind", "metadata", "status"];
-    object.as_object().into_iter().flatten().filter(|(key, _)| !outside.contains(&key.as_str())).collect()
+    object
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| !outside.contains(&key.as_str()))
+        .collect()
 }
 
 /// A status write of a built-in kind may change metadata too; one of a custom resource only the status.

@@ -31,7 +31,12 @@ pub(super) struct Write<'a> {
 
 impl<'a> Write<'a> {
     pub(super) fn new(server: &'a Arc<ApiServer>, kind: &'a Arc<Kind>, request: &'a Request, warnings: &'a mut Vec<String>) -> Self {
-        Self { server, kind, request, warnings }
+        Self {
+            server,
+            kind,
+            request,
+            warnings,
+        }
     }
 
     /// The subresource written, empty for the object itself.
@@ -56,7 +61,13 @@ impl<'a> Write<'a> {
 
     /// Runs the mutating half of admission.
     fn admit(&mut self, object: &mut Value, old: Option<&Object>) -> Result<(), Status> {
-        crate::admission::mutate(&mut Attempt { server: self.server, kind: self.kind, request: self.request, object, old })
+        crate::admission::mutate(&mut Attempt {
+            server: self.server,
+            kind: self.kind,
+            request: self.request,
+            object,
+            old,
+        })
     }
 
     /// Runs validation and the validating half of admission.
@@ -66,6 +77,12 @@ impl<'a> Write<'a> {
             let name = object["metadata"]["name"].as_str().unwrap_or_default();
             return Err(Status::invalid(self.kind.resource.group(), &self.kind.kind, name, causes));
         }
-        crate::admission::validate(&mut Attempt { server: self.server, kind: self.kind, request: self.request, object, old })
+        crate::admission::validate(&mut Attempt {
+            server: self.server,
+            kind: self.kind,
+            request: self.request,
+            object,
+            old,
+        })
     }
 }

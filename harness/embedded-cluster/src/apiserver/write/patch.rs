@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::super::{Body, Outcome, PatchKind, decode};
+use super::super::{Outcome, PatchKind, decode};
 use super::update::Proposal;
 use super::{Write, managed, name_and_namespace};
 use crate::object::Object;
@@ -13,7 +13,7 @@ use crate::status::{Cause, Status};
 impl Write<'_> {
     /// PATCH.
     pub(in crate::apiserver) fn patch(&mut self) -> Result<Outcome, Status> {
-        let (kind, patch) = self.patch_body()?;
+        let (kind, patch) = decode::patch_of(&self.request.body)?;
         if kind == PatchKind::Apply {
             return self.apply(patch);
         }
@@ -26,19 +26,13 @@ impl Write<'_> {
             let read = text("resourceVersion");
             let read = if read == old.revision().to_string() { String::new() } else { read };
             name_and_namespace(&mut object, Some(write.name()), write.request.target.namespace.as_deref())?;
-            Ok(Proposal { object, read, uid: String::new(), written: managed::Written::Update })
+            Ok(Proposal {
+                object,
+                read,
+                uid: String::new(),
+                written: managed::Written::Update,
+            })
         })
-    }
-
-    fn patch_body(&self) -> Result<(PatchKind, Value), Status> {
-        match &self.request.body {
-            Body::Patch(kind, value) => Ok((*kind, value.clone())),
-            Body::Value(_) => Err(decode::unsupported_patch()),
-            Body::Wire { content_type, bytes } => {
-                let kind = decode::patch_kind(content_type)?;
-                Ok((kind, decode::patch(kind, bytes)?))
-            }
-        }
     }
 
     /// The object after the patch, checked against its schema.
@@ -73,8 +67,15 @@ impl Write<'_> {
             format!("no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\"")
         } else {
             let group = self.kind.resource.group();
-            let internal = if group.is_empty() { "core" } else { group.split('.').next().unwrap_or(group) };
-            format!("converting ({version}.{kind}) to ({internal}.{}): unknown conversion", self.kind.kind)
+            let internal = if group.is_empty() {
+                "core"
+            } else {
+                group.split('.').next().unwrap_or(group)
+            };
+            format!(
+                "converting ({version}.{kind}) to ({internal}.{}): unknown conversion",
+                self.kind.kind
+            )
         };
         patch_fault(&fault)
     }
@@ -90,7 +91,12 @@ impl Write<'_> {
             return self.change(&mut |write, old| {
                 let (object, written) = managed::apply(write, Some(old), &patch)?;
                 let read = patch["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
-                Ok(Proposal { object, read, uid: String::new(), written })
+                Ok(Proposal {
+                    object,
+                    read,
+                    uid: String::new(),
+                    written,
+                })
             });
         }
         if !self.subresource().is_empty() {

@@ -14,7 +14,11 @@ pub(super) fn create(server: &ApiServer, kind: &Kind, request: &Request, object:
     match (kind.resource.group(), kind.resource.plural()) {
         ("", "namespaces") => {
             let finalizers = object["spec"]["finalizers"].as_array().cloned().unwrap_or_default();
-            let with_own = if finalizers.iter().any(|f| f == "kubernetes") { finalizers } else { [finalizers, vec![json!("kubernetes")]].concat() };
+            let with_own = if finalizers.iter().any(|f| f == "kubernetes") {
+                finalizers
+            } else {
+                [finalizers, vec![json!("kubernetes")]].concat()
+            };
             object["spec"]["finalizers"] = with_own.into();
             object["status"] = json!({"phase": "Active"});
             name_label(object);
@@ -60,7 +64,9 @@ fn name_label(namespace: &mut Value) {
 /// `stringData` is write-only: it goes into `data`, encoded.
 fn merge_string_data(secret: &mut Value) {
     let Some(object) = secret.as_object_mut() else { return };
-    let Some(Value::Object(texts)) = object.remove("stringData") else { return };
+    let Some(Value::Object(texts)) = object.remove("stringData") else {
+        return;
+    };
     if texts.is_empty() {
         return;
     }
@@ -75,7 +81,10 @@ fn merge_string_data(secret: &mut Value) {
 
 /// The quality of service that a pod's requests and limits give it.
 fn qos_class(pod: &Value) -> &'static str {
-    let containers = ["containers", "initContainers"].into_iter().filter_map(|field| pod["spec"][field].as_array()).flatten();
+    let containers = ["containers", "initContainers"]
+        .into_iter()
+        .filter_map(|field| pod["spec"][field].as_array())
+        .flatten();
     let (mut any, mut guaranteed) = (false, true);
     for container in containers {
         for resource in ["cpu", "memory"] {

@@ -41,10 +41,41 @@ impl Write<'_> {
         }
         if read.is_empty() && !self.kind.strategy.unconditional_update && exists {
             let cause = Cause::invalid("metadata.resourceVersion", &Value::from(0), "must be specified for an update");
-            return Err(Status::invalid(self.kind.resource.group(), &self.kind.kind, self.name(), vec![cause]));
+            return Err(Status::invalid(
+                self.kind.resource.group(),
+                &self.kind.kind,
+                self.name(),
+                vec![cause],
+            ));
         }
         self.change(&mut |_, _| {
-            Ok(Proposal { object: object.clone(), read: read.clone(), uid: uid.clone(), written: managed::Written::Update })
+            Ok(Proposal {
+                object: object.clone(),
+                read: read.clone(),
+                uid: uid.clone(),
+                written: managed::Written::Update,
+            })
+        })
+    }
+
+    /// Changes a part of the object that has a path of its own. `body` is checked for name and revision.
+    pub(in crate::apiserver) fn replace_part(
+        &mut self,
+        body: &Value,
+        edit: &mut dyn FnMut(&mut Value) -> Result<(), Status>,
+    ) -> Result<Outcome, Status> {
+        let mut named = body.clone();
+        name_and_namespace(&mut named, Some(self.name()), self.request.target.namespace.as_deref())?;
+        let read = body["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
+        self.change(&mut |_, old| {
+            let mut object = old.value().clone();
+            edit(&mut object)?;
+            Ok(Proposal {
+                object,
+                read: read.clone(),
+                uid: String::new(),
+                written: managed::Written::Update,
+            })
         })
     }
 
@@ -89,9 +120,8 @@ impl Write<'_> {
     }
 
     fn store_changed(&mut self, old: &Arc<Object>, mut new: Value) -> Result<Option<Arc<Object>>, Status> {
-        let lease = self.server.addresses.allocate(&self.server.store, self.kind, &mut new, Some(old.value()))?;
+        let lease = self.server.addresses.allocate(self.kind, &mut new, Some(old.value()))?;
         convert::stored_value(&mut new, self.kind);
-        managed::settle_times(old.value(), &mut new);
         if new == *old.value() {
             return Ok(Some(old.clone()));
         }
@@ -102,11 +132,13 @@ impl Write<'_> {
         let result = if is_finished(&new) {
             // The last finalizer is gone: the answer is the object as it was before it went.
             let answer = Object::new(new.clone());
-            store.delete(&self.kind.key, self.namespace(), self.name(), old.revision(), new).map(|gone| {
-                self.server.addresses.release(self.kind, gone.value());
-                crate::crd::removed(self.server, self.kind, &gone);
-                Arc::new(answer)
-            })
+            store
+                .delete(&self.kind.key, self.namespace(), self.name(), old.revision(), new)
+                .map(|gone| {
+                    self.server.addresses.release(self.kind, gone.value());
+                    crate::crd::removed(self.server, self.kind, &gone);
+                    Arc::new(answer)
+                })
         } else {
             store.update(&self.kind.key, self.namespace(), self.name(), old.revision(), new)
         };

@@ -1,0 +1,102 @@
+//! `pods/<name>/eviction`: a delete that disruption budgets can refuse.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::write::Write;
+use super::{ApiServer, Body, Outcome, Request, Verb, decode, read};
+use crate::kinds::Kind;
+use crate::object::Object;
+use crate::selector::LabelSelector;
+use crate::status::Status;
+
+/// Seconds after which an eviction is worth another try.
+const RETRY_AFTER: u32 = 10;
+
+/// POST of an `Eviction`.
+pub(super) fn create(server: &Arc<ApiServer>, kind: &Arc<Kind>, request: &Request, warnings: &mut Vec<String>) -> Result<Outcome, Status> {
+    let part = Kind::part("policy", "v1", "Eviction");
+    let mut body = match &request.body {
+        // The older version has the same shape.
+        Body::Wire { content_type, bytes } => {
+            let text = String::from_utf8_lossy(bytes).replace("policy/v1beta1", "policy/v1");
+            decode::object(
+                &part,
+                &Body::Wire {
+                    content_type: content_type.clone(),
+                    bytes: text.into(),
+                },
+                &request.options,
+            )?
+            .value
+        }
+        other => decode::object(&part, other, &request.options)?.value,
+    };
+    super::write::name_and_namespace(&mut body, request.target.name.as_deref(), request.target.namespace.as_deref())?;
+    let pod = read::find(server, kind, request)?;
+    let over = matches!(pod.value()["status"]["phase"].as_str(), Some("Succeeded" | "Failed" | "Pending"));
+    if !over && pod.deletion_timestamp().is_none() {
+        spend_budget(server, &pod)?;
+    }
+    let mut delete = request.clone();
+    delete.verb = Verb::Delete;
+    delete.target.subresource = None;
+    delete.body = Body::empty();
+    delete.options.merge_delete_body(&body["deleteOptions"])?;
+    Write::new(server, kind, &delete, warnings).delete()?;
+    Ok(Outcome::Value(
+        json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}),
+        201,
+    ))
+}
+
+/// Takes one disruption from the pod's budget, if it has one.
+fn spend_budget(server: &ApiServer, pod: &Object) -> Result<(), Status> {
+    let key = "poddisruptionbudgets.policy".into();
+    let budgets = server.store.snapshot(&key, pod.namespace()).items;
+    let mut matching = budgets
+        .iter()
+        .filter(|b| LabelSelector::of_object(&b.value()["spec"]["selector"]).matches(pod.labels()));
+    let Some(budget) = matching.next() else { return Ok(()) };
+    if matching.next().is_some() {
+        return Err(Status::plain(
+            500,
+            "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+        ));
+    }
+    let status = &budget.value()["status"];
+    let number = |field: &str| status[field].as_i64().unwrap_or(0);
+    let refuse = |why: String| {
+        let refusal = Status::too_many_requests("Cannot evict pod as it would violate the pod's disruption budget.", RETRY_AFTER);
+        Err(refusal.cause("DisruptionBudget", why, ""))
+    };
+    if number("observedGeneration") < budget.generation() {
+        return refuse(format!(
+            "The disruption budget {} is still being processed by the server.",
+            budget.name()
+        ));
+    }
+    if number("disruptionsAllowed") <= 0 {
+        return refuse(format!(
+            "The disruption budget {} needs {} healthy pods and has {} currently",
+            budget.name(),
+            number("desiredHealthy"),
+            number("currentHealthy")
+        ));
+    }
+    let mut spent = budget.value().clone();
+    spent["status"]["disruptionsAllowed"] = (number("disruptionsAllowed") - 1).into();
+    if !spent["status"]["disruptedPods"].is_object() {
+        spent["status"]["disruptedPods"] = json!({});
+    }
+    spent["status"]["disruptedPods"][pod.name()] = Value::from(server.timestamp());
+    let namespace = budget.namespace().unwrap_or_default();
+    match server.store.update(&key, namespace, budget.name(), budget.revision(), spent) {
+        Ok(_) => Ok(()),
+        Err(_) => refuse(format!(
+            "The disruption budget {} is still being processed by the server.",
+            budget.name()
+        )),
+    }
+}

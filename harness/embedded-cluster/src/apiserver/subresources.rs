@@ -1,0 +1,51 @@
+//! Paths below objects that are more than a part of the object.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{ApiServer, Outcome, Request, binding, decode, eviction, logs, scale, token, write};
+use crate::kinds::Kind;
+use crate::status::Status;
+
+/// Whether a subresource has a handler of its own. `status` does not: it is the object itself,
+/// written only in part.
+pub(super) fn is_special(name: &str) -> bool {
+    name != "status"
+}
+
+/// Answers a request to a subresource.
+pub(super) async fn answer(
+    server: &Arc<ApiServer>,
+    kind: &Arc<Kind>,
+    request: Request,
+    warnings: &mut Vec<String>,
+) -> Result<Outcome, Status> {
+    match request.target.subresource.as_deref().unwrap_or_default() {
+        "scale" => scale::answer(server, kind, &request, warnings),
+        "binding" => binding::create(server, kind, &request),
+        "eviction" => eviction::create(server, kind, &request, warnings),
+        "token" => token::create(server, kind, &request),
+        "log" => logs::get(server, &request).await,
+        "finalize" => finalize(server, kind, &request, warnings),
+        other => Err(Status::not_implemented(&format!("{}/{other}", kind.resource.plural()))),
+    }
+}
+
+/// PUT `namespaces/<name>/finalize`: replaces `spec.finalizers`; without any, a namespace that is
+/// being deleted goes.
+fn finalize(server: &Arc<ApiServer>, kind: &Arc<Kind>, request: &Request, warnings: &mut Vec<String>) -> Result<Outcome, Status> {
+    let body = decode::object(kind, &request.body, &request.options)?.value;
+    let finalizers: Value = body["spec"]["finalizers"].clone();
+    let mut write = write::Write::new(server, kind, request, warnings);
+    write.replace_part(&body, &mut |object| {
+        if finalizers.is_null() {
+            if let Some(spec) = object["spec"].as_object_mut() {
+                spec.remove("finalizers");
+            }
+        } else {
+            object["spec"]["finalizers"] = finalizers.clone();
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,223 @@
+//! A cluster: API server, controllers and scheduler in this process.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use kube::config::{AuthInfo, Cluster, Context, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
+use simnet::tls::{self, Authority};
+use simnet::{Clock, Host, Listener};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::apiserver::ApiServer;
+use crate::auth::{Identity, MASTERS, Tokens};
+use crate::bootstrap;
+use crate::http::{ApiService, serve};
+
+/// User of the administrator's certificate.
+const ADMIN: &str = "kubernetes-admin";
+/// Names that every API server answers to.
+const SERVER_NAMES: &[&str] = &[
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    "kubernetes.default.svc.cluster.local",
+];
+/// Addresses that every API server answers to.
+const SERVER_ADDRESSES: &[&str] = &["10.96.0.1", "127.0.0.1"];
+
+/// A cluster could not be started, or not be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// Certificates or TLS.
+    #[error("certificates of the cluster: {0}")]
+    Tls(#[from] tls::TlsError),
+    /// The signing key of service-account tokens.
+    #[error("no key for service-account tokens could be made")]
+    TokenKey,
+    /// An object that a cluster starts with was refused.
+    #[error("start content: {0}")]
+    Bootstrap(#[from] crate::Status),
+}
+
+/// Settings of a cluster that is to start; see [`EmbeddedCluster::builder`].
+#[derive(Debug)]
+pub struct Builder {
+    name: String,
+    clock: Option<Clock>,
+    seed: u64,
+    server_names: Vec<String>,
+    host: Option<Host>,
+}
+
+/// A Kubernetes cluster in this process. When it is dropped, all its tasks and sessions end.
+#[derive(Debug)]
+pub struct EmbeddedCluster {
+    name: String,
+    server: Arc<ApiServer>,
+    authority: Authority,
+    server_names: Vec<String>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Builder {
+    /// The cluster's clock. Default: [`Clock::simulated`].
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Seed of uids and generated names.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Further DNS names and addresses that the server certificate is for.
+    #[must_use]
+    pub fn server_names(mut self, names: Vec<String>) -> Self {
+        self.server_names = names;
+        self
+    }
+
+    /// The machine that the control plane runs on: from there it reaches nodes for logs. Without
+    /// one, nodes cannot be reached.
+    #[must_use]
+    pub fn host(mut self, host: Host) -> Self {
+        self.host = Some(host);
+        self
+    }
+
+    /// Starts the cluster.
+    ///
+    /// # Errors
+    /// When keys or certificates cannot be made.
+    pub async fn start(self) -> Result<EmbeddedCluster, ClusterError> {
+        let clock = self.clock.unwrap_or_else(Clock::simulated);
+        let authority = Authority::new("kubernetes", &clock)?;
+        let tokens = Tokens::generate().map_err(|_| ClusterError::TokenKey)?;
+        let server = Arc::new(ApiServer::new(clock, self.seed, tokens, authority.pem().into(), self.host));
+        bootstrap::fill(&server)?;
+        let names = SERVER_NAMES.iter().chain(SERVER_ADDRESSES).map(|n| (*n).to_owned());
+        Ok(EmbeddedCluster {
+            name: self.name,
+            server,
+            authority,
+            server_names: self.server_names.into_iter().chain(names).collect(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        })
+    }
+}
+
+impl EmbeddedCluster {
+    /// A cluster to be started under this name, which kubeconfigs show.
+    pub fn builder(name: impl Into<String>) -> Builder {
+        Builder {
+            name: name.into(),
+            clock: None,
+            seed: 0,
+            server_names: vec![],
+            host: None,
+        }
+    }
+
+    /// The cluster's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A client of the cluster's administrator, in this process and without sockets.
+    pub fn client(&self) -> kube::Client {
+        self.client_for(ADMIN, &[MASTERS])
+    }
+
+    /// A client of any user: the API sees the client certificate that such a user would have.
+    pub fn client_for(&self, user: &str, groups: &[&str]) -> kube::Client {
+        let identity = Identity::new(user, groups.iter().copied());
+        kube::Client::new(ApiService::new(self.server.clone(), Some(identity)), "default")
+    }
+
+    /// The API as a service: what a connection without client certificate reaches.
+    pub fn service(&self) -> ApiService {
+        ApiService::new(self.server.clone(), None)
+    }
+
+    /// The API as a service, for the administrator.
+    pub fn admin_service(&self) -> ApiService {
+        ApiService::new(self.server.clone(), Some(Identity::new(ADMIN, [MASTERS])))
+    }
+
+    /// Certificate of the authority behind the server's and all client certificates, PEM.
+    pub fn ca_pem(&self) -> &str {
+        self.authority.pem()
+    }
+
+    /// An administrator's kubeconfig for the API at `server_url`.
+    ///
+    /// # Errors
+    /// When no client certificate can be made.
+    pub fn kubeconfig(&self, server_url: &str) -> Result<Kubeconfig, ClusterError> {
+        let pair = self.authority.issue_client(ADMIN, Some(MASTERS))?;
+        let cluster = Cluster {
+            server: Some(server_url.to_owned()),
+            certificate_authority_data: Some(STANDARD.encode(self.ca_pem())),
+            ..Cluster::default()
+        };
+        let user = AuthInfo {
+            client_certificate_data: Some(STANDARD.encode(pair.cert_pem)),
+            client_key_data: Some(STANDARD.encode(pair.key_pem).into()),
+            ..AuthInfo::default()
+        };
+        let context = Context {
+            cluster: self.name.clone(),
+            user: Some(ADMIN.into()),
+            ..Context::default()
+        };
+        Ok(Kubeconfig {
+            clusters: vec![NamedCluster {
+                name: self.name.clone(),
+                cluster: Some(cluster),
+                other: Default::default(),
+            }],
+            auth_infos: vec![NamedAuthInfo {
+                name: ADMIN.into(),
+                auth_info: Some(user),
+                other: Default::default(),
+            }],
+            contexts: vec![NamedContext {
+                name: self.name.clone(),
+                context: Some(context),
+                other: Default::default(),
+            }],
+            current_context: Some(self.name.clone()),
+            kind: Some("Config".into()),
+            api_version: Some("v1".into()),
+            ..Kubeconfig::default()
+        })
+    }
+
+    /// Serves the API over TLS to whoever connects to `listener`: HTTP/2 and HTTP/1.1, client
+    /// certificates optional.
+    ///
+    /// # Errors
+    /// When no server certificate can be made.
+    pub fn serve(&self, listener: Listener) -> Result<(), ClusterError> {
+        let pair = self.authority.issue_server(&self.server_names)?;
+        let config = tls::server_config(&pair, Some(self.ca_pem()), &["h2", "http/1.1"], &self.server.clock)?;
+        self.tasks
+            .spawn(serve(self.server.clone(), listener, config, self.tasks.clone(), self.stop.clone()));
+        Ok(())
+    }
+}
+
+impl Drop for EmbeddedCluster {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.server.store.close();
+    }
+}

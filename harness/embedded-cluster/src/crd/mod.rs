@@ -1,0 +1,176 @@
+//! CustomResourceDefinitions: from the stored object to served kinds.
+
+mod names;
+mod version;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+pub(crate) use version::{Scale, Version};
+
+use crate::apiserver::ApiServer;
+use crate::kinds::Kind;
+use crate::object::Object;
+use crate::store::Key;
+
+/// Holds a definition until its objects are gone.
+const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+
+fn is_definition(kind: &Kind) -> bool {
+    kind.kind == "CustomResourceDefinition"
+}
+
+fn definitions() -> Key {
+    "customresourcedefinitions.apiextensions.k8s.io".into()
+}
+
+/// What a definition gets before it is stored: names that follow from others, and its first status.
+pub(crate) fn prepare(definition: &mut Value, old: Option<&Value>, _time: &str) {
+    let names = &mut definition["spec"]["names"];
+    let kind = names["kind"].as_str().unwrap_or_default().to_owned();
+    let missing = |v: &Value| v.as_str().unwrap_or_default().is_empty();
+    if missing(&names["singular"]) {
+        names["singular"] = kind.to_lowercase().into();
+    }
+    if missing(&names["listKind"]) {
+        names["listKind"] = format!("{kind}List").into();
+    }
+    if definition["spec"]["conversion"].is_null() {
+        definition["spec"]["conversion"] = json!({"strategy": "None"});
+    }
+    let storage = storage_version(definition);
+    let stored = match old {
+        None => {
+            definition["status"] = json!({"acceptedNames": {"kind": "", "plural": ""}, "conditions": null, "storedVersions": []});
+            &mut definition["status"]["storedVersions"]
+        }
+        Some(_) => &mut definition["status"]["storedVersions"],
+    };
+    if let Some(list) = stored.as_array_mut()
+        && !list.iter().any(|v| *v == storage)
+    {
+        list.push(storage.into());
+    }
+}
+
+fn storage_version(definition: &Value) -> String {
+    let versions = definition["spec"]["versions"].as_array().into_iter().flatten();
+    let storage = versions.clone().find(|v| v["storage"] == true);
+    storage.and_then(|v| v["name"].as_str()).unwrap_or_default().to_owned()
+}
+
+/// A definition was written: accept its names, serve its versions.
+pub(crate) fn changed(server: &Arc<ApiServer>, kind: &Kind, object: &Arc<Object>) {
+    if !is_definition(kind)
+        || server
+            .store
+            .get(&kind.key, "", object.name())
+            .is_none_or(|o| o.revision() != object.revision())
+    {
+        return;
+    }
+    let mut definition = object.value().clone();
+    names::settle(server, &mut definition);
+    let accepted = names::is_true(&definition, "Established");
+    if accepted && object.deletion_timestamp().is_none() {
+        hold(&mut definition);
+    }
+    if definition != *object.value() {
+        // A conflict means that somebody wrote the definition again, which settles it again.
+        let _ = server
+            .store
+            .update(&kind.key, "", object.name(), object.revision(), definition.clone());
+    }
+    let (group, plural) = group_and_plural(&definition);
+    let kinds = if accepted { version::kinds(&definition) } else { vec![] };
+    server.kinds.set_custom(&group, &plural, kinds);
+    if object.deletion_timestamp().is_some() {
+        finish(server, &group, &plural);
+    }
+}
+
+/// An object is gone: a definition is no longer served; the last object of a definition that is
+/// being deleted lets it go.
+pub(crate) fn removed(server: &Arc<ApiServer>, kind: &Kind, object: &Object) {
+    if is_definition(kind) {
+        let (group, plural) = group_and_plural(object.value());
+        server.kinds.set_custom(&group, &plural, vec![]);
+    } else if kind.custom.is_some() {
+        let name = kind.resource.qualified();
+        let terminating = server
+            .store
+            .get(&definitions(), "", &name)
+            .is_some_and(|d| d.deletion_timestamp().is_some());
+        if terminating {
+            finish(server, kind.resource.group(), kind.resource.plural());
+        }
+    }
+}
+
+/// A definition that is being deleted says so in its conditions.
+pub(crate) fn mark_terminating(kind: &Kind, definition: &mut Value, time: &str) {
+    if is_definition(kind) {
+        names::set_condition(
+            definition,
+            "Terminating",
+            true,
+            "InstanceDeletionPending",
+            "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+            time,
+        );
+    }
+}
+
+fn hold(definition: &mut Value) {
+    let finalizers = &mut definition["metadata"]["finalizers"];
+    if !finalizers.is_array() {
+        *finalizers = json!([]);
+    }
+    if let Some(list) = finalizers.as_array_mut().filter(|list| !list.iter().any(|f| f == CLEANUP)) {
+        list.push(CLEANUP.into());
+    }
+}
+
+/// Deletes the objects of a definition that is being deleted, then the definition.
+fn finish(server: &Arc<ApiServer>, group: &str, plural: &str) {
+    let key: Key = format!("{plural}.{group}").into();
+    for object in server.store.snapshot(&key, None).items {
+        let namespace = object.namespace().unwrap_or_default();
+        if object.finalizers().next().is_none() {
+            let _ = server
+                .store
+                .delete(&key, namespace, object.name(), object.revision(), object.value().clone());
+        } else if object.deletion_timestamp().is_none() {
+            let mut value = object.value().clone();
+            value["metadata"]["deletionTimestamp"] = server.timestamp().into();
+            value["metadata"]["deletionGracePeriodSeconds"] = 0.into();
+            let _ = server.store.update(&key, namespace, object.name(), object.revision(), value);
+        }
+    }
+    if !server.store.snapshot(&key, None).items.is_empty() {
+        return;
+    }
+    let Some(definition) = server.store.get(&definitions(), "", &key) else {
+        return;
+    };
+    let others = definition.finalizers().filter(|f| *f != CLEANUP).count();
+    let mut value = definition.value().clone();
+    if let Some(list) = value["metadata"]["finalizers"].as_array_mut() {
+        list.retain(|f| f != CLEANUP);
+    }
+    let (revision, name) = (definition.revision(), definition.name());
+    let done = if others == 0 {
+        server.store.delete(&definitions(), "", name, revision, value).is_ok()
+    } else {
+        server.store.update(&definitions(), "", name, revision, value).is_ok()
+    };
+    if done {
+        server.kinds.set_custom(group, plural, vec![]);
+    }
+}
+
+fn group_and_plural(definition: &Value) -> (String, String) {
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    (text(&definition["spec"]["group"]), text(&definition["spec"]["names"]["plural"]))
+}

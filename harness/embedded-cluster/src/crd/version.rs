@@ -1,0 +1,125 @@
+//! The served versions of a definition, as kinds.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+
+use crate::kinds::{Kind, Strategy, Subresource};
+use crate::resource::Resource;
+use crate::schema::{self, Field, Merge, Node, Object, Zero};
+
+/// What is special about a version of a custom resource.
+#[derive(Debug)]
+pub(crate) struct Version {
+    /// `spec.versions[].selectableFields`, without the leading dot.
+    pub(crate) selectable_fields: Vec<String>,
+    /// The shape of its objects.
+    pub(crate) node: Node,
+    /// Paths of the scale subresource, if it is on.
+    pub(crate) scale: Option<Scale>,
+}
+
+/// Where a custom resource keeps its scale, as JSON pointers.
+#[derive(Debug)]
+pub(crate) struct Scale {
+    pub(crate) spec_replicas: String,
+    pub(crate) status_replicas: String,
+    pub(crate) selector: Option<String>,
+}
+
+impl Version {
+    fn read(version: &Value) -> Self {
+        let pointer = |v: &Value| v.as_str().map(|path| path.replace('.', "/"));
+        let scale = &version["subresources"]["scale"];
+        Self {
+            selectable_fields: version["selectableFields"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|f| f["jsonPath"].as_str().map(|p| p.trim_start_matches('.').to_owned()))
+                .collect(),
+            node: node(),
+            scale: pointer(&scale["specReplicasPath"]).map(|spec_replicas| Scale {
+                spec_replicas,
+                status_replicas: pointer(&scale["statusReplicasPath"]).unwrap_or_default(),
+                selector: pointer(&scale["labelSelectorPath"]),
+            }),
+        }
+    }
+
+    /// Fills in the defaults of the definition's schema.
+    pub(crate) fn set_defaults(&self, _object: &mut Value) {}
+}
+
+/// An object of which only identity and metadata are known.
+fn node() -> Node {
+    let field = |node: Node| Field {
+        node,
+        default: None,
+        zero: Zero::Keep,
+        merge: Merge::default(),
+    };
+    let text = || field(Node::Scalar(schema::Scalar::String));
+    let metadata = schema::builtin()
+        .of_name("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
+        .cloned()
+        .unwrap_or(Node::Any);
+    let fields: BTreeMap<String, Field> = [
+        ("apiVersion".into(), text()),
+        ("kind".into(), text()),
+        ("metadata".into(), field(metadata)),
+    ]
+    .into();
+    Node::Object(Object {
+        fields,
+        unknown: Some(Box::new(Node::Any)),
+        ..Object::default()
+    })
+}
+
+/// The kinds that a definition serves, one for each served version.
+pub(super) fn kinds(definition: &Value) -> Vec<Kind> {
+    let spec = &definition["spec"];
+    let versions = spec["versions"].as_array().into_iter().flatten();
+    versions
+        .filter(|version| version["served"] == true)
+        .map(|version| kind(definition, version))
+        .collect()
+}
+
+fn kind(definition: &Value, version: &Value) -> Kind {
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    let texts = |v: &Value| -> Vec<String> { v.as_array().into_iter().flatten().map(text).collect() };
+    let spec = &definition["spec"];
+    let names = &definition["status"]["acceptedNames"];
+    let (group, plural) = (text(&spec["group"]), text(&names["plural"]));
+    let resource = Resource::named(&group, text(&version["name"]), &plural);
+    let verbs = |verbs: &str| verbs.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let mut subresources = vec![];
+    for (name, kind) in [("status", text(&names["kind"])), ("scale", "Scale".to_owned())] {
+        if version["subresources"].get(name).is_some_and(Value::is_object) {
+            subresources.push(Subresource {
+                name: name.into(),
+                kind,
+                verbs: verbs("get patch update"),
+            });
+        }
+    }
+    Kind {
+        kind: text(&names["kind"]),
+        list_kind: text(&names["listKind"]),
+        singular: text(&names["singular"]),
+        short_names: texts(&names["shortNames"]),
+        categories: texts(&names["categories"]),
+        namespaced: spec["scope"] == "Namespaced",
+        verbs: verbs("delete deletecollection get list patch create update watch"),
+        subresources,
+        strategy: Strategy::CUSTOM,
+        key: format!("{plural}.{group}").into(),
+        storage_version: format!("{group}/{}", super::storage_version(definition)),
+        resource,
+        schema: OnceLock::new(),
+        custom: Some(Arc::new(Version::read(version))),
+    }
+}
