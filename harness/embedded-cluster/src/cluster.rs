@@ -7,13 +7,16 @@ use base64::engine::general_purpose::STANDARD;
 use kube::config::{AuthInfo, Cluster, Context, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
 use simnet::tls::{self, Authority};
 use simnet::{Clock, Host, Listener};
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::apiserver::ApiServer;
 use crate::auth::{Identity, MASTERS, Tokens};
 use crate::bootstrap;
+use crate::client::Client;
 use crate::http::{ApiService, serve};
+use crate::{controllers, scheduler};
 
 /// User of the administrator's certificate.
 const ADMIN: &str = "kubernetes-admin";
@@ -58,6 +61,7 @@ pub struct EmbeddedCluster {
     server: Arc<ApiServer>,
     authority: Authority,
     server_names: Vec<String>,
+    controllers: Vec<AbortHandle>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -102,12 +106,14 @@ impl Builder {
         let tokens = Tokens::generate().map_err(|_| ClusterError::TokenKey)?;
         let server = Arc::new(ApiServer::new(clock, self.seed, tokens, authority.pem().into(), self.host));
         bootstrap::fill(&server)?;
+        let controllers = start_controllers(&server);
         let names = SERVER_NAMES.iter().chain(SERVER_ADDRESSES).map(|n| (*n).to_owned());
         Ok(EmbeddedCluster {
             name: self.name,
             server,
             authority,
             server_names: self.server_names.into_iter().chain(names).collect(),
+            controllers,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         })
@@ -215,9 +221,23 @@ impl EmbeddedCluster {
     }
 }
 
+/// Starts controllers and scheduler; they act as their own users.
+fn start_controllers(server: &Arc<ApiServer>) -> Vec<AbortHandle> {
+    let nobody = Identity::anonymous();
+    let client = Client::new(server.clone(), nobody, "");
+    let signer = server.clone();
+    let settings = controllers::Settings {
+        clock: server.clock.clone(),
+        ca: server.ca_pem.clone(),
+        sign: Arc::new(move |namespace, account, uid, secret| signer.legacy_token(namespace, account, uid, secret)),
+    };
+    vec![controllers::start(&client, settings), scheduler::start(&client, server.clock.clone())]
+}
+
 impl Drop for EmbeddedCluster {
     fn drop(&mut self) {
         self.stop.cancel();
+        self.controllers.iter().for_each(AbortHandle::abort);
         self.server.store.close();
     }
 }
