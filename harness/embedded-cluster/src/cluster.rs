@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::apiserver::ApiServer;
+use crate::apiserver::{ApiServer, token};
 use crate::auth::{Identity, MASTERS, Tokens};
 use crate::bootstrap;
 use crate::client::Client;
@@ -229,9 +229,12 @@ fn start_controllers(server: &Arc<ApiServer>) -> Vec<AbortHandle> {
     let settings = controllers::Settings {
         clock: server.clock.clone(),
         ca: server.ca_pem.clone(),
-        sign: Arc::new(move |namespace, account, uid, secret| signer.legacy_token(namespace, account, uid, secret)),
+        sign: Arc::new(move |account, secret| token::legacy(&signer, account, secret)),
     };
-    vec![controllers::start(&client, settings), scheduler::start(&client, server.clock.clone())]
+    vec![
+        controllers::start(&client, settings),
+        scheduler::start(&client, server.clock.clone()),
+    ]
 }
 
 impl Drop for EmbeddedCluster {

@@ -17,7 +17,7 @@ mod reviews;
 mod scale;
 mod server;
 mod subresources;
-mod token;
+pub(crate) mod token;
 mod write;
 
 pub(crate) use convert::to_served;

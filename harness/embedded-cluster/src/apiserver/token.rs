@@ -137,3 +137,32 @@ fn claims(server: &ApiServer, account: &Object, bound: &Value, audiences: Vec<St
     }
     Ok(claims)
 }
+
+/// The token of a `kubernetes.io/service-account-token` Secret: it lives as long as the Secret.
+///
+/// # Errors
+/// When signing fails.
+pub(crate) fn legacy(server: &ApiServer, account: &Object, secret: &Object) -> Result<String, Status> {
+    let claims = Claims {
+        namespace: account.namespace().unwrap_or_default().into(),
+        service_account: Bound {
+            name: account.name().into(),
+            uid: account.uid().into(),
+        },
+        pod: None,
+        secret: Some(Bound {
+            name: secret.name().into(),
+            uid: String::new(),
+        }),
+        node: None,
+        audiences: vec![],
+        issued_at: server.clock.now().as_second(),
+        expires_at: None,
+        warn_after: None,
+        id: String::new(),
+    };
+    server
+        .tokens
+        .sign(&claims)
+        .map_err(|_| Status::internal("the token could not be signed"))
+}
