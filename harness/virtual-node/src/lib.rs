@@ -11,8 +11,18 @@
 //! | run nodes | [`VirtualNode::builder`] |
 //! | script an image that has no program | [`lifecycle`] |
 
+mod api;
 mod error;
+mod ingress;
+pub mod lifecycle;
+mod log_reader;
+mod node;
+mod pod;
 mod program;
+mod service;
 
 pub use error::Error;
+pub use ingress::IngressController;
+pub use node::{Builder, VirtualNode};
 pub use program::{ContainerContext, ExitStatus, Files, Log, PodInfo, Probes, Program, Programs, Tasks};
+pub use service::ServiceProxy;

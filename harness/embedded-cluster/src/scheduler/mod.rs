@@ -2,15 +2,17 @@
 
 mod affinity;
 mod filter;
-pub(crate) mod node_affinity;
+mod node_affinity;
 mod nodes;
 mod ports;
+mod quantity;
 mod recorder;
 mod request;
 mod scheduler;
 mod score;
 mod spread;
-pub(crate) mod taints;
+mod taints;
 mod verdict;
 
+pub(crate) use quantity::Quantity;
 pub(crate) use scheduler::start;

@@ -18,4 +18,3 @@ pub(crate) use conflict::Conflict;
 pub(crate) use fieldset::{FieldSet, PathElement};
 pub(crate) use operation::{Applied, ApplyError, Writer, apply, update};
 pub(crate) use reset::reset_fields;
-pub(in crate::schema) use typed::item_element;

@@ -1,1 +1,0 @@
-{{ define "shared.text" }}child loses{{ end }}{{ define "child.only" }}from {{ .Chart.Name }}{{ end }}

@@ -1,1 +1,0 @@
-{{ define "shared.text" }}parent wins{{ end }}

@@ -1,0 +1,9 @@
+//! How this crate reads from an API server: by watches, never by polling.
+
+mod mirror;
+mod reference;
+mod watch;
+
+pub(crate) use mirror::Mirror;
+pub(crate) use reference::{Changes, Reference, References};
+pub(crate) use watch::watch;

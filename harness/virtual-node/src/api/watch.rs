@@ -1,0 +1,41 @@
+//! A watch that goes on for ever.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use futures::Stream;
+use k8s_openapi::serde::de::DeserializeOwned;
+use kube::runtime::WatchStreamExt;
+use kube::runtime::utils::Backoff;
+use kube::runtime::watcher::{self, Config, Event};
+use kube::{Api, Resource};
+
+/// Lists and watches for ever; a failure is yielded and followed by a pause that grows.
+pub(crate) fn watch<K>(api: Api<K>, config: Config) -> impl Stream<Item = watcher::Result<Event<K>>> + Send
+where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
+{
+    watcher::watcher(api, config).backoff(Pause::default())
+}
+
+/// 800 ms, doubled up to 30 s, as client-go's reflectors have it but without jitter: runs must repeat.
+#[derive(Default)]
+struct Pause {
+    failures: u32,
+}
+
+impl Iterator for Pause {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let pause = Duration::from_millis(800) * 2u32.pow(self.failures.min(6));
+        self.failures += 1;
+        Some(pause.min(Duration::from_secs(30)))
+    }
+}
+
+impl Backoff for Pause {
+    fn reset(&mut self) {
+        self.failures = 0;
+    }
+}

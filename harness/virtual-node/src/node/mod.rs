@@ -1,0 +1,15 @@
+//! A node: registration, heartbeat, the pods bound to it, and the kubelet's port.
+
+mod addresses;
+mod builder;
+mod context;
+mod events;
+mod heartbeat;
+mod log_server;
+mod logs;
+mod pods;
+mod registration;
+
+pub use builder::{Builder, VirtualNode};
+pub(crate) use context::NodeContext;
+pub(crate) use events::Severity;

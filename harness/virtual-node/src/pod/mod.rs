@@ -1,0 +1,29 @@
+//! A pod's life on a node.
+//!
+//! [`run`] reads from top to bottom: sandbox, volumes, init containers, containers, end. Each container has a supervisor;
+//! what they find out is on the [`Board`](board::Board), from which the publisher makes the pod's status.
+
+mod backoff;
+mod board;
+mod checks;
+mod conditions;
+mod container;
+mod containers;
+mod context;
+mod env;
+mod hooks;
+mod image;
+mod mounts;
+mod prepare;
+mod probes;
+mod process;
+mod publisher;
+mod restart;
+mod sandbox;
+mod status;
+mod stop;
+mod volumes;
+mod worker;
+
+pub(crate) use context::Assigned;
+pub(crate) use worker::run;

@@ -1,0 +1,70 @@
+//! A pod's place in the network.
+
+use std::time::Duration;
+
+use simnet::Host;
+use tokio::time::sleep;
+
+use super::context::PodContext;
+use crate::node::Severity;
+
+/// Before another attempt to find an address.
+const RETRY: Duration = Duration::from_secs(10);
+
+/// Gives the pod its address, waiting for one where all are taken, and its logs their place.
+pub(crate) async fn create(ctx: &PodContext) {
+    let address = loop {
+        if ctx.spec().host_network.unwrap_or(false) {
+            break ctx.node.address.clone();
+        }
+        if let Some(address) = ctx.node.addresses.take() {
+            break address;
+        }
+        ctx.event(
+            Severity::Warning,
+            "FailedCreatePodSandBox",
+            format!(
+                "Failed to create pod sandbox: no IP addresses available in range set: {}",
+                ctx.node.addresses.cidr()
+            ),
+        );
+        sleep(RETRY).await;
+    };
+    ctx.node.logs.open(&ctx.namespace, &ctx.name);
+    ctx.board.update(|state| {
+        state.ip = Some(address);
+        state.sandbox = true;
+    });
+}
+
+/// Takes everything back once the pod is gone.
+pub(crate) fn remove(ctx: &PodContext) {
+    if let Some(address) = ctx.board.snapshot().ip {
+        ctx.node.addresses.release(&address);
+    }
+    ctx.node.logs.forget(&ctx.namespace, &ctx.name);
+    ctx.node.events.forget(ctx.uid.clone());
+}
+
+/// The pod as a host of the network, with the search domains of its DNS policy.
+pub(crate) fn host(ctx: &PodContext) -> Host {
+    let (spec, state) = (ctx.spec(), ctx.board.snapshot());
+    let address = state.ip.unwrap_or_else(|| ctx.node.address.clone());
+    let host = ctx.node.network.host(&ctx.node.zone, &address);
+    let host_network = spec.host_network.unwrap_or(false);
+    let mut search: Vec<String> = match spec.dns_policy.as_deref().unwrap_or("ClusterFirst") {
+        "ClusterFirstWithHostNet" => cluster_domains(&ctx.namespace),
+        "ClusterFirst" if !host_network => cluster_domains(&ctx.namespace),
+        _ => Vec::new(),
+    };
+    search.extend(spec.dns_config.and_then(|config| config.searches).unwrap_or_default());
+    host.with_search(search)
+}
+
+fn cluster_domains(namespace: &str) -> Vec<String> {
+    vec![
+        format!("{namespace}.svc.cluster.local"),
+        "svc.cluster.local".to_owned(),
+        "cluster.local".to_owned(),
+    ]
+}

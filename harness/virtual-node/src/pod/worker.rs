@@ -1,0 +1,126 @@
+//! A pod's life from its arrival on the node to its removal.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
+use kube::api::{DeleteParams, Preconditions};
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::board::State;
+use super::containers::Containers;
+use super::context::{Assigned, PodContext};
+use super::{publisher, sandbox};
+use crate::node::{NodeContext, Severity};
+
+/// Runs a pod until it is gone from the API server.
+pub(crate) async fn run(node: Arc<NodeContext>, updates: watch::Receiver<Assigned>) {
+    let ctx = Arc::new(PodContext::new(node, updates));
+    if !is_over(&ctx.pod()) {
+        live(&ctx).await;
+    }
+    removed(&ctx).await;
+    sandbox::remove(&ctx);
+}
+
+/// Whether the pod ended before this node knew it.
+fn is_over(pod: &Pod) -> bool {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    matches!(phase, Some("Succeeded" | "Failed"))
+}
+
+/// From the sandbox to the last container's end, with the status published on the way.
+async fn live(ctx: &Arc<PodContext>) {
+    let ended = CancellationToken::new();
+    let publisher = AbortOnDropHandle::new(tokio::spawn(publisher::publish(ctx.clone(), ended.clone())));
+    let mut containers = Containers::new(ctx.clone());
+    tokio::select! {
+        biased;
+        () = cut_short(ctx) => {}
+        () = containers.live() => {}
+    }
+    containers.end().await;
+    ctx.board.update(finish);
+    ended.cancel();
+    // A publisher that panicked has told so already.
+    drop(publisher.await);
+}
+
+/// The last state: containers that wait for a restart show how they ended, and nothing is ready.
+fn finish(state: &mut State) {
+    state.terminal = true;
+    state.sandbox = false;
+    for status in state.init.iter_mut().chain(&mut state.main) {
+        let waits = status.state.as_ref().is_some_and(|state| state.waiting.is_some());
+        if waits && status.last_state.as_ref().is_some_and(|last| last.terminated.is_some()) {
+            status.state = status.last_state.take();
+        }
+    }
+}
+
+/// Returns when the pod must end before its containers do: deleted, gone, or past its deadline.
+async fn cut_short(ctx: &PodContext) {
+    let started = ctx.board.snapshot().started;
+    let deadline = async {
+        let Some(seconds) = ctx.spec().active_deadline_seconds else {
+            return std::future::pending().await;
+        };
+        let elapsed = ctx.node.clock.now().duration_since(started);
+        let allowed = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+        sleep(allowed.saturating_sub(Duration::try_from(elapsed).unwrap_or_default())).await;
+    };
+    tokio::select! {
+        biased;
+        () = deletion(ctx) => {}
+        () = deadline => {
+            let message = "Pod was active on the node longer than the specified deadline";
+            ctx.event(Severity::Normal, "DeadlineExceeded", message);
+            ctx.board.update(|state| state.failure = Some(("DeadlineExceeded".to_owned(), message.to_owned())));
+        }
+    }
+}
+
+/// Returns once the pod is to go.
+async fn deletion(ctx: &PodContext) {
+    let going = |assigned: &Assigned| match assigned {
+        Assigned::Here(pod) => pod.metadata.deletion_timestamp.is_some(),
+        Assigned::Gone(_) => true,
+    };
+    // The channel ends only with the worker itself.
+    drop(ctx.updates.clone().wait_for(going).await);
+}
+
+/// Waits for the pod's deletion, completes it, and waits until the API server has let go.
+async fn removed(ctx: &PodContext) {
+    deletion(ctx).await;
+    let gone = |assigned: &Assigned| matches!(assigned, Assigned::Gone(_));
+    let mut updates = ctx.updates.clone();
+    if !gone(&updates.borrow()) {
+        delete(ctx).await;
+    }
+    drop(updates.wait_for(gone).await);
+}
+
+async fn delete(ctx: &PodContext) {
+    let pods: Api<Pod> = Api::namespaced(ctx.node.client.clone(), &ctx.namespace);
+    let params = DeleteParams {
+        grace_period_seconds: Some(0),
+        preconditions: Some(Preconditions {
+            uid: Some(ctx.uid.clone()),
+            resource_version: None,
+        }),
+        ..DeleteParams::default()
+    };
+    loop {
+        match pods.delete(&ctx.name, &params).await {
+            Ok(_) => return,
+            Err(kube::Error::Api(answer)) if answer.is_not_found() || answer.is_conflict() => return,
+            Err(error) => tracing::warn!(pod = %ctx.title(), %error, "delete pod"),
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
+}
