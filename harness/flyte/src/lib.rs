@@ -1,12 +1,15 @@
 //! Flyte v1 as the harness meets it: placement rules, admin API, reference control plane and data plane.
 
 pub mod admin;
+pub mod client;
 pub mod config;
 pub mod crd;
 mod kubernetes;
 pub mod naming;
 pub mod placement;
 pub mod programs;
+mod propeller;
 pub mod proto;
 mod proto_time;
 pub mod stores;
+pub mod task;

@@ -59,8 +59,7 @@ impl Emitter {
                         self.line(indent);
                     }
                     first = false;
-                    self.key(key);
-                    self.after_key(value, indent);
+                    self.entry(key, value, indent);
                 }
             }
             Value::Array(items) if !items.is_empty() => {
@@ -84,13 +83,17 @@ impl Emitter {
         }
     }
 
-    fn key(&mut self, key: &str) {
+    /// A key and its value. Under a key, a list starts at the key's own column, a mapping two further.
+    fn entry(&mut self, key: &str, value: &Value, indent: usize) {
+        if !text::is_simple_key(key) {
+            self.write("? ");
+            self.text(key, indent + 2);
+            self.line(indent);
+            self.write(": ");
+            return self.value(value, Some(Parent::Sequence), indent + 2);
+        }
         self.simple_key(key);
         self.write(":");
-    }
-
-    /// A list under a key starts at the key's own column, a mapping two further.
-    fn after_key(&mut self, value: &Value, indent: usize) {
         match value {
             Value::Object(map) if !map.is_empty() => self.value(value, Some(Parent::Mapping), indent + 2),
             Value::Array(items) if !items.is_empty() => self.value(value, Some(Parent::Mapping), indent),

@@ -63,7 +63,7 @@ impl Chart {
             })
         };
         match name {
-            "Chart.yaml" | "Chart.lock" | ".helmignore" => {}
+            "Chart.yaml" | "Chart.lock" => {}
             "values.schema.json" => return unsupported("a schema for values is not checked by the native renderer"),
             "requirements.yaml" => return unsupported("charts of Helm 2 are not supported by the native renderer"),
             "values.yaml" => {

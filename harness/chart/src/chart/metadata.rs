@@ -67,8 +67,8 @@ impl Metadata {
         self.kind.eq_ignore_ascii_case("library")
     }
 
-    /// `.Chart`, with Go's field names.
-    pub(crate) fn object(&self, root: bool) -> Value {
+    /// `.Chart`, with Go's field names; a subchart goes by its alias.
+    pub(crate) fn object(&self, name: &str, root: bool) -> Value {
         let capital = |entries: &Json| -> Json {
             let items = entries.as_array().cloned().unwrap_or_default();
             items
@@ -78,7 +78,7 @@ impl Metadata {
         };
         let or_empty = |value: &Json| if value.is_null() { json!({}) } else { value.clone() };
         crate::template::from_json(&json!({
-            "APIVersion": self.api_version, "Name": self.name, "Version": self.version,
+            "APIVersion": self.api_version, "Name": name, "Version": self.version,
             "AppVersion": self.app_version, "Description": self.description, "Type": self.kind,
             "KubeVersion": self.kube_version, "Home": self.home, "Icon": self.icon, "Sources": self.sources,
             "Keywords": self.keywords, "Maintainers": capital(&self.maintainers),

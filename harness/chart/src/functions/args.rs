@@ -54,11 +54,6 @@ impl<'a> Args<'a> {
         self.get(i).as_str().ok_or_else(|| self.wrong(i, "string"))
     }
 
-    /// A parameter that Sprig turns into text (`strval`).
-    pub(super) fn text(&self, i: usize) -> String {
-        strval(self.get(i))
-    }
-
     /// A Go `int` parameter.
     pub(super) fn int(&self, i: usize) -> Result<i64> {
         match self.get(i) {

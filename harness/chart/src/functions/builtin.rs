@@ -2,7 +2,6 @@
 //! they evaluate their arguments lazily, which the executor does.
 
 use std::cmp::Ordering;
-use std::rc::Rc;
 
 use super::compare::{equal, order};
 use super::{Args, Function, MANY, function};
@@ -35,7 +34,6 @@ pub(super) const TABLE: &[Function] = &[
     function("urlquery", 1, MANY, |_, a| Ok(Value::str(gotmpl::url_encode(&sprint(a.all()))))),
     function("len", 1, 1, len),
     function("index", 1, MANY, index),
-    function("slice", 1, 4, slice),
 ];
 
 fn ordered(a: &Args<'_>, test: fn(Ordering) -> bool) -> Result<Value> {
@@ -85,41 +83,4 @@ fn index(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
         };
     }
     Ok(value)
-}
-
-fn slice(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
-    let len = match a.get(0) {
-        Value::List(items) => items.len(),
-        Value::Str(s) => s.len(),
-        Value::Nil => return Err(Fault::call("slice of untyped nil")),
-        other => return Err(Fault::call(format!("can't slice item of type {}", other.type_name()))),
-    };
-    let bound = |i: usize, default: usize| -> Result<usize> {
-        if a.len() <= i {
-            return Ok(default);
-        }
-        let n = a.get(i).as_i64();
-        let n = n.ok_or_else(|| Fault::call(format!("cannot index slice/array with type {}", a.get(i).type_name())))?;
-        usize::try_from(n)
-            .ok()
-            .filter(|n| *n <= len)
-            .ok_or_else(|| Fault::call(format!("index out of range: {n}")))
-    };
-    if a.len() > 3 {
-        return Err(Fault::unsupported(
-            "slice with three indexes is not supported by the native renderer",
-        ));
-    }
-    let (start, end) = (bound(1, 0)?, bound(2, len)?);
-    if start > end {
-        return Err(Fault::call(format!("invalid slice index: {start} > {end}")));
-    }
-    match a.get(0) {
-        Value::Str(s) => match s.get(start..end) {
-            Some(part) => Ok(Value::str(part)),
-            None => Err(Fault::unsupported("slice through the middle of a character is not supported")),
-        },
-        Value::List(items) => Ok(Value::List(Rc::new(items[start..end].to_vec()))),
-        _ => Ok(Value::Nil),
-    }
 }

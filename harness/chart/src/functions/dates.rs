@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::convert::to_int64;
 use super::{Args, Function, function};
 use crate::template::{Engine, Fault, Object, Result, Value};
 
@@ -26,7 +25,7 @@ pub(super) const TABLE: &[Function] = &[
     function("date_modify", 2, 2, modify),
     function("toDate", 2, 2, to_date),
     function("mustToDate", 2, 2, to_date),
-    function("duration", 1, 1, |_, a| Ok(Value::str(duration_text(to_int64(a.get(0)))))),
+    function("duration", 1, 1, |_, a| Ok(Value::str(duration_text(seconds(a.get(0)))))),
 ];
 
 /// A Go `time.Time`.
@@ -198,6 +197,15 @@ fn go_duration(text: &str) -> Option<i64> {
         rest = &tail[unit_end..];
     }
     Some(if negative { -total as i64 } else { total as i64 })
+}
+
+/// Sprig's `duration` knows text and `int64`; an `int` counts as 0.
+fn seconds(value: &Value) -> i64 {
+    match value {
+        Value::Str(text) => text.parse().unwrap_or(0),
+        Value::Int64(n) => *n,
+        _ => 0,
+    }
 }
 
 fn duration_text(seconds: i64) -> String {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::convert::to_int64;
 use super::{Args, Function, MANY, function};
 use crate::template::{Engine, Fault, Result, Value};
 
@@ -41,6 +42,8 @@ pub(super) const TABLE: &[Function] = &[
     function("mustCompact", 1, 1, |_, a| {
         Ok(Value::list(a.list(0)?.iter().filter(|v| v.truthy()).cloned().collect()))
     }),
+    function("slice", 1, 3, slice),
+    function("mustSlice", 1, 3, slice),
     function("chunk", 2, 2, |_, a| {
         let (size, items) = (a.size(0)?, a.list(1)?);
         if size == 0 {
@@ -113,6 +116,21 @@ fn has(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
         Value::List(items) => Ok(Value::Bool(Rc::clone(items).contains(a.get(0)))),
         other => Err(Fault::call(format!("Cannot find has on type {}", other.kind()))),
     }
+}
+
+/// Sprig's `slice`, which hides Go's: lists only, bounds converted to integers.
+fn slice(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
+    let Value::List(items) = a.get(0) else {
+        let message = format!("list should be type of slice or array but {}", a.get(0).kind());
+        return Err(Fault::call(message));
+    };
+    let bound = |i: usize, default: usize| {
+        let n = if a.len() > i { to_int64(a.get(i)) } else { default as i64 };
+        usize::try_from(n).ok().filter(|n| *n <= items.len())
+    };
+    let range = bound(1, 0).zip(bound(2, items.len())).filter(|(start, end)| start <= end);
+    let (start, end) = range.ok_or_else(|| Fault::call("slice bounds out of range"))?;
+    Ok(Value::list(items[start..end].to_vec()))
 }
 
 fn counted(start: i64, stop: i64, step: i64) -> Result<Vec<i64>> {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::template::{Map, Value};
 
 /// Adds `source` to `target` in place. Without `overwrite` a value that is not
-/// empty stays; with it only a value that is not empty replaces.
+/// empty stays; with it every value replaces.
 pub(super) fn merge_into(target: &Map, source: &Map, overwrite: bool) {
     if Rc::ptr_eq(target, source) {
         return;
@@ -14,18 +14,14 @@ pub(super) fn merge_into(target: &Map, source: &Map, overwrite: bool) {
     for (key, value) in entries {
         let existing = target.borrow().get(&key).cloned();
         match (existing, &value) {
-            (Some(Value::Map(inner)), Value::Map(addition)) if inner.borrow().len() + addition.borrow().len() > 0 => {
+            (Some(Value::Map(inner)), Value::Map(addition)) => {
                 merge_into(&inner, addition, overwrite);
             }
             (None, _) => {
                 target.borrow_mut().insert(key, value);
             }
             (Some(old), new) => {
-                let replace = if overwrite {
-                    new.truthy() || !old.truthy()
-                } else {
-                    !old.truthy() && new.truthy()
-                };
+                let replace = overwrite || (!old.truthy() && new.truthy());
                 if replace {
                     target.borrow_mut().insert(key, value);
                 }

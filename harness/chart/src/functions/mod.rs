@@ -133,7 +133,7 @@ pub(crate) fn unknown(name: &str) -> String {
     }
     let nearest = FUNCTIONS.keys().map(|known| (distance(name, known), *known)).min();
     match nearest {
-        Some((edits, known)) if edits <= 2.max(name.len() / 4) => {
+        Some((edits, known)) if edits <= 1.max(name.len() / 3) => {
             format!("function {name:?} not defined; did you mean {known:?}?")
         }
         _ => format!("function {name:?} not defined"),

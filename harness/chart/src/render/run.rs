@@ -155,7 +155,7 @@ fn scope<'c>(scope: &Scope<'c>, path: &str, values: &Value, parent: Option<&Valu
     let release = &input.release;
     let subcharts = Value::map::<&str>([]);
     let top = Value::map([
-        ("Chart", chart.metadata.object(parent.is_none())),
+        ("Chart", chart.metadata.object(&scope.name, parent.is_none())),
         ("Files", Files::object(chart.files.clone())),
         ("Values", values.clone()),
         ("Capabilities", input.capabilities.object()),

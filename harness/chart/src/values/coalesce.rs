@@ -34,7 +34,7 @@ pub(crate) fn coalesce<'c>(chart: &'c Chart, user: &Values) -> Coalesced<'c> {
 fn enabling(chart: &Chart, user: &Values) -> Map<String, Json> {
     let mut values = user.0.clone();
     if let Json::Object(defaults) = &chart.values {
-        table(&mut values, defaults, chart.name(), &mut Vec::new());
+        table(&mut values, defaults, chart.name(), true, &mut Vec::new());
     }
     for sub in &chart.subcharts {
         let own = enabling(sub, &Values(object(values.get(sub.name()))));
@@ -89,7 +89,7 @@ fn at<'v>(values: &'v Map<String, Json>, path: &str) -> Option<&'v Json> {
 
 fn fill(scope: &Scope<'_>, values: &mut Map<String, Json>, path: &str, warnings: &mut Vec<String>) {
     if let Json::Object(defaults) = &scope.chart.values {
-        table(values, defaults, path, warnings);
+        table(values, defaults, path, true, warnings);
     }
     let global = object(values.get("global"));
     for sub in &scope.subcharts {
@@ -111,7 +111,9 @@ fn fill(scope: &Scope<'_>, values: &mut Map<String, Json>, path: &str, warnings:
 }
 
 /// Defaults under what is there; a null of the user removes the key.
-fn table(target: &mut Map<String, Json>, defaults: &Map<String, Json>, path: &str, warnings: &mut Vec<String>) {
+///
+/// Helm words clashes at the top of a chart's values differently, or not at all.
+fn table(target: &mut Map<String, Json>, defaults: &Map<String, Json>, path: &str, top: bool, warnings: &mut Vec<String>) {
     for (key, default) in defaults {
         let name = format!("{path}.{key}");
         match (target.get_mut(key), default) {
@@ -121,15 +123,18 @@ fn table(target: &mut Map<String, Json>, defaults: &Map<String, Json>, path: &st
             (Some(Json::Null), _) => {
                 target.remove(key);
             }
-            (Some(Json::Object(inner)), Json::Object(default)) => table(inner, default, &name, warnings),
+            (Some(Json::Object(inner)), Json::Object(default)) => table(inner, default, &name, false, warnings),
             (Some(Json::Object(_)), Json::Null) => {}
+            (Some(Json::Object(_)), _) if top => {
+                warnings.push(format!("warning: skipped value for {name}: Not a table."));
+            }
             (Some(Json::Object(_)), default) => {
                 warnings.push(format!(
                     "warning: destination for {name} is a table. Ignoring non-table value ({})",
                     crate::template::go_text(&crate::template::from_numbers(default))
                 ));
             }
-            (Some(_), Json::Object(default)) => {
+            (Some(_), Json::Object(default)) if !top => {
                 warnings.push(format!(
                     "warning: cannot overwrite table with non table for {name} ({})",
                     crate::template::go_text(&crate::template::from_numbers(&Json::Object(default.clone())))

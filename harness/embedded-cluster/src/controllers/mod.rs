@@ -5,7 +5,9 @@
 
 mod aggregation;
 pub(crate) mod conditions;
+mod daemon_sets;
 mod deployments;
+mod disruption;
 mod endpoints;
 pub(crate) mod fields;
 mod garbage;
@@ -17,11 +19,14 @@ mod pod_gc;
 pub(crate) mod pods;
 mod replica_sets;
 pub(crate) mod resources;
+mod revisions;
 mod root_ca;
 pub(crate) mod runtime;
 pub(crate) mod selector;
 mod service_accounts;
 mod start;
+mod stateful_sets;
 mod tokens;
+mod volume_protection;
 
 pub(crate) use start::{Settings, start};

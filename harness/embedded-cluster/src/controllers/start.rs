@@ -5,8 +5,10 @@ use std::sync::Arc;
 use tokio::task::AbortHandle;
 
 use super::aggregation::Aggregation;
+use super::daemon_sets::DaemonSets;
 use super::deployments::Deployments;
-use super::endpoints::{Legacy, Slices};
+use super::disruption::Disruption;
+use super::endpoints::{Legacy, Mirror, Slices};
 use super::garbage::Garbage;
 use super::jobs::{Jobs, Ttl};
 use super::namespaces::Namespaces;
@@ -15,7 +17,9 @@ use super::replica_sets::ReplicaSets;
 use super::root_ca::RootCa;
 use super::runtime::{Contexts, Controller, Feed, Manager, Types};
 use super::service_accounts::ServiceAccounts;
+use super::stateful_sets::StatefulSets;
 use super::tokens::{Sign, Tokens};
+use super::volume_protection::VolumeProtection;
 use crate::auth::Identity;
 use crate::client::Client;
 
@@ -57,10 +61,15 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
         Arc::new(Tokens { context: tokens, ca, sign }),
         Arc::new(Deployments(contexts.account("deployment-controller"))),
         Arc::new(ReplicaSets(contexts.account("replicaset-controller"))),
+        Arc::new(StatefulSets(contexts.account("statefulset-controller"))),
+        Arc::new(DaemonSets(contexts.account("daemon-set-controller"))),
         Arc::new(Jobs(contexts.account("job-controller"))),
         Arc::new(Ttl(contexts.account("ttl-after-finished-controller"))),
         Arc::new(Slices(contexts.account("endpointslice-controller"))),
         Arc::new(Legacy(contexts.account("endpoint-controller"))),
+        Arc::new(Mirror(contexts.account("endpointslicemirroring-controller"))),
+        Arc::new(Disruption(contexts.account("disruption-controller"))),
+        Arc::new(VolumeProtection(contexts.account("pvc-protection-controller"))),
         Arc::new(Garbage(contexts.account("generic-garbage-collector"))),
         Arc::new(PodGc(contexts.account("pod-garbage-collector"))),
         Arc::new(Aggregation(contexts.account("clusterrole-aggregation-controller"))),

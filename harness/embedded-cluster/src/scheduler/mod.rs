@@ -2,17 +2,15 @@
 
 mod affinity;
 mod filter;
-mod node_affinity;
+pub(crate) mod node_affinity;
 mod nodes;
 mod ports;
-mod quantity;
 mod recorder;
 mod request;
 mod scheduler;
 mod score;
 mod spread;
-mod taints;
+pub(crate) mod taints;
 mod verdict;
 
-pub(crate) use quantity::Quantity;
 pub(crate) use scheduler::start;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::quantity::Quantity;
 use crate::controllers::fields::Fields;
 use crate::object::Object;
+use crate::schema::quantity::Quantity;
 
 /// CPU counted for a container that asks for none, when nodes are compared. In thousandths.
 const DEFAULT_CPU: i64 = 100;
@@ -21,8 +21,14 @@ impl Amounts {
     /// Reads a `ResourceList`.
     pub(super) fn read(list: Option<&Map<String, Value>>) -> Self {
         let amount = |(name, value): (&String, &Value)| {
-            let quantity: Quantity = value.as_str().map_or_else(|| value.to_string().parse(), str::parse).ok()?;
-            Some((name.clone(), if name == "cpu" { quantity.millis() } else { quantity.units() }))
+            let quantity = value
+                .as_str()
+                .map_or_else(|| Quantity::parse(&value.to_string()), Quantity::parse)
+                .ok()?;
+            Some((
+                name.clone(),
+                rounded_up(quantity, if name == "cpu" { 1_000_000 } else { 1_000_000_000 }),
+            ))
         };
         Self(list.into_iter().flatten().filter_map(amount).collect())
     }
@@ -56,6 +62,12 @@ impl Amounts {
         self.0.entry("memory".into()).or_insert(DEFAULT_MEMORY);
         self
     }
+}
+
+/// A quantity in units of `nano` billionths.
+fn rounded_up(quantity: Quantity, nano: i128) -> i64 {
+    let units = quantity.nano.div_euclid(nano) + i128::from(quantity.nano.rem_euclid(nano) != 0);
+    i64::try_from(units).unwrap_or(i64::MAX)
 }
 
 /// What a pod asks for.

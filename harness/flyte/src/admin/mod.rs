@@ -27,6 +27,8 @@ mod tasks;
 mod validate;
 mod workflows;
 
+pub(crate) use executions::terminal as executions_terminal;
+pub(crate) use object::label_value;
 pub(crate) use projects::seed_project;
 pub(crate) use service::Service;
 pub(crate) use state::Admin;

@@ -6,6 +6,8 @@ use super::{fnv, id};
 const POD_NAME_MAX: usize = 50;
 /// Longest plain name of a child execution, in bytes.
 const CHILD_NAME_MAX: usize = 20;
+/// Longest plain unique id of a nested node, in bytes.
+const NODE_ID_MAX: usize = 20;
 /// Number of shards that `shard-key` distributes executions over.
 const SHARDS: u32 = 32;
 
@@ -14,6 +16,15 @@ const SHARDS: u32 = 32;
 #[must_use]
 pub fn pod_name(execution: &str, node: &str, attempt: u32) -> String {
     id::bounded(format!("{execution}-{node}-{attempt}"), POD_NAME_MAX, |name| {
+        fnv::fnv1a32(name).to_be_bytes()
+    })
+}
+
+/// The unique id of a node inside another node's attempt: `<parent>-<attempt>-<node>`, hashed (32 bits) above 20 bytes.
+/// A node at the top of its execution goes by its own id.
+#[must_use]
+pub fn nested_node_id(parent: &str, attempt: u32, node: &str) -> String {
+    id::bounded(format!("{parent}-{attempt}-{node}"), NODE_ID_MAX, |name| {
         fnv::fnv1a32(name).to_be_bytes()
     })
 }

@@ -59,8 +59,8 @@ async fn serve_admin(context: &ContainerContext, config: &Config, stores: &Store
     let service = AdminServiceServer::new(Service(admin.clone()))
         .max_decoding_message_size(MESSAGE_MAX)
         .max_encoding_message_size(MESSAGE_MAX);
-    serve::pages(context, admin.config.http_port, &[("/healthcheck", "")]).await?;
-    serve::pages(context, profiler, &[("/healthcheck", ""), ("/metrics", "")]).await?;
+    serve::pages(context, admin.config.http_port, None, &[("/healthcheck", "")]).await?;
+    serve::pages(context, profiler, None, &[("/healthcheck", ""), ("/metrics", "")]).await?;
     grpc(context, admin.config.grpc_port, Routes::new(service), "flyteadmin").await?;
     health::answer_probes(context, admin.config.http_port);
     context.log.line("Serving on the gRPC and HTTP ports");
@@ -74,7 +74,7 @@ pub(super) async fn grpc(context: &ContainerContext, port: u16, routes: Routes, 
         let status = tonic_health::ServingStatus::Serving;
         reporter.set_service_status(service, status).await;
     }
-    serve::serve(context, port, routes.add_service(health).prepare()).await
+    serve::serve(context, port, None, routes.add_service(health).prepare()).await
 }
 
 fn read(context: &ContainerContext, config: &Config) -> Result<AdminConfig, Failure> {

@@ -22,9 +22,9 @@ pub(super) fn datacatalog(context: ContainerContext, _: Stores) -> BoxFuture<'st
                 let application = config.section("application");
                 let http = application.child("httpPort").port(8080).map_err(Failure::new)?;
                 let grpc = application.child("grpcPort").port(8089).map_err(Failure::new)?;
-                pages(&context, http, &[("/healthcheck", "")]).await?;
+                pages(&context, http, None, &[("/healthcheck", "")]).await?;
                 super::admin::grpc(&context, grpc, tonic::service::Routes::default(), "datacatalog").await?;
-                pages(&context, 10254, &[("/healthcheck", ""), ("/metrics", "")]).await?;
+                pages(&context, 10254, None, &[("/healthcheck", ""), ("/metrics", "")]).await?;
                 Ok(until_stopped(&context).await)
             }
             _ => Err(line.unknown("datacatalog")),
@@ -42,7 +42,7 @@ pub(super) fn scheduler(context: ContainerContext, _: Stores) -> BoxFuture<'stat
             ["precheck"] => Ok(ExitStatus::SUCCESS),
             ["run"] => {
                 check_password(&context, &config)?;
-                pages(&context, 10254, &[("/healthcheck", ""), ("/metrics", "")]).await?;
+                pages(&context, 10254, None, &[("/healthcheck", ""), ("/metrics", "")]).await?;
                 Ok(until_stopped(&context).await)
             }
             _ => Err(line.unknown("flytescheduler")),
@@ -55,7 +55,7 @@ pub(super) fn scheduler(context: ContainerContext, _: Stores) -> BoxFuture<'stat
 pub(super) fn console(context: ContainerContext, _: Stores) -> BoxFuture<'static, Result<ExitStatus, Failure>> {
     async move {
         const NOTE: &str = "The reference planes have no console.\n";
-        pages(&context, 8080, &[("/healthz", ""), ("/console", NOTE)]).await?;
+        pages(&context, 8080, None, &[("/healthz", ""), ("/console", NOTE)]).await?;
         Ok(until_stopped(&context).await)
     }
     .boxed()

@@ -4,7 +4,9 @@ mod admin;
 mod command_line;
 mod companions;
 mod health;
+mod propeller;
 mod serve;
+mod task;
 
 use std::sync::Arc;
 
@@ -26,9 +28,11 @@ pub fn programs(stores: Stores) -> Programs {
     };
     Programs::new()
         .with("flyteadmin", program(admin::run))
+        .with("flytepropeller", program(propeller::run))
         .with("datacatalog", program(companions::datacatalog))
         .with("flytescheduler", program(companions::scheduler))
         .with("flyteconsole", program(companions::console))
+        .with("multiplane-task", program(task::run))
 }
 
 /// Why a program ended with exit code 1; the text goes to its log.

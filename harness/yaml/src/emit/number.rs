@@ -2,22 +2,22 @@
 
 use serde_json::Number;
 
-/// Integers plainly; integral floats below 10^19 as integers; other floats in the shortest form, with an exponent below
-/// 10^-4 and from 10^21 on.
+/// Integers plainly; integral floats as integers while they fit 64 bits; other floats in the shortest form, with an exponent
+/// below 10^-4 and from 10^6 on.
 pub(super) fn text(number: &Number) -> String {
     let Some(value) = number.as_f64().filter(|_| number.is_f64()) else {
         return number.to_string();
     };
-    if let serde_json::Value::Number(integer) = crate::scalar::through_json(value)
-        && !integer.is_f64()
-    {
-        return integer.to_string();
+    // Go's JSON encoder writes the shortest digits and fills up with zeros, as `Display` does here.
+    let plain = value.to_string();
+    if plain.parse::<u64>().is_ok() || plain.parse::<i64>().is_ok() {
+        return plain;
     }
     let scientific = format!("{value:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();
-    if (-4..21).contains(&exponent) {
-        return value.to_string();
+    if (-4..6).contains(&exponent) {
+        return plain;
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.abs())

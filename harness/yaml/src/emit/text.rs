@@ -32,10 +32,10 @@ impl Emitter {
         }
     }
 
-    /// A mapping key: always on one line.
+    /// A mapping key on one line.
     pub(super) fn simple_key(&mut self, text: &str) {
         let analysis = analyse(text);
-        if text.contains('\n') || misread(text) {
+        if misread(text) {
             self.double(text, None);
         } else if analysis.plain {
             self.plain(text, None);
@@ -157,23 +157,61 @@ impl Emitter {
 
 /// Whether some reader would take the plain text for something else than this string: YAML 1.1 types, dates, base 60.
 fn misread(text: &str) -> bool {
-    !matches!(Rules::Kubernetes.resolve(text), Some(Value::String(_))) || text == "<<" || text == "=" || timestamp(text) || base60(text)
+    !matches!(Rules::Kubernetes.resolve(text), Some(Value::String(_))) || timestamp(text) || base60(text)
 }
 
-/// `2024-1-2`, alone or before `T`, `t` or a space and a time: what go-yaml resolves as a timestamp.
+/// `2024-1-2`, alone or with a time as `T15:4:5.9Z`, `t15:4:5+01:00` or ` 15:4:5`: what go-yaml resolves as a timestamp.
 fn timestamp(text: &str) -> bool {
-    let date: &str = text.split(['T', 't', ' ']).next().unwrap_or_default();
-    let parts: Vec<&str> = date.split('-').collect();
-    let digits = |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-    let [year, month, day] = parts[..] else {
+    let (date, time) = match text.find(['T', 't', ' ']) {
+        Some(at) => (&text[..at], Some((text.as_bytes()[at], &text[at + 1..]))),
+        None => (text, None),
+    };
+    let mut parts = date.splitn(3, '-');
+    let (Some(year), Some(month), Some(day)) = (parts.next(), parts.next(), parts.next()) else {
         return false;
     };
-    let time = text[date.len()..].trim_start_matches(['T', 't', ' ']);
-    year.len() == 4
-        && digits(year, 4)
-        && digits(month, 2)
-        && digits(day, 2)
-        && (time.is_empty() && date.len() == text.len() || time.split(':').count() == 3 && time.starts_with(|c: char| c.is_ascii_digit()))
+    let (Some(year), true) = (below(year, 10_000), year.len() == 4) else {
+        return false;
+    };
+    let days = match below(month, 13) {
+        Some(2) if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        Some(2) => 28,
+        Some(4 | 6 | 9 | 11) => 30,
+        Some(1..) => 31,
+        _ => return false,
+    };
+    if month.len() > 2 || day.len() > 2 || !matches!(below(day, days + 1), Some(1..)) {
+        return false;
+    }
+    match time {
+        None => true,
+        Some((b' ', time)) => clock(time),
+        Some((_, time)) => match time.find(['Z', '+', '-']) {
+            Some(at) if time[at..] == *"Z" => clock(&time[..at]),
+            Some(at) => {
+                clock(&time[..at])
+                    && time[at + 1..]
+                        .split_once(':')
+                        .is_some_and(|(h, m)| below(h, 25).is_some() && below(m, 60).is_some())
+            }
+            None => false,
+        },
+    }
+}
+
+/// `15:4:5` with an optional fraction.
+fn clock(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let parts: Vec<&str> = whole.split(':').collect();
+    let [hour, minute, second] = parts[..] else { return false };
+    let fits = |part: &str, limit| part.len() <= 2 && below(part, limit).is_some();
+    fits(hour, 24) && fits(minute, 60) && fits(second, 60) && below(fraction, u32::MAX).is_some()
+}
+
+/// A number of digits only, below a limit.
+fn below(digits: &str, limit: u32) -> Option<u32> {
+    let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
+    (number < limit).then_some(number)
 }
 
 /// `12:30`, `1:20:30.5`: numbers to base 60 in YAML 1.1.
@@ -239,4 +277,9 @@ fn is_break(c: char) -> bool {
 /// What go-yaml writes as it is: a tab and anything beyond the basic plane is not.
 fn printable(c: char) -> bool {
     matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && c != '\u{feff}'
+}
+
+/// Whether a text can be a key before `:`; others are written after `?`.
+pub(super) fn is_simple_key(text: &str) -> bool {
+    text.len() <= 128 && !text.contains(is_break)
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::addresses::{self, Address};
 use super::{HEADLESS, is_headless, is_managed, services};
 use crate::client::DeleteOptions;
-use crate::controllers::fields::{Fields, entry, seconds};
+use crate::controllers::fields::{entry, seconds};
 use crate::controllers::resources::{ENDPOINTS, SERVICES};
 use crate::controllers::runtime::{Change, Context, Controller, Key, Outcome};
 use crate::object::Object;

@@ -1,10 +1,13 @@
-//! Where Services lead: `endpointslice-controller`, and `endpoint-controller` for the older API.
+//! Where Services lead: `endpointslice-controller`, and `endpoint-controller` for the older API,
+//! and what mirrors that into slices where people keep it by hand.
 
 mod addresses;
 mod legacy;
+mod mirror;
 mod slices;
 
 pub(crate) use legacy::Legacy;
+pub(crate) use mirror::Mirror;
 pub(crate) use slices::Slices;
 
 use super::fields::Fields;

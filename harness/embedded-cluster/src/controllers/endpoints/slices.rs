@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use super::addresses::{self, Address};
 use super::{HEADLESS, is_headless, is_managed, services};
 use crate::client::DeleteOptions;
-use crate::controllers::fields::{Fields, seconds};
+use crate::controllers::fields::seconds;
 use crate::controllers::pods::controller_reference;
 use crate::controllers::resources::{ENDPOINT_SLICES, NODES, SERVICES};
 use crate::controllers::runtime::{Change, Context, Controller, Key, Outcome};
 use crate::object::Object;
 use crate::status::Status;
 
-const SERVICE_NAME: &str = "kubernetes.io/service-name";
-const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
+pub(super) const SERVICE_NAME: &str = "kubernetes.io/service-name";
+pub(super) const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 const MANAGER: &str = "endpointslice-controller.k8s.io";
 /// Endpoints in one slice at most.
 const FULL: usize = 100;

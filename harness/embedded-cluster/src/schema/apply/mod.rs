@@ -18,3 +18,4 @@ pub(crate) use conflict::Conflict;
 pub(crate) use fieldset::{FieldSet, PathElement};
 pub(crate) use operation::{Applied, ApplyError, Writer, apply, update};
 pub(crate) use reset::reset_fields;
+pub(in crate::schema) use typed::item_element;

@@ -63,7 +63,7 @@ pub(super) fn field<'s>(schema: &'s Node, name: &str) -> (&'s Node, bool) {
 }
 
 /// How a list names one of its items: by keys or value. `Err` tells why an item has no name.
-pub(super) fn item_element(items: &Node, list_type: &ListType, item: &Value) -> Result<PathElement, String> {
+pub(in crate::schema) fn item_element(items: &Node, list_type: &ListType, item: &Value) -> Result<PathElement, String> {
     match list_type {
         ListType::Map(keys) => {
             let Value::Object(object) = item else {

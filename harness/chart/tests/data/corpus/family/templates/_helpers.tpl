@@ -1,0 +1,1 @@
+{{ define "shared.text" }}parent wins{{ end }}

@@ -1,0 +1,82 @@
+//! What we render, against stored output of real Helm 4.1.4 (see `data/README.md`).
+
+use std::path::{Path, PathBuf};
+
+use chart::{Chart, RenderInput, Rendered, Values, render};
+use rstest::rstest;
+
+fn data(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(path)
+}
+
+fn fixture(name: &str) -> Chart {
+    Chart::load(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/charts").join(name)).unwrap()
+}
+
+fn rendered(chart: &Chart, release: &str, namespace: &str, values: Values) -> Rendered {
+    let now = "2026-01-01T00:00:00Z".parse().unwrap();
+    render(chart, &RenderInput::install(release, namespace, values, now)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn files(names: &[&str]) -> Values {
+    let builder = names.iter().try_fold(Values::builder(), |builder, name| builder.file(data(name)));
+    builder.unwrap().build()
+}
+
+fn expected(name: &str) -> String {
+    std::fs::read_to_string(data(&format!("expected/{name}.yaml"))).unwrap()
+}
+
+/// Shows the first difference; whole manifests would hide it.
+fn same(ours: &str, helms: &str) {
+    for (number, (ours, helms)) in ours.lines().zip(helms.lines()).enumerate() {
+        assert_eq!(ours, helms, "line {}", number + 1);
+    }
+    assert_eq!(ours.lines().count(), helms.lines().count());
+}
+
+#[rstest]
+#[case("controlplane", "flyte-core", "default", &[])]
+#[case("controlplane", "flyte-core", "guide", &["values/guide-controlplane.yaml"])]
+#[case("controlplane", "flyte-core", "production", &["values/production.yaml"])]
+#[case("dataplane", "flyte-core-data", "default", &[])]
+#[case("dataplane", "flyte-core-data", "guide", &["values/guide-dataplane.yaml"])]
+#[case("dataplane", "flyte-core-data", "production", &["values/production.yaml"])]
+fn fixture_charts(#[case] chart: &str, #[case] release: &str, #[case] case: &str, #[case] values: &[&str]) {
+    let ours = rendered(&fixture(chart), release, "flyte", files(values));
+    same(&ours.to_yaml(), &expected(&format!("{chart}-{case}")));
+}
+
+#[test]
+fn tricky_templates() {
+    let chart = Chart::load(data("corpus/tricky")).unwrap();
+    let ours = rendered(&chart, "rel", "ns", Values::default());
+    let hooks: String = ours
+        .hooks
+        .iter()
+        .map(|hook| format!("---\n# Source: {}\n{}\n", hook.manifest.source, hook.manifest.text))
+        .collect();
+    same(&(ours.to_yaml() + &hooks), &expected("tricky"));
+    assert_eq!(ours.notes.as_deref(), Some("Thank you for tricky.\n"));
+    assert_eq!(ours.missing_lookups.len(), 1);
+}
+
+#[test]
+fn family_of_charts() {
+    let chart = Chart::load(data("corpus/family")).unwrap();
+    let values = Values::builder()
+        .file(data("values/family.yaml"))
+        .and_then(|b| b.set(r"list[1]=b,dotted\.key=v,n=5,t=true,nil=null,l={a,b},child.size=7"))
+        .and_then(|b| b.set_string("s=5"))
+        .and_then(|b| b.set_json("j", r#"{"a":[1,{"b":null}]}"#))
+        .unwrap()
+        .build();
+    let ours = rendered(&chart, "rel", "ns", values);
+    let crds: String = ours
+        .crds
+        .iter()
+        .map(|crd| format!("---\n# Source: {}\n{}\n\n", crd.source, crd.text))
+        .collect();
+    same(&(crds + &ours.to_yaml()), &expected("family"));
+    assert_eq!(ours.warnings, ["warning: skipped value for family.scalar: Not a table."]);
+}

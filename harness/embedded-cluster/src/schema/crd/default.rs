@@ -1,0 +1,51 @@
+//! Defaults of a structural schema.
+
+use serde_json::Value;
+
+use super::props::Props;
+
+pub(super) fn set(props: &Props, value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            for (name, field) in &props.properties {
+                let absent = object.get(name).is_none_or(|value| value.is_null() && !field.nullable);
+                if !absent {
+                    continue;
+                }
+                match &field.default {
+                    Some(default) if !default.is_null() || field.nullable => {
+                        object.insert(name.clone(), default.clone());
+                    }
+                    // A null that the schema does not allow is as good as no value.
+                    _ => {
+                        object.remove(name);
+                    }
+                }
+            }
+            if let Some(values) = props.map_values() {
+                object.retain(|name, value| {
+                    props.properties.contains_key(name) || values.nullable || !value.is_null() || values.default.is_some()
+                });
+            }
+            for (name, value) in object.iter_mut() {
+                if let Some(field) = props.properties.get(name).or(props.map_values()) {
+                    if value.is_null() && !field.nullable {
+                        *value = field.default.clone().unwrap_or_default();
+                    }
+                    set(field, value);
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some(props) = &props.items {
+                for item in items {
+                    if let (true, Some(default)) = (item.is_null() && !props.nullable, &props.default) {
+                        *item = default.clone();
+                    }
+                    set(props, item);
+                }
+            }
+        }
+        _ => {}
+    }
+}

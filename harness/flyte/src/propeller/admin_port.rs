@@ -1,0 +1,126 @@
+//! The control plane as a data plane uses it.
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+
+use crate::proto::admin::{
+    Execution, ExecutionCreateRequest, ExecutionTerminateRequest, NodeExecutionEventRequest, TaskExecutionEventRequest,
+    WorkflowExecutionEventRequest, WorkflowExecutionGetDataRequest, WorkflowExecutionGetRequest,
+};
+use crate::proto::core::{LiteralMap, WorkflowExecutionIdentifier};
+use crate::proto::event::{NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent};
+use crate::proto::service::admin_service_client::AdminServiceClient;
+
+/// Calls that a data plane makes.
+pub(crate) trait AdminPort: Send + Sync {
+    fn workflow_event(&self, event: WorkflowExecutionEvent) -> BoxFuture<'_, Result<(), Status>>;
+    fn node_event(&self, event: NodeExecutionEvent) -> BoxFuture<'_, Result<(), Status>>;
+    fn task_event(&self, event: TaskExecutionEvent) -> BoxFuture<'_, Result<(), Status>>;
+    fn create_execution(&self, request: ExecutionCreateRequest) -> BoxFuture<'_, Result<(), Status>>;
+    fn execution(&self, id: WorkflowExecutionIdentifier) -> BoxFuture<'_, Result<Execution, Status>>;
+    fn outputs(&self, id: WorkflowExecutionIdentifier) -> BoxFuture<'_, Result<LiteralMap, Status>>;
+    fn terminate(&self, id: WorkflowExecutionIdentifier, cause: String) -> BoxFuture<'_, Result<(), Status>>;
+}
+
+/// Further tries of a call that did not reach the control plane.
+const RETRIES: u32 = 5;
+/// Pause before the first of them; it doubles.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Largest message, in bytes.
+const MESSAGE_MAX: usize = 64 << 20;
+
+/// The control plane over gRPC.
+pub(crate) struct GrpcAdmin {
+    client: AdminServiceClient<Channel>,
+}
+
+impl GrpcAdmin {
+    pub(crate) fn new(channel: Channel) -> Self {
+        Self {
+            client: AdminServiceClient::new(channel).max_decoding_message_size(MESSAGE_MAX),
+        }
+    }
+}
+
+/// One call with its retries.
+macro_rules! call {
+    ($self:ident.$method:ident($request:expr)) => {{
+        let request = $request;
+        let mut client = $self.client.clone();
+        let mut pause = PAUSE;
+        let mut tries = 0;
+        loop {
+            match client.$method(request.clone()).await {
+                Err(status) if status.code() == Code::Unavailable && tries < RETRIES => {
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                    tries += 1;
+                }
+                result => break result.map(tonic::Response::into_inner),
+            }
+        }
+    }};
+}
+
+impl AdminPort for GrpcAdmin {
+    fn workflow_event(&self, event: WorkflowExecutionEvent) -> BoxFuture<'_, Result<(), Status>> {
+        async move {
+            let request = WorkflowExecutionEventRequest {
+                request_id: String::new(),
+                event: Some(event),
+            };
+            call!(self.create_workflow_event(request)).map(|_| ())
+        }
+        .boxed()
+    }
+
+    fn node_event(&self, event: NodeExecutionEvent) -> BoxFuture<'_, Result<(), Status>> {
+        async move {
+            let request = NodeExecutionEventRequest {
+                request_id: String::new(),
+                event: Some(event),
+            };
+            call!(self.create_node_event(request)).map(|_| ())
+        }
+        .boxed()
+    }
+
+    fn task_event(&self, event: TaskExecutionEvent) -> BoxFuture<'_, Result<(), Status>> {
+        async move {
+            let request = TaskExecutionEventRequest {
+                request_id: String::new(),
+                event: Some(event),
+            };
+            call!(self.create_task_event(request)).map(|_| ())
+        }
+        .boxed()
+    }
+
+    fn create_execution(&self, request: ExecutionCreateRequest) -> BoxFuture<'_, Result<(), Status>> {
+        async move { call!(self.create_execution(request)).map(|_| ()) }.boxed()
+    }
+
+    fn execution(&self, id: WorkflowExecutionIdentifier) -> BoxFuture<'_, Result<Execution, Status>> {
+        async move { call!(self.get_execution(WorkflowExecutionGetRequest { id: Some(id) })) }.boxed()
+    }
+
+    fn outputs(&self, id: WorkflowExecutionIdentifier) -> BoxFuture<'_, Result<LiteralMap, Status>> {
+        async move {
+            call!(self.get_execution_data(WorkflowExecutionGetDataRequest { id: Some(id) }))
+                .map(|data| data.full_outputs.unwrap_or_default())
+        }
+        .boxed()
+    }
+
+    fn terminate(&self, id: WorkflowExecutionIdentifier, cause: String) -> BoxFuture<'_, Result<(), Status>> {
+        async move {
+            let request = ExecutionTerminateRequest { id: Some(id), cause };
+            call!(self.terminate_execution(request)).map(|_| ())
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,104 @@
+//! The lock that replicas compete for: a Lease that its holder renews.
+
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
+use kube::api::{Api, PostParams};
+use simnet::Clock;
+use tokio::time::Instant;
+
+use crate::config::LeaderElection;
+
+/// One replica's claim to the lock.
+pub(crate) struct Leader {
+    api: Api<Lease>,
+    config: LeaderElection,
+    identity: String,
+    clock: Clock,
+    /// The holder's record as last seen, and since when it has not changed.
+    seen: Option<(LeaseSpec, Instant)>,
+}
+
+impl Leader {
+    pub(crate) fn new(client: kube::Client, config: LeaderElection, identity: String, clock: Clock) -> Self {
+        Self {
+            api: Api::namespaced(client, &config.namespace),
+            config,
+            identity,
+            clock,
+            seen: None,
+        }
+    }
+
+    /// Waits until this replica leads.
+    pub(crate) async fn acquire(&mut self) {
+        while !self.try_acquire().await.unwrap_or(false) {
+            tokio::time::sleep(self.config.retry_period).await;
+        }
+    }
+
+    /// Renews the lock until that has not worked for too long.
+    pub(crate) async fn hold(&mut self) {
+        let mut renewed = Instant::now();
+        while renewed.elapsed() < self.config.renew_deadline {
+            tokio::time::sleep(self.config.retry_period).await;
+            if self.try_acquire().await.unwrap_or(false) {
+                renewed = Instant::now();
+            }
+        }
+    }
+
+    /// Takes or renews the lock; false if another replica holds it.
+    async fn try_acquire(&mut self) -> Result<bool, kube::Error> {
+        let Some(mut lease) = self.api.get_opt(&self.config.name).await? else {
+            let lease = Lease {
+                metadata: ObjectMeta {
+                    name: Some(self.config.name.clone()),
+                    ..ObjectMeta::default()
+                },
+                spec: Some(self.record(None)),
+            };
+            self.api.create(&PostParams::default(), &lease).await?;
+            return Ok(true);
+        };
+        let old = lease.spec.clone().unwrap_or_default();
+        let mine = old.holder_identity.as_ref() == Some(&self.identity);
+        if !mine && !self.expired(&old) {
+            return Ok(false);
+        }
+        lease.spec = Some(self.record(Some(old)));
+        self.api.replace(&self.config.name, &PostParams::default(), &lease).await?;
+        Ok(true)
+    }
+
+    /// Whether the holder has not renewed for a whole lease, by this replica's own clock.
+    fn expired(&mut self, record: &LeaseSpec) -> bool {
+        if record.holder_identity.as_deref().unwrap_or_default().is_empty() {
+            return true;
+        }
+        match &self.seen {
+            Some((seen, since)) if seen == record => since.elapsed() > self.config.lease_duration,
+            _ => {
+                self.seen = Some((record.clone(), Instant::now()));
+                false
+            }
+        }
+    }
+
+    fn record(&self, old: Option<LeaseSpec>) -> LeaseSpec {
+        let now = MicroTime(self.clock.now());
+        let mine = old.as_ref().filter(|old| old.holder_identity.as_ref() == Some(&self.identity));
+        let transitions = old.as_ref().and_then(|old| old.lease_transitions).unwrap_or(0);
+        LeaseSpec {
+            holder_identity: Some(self.identity.clone()),
+            lease_duration_seconds: i32::try_from(self.config.lease_duration.as_secs()).ok(),
+            acquire_time: mine.and_then(|old| old.acquire_time.clone()).or(Some(now.clone())),
+            renew_time: Some(now),
+            lease_transitions: Some(if mine.is_some() || old.is_none() {
+                transitions
+            } else {
+                transitions + 1
+            }),
+            ..LeaseSpec::default()
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The reference data plane: flytepropeller's behaviour towards its cluster and the control plane.
+//!
+//! [`controller`] watches objects and pods and calls for rounds; [`engine`] does one round over one object; [`nodes`]
+//! goes through its nodes, which [`task_node`] runs as pods and [`launch_plan_node`] as runs of their own.
+
+mod admin_port;
+mod cluster_port;
+mod collector;
+mod controller;
+mod data;
+mod engine;
+mod events;
+mod launch_plan_node;
+mod leader;
+mod nodes;
+mod pod;
+mod task_node;
+
+pub(crate) use admin_port::GrpcAdmin;
+pub(crate) use cluster_port::KubeCluster;
+pub(crate) use controller::Controller;
+pub(crate) use data::DataStore;
+pub(crate) use engine::Engine;
+pub(crate) use events::Events;
+pub(crate) use leader::Leader;
+pub(crate) use pod::OBJECT_STORE;

@@ -1,0 +1,187 @@
+//! The pod of one attempt of a task.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{Container, EnvVar, Pod, PodSpec, ResourceRequirements};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+
+use super::data::DataError;
+use crate::admin::label_value;
+use crate::crd::{FlyteWorkflow, Task};
+use crate::proto::core::container::Architecture;
+use crate::proto::core::resources::{ResourceEntry, ResourceName};
+use crate::proto::core::task_template::Target;
+use crate::proto::core::{Container as ProtoContainer, LiteralMap};
+
+mod arguments;
+
+pub(crate) use arguments::Places;
+
+/// The environment variable that names the object store to our own task program.
+pub(crate) const OBJECT_STORE: &str = "MULTIPLANE_OBJECT_STORE";
+
+/// Everything that a pod is built from.
+pub(crate) struct Attempt<'a> {
+    pub(crate) object: &'a FlyteWorkflow,
+    pub(crate) task: &'a Task,
+    /// The node's id within its workflow.
+    pub(crate) node: &'a str,
+    pub(crate) number: u32,
+    pub(crate) pod_name: String,
+    pub(crate) places: Places,
+    pub(crate) inputs: &'a LiteralMap,
+    pub(crate) store_id: &'a str,
+    pub(crate) default_cpu: &'a str,
+    pub(crate) default_memory: &'a str,
+}
+
+impl Attempt<'_> {
+    /// Builds the pod.
+    ///
+    /// # Errors
+    /// If the task is of a kind that this data plane does not run.
+    pub(crate) fn pod(&self) -> Result<Pod, DataError> {
+        let template = &self.task.template.0;
+        let Some(Target::Container(container)) = &template.target else {
+            return Err(DataError(format!(
+                "task type [{}] has no container: this data plane runs no other plugin",
+                self.task.kind
+            )));
+        };
+        if container.architecture != Architecture::Unknown as i32 {
+            return Err(DataError("container.architecture is not implemented".to_owned()));
+        }
+        let account = &self.object.service_account_name;
+        Ok(Pod {
+            metadata: self.metadata(),
+            spec: Some(PodSpec {
+                containers: vec![self.container(container)],
+                restart_policy: Some("Never".to_owned()),
+                service_account_name: (!account.is_empty()).then(|| account.clone()),
+                ..PodSpec::default()
+            }),
+            status: None,
+        })
+    }
+
+    fn metadata(&self) -> ObjectMeta {
+        let object = &self.object.metadata;
+        let template = &self.task.template.0;
+        let mut labels = object.labels.clone().unwrap_or_default();
+        let task = template.id.as_ref().map_or("", |id| &id.name);
+        labels.extend([
+            ("node-id".to_owned(), label_value(self.node)),
+            ("task-name".to_owned(), label_value(task)),
+            ("interruptible".to_owned(), "false".to_owned()),
+        ]);
+        let mut annotations = object.annotations.clone().unwrap_or_default();
+        annotations.insert("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), "false".to_owned());
+        if let Some(extra) = template.metadata.as_ref().and_then(|metadata| metadata.metadata.as_ref()) {
+            labels.extend(extra.labels.clone());
+            annotations.extend(extra.annotations.clone());
+        }
+        ObjectMeta {
+            name: Some(self.pod_name.clone()),
+            namespace: object.namespace.clone(),
+            labels: Some(labels),
+            annotations: Some(annotations),
+            owner_references: Some(vec![OwnerReference {
+                api_version: self.object.api_version.clone(),
+                // Lower case, as upstream writes it; Kubernetes resolves it all the same.
+                kind: "flyteworkflow".to_owned(),
+                name: object.name.clone().unwrap_or_default(),
+                uid: object.uid.clone().unwrap_or_default(),
+                controller: Some(true),
+                block_owner_deletion: Some(true),
+            }]),
+            ..ObjectMeta::default()
+        }
+    }
+
+    fn container(&self, container: &ProtoContainer) -> Container {
+        let text = |values: &Vec<String>| {
+            let values = values.iter();
+            let values: Vec<String> = values.map(|text| self.places.fill(text, self.inputs)).collect();
+            (!values.is_empty()).then_some(values)
+        };
+        Container {
+            name: self.pod_name.clone(),
+            image: Some(container.image.clone()),
+            command: text(&container.command),
+            args: text(&container.args),
+            env: Some(self.environment(container)),
+            resources: Some(self.resources(container)),
+            termination_message_policy: Some("FallbackToLogsOnError".to_owned()),
+            ..Container::default()
+        }
+    }
+
+    fn environment(&self, container: &ProtoContainer) -> Vec<EnvVar> {
+        let id = &self.object.execution_id;
+        let task = self.task.template.0.id.clone().unwrap_or_default();
+        let own = [
+            ("FLYTE_INTERNAL_EXECUTION_ID", id.name.clone()),
+            ("FLYTE_INTERNAL_EXECUTION_PROJECT", id.project.clone()),
+            ("FLYTE_INTERNAL_EXECUTION_DOMAIN", id.domain.clone()),
+            ("FLYTE_ATTEMPT_NUMBER", self.number.to_string()),
+            ("FLYTE_INTERNAL_TASK_PROJECT", task.project),
+            ("FLYTE_INTERNAL_TASK_DOMAIN", task.domain),
+            ("FLYTE_INTERNAL_TASK_NAME", task.name),
+            ("FLYTE_INTERNAL_TASK_VERSION", task.version),
+            (OBJECT_STORE, self.store_id.to_owned()),
+        ];
+        let own = own.map(|(name, value)| (name.to_owned(), value));
+        let given = container.env.iter().map(|pair| (pair.key.clone(), pair.value.clone()));
+        let mut variables: BTreeMap<String, String> = given.collect();
+        variables.extend(self.object.environment.clone());
+        variables.extend(own);
+        variables
+            .into_iter()
+            .map(|(name, value)| EnvVar {
+                name,
+                value: Some(value),
+                value_from: None,
+            })
+            .collect()
+    }
+
+    fn resources(&self, container: &ProtoContainer) -> ResourceRequirements {
+        let given = container.resources.clone().unwrap_or_default();
+        let limits = quantities(&given.limits);
+        let mut requests = quantities(&given.requests);
+        for (name, default) in [("cpu", self.default_cpu), ("memory", self.default_memory)] {
+            let fallback = limits
+                .get(name)
+                .cloned()
+                .or_else(|| (!default.is_empty()).then(|| Quantity(default.to_owned())));
+            if let Some(quantity) = fallback {
+                requests.entry(name.to_owned()).or_insert(quantity);
+            }
+        }
+        // Flyte never leaves a container without limits: they default to the requests.
+        let mut all_limits = requests.clone();
+        all_limits.extend(limits);
+        ResourceRequirements {
+            limits: Some(all_limits),
+            requests: Some(requests),
+            claims: None,
+        }
+    }
+}
+
+fn quantities(entries: &[ResourceEntry]) -> BTreeMap<String, Quantity> {
+    entries
+        .iter()
+        .filter_map(|entry| {
+            let name = match ResourceName::try_from(entry.name).ok()? {
+                ResourceName::Cpu => "cpu",
+                ResourceName::Memory => "memory",
+                ResourceName::Gpu => "nvidia.com/gpu",
+                ResourceName::EphemeralStorage | ResourceName::Storage => "ephemeral-storage",
+                ResourceName::Unknown => return None,
+            };
+            Some((name.to_owned(), Quantity(entry.value.clone())))
+        })
+        .collect()
+}

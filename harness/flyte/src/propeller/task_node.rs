@@ -1,0 +1,266 @@
+//! A node that runs a task: one pod for each attempt.
+
+use std::sync::PoisonError;
+
+use k8s_openapi::api::core::v1::Pod;
+
+use super::events::{RoundError, proto_error};
+use super::nodes::{Run, Scope};
+use super::pod::{Attempt, Places};
+use crate::crd::{ExecutionError, Node, NodePhase, NodeStatus, Task};
+use crate::naming;
+use crate::proto::core::node_execution::Phase as NodeReport;
+use crate::proto::core::task_execution::Phase;
+use crate::proto::core::{LiteralMap, TaskTemplate};
+use crate::proto::event::task_execution_event::{InputValue, OutputResult};
+use crate::proto::event::{TaskExecutionEvent, TaskExecutionMetadata};
+
+impl Run<'_> {
+    /// Starts or follows the present attempt.
+    pub(super) async fn task(
+        &self,
+        scope: &Scope<'_>,
+        node: &Node,
+        task_id: &str,
+        status: &mut NodeStatus,
+        inputs: &LiteralMap,
+        first: bool,
+    ) -> Result<(), RoundError> {
+        let task = self
+            .object
+            .tasks
+            .get(task_id)
+            .ok_or_else(|| RoundError::System(format!("task [{task_id}] is not in the object")))?;
+        if first && !self.launch(scope, node, task, status, inputs).await? {
+            return Ok(());
+        }
+        if first {
+            self.report(scope, node, NodeReport::Running, status, None).await?;
+        }
+        let pod = self.current_pod(scope, node, status).await?;
+        match pod.as_ref().and_then(|pod| pod.status.as_ref()?.phase.as_deref()) {
+            Some("Running") if !status.running => {
+                self.task_report(scope, node, task, status, Phase::Running).await?;
+                status.running = true;
+                Ok(())
+            }
+            Some("Succeeded") => self.pod_succeeded(scope, node, task, status).await,
+            Some("Failed") => {
+                let error = pod_error(pod.as_ref());
+                self.attempt_failed(scope, node, task, status, inputs, error).await
+            }
+            None if pod.is_none() => {
+                let error = ExecutionError {
+                    code: "PodDeleted".to_owned(),
+                    message: format!(
+                        "object [{}] terminated in the background, manually",
+                        self.pod_name(scope, node, status)
+                    ),
+                    user: false,
+                };
+                self.attempt_failed(scope, node, task, status, inputs, error).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Creates the attempt's pod. False if the task cannot be run here at all; the node has failed then.
+    async fn launch(
+        &self,
+        scope: &Scope<'_>,
+        node: &Node,
+        task: &Task,
+        status: &mut NodeStatus,
+        inputs: &LiteralMap,
+    ) -> Result<bool, RoundError> {
+        let unique = scope.unique(&node.id);
+        let engine = self.engine;
+        let output_prefix = self.outputs_uri(&unique, status.attempts).to_string();
+        let output_prefix = output_prefix.trim_end_matches("/outputs.pb").to_owned();
+        let input = engine.data.uri(self.object, &format!("{unique}/data/inputs.pb")).to_string();
+        let raw = match &self.object.raw_output_data_config.output_location_prefix {
+            prefix if prefix.is_empty() => &engine.config.raw_output_prefix,
+            prefix => prefix,
+        };
+        let pod_name = self.pod_name(scope, node, status);
+        let attempt = Attempt {
+            object: self.object,
+            task,
+            node: &node.id,
+            number: status.attempts,
+            places: Places {
+                input_prefix: input.trim_end_matches("/inputs.pb").to_owned(),
+                input,
+                output_prefix,
+                raw_output_prefix: format!("{}/{pod_name}", raw.trim_end_matches('/')),
+                unique_key: pod_name.replace('-', "_"),
+            },
+            pod_name,
+            inputs,
+            store_id: &engine.store_id,
+            default_cpu: &engine.config.default_cpu,
+            default_memory: &engine.config.default_memory,
+        };
+        let pod = match attempt.pod() {
+            Ok(pod) => pod,
+            Err(error) => {
+                status.error = Some(ExecutionError {
+                    code: "BadTaskSpecification".to_owned(),
+                    message: error.to_string(),
+                    user: true,
+                });
+                status.phase = NodePhase::Failed;
+                return Ok(false);
+            }
+        };
+        let pod = engine.cluster.create_pod(pod).await?;
+        self.remember(pod);
+        self.task_report(scope, node, task, status, Phase::Queued).await?;
+        Ok(true)
+    }
+
+    async fn pod_succeeded(&self, scope: &Scope<'_>, node: &Node, task: &Task, status: &mut NodeStatus) -> Result<(), RoundError> {
+        let uri = self.outputs_uri(&scope.unique(&node.id), status.attempts).to_string();
+        let written = self.engine.data.read(&uri).map_err(|error| RoundError::System(error.to_string()))?;
+        match written {
+            None if declares_outputs(&task.template.0) => {
+                status.error = Some(ExecutionError {
+                    code: "OutputsNotFound".to_owned(),
+                    message: format!("outputs not generated by task execution: {uri} does not exist"),
+                    user: true,
+                });
+                status.phase = NodePhase::Failed;
+                self.task_report(scope, node, task, status, Phase::Failed).await
+            }
+            _ => {
+                status.output_reference = uri;
+                self.task_report(scope, node, task, status, Phase::Succeeded).await?;
+                status.phase = NodePhase::Succeeded;
+                Ok(())
+            }
+        }
+    }
+
+    /// Starts the next attempt, or fails the node.
+    async fn attempt_failed(
+        &self,
+        scope: &Scope<'_>,
+        node: &Node,
+        task: &Task,
+        status: &mut NodeStatus,
+        inputs: &LiteralMap,
+        error: ExecutionError,
+    ) -> Result<(), RoundError> {
+        status.error = Some(error);
+        self.task_report(scope, node, task, status, Phase::Failed).await?;
+        let of_task = task.template.0.metadata.as_ref();
+        let of_task = of_task
+            .and_then(|metadata| metadata.retries.as_ref())
+            .map_or(0, |strategy| strategy.retries);
+        if status.attempts >= node.retries.max(of_task) {
+            status.phase = NodePhase::Failed;
+            return Ok(());
+        }
+        status.error = None;
+        status.running = false;
+        status.attempts += 1;
+        self.launch(scope, node, task, status, inputs).await.map(|_| ())
+    }
+
+    /// Deletes the present attempt's pod.
+    pub(super) async fn stop_task(
+        &self,
+        scope: Scope<'_>,
+        node: &Node,
+        task_id: &str,
+        status: &NodeStatus,
+        report: bool,
+    ) -> Result<(), RoundError> {
+        let namespace = self.object.metadata.namespace.as_deref().unwrap_or_default();
+        let name = self.pod_name(&scope, node, status);
+        self.engine.cluster.delete_pod(namespace, &name).await?;
+        match self.object.tasks.get(task_id) {
+            Some(task) if report => self.task_report(&scope, node, task, status, Phase::Aborted).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The attempt's pod as last seen; asked for if it has not been seen.
+    async fn current_pod(&self, scope: &Scope<'_>, node: &Node, status: &NodeStatus) -> Result<Option<Pod>, RoundError> {
+        let namespace = self.object.metadata.namespace.clone().unwrap_or_default();
+        let name = self.pod_name(scope, node, status);
+        let key = (namespace, name);
+        let seen = self.engine.pods.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        match seen {
+            Some(pod) => Ok(Some(pod)),
+            None => Ok(self.engine.cluster.pod(&key.0, &key.1).await?),
+        }
+    }
+
+    fn remember(&self, pod: Pod) {
+        let key = (
+            pod.metadata.namespace.clone().unwrap_or_default(),
+            pod.metadata.name.clone().unwrap_or_default(),
+        );
+        let mut pods = self.engine.pods.lock().unwrap_or_else(PoisonError::into_inner);
+        pods.entry(key).or_insert(pod);
+    }
+
+    fn pod_name(&self, scope: &Scope<'_>, node: &Node, status: &NodeStatus) -> String {
+        let execution = &self.object.execution_id.name;
+        naming::pod_name(execution, &scope.unique(&node.id), status.attempts)
+    }
+
+    async fn task_report(&self, scope: &Scope<'_>, node: &Node, task: &Task, status: &NodeStatus, phase: Phase) -> Result<(), RoundError> {
+        let unique = scope.unique(&node.id);
+        let inputs = self.engine.data.uri(self.object, &format!("{unique}/data/inputs.pb"));
+        let event = TaskExecutionEvent {
+            task_id: task.template.0.id.clone(),
+            parent_node_execution_id: Some(self.node_id(unique)),
+            retry_attempt: status.attempts,
+            phase: phase as i32,
+            input_value: Some(InputValue::InputUri(inputs.to_string())),
+            output_result: match (&status.error, phase) {
+                (Some(error), Phase::Failed) => Some(OutputResult::Error(proto_error(error))),
+                (_, Phase::Succeeded) => Some(OutputResult::OutputUri(status.output_reference.clone())),
+                _ => None,
+            },
+            task_type: task.kind.clone(),
+            metadata: Some(TaskExecutionMetadata {
+                generated_name: self.pod_name(scope, node, status),
+                plugin_identifier: "container".to_owned(),
+                ..TaskExecutionMetadata::default()
+            }),
+            event_version: i32::try_from(self.object.workflow_meta.event_version).unwrap_or(0),
+            ..TaskExecutionEvent::default()
+        };
+        self.engine.events.task(event).await
+    }
+}
+
+fn declares_outputs(template: &TaskTemplate) -> bool {
+    let outputs = template.interface.as_ref().and_then(|interface| interface.outputs.as_ref());
+    outputs.is_some_and(|outputs| !outputs.variables.is_empty())
+}
+
+/// Why a pod failed: its own reason, or its container's end.
+fn pod_error(pod: Option<&Pod>) -> ExecutionError {
+    let status = pod.and_then(|pod| pod.status.as_ref());
+    let reason = status.and_then(|status| status.reason.clone());
+    let ended = status.and_then(|status| status.container_statuses.as_ref()?.first()?.state.as_ref()?.terminated.clone());
+    let message = match (&ended, status.and_then(|status| status.message.clone())) {
+        (_, Some(message)) => message,
+        (Some(ended), None) => format!(
+            "[{}] terminated with exit code ({}). Reason [{}]. Message: {}.",
+            pod.and_then(|pod| pod.metadata.name.as_deref()).unwrap_or_default(),
+            ended.exit_code,
+            ended.reason.as_deref().unwrap_or_default(),
+            ended.message.as_deref().unwrap_or_default(),
+        ),
+        (None, None) => "pod failed".to_owned(),
+    };
+    let code = reason
+        .or_else(|| ended.and_then(|ended| ended.reason))
+        .unwrap_or_else(|| "UnknownError".to_owned());
+    ExecutionError { code, message, user: true }
+}
