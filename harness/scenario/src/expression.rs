@@ -15,6 +15,7 @@ mod parse;
 mod text;
 
 pub use parse::{Expression, Vantage};
+pub(crate) use text::OPEN;
 pub use text::{Found, find, interpolate, interpolate_value};
 
 use std::ops::Range;

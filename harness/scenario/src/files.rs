@@ -5,11 +5,11 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 use yaml::scalar::Rules;
-use yaml::tree::{Node, Value as NodeValue};
+use yaml::tree::{Entry, Node, Value as NodeValue};
 use yaml::{Diagnostic, Sources, Span, tree};
 
 use crate::Invalid;
-use crate::expression::{ExpressionError, Names, interpolate};
+use crate::expression::{ExpressionError, Names, OPEN, interpolate};
 
 /// A file of `flytectl update execution-cluster-label --attrFile`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -72,7 +72,7 @@ fn documents(path: &Path, names: &dyn Names) -> Result<Vec<Value>, Invalid> {
 /// Replaces the expressions in a tree's scalars. What had an expression is a text afterwards.
 fn replace(node: &mut Node, file: &str, source: &str, names: &dyn Names) -> Result<(), Box<Diagnostic>> {
     match &mut node.value {
-        NodeValue::Scalar(scalar) if scalar.text.contains("${{") => {
+        NodeValue::Scalar(scalar) if scalar.text.contains(OPEN) => {
             let replaced = interpolate(&scalar.text, names);
             scalar.text = replaced.map_err(|error| Box::new(diagnostic(&error, &scalar.text, node.span, file, source)))?;
             scalar.plain = false;
@@ -80,16 +80,32 @@ fn replace(node: &mut Node, file: &str, source: &str, names: &dyn Names) -> Resu
         }
         NodeValue::Scalar(_) => Ok(()),
         NodeValue::Sequence(nodes) => nodes.iter_mut().try_for_each(|node| replace(node, file, source, names)),
-        NodeValue::Mapping(entries) => entries
-            .iter_mut()
-            .try_for_each(|entry| replace(&mut entry.value, file, source, names)),
+        NodeValue::Mapping(entries) => entries.iter_mut().try_for_each(|entry| match expression_in_key(entry, file) {
+            Some(diagnostic) => Err(Box::new(diagnostic)),
+            None => replace(&mut entry.value, file, source, names),
+        }),
     }
+}
+
+/// Keys are not resolved; an expression in one is a mistake.
+pub(crate) fn expression_in_key(entry: &Entry, file: &str) -> Option<Diagnostic> {
+    let message = "expressions stand in values, not in keys";
+    entry
+        .key
+        .text
+        .contains(OPEN)
+        .then(|| Diagnostic::error("expression-place", message).at(file, entry.key_span))
 }
 
 /// An expression's error with its place in the file: where the expression stands in the scalar's source as it is, else
 /// the whole scalar.
 pub(crate) fn diagnostic(error: &ExpressionError, text: &str, scalar: Span, file: &str, source: &str) -> Diagnostic {
-    let open = text[..error.range.start.max(3).min(text.len())].rfind("${{").unwrap_or_default();
+    // Look for the text from `${{` on, at which the range starts or in which it stands.
+    let inside = (error.range.start + OPEN.len()).min(text.len());
+    let open = text
+        .get(..inside)
+        .and_then(|before| before.rfind(OPEN))
+        .unwrap_or(error.range.start);
     let written = source[scalar.offset..].find(&text[open..error.range.end]);
     let span = match written {
         Some(at) if !error.range.is_empty() => {
@@ -126,5 +142,54 @@ fn invalid(path: &Path, text: String, diagnostic: Diagnostic) -> Invalid {
     Invalid {
         diagnostics: diagnostic.into(),
         sources,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expression::Expression;
+    use serde_json::json;
+
+    struct Fixed;
+
+    impl Names for Fixed {
+        fn resolve(&self, expression: &Expression) -> Result<String, String> {
+            match expression {
+                Expression::Service { .. } => Err("there is no such Service".into()),
+                expression => Ok(format!("<{expression}>")),
+            }
+        }
+    }
+
+    fn written(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    #[test]
+    fn values_are_read_as_helm_reads_them() {
+        let file = written("a: ${{ run.seed }}\nb: [no, 0755, 'x ${{ vars.v }}']\n# ${{ not read }}\n");
+        assert_eq!(
+            helm_values(file.path(), &Fixed).unwrap(),
+            json!({"a": "<run.seed>", "b": [false, 493, "x <vars.v>"]})
+        );
+        assert_eq!(helm_values(written("# nothing\n").path(), &Fixed).unwrap(), json!({}));
+        assert_eq!(manifests(written("a: 1\n---\nb: 2\n").path(), &Fixed).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn an_expression_without_value_has_its_place() {
+        let file = written("a:\n  b: |\n    first\n    x ${{ clusters.c.services['n/s:1'].pods }}\n");
+        let invalid = helm_values(file.path(), &Fixed).unwrap_err();
+        let diagnostic = invalid.diagnostics.iter().next().unwrap();
+        let span = diagnostic.span.unwrap();
+        assert_eq!((span.line, span.column), (4, 7));
+        assert!(
+            diagnostic.message.ends_with("has no value: there is no such Service"),
+            "{}",
+            diagnostic.message
+        );
     }
 }

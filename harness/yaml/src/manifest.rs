@@ -2,6 +2,7 @@
 //!
 //! YAML 1.1 scalars (see [`scalar`](crate::scalar)), resolved keys, merge keys expanded, duplicate keys refused, empty
 //! documents left out. No document limit; texts that stand for millions of values (alias bombs) are refused.
+//! Refused although kubectl reads them: `!!binary` and application tags.
 
 use serde_json::Value;
 
@@ -58,6 +59,7 @@ mod tests {
     #[case("on: 1\ntrue: 2\n", 2, 1, "yaml-duplicate-key")]
     #[case("a:\n  b: [1, 2\n", 2, 6, "yaml-syntax")]
     #[case("a: .inf\n", 1, 4, "yaml-not-json")]
+    #[case("a: {~: 1}\n", 1, 5, "yaml-not-json")]
     #[case("? [a]\n: b\n", 1, 3, "yaml-key")]
     #[case("a: !secret x\n", 1, 12, "yaml-tag")]
     #[case("a: *nowhere\n", 1, 4, "yaml-syntax")]

@@ -55,12 +55,12 @@ impl Scalar {
         }
     }
 
-    /// As a mapping key: Go's tools resolve keys too, so that `on:` is the key `true`.
-    pub fn resolve_key(&self, rules: Rules) -> String {
-        match self.resolve(rules) {
-            Some(Json::String(text)) => text,
-            Some(Json::Null) | None => self.text.clone(),
-            Some(other) => other.to_string(),
+    /// As a mapping key: Go's tools resolve keys too, so that `on:` is the key `true`. `None`: null, or no JSON.
+    pub fn resolve_key(&self, rules: Rules) -> Option<String> {
+        match self.resolve(rules)? {
+            Json::String(text) => Some(text),
+            Json::Null => None,
+            other => Some(other.to_string()),
         }
     }
 }
@@ -157,7 +157,7 @@ impl Node {
     /// As JSON.
     ///
     /// # Errors
-    /// Infinity and not-a-number, or two keys that these rules read as the same (`on` and `true`).
+    /// Infinity and not-a-number, a null key, or two keys that these rules read as the same (`on` and `true`).
     pub fn to_json(&self, rules: Rules) -> Result<Json, Error> {
         match &self.value {
             Value::Scalar(scalar) => scalar
@@ -167,7 +167,8 @@ impl Node {
             Value::Mapping(entries) => {
                 let mut map = serde_json::Map::new();
                 for entry in entries {
-                    let key = entry.key.resolve_key(rules);
+                    let not_json = || Error::new(entry.key_span, ErrorKind::NotJson(entry.key.text.clone()));
+                    let key = entry.key.resolve_key(rules).ok_or_else(not_json)?;
                     if map.contains_key(&key) {
                         return Err(Error::new(entry.key_span, ErrorKind::DuplicateKey { key, first: self.span }));
                     }

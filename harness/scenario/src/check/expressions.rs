@@ -4,8 +4,8 @@ use yaml::Span;
 use yaml::tree::{Node, Value};
 
 use super::Context;
-use crate::expression::{Known, find};
-use crate::files::diagnostic;
+use crate::expression::{Known, OPEN, find};
+use crate::files::{diagnostic, expression_in_key};
 
 /// The fields whose values are resolved, by verb.
 const RESOLVED: [&[&str]; 7] = [
@@ -36,9 +36,8 @@ fn walk<'n>(context: &mut Context<'_>, node: &'n Node, path: &mut Vec<&'n str>) 
         Value::Sequence(nodes) => nodes.iter().for_each(|node| walk(context, node, path)),
         Value::Mapping(entries) => {
             for entry in entries {
-                if entry.key.text.contains("${{") {
-                    let message = "expressions stand in values, not in keys";
-                    context.push(context.error("expression-place", entry.key_span, message));
+                if let Some(diagnostic) = expression_in_key(entry, context.file) {
+                    context.push(diagnostic);
                 }
                 path.push(&entry.key.text);
                 walk(context, &entry.value, path);
@@ -49,7 +48,7 @@ fn walk<'n>(context: &mut Context<'_>, node: &'n Node, path: &mut Vec<&'n str>) 
 }
 
 fn text(context: &mut Context<'_>, text: &str, span: Span, path: &[&str]) {
-    if !text.contains("${{") {
+    if !text.contains(OPEN) {
         return;
     }
     if !RESOLVED.iter().any(|allowed| path.starts_with(allowed)) {

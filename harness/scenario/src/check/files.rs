@@ -63,7 +63,14 @@ fn walk(context: &mut Context<'_>, node: &Node, file: &str, source: &str) {
             }
         }
         Value::Sequence(nodes) => nodes.iter().for_each(|node| walk(context, node, file, source)),
-        Value::Mapping(entries) => entries.iter().for_each(|entry| walk(context, &entry.value, file, source)),
+        Value::Mapping(entries) => {
+            for entry in entries {
+                if let Some(diagnostic) = files::expression_in_key(entry, file) {
+                    context.push(diagnostic);
+                }
+                walk(context, &entry.value, file, source);
+            }
+        }
     }
 }
 

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{Expression, ExpressionError, Names};
 
-const OPEN: &str = "${{";
+/// What an expression starts with.
+pub(crate) const OPEN: &str = "${{";
 const CLOSE: &str = "}}";
 
 /// An expression in a text.
