@@ -55,10 +55,7 @@ pub(super) fn checked(kind: &Kind, value: Value, options: &Options) -> Result<De
 
 /// Drops undeclared fields and canonicalises values; oddities are refused or become warnings.
 fn check(kind: &Kind, mut value: Value, mut oddities: Vec<String>, options: &Options) -> Result<Decoded, String> {
-    let unknown = match kind.schema() {
-        Some(node) => schema::decode::check(node, &mut value).map_err(|error| error.to_string())?,
-        None => vec![],
-    };
+    let unknown = kind.decode(&mut value).map_err(|error| error.to_string())?;
     oddities.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
     match options.field_validation.as_str() {
         "Strict" if !oddities.is_empty() => Err(format!("strict decoding error: {}", oddities.join(", "))),

@@ -1,5 +1,6 @@
 //! CustomResourceDefinitions: from the stored object to served kinds.
 
+mod check;
 mod names;
 mod version;
 
@@ -7,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+pub(crate) use check::check;
 pub(crate) use version::{Scale, Version};
 
 use crate::apiserver::ApiServer;

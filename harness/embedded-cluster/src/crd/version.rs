@@ -1,13 +1,12 @@
 //! The served versions of a definition, as kinds.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
 use crate::kinds::{Kind, Strategy, Subresource};
 use crate::resource::Resource;
-use crate::schema::{self, Field, Merge, Node, Object, Zero};
+use crate::schema::crd::Structural;
 
 /// What is special about a version of a custom resource.
 #[derive(Debug)]
@@ -15,7 +14,7 @@ pub(crate) struct Version {
     /// `spec.versions[].selectableFields`, without the leading dot.
     pub(crate) selectable_fields: Vec<String>,
     /// The shape of its objects.
-    pub(crate) node: Node,
+    pub(crate) schema: Structural,
     /// Paths of the scale subresource, if it is on.
     pub(crate) scale: Option<Scale>,
 }
@@ -39,7 +38,8 @@ impl Version {
                 .flatten()
                 .filter_map(|f| f["jsonPath"].as_str().map(|p| p.trim_start_matches('.').to_owned()))
                 .collect(),
-            node: node(),
+            // What the definition's validation let through parses; a definition without a schema keeps everything.
+            schema: Structural::parse(&version["schema"]["openAPIV3Schema"]).unwrap_or_default(),
             scale: pointer(&scale["specReplicasPath"]).map(|spec_replicas| Scale {
                 spec_replicas,
                 status_replicas: pointer(&scale["statusReplicasPath"]).unwrap_or_default(),
@@ -47,35 +47,6 @@ impl Version {
             }),
         }
     }
-
-    /// Fills in the defaults of the definition's schema.
-    pub(crate) fn set_defaults(&self, _object: &mut Value) {}
-}
-
-/// An object of which only identity and metadata are known.
-fn node() -> Node {
-    let field = |node: Node| Field {
-        node,
-        default: None,
-        zero: Zero::Keep,
-        merge: Merge::default(),
-    };
-    let text = || field(Node::Scalar(schema::Scalar::String));
-    let metadata = schema::builtin()
-        .of_name("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
-        .cloned()
-        .unwrap_or(Node::Any);
-    let fields: BTreeMap<String, Field> = [
-        ("apiVersion".into(), text()),
-        ("kind".into(), text()),
-        ("metadata".into(), field(metadata)),
-    ]
-    .into();
-    Node::Object(Object {
-        fields,
-        unknown: Some(Box::new(Node::Any)),
-        ..Object::default()
-    })
 }
 
 /// The kinds that a definition serves, one for each served version.

@@ -13,6 +13,7 @@ pub(crate) use builtin::BUILTIN;
 pub(crate) use strategy::{Generation, NameRule, Strategy};
 
 use crate::resource::Resource;
+use crate::schema::decode::DecodeError;
 use crate::schema::{self, Node};
 use crate::store::Key;
 
@@ -61,17 +62,29 @@ impl Kind {
     /// The schema of its objects.
     pub(crate) fn schema(&self) -> Option<&Node> {
         match &self.custom {
-            Some(custom) => Some(&custom.node),
+            Some(custom) => Some(custom.schema.node()),
             None => *self
                 .schema
                 .get_or_init(|| schema::builtin().of_gvk(self.resource.group(), self.resource.version(), &self.kind)),
         }
     }
 
+    /// Brings an object into the form of its schema and returns the undeclared fields that this dropped.
+    ///
+    /// # Errors
+    /// A value of a wrong type.
+    pub(crate) fn decode(&self, object: &mut serde_json::Value) -> Result<Vec<String>, DecodeError> {
+        match (&self.custom, self.schema()) {
+            (Some(custom), _) => custom.schema.decode(object),
+            (None, Some(node)) => schema::decode::check(node, object),
+            (None, None) => Ok(vec![]),
+        }
+    }
+
     /// Fills in the defaults of its objects.
     pub(crate) fn set_defaults(&self, object: &mut serde_json::Value) {
         match &self.custom {
-            Some(custom) => custom.set_defaults(object),
+            Some(custom) => custom.schema.set_defaults(object),
             None => schema::defaults::apply(self.resource.group(), self.resource.version(), &self.kind, object),
         }
     }

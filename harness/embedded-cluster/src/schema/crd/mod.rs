@@ -28,6 +28,15 @@ pub(crate) struct Structural {
     node: Node,
 }
 
+impl Default for Structural {
+    /// A schema that takes every object.
+    fn default() -> Self {
+        let root = Props::anything();
+        let node = node::root(&root);
+        Self { root, node }
+    }
+}
+
 impl Structural {
     /// Reads `openAPIV3Schema`.
     ///

@@ -72,6 +72,15 @@ impl Props {
         Props::deserialize(schema)
     }
 
+    /// An object with any fields.
+    pub(super) fn anything() -> Self {
+        Props {
+            kind: "object".to_owned(),
+            preserve: Some(true),
+            ..Props::default()
+        }
+    }
+
     /// Whether undeclared fields stay.
     pub(super) fn preserves(&self) -> bool {
         self.preserve == Some(true) || matches!(self.additional_properties, Some(Additional::Allowed(true)))

@@ -1,0 +1,152 @@
+//! Whether a definition may be stored.
+
+use serde_json::Value;
+
+use crate::schema;
+use crate::status::Cause;
+
+/// What is wrong with a definition.
+pub(crate) fn check(definition: &Value) -> Vec<Cause> {
+    let spec = &definition["spec"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut causes = Vec::new();
+    let expected = format!("{}.{}", text(&spec["names"]["plural"]), text(&spec["group"]));
+    if definition["metadata"]["name"] != expected.as_str() {
+        let detail = "must be spec.names.plural+\".\"+spec.group";
+        causes.push(Cause::invalid("metadata.name", &definition["metadata"]["name"], detail));
+    }
+    let versions: Vec<&Value> = spec["versions"].as_array().into_iter().flatten().collect();
+    let schemas: Vec<&Value> = versions.iter().map(|version| &version["schema"]["openAPIV3Schema"]).collect();
+    // Versions that agree are one in Kubernetes' internal form, whose paths messages show.
+    let same = schemas.windows(2).all(|pair| pair[0] == pair[1]);
+    for (index, version) in versions.iter().enumerate() {
+        let path = if same {
+            "spec".to_owned()
+        } else {
+            format!("spec.versions[{index}]")
+        };
+        let schema_path = if same {
+            "spec.validation.openAPIV3Schema".to_owned()
+        } else {
+            format!("{path}.schema.openAPIV3Schema")
+        };
+        if !same || index == 0 {
+            if schemas[index].is_null() {
+                causes.push(Cause::required(
+                    format!("spec.versions[{index}].schema.openAPIV3Schema"),
+                    "schemas are required",
+                ));
+            } else {
+                causes.extend(schema::crd::check(schemas[index], &schema_path));
+            }
+        }
+        if !same || index == 0 {
+            check_scale(version, &path, &mut causes);
+            check_selectable(version, schemas[index], &path, &mut causes);
+        }
+    }
+    check_versions(&versions, &mut causes);
+    check_conversion(&spec["conversion"], &mut causes);
+    if spec["preserveUnknownFields"] == true {
+        let detail = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
+        causes.push(Cause::invalid("spec.preserveUnknownFields", &true.into(), detail));
+    }
+    causes
+}
+
+fn check_versions(versions: &[&Value], causes: &mut Vec<Cause>) {
+    let shown = || -> Value {
+        let version = |version: &&Value| {
+            let absent = Value::Null;
+            serde_json::json!({
+                "Name": version["name"], "Served": version["served"], "Storage": version["storage"],
+                "Deprecated": version.get("deprecated").unwrap_or(&Value::Bool(false)),
+                "DeprecationWarning": version.get("deprecationWarning").unwrap_or(&absent),
+                "Schema": absent, "Subresources": absent, "AdditionalPrinterColumns": absent, "SelectableFields": absent,
+            })
+        };
+        versions.iter().map(version).collect()
+    };
+    let storage = versions.iter().filter(|version| version["storage"] == true).count();
+    if storage != 1 {
+        causes.push(Cause::invalid(
+            "spec.versions",
+            &shown(),
+            "must have exactly one version marked as storage version",
+        ));
+    }
+    let mut names: Vec<&str> = versions.iter().filter_map(|version| version["name"].as_str()).collect();
+    names.sort_unstable();
+    if names.windows(2).any(|pair| pair[0] == pair[1]) {
+        causes.push(Cause::invalid("spec.versions", &shown(), "must contain unique version names"));
+    }
+}
+
+fn check_conversion(conversion: &Value, causes: &mut Vec<Cause>) {
+    match conversion["strategy"].as_str() {
+        Some("None") | None => {}
+        Some("Webhook") => {
+            let webhook = &conversion["webhook"];
+            if webhook["clientConfig"].is_null() {
+                causes.push(Cause::required(
+                    "spec.conversion.webhookClientConfig",
+                    "required when strategy is set to Webhook",
+                ));
+            }
+            if webhook["conversionReviewVersions"].as_array().is_none_or(Vec::is_empty) {
+                causes.push(Cause::required("spec.conversion.conversionReviewVersions", ""));
+            }
+        }
+        Some(other) => causes.push(Cause::not_supported(
+            "spec.conversion.strategy",
+            &other.into(),
+            &["None", "Webhook"],
+        )),
+    }
+}
+
+fn check_scale(version: &Value, path: &str, causes: &mut Vec<Cause>) {
+    let scale = &version["subresources"]["scale"];
+    for (field, below) in [("specReplicasPath", ".spec"), ("statusReplicasPath", ".status")] {
+        let Some(json_path) = scale[field].as_str() else { continue };
+        if !json_path.starts_with(&format!("{below}.")) {
+            let detail = format!("should be a json path under {below}");
+            causes.push(Cause::invalid(
+                format!("{path}.subresources.scale.{field}"),
+                &json_path.into(),
+                &detail,
+            ));
+        }
+    }
+}
+
+fn check_selectable(version: &Value, schema: &Value, path: &str, causes: &mut Vec<Cause>) {
+    for (index, field) in version["selectableFields"].as_array().into_iter().flatten().enumerate() {
+        let json_path = field["jsonPath"].as_str().unwrap_or_default();
+        if let Some(detail) = selectable_problem(json_path, schema) {
+            causes.push(Cause::invalid(
+                format!("{path}.selectableFields[{index}].jsonPath"),
+                &json_path.into(),
+                &detail,
+            ));
+        }
+    }
+}
+
+fn selectable_problem(json_path: &str, schema: &Value) -> Option<String> {
+    let Some(path) = json_path.strip_prefix('.') else {
+        let first = json_path.split(['.', '[']).next().unwrap_or_default();
+        return Some(format!("is an invalid path: expected [ or . but got: {first}"));
+    };
+    let mut field = schema;
+    for name in path.split('.') {
+        field = &field["properties"][name];
+    }
+    match field["type"].as_str() {
+        _ if field.is_null() => Some("is an invalid path: does not refer to a valid field".to_owned()),
+        Some("string" | "boolean" | "integer") => None,
+        _ => Some(
+            "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.".to_owned(),
+        ),
+    }
+}
