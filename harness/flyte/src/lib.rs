@@ -13,3 +13,4 @@ pub mod proto;
 mod proto_time;
 pub mod stores;
 pub mod task;
+pub mod workflow;
