@@ -5,6 +5,7 @@ pub mod client;
 pub mod config;
 pub mod crd;
 mod kubernetes;
+pub mod lint;
 pub mod naming;
 pub mod placement;
 pub mod programs;

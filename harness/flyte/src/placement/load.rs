@@ -105,7 +105,7 @@ fn label_map(value: &Value, path: &str) -> Result<BTreeMap<String, Vec<WeightedC
                 .into_iter()
                 .filter(|entry| !entry.is_null())
                 .enumerate()
-                .map(|(index, entry)| weighted(entry, &format!("{path}[{index}]")))
+                .map(|(index, entry)| WeightedCluster::from_value(entry, &format!("{path}[{index}]")))
                 .collect::<Result<_, _>>()?;
             labels.insert(label.clone(), entries);
         }
@@ -113,12 +113,15 @@ fn label_map(value: &Value, path: &str) -> Result<BTreeMap<String, Vec<WeightedC
     Ok(labels)
 }
 
-fn weighted(value: &Value, path: &str) -> Result<WeightedCluster, ConfigError> {
-    let fields = Fields::of(value, path)?;
-    Ok(WeightedCluster {
-        id: fields.decode("id", weak::string)?,
-        weight: fields.decode("weight", weak::float32)?,
-    })
+impl WeightedCluster {
+    /// Decodes one entry of a label; `path` is for messages.
+    pub(crate) fn from_value(value: &Value, path: &str) -> Result<Self, ConfigError> {
+        let fields = Fields::of(value, path)?;
+        Ok(Self {
+            id: fields.decode("id", weak::string)?,
+            weight: fields.decode("weight", weak::float32)?,
+        })
+    }
 }
 
 fn cluster(value: &Value, path: &str) -> Result<Cluster, ConfigError> {

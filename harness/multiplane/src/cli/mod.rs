@@ -2,6 +2,7 @@
 
 mod exit;
 mod input;
+mod lint;
 mod output;
 mod place;
 mod table;
@@ -23,6 +24,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Place(place::Place),
+    Lint(lint::Lint),
 }
 
 /// Parses the arguments and runs the subcommand. Wrong arguments end the process with code 2, as clap does.
@@ -31,6 +33,7 @@ pub(crate) fn main() -> Exit {
     let mut output = Output::stdout();
     let result = match cli.command {
         Command::Place(place) => place.run(&mut output),
+        Command::Lint(lint) => lint.run(&mut output),
     };
     result.unwrap_or_else(Failure::report)
 }

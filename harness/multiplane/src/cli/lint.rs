@@ -1,0 +1,131 @@
+//! `multiplane lint`: known faults of Helm values, before anything is deployed.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use flyte::lint::{File, RULES, lint};
+use multiplane::exit::Exit;
+use serde_json::{Value, json};
+use yaml::diagnostic::Sources;
+use yaml::{Diagnostics, Severity};
+
+use super::exit::Failure;
+use super::input::read;
+use super::output::Output;
+use super::table::{aligned, row};
+
+/// Finds known faults in Helm values of a multi-cluster set-up, each with its place and what Flyte would do.
+///
+/// Several values files are merged as Helm does: the last one wins. A clusters.yaml of flyteadmin works as well; what
+/// concerns the chart (mounts, Secrets) is then not checked.
+#[derive(Args)]
+#[command(after_long_help = HELP)]
+pub(crate) struct Lint {
+    /// Values files of the chart flyte-core, in the order of `helm --values`.
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "rules")]
+    values: Vec<PathBuf>,
+    /// Files of stored labels, to be checked against labelClusterMap (form: see `multiplane place --help`).
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    attributes: Vec<PathBuf>,
+    /// Writes JSON.
+    #[arg(long)]
+    json: bool,
+    /// Lists the rules with their codes instead.
+    #[arg(long, conflicts_with_all = ["values", "attributes"])]
+    rules: bool,
+}
+
+const HELP: &str = "\
+Examples:
+  multiplane lint --values values-override.yaml
+  multiplane lint --values values-eks.yaml values-controlplane.yaml values-override.yaml
+  multiplane lint --values values-override.yaml --attributes ecl.yaml workflow-ecl.yaml
+  multiplane lint --rules
+
+Exit codes:
+  0  no errors; there may be warnings and notes
+  2  at least one error, wrong arguments, or an unreadable file";
+
+impl Lint {
+    pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
+        if self.rules {
+            return list(self.json, output);
+        }
+        let (values, attributes) = (files(&self.values)?, files(&self.attributes)?);
+        let found = lint(&values, &attributes);
+        if self.json {
+            output.json(&json!({
+                "diagnostics": found, "errors": count(&found, Severity::Error),
+                "warnings": count(&found, Severity::Warning), "notes": count(&found, Severity::Note),
+            }))?;
+        } else {
+            if !found.is_empty() {
+                let mut sources = Sources::default();
+                values
+                    .iter()
+                    .chain(&attributes)
+                    .for_each(|file| sources.add(&file.name, &file.text));
+                output.line(found.render(&sources, output.color()))?;
+                output.line("")?;
+            }
+            output.line(summary(&found))?;
+        }
+        Ok(if found.has_errors() { Exit::Invalid } else { Exit::Passed })
+    }
+}
+
+fn files(paths: &[PathBuf]) -> Result<Vec<File>, Failure> {
+    paths
+        .iter()
+        .map(|path| {
+            Ok(File {
+                name: path.display().to_string(),
+                text: read(path)?,
+            })
+        })
+        .collect()
+}
+
+fn count(found: &Diagnostics, severity: Severity) -> usize {
+    found.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+}
+
+/// `2 errors, 1 warning`.
+fn summary(found: &Diagnostics) -> String {
+    let words = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
+    let counts: Vec<String> = words
+        .into_iter()
+        .map(|(severity, word)| (count(found, severity), word))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
+        .collect();
+    if counts.is_empty() {
+        "nothing found".to_owned()
+    } else {
+        counts.join(", ")
+    }
+}
+
+/// The table of rules.
+fn list(as_json: bool, output: &mut Output) -> Result<Exit, Failure> {
+    if as_json {
+        let rules: Vec<Value> = RULES
+            .iter()
+            .map(|rule| json!({"code": rule.code, "severity": rule.severity, "title": rule.title, "flyte": rule.flyte}))
+            .collect();
+        output.json(&rules)?;
+        return Ok(Exit::Passed);
+    }
+    let mut table = vec![row(["CODE", "SEVERITY", "FINDS"])];
+    table.extend(RULES.iter().map(|rule| row([rule.code, word(rule.severity), rule.title])));
+    aligned(&table, "").iter().try_for_each(|line| output.line(line))?;
+    Ok(Exit::Passed)
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
