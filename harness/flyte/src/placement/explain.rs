@@ -82,7 +82,7 @@ pub fn draw_line(decision: &Decision) -> String {
 fn member_line(member: &Member, width: usize) -> String {
     let share = percent(member.share);
     format!(
-        "  {:width$}  {share:>8}  up to {:.6}  weight {}",
+        "  {:width$}  {share:>8}  draws up to {:.6}  weight {}",
         member.cluster, member.running_total, member.weight
     )
 }

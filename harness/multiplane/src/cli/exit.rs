@@ -18,6 +18,12 @@ impl Failure {
         }
     }
 
+    /// The message, and the exit code.
+    #[cfg(test)]
+    pub(crate) fn parts(&self) -> (Exit, &str) {
+        (self.exit, &self.message)
+    }
+
     /// Writes the message to the standard error output.
     pub(crate) fn report(self) -> Exit {
         super::output::complain(&self.message);

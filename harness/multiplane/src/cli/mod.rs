@@ -29,11 +29,15 @@ enum Command {
 
 /// Parses the arguments and runs the subcommand. Wrong arguments end the process with code 2, as clap does.
 pub(crate) fn main() -> Exit {
-    let cli = Cli::parse();
-    let mut output = Output::stdout();
-    let result = match cli.command {
-        Command::Place(place) => place.run(&mut output),
-        Command::Lint(lint) => lint.run(&mut output),
-    };
-    result.unwrap_or_else(Failure::report)
+    run(Cli::parse(), &mut Output::stdout()).unwrap_or_else(Failure::report)
 }
+
+fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
+    match cli.command {
+        Command::Place(place) => place.run(output),
+        Command::Lint(lint) => lint.run(output),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,15 @@ impl Output {
         }
     }
 
+    /// Output to somewhere else, without colours.
+    #[cfg(test)]
+    pub(crate) fn to(out: impl Write + 'static) -> Self {
+        Self {
+            out: Box::new(out),
+            color: false,
+        }
+    }
+
     /// Whether a terminal reads it that may be coloured.
     pub(crate) fn color(&self) -> bool {
         self.color
