@@ -116,6 +116,10 @@ const BODIES: &[Case] = &[
     ),
     ("clusterConfigs: [{@dp1, enabled: true}]", &[("FLY031", 4)]),
     (
+        "labelClusterMap: {off: [{id: dp1}]}\nclusterConfigs: [{@dp1, enabled: true}]",
+        &[("FLY032", 4)],
+    ),
+    (
         "labelClusterMap: {a: [{id: dp1}]}\nclusterConfigs:\n- {name: dp1, endpoint: https://x, enabled: true, auth: {tokenPath: /var/run/credentials/dp1_token}}",
         &[("FLY040", 6)],
     ),

@@ -28,7 +28,11 @@ fn spelling(label: &LabelView<'_>, earlier: &[LabelView<'_>], found: &mut Diagno
         let message = format!("labels `{}` and `{}` are the same to flyteadmin", other.written, label.written);
         found.push(rules::LABEL_COLLISION.at(label.place, message));
     }
-    if label.written != label.label {
+    if label.written != label.resolved {
+        let message = format!("label `{}` is read as `{}`", label.written, label.resolved);
+        let help = format!("quote it: \"{}\"", label.written);
+        found.push(rules::LABEL_RESOLVED.at(label.place, message).help(help));
+    } else if label.written != label.label {
         let (written, stored) = (label.written, &label.label);
         let help = format!("write it in lower case, or write labelClusterMap as a list, which keeps the case: `- {written}: [...]`");
         found.push(

@@ -29,25 +29,29 @@ pub(super) enum Value<'a> {
 /// A key and its value.
 #[derive(Debug)]
 pub(super) struct Field<'a> {
-    pub(super) key: &'a str,
+    /// As the reader resolves it: Helm reads `on` as the key `true`.
+    pub(super) key: String,
+    /// As it stands in the file.
+    pub(super) written: &'a str,
     pub(super) key_place: Place<'a>,
     pub(super) value: Merged<'a>,
 }
 
 impl<'a> Merged<'a> {
-    /// One file.
-    pub(super) fn of(file: &'a str, node: &'a Node) -> Self {
+    /// One file, its keys read by the given rules.
+    pub(super) fn of(file: &'a str, node: &'a Node, rules: Rules) -> Self {
         let place = |span| Place { file, span };
         let value = match &node.value {
             TreeValue::Scalar(scalar) => Value::Scalar(scalar),
-            TreeValue::Sequence(nodes) => Value::List(nodes.iter().map(|node| Self::of(file, node)).collect()),
+            TreeValue::Sequence(nodes) => Value::List(nodes.iter().map(|node| Self::of(file, node, rules)).collect()),
             TreeValue::Mapping(entries) => Value::Map(
                 entries
                     .iter()
                     .map(|entry| Field {
-                        key: &entry.key.text,
+                        key: entry.key.resolve_key(rules),
+                        written: &entry.key.text,
                         key_place: place(entry.key_span),
-                        value: Self::of(file, &entry.value),
+                        value: Self::of(file, &entry.value, rules),
                     })
                     .collect(),
             ),
@@ -129,7 +133,7 @@ impl<'a> Merged<'a> {
             Value::List(items) => items.iter().map(|item| item.to_json(rules)).collect(),
             Value::Map(fields) => fields
                 .iter()
-                .map(|field| (field.key.to_owned(), field.value.to_json(rules)))
+                .map(|field| (field.key.clone(), field.value.to_json(rules)))
                 .collect::<Map<_, _>>()
                 .into(),
         }

@@ -18,6 +18,7 @@ use yaml::{Diagnostics, tree};
 
 use merged::Merged;
 pub use rules::{RULES, Rule};
+use view::Root;
 
 /// A file of the user's.
 #[derive(Clone, Debug)]
@@ -42,8 +43,10 @@ pub fn lint(values: &[File], attributes: &[File]) -> Diagnostics {
         }
     }
     if found.is_empty() {
-        let merged = roots.iter().map(|(file, root)| Merged::of(file, root)).reduce(Merged::overlaid_by);
-        let root = merged.as_ref().map(view::Root::of);
+        let helm = view::is_helm(&roots);
+        let trees = roots.iter().map(|(file, root)| Merged::of(file, root, view::scalar_rules(helm)));
+        let values_tree = trees.reduce(Merged::overlaid_by);
+        let root = values_tree.as_ref().map(|values| Root { values, helm });
         section::check(root.as_ref(), values, &mut found);
         if let Some(root) = &root {
             credentials::check_init_mounts(root, &mut found);

@@ -92,6 +92,8 @@ rules! {
         "executions whose label is missing, misspelt or unknown go to any enabled cluster, in equal shares";
     NO_LABELS "FLY031" Error "clusterConfigs without labelClusterMap" =>
         "the chart then mounts no credentials into sync-cluster-resources and syncresources; both crash, and flyteadmin does not come up";
+    LABEL_RESOLVED "FLY032" Warning "a label that YAML takes for a boolean or a number" =>
+        "Helm reads `on`, `off`, `yes` and `no` as true and false, also as keys: executions labelled as written find no pool";
     CREDENTIALS_MISSING "FLY040" Error "a remote cluster without `auth.tokenPath` or `auth.certPath`" =>
         "flyteadmin does not start: Failed to get auth token, or auth CA";
     NOT_MOUNTED "FLY041" Error "a credentials file that no volume is mounted for" =>

@@ -47,7 +47,7 @@ fn misplaced<'m, 'a>(root: &Root<'m, 'a>) -> Vec<&'m Field<'a>> {
     }
     let levels = [Some(root.values), root.values.get("configmap")];
     let fields = levels.into_iter().flatten().flat_map(Merged::fields);
-    fields.filter(|field| SECTION.contains(&field.key)).collect()
+    fields.filter(|field| SECTION.contains(&field.key.as_str())).collect()
 }
 
 fn empty(section: &Field<'_>, misplaced: &[&Field<'_>]) -> yaml::Diagnostic {
@@ -93,12 +93,12 @@ pub(super) fn check_keys(view: &View<'_, '_>, found: &mut Diagnostics) {
 
 fn unknown(map: &Merged<'_>, known: &[&str], what: &str, found: &mut Diagnostics) {
     for field in map.fields() {
-        if !known.iter().any(|known| known.eq_ignore_ascii_case(field.key)) {
+        if !known.iter().any(|known| known.eq_ignore_ascii_case(&field.key)) {
             let message = format!("`{}` is not a field of {what}", field.key);
             found.push(
                 rules::UNKNOWN_KEY
                     .at(field.key_place, message)
-                    .help(suggest::help(field.key, known)),
+                    .help(suggest::help(&field.key, known)),
             );
         }
     }

@@ -2,6 +2,7 @@
 
 use yaml::Diagnostics;
 use yaml::scalar::Rules;
+use yaml::tree::Node;
 
 use super::merged::{Merged, Place, Value};
 use super::rules;
@@ -12,6 +13,17 @@ pub(super) struct Root<'m, 'a> {
     pub(super) values: &'m Merged<'a>,
     /// Helm values, not a `clusters.yaml`.
     pub(super) helm: bool,
+}
+
+/// Whether these files are Helm values, not a `clusters.yaml`.
+pub(super) fn is_helm(files: &[(&str, Node)]) -> bool {
+    let any = |key| files.iter().any(|(_, root)| root.get(key).is_some());
+    any("configmap") || !any("clusters")
+}
+
+/// How the reader of the files takes their scalars.
+pub(super) fn scalar_rules(helm: bool) -> Rules {
+    if helm { Rules::Kubernetes } else { Rules::Core }
 }
 
 /// The section `clusters`, decoded.
@@ -35,6 +47,8 @@ pub(super) struct ClusterView<'m, 'a> {
 pub(super) struct LabelView<'a> {
     /// As written.
     pub(super) written: &'a str,
+    /// As the reader of the file resolves it.
+    pub(super) resolved: String,
     /// As the process sees it.
     pub(super) label: String,
     pub(super) place: Place<'a>,
@@ -50,11 +64,6 @@ pub(super) struct EntryView<'a> {
 }
 
 impl<'m, 'a> Root<'m, 'a> {
-    pub(super) fn of(values: &'m Merged<'a>) -> Self {
-        let helm = values.field("clusters").is_none() || values.field("configmap").is_some();
-        Self { values, helm }
-    }
-
     /// The mapping that holds the section.
     pub(super) fn parent(&self) -> Option<&'m Merged<'a>> {
         if self.helm {
@@ -67,7 +76,7 @@ impl<'m, 'a> Root<'m, 'a> {
     /// Decodes the section, if there is one; reports a value of a wrong type.
     pub(super) fn section(&self, found: &mut Diagnostics) -> Option<View<'m, 'a>> {
         let section = self.parent()?.get("clusters")?;
-        let scalars = if self.helm { Rules::Kubernetes } else { Rules::Core };
+        let scalars = scalar_rules(self.helm);
         match ClusterConfig::from_section(&section.to_json(scalars)) {
             Ok(config) => Some(View {
                 root: self.values,
@@ -149,13 +158,14 @@ fn labels<'a>(section: &Merged<'a>, rules: Rules) -> Vec<LabelView<'a>> {
         .filter(|field| !field.value.is_null())
     {
         let label = if keeps_case || field.key.contains('.') {
-            field.key.to_owned()
+            field.key.clone()
         } else {
             field.key.to_lowercase()
         };
         let entries = field.value.items().into_iter().filter_map(|item| entry(item, rules)).collect();
         labels.push(LabelView {
-            written: field.key,
+            written: field.written,
+            resolved: field.key.clone(),
             label,
             place: field.key_place,
             entries,

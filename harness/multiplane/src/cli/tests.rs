@@ -63,7 +63,7 @@ configmap:
   clusters:
     labelClusterMap:
       blue: [{id: a, weight: 0.75}, {id: b, weight: 0.25}]
-      off: [{id: c, weight: 1}]
+      idle: [{id: c, weight: 1}]
     clusterConfigs:
     - {name: a, enabled: true, inCluster: true}
     - {name: b, enabled: true, inCluster: true}
@@ -94,7 +94,27 @@ fn place_shows_where_executions_go_and_why() {
     ];
     let (exit, text) = files.multiplane(&arguments);
     assert_eq!(exit, Exit::Passed);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    values.yaml (Helm values): clusters a, b, c (disabled); no default label
+    project team1, domain production
+
+    Label
+      label `blue`, stored for the project and domain
+        project team1, domain production: `blue`: applies
+        project team1: `bleu`: outranked
+    Pool
+      pool of label `blue`
+        a   75.00 %  draws up to 0.750000  weight 0.75
+        b   25.00 %  draws up to 1.000000  weight 0.25
+
+    CLUSTER  EXPECTED  THESE
+    a        75.00 %   1 of 2
+    b        25.00 %   1 of 2
+
+    EXECUTION  CLUSTER  DREW
+    e1         a        0.681128
+    e3         b        0.963986
+    "#);
 }
 
 #[test]
@@ -102,7 +122,18 @@ fn place_without_an_execution_is_an_overview() {
     let files = Files::new(&[("values.yaml", VALUES), ("rows.yaml", ROWS)]);
     let (exit, text) = files.multiplane(&["place", "--config", "@values.yaml", "--attributes", "@rows.yaml"]);
     assert_eq!(exit, Exit::Passed);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    values.yaml (Helm values): clusters a, b, c (disabled); no default label
+
+    LABEL               GOES TO
+    blue                a 75.00 %, b 25.00 %
+    idle                a 50.00 %, b 50.00 % (all enabled clusters; `idle`: c is disabled)
+    (none, or another)  a 50.00 %, b 50.00 % (all enabled clusters)
+
+    STORED FOR                        LABEL  GOES TO
+    project team1, domain production  blue   a 75.00 %, b 25.00 %
+    project team1                     bleu   a 50.00 %, b 50.00 % (all enabled clusters; `bleu`: labelClusterMap lacks it (did you mean `blue`?))
+    "#);
 }
 
 #[test]
@@ -168,7 +199,13 @@ cases:
     let files = Files::new(&[("cases.yaml", table), ("good.yaml", &table.replace("cluster: b", "cluster: a"))]);
     let (exit, text) = files.multiplane(&["place", "--cases", "@cases.yaml"]);
     assert_eq!(exit, Exit::Failed);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    passed  X1  t
+    FAILED  X2  t
+              cluster: expected "b", found "a"
+    n/a     X3  t (kind sync is about a running flyteadmin)
+    1 passed, 1 failed, 1 not applicable
+    "#);
     let (exit, text) = files.multiplane(&["place", "--cases", "@good.yaml", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((exit, &json["passed"], &json["failed"]), (Exit::Passed, &2.into(), &0.into()));
