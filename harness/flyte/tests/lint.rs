@@ -283,7 +283,7 @@ fn errors_of_a_file_are_shown_with_their_place() {
         body("labelClusterMap: {a: [{id: dp1}]}\nclusterConfigs: [{@dp1, enabled: true}]"),
     );
     assert_eq!(
-        places(&[values.clone()], &[file("w", "project: p\nvalu: a\n")]),
+        places(std::slice::from_ref(&values), &[file("w", "project: p\nvalu: a\n")]),
         ["unknown-field w:2:1"]
     );
     assert_eq!(

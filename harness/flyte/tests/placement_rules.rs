@@ -1,5 +1,7 @@
 //! What the table of cases does not reach: loading, stored labels, start-up, corner cases of the draw, explanations.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use flyte::naming;
 use flyte::placement::explain::explain;
 use flyte::placement::{

@@ -15,11 +15,11 @@ pub(super) fn check(view: &View<'_, '_>, found: &mut Diagnostics) {
         sum(view, label, found);
     }
     default_label(view, found);
-    if let Some(clusters) = view.section.field("clusterConfigs").filter(|_| view.labels.is_empty() && view.helm) {
-        if view.clusters.iter().any(|cluster| !cluster.cluster.in_cluster) {
-            let message = "`labelClusterMap` is empty";
-            found.push(rules::NO_LABELS.at(clusters.key_place, message).help("map at least one label"));
-        }
+    let remote = view.clusters.iter().any(|cluster| !cluster.cluster.in_cluster);
+    let unmapped = view.helm && remote && view.labels.is_empty();
+    if let Some(clusters) = view.section.field("clusterConfigs").filter(|_| unmapped) {
+        let message = "`labelClusterMap` is empty";
+        found.push(rules::NO_LABELS.at(clusters.key_place, message).help("map at least one label"));
     }
 }
 

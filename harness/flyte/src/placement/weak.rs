@@ -47,7 +47,7 @@ impl<'a> Fields<'a> {
 }
 
 /// A list; a lone value counts as a list of one, an empty mapping as an empty list.
-pub(super) fn list<'a>(value: &'a Value) -> Vec<&'a Value> {
+pub(super) fn list(value: &Value) -> Vec<&Value> {
     match value {
         Value::Array(items) => items.iter().collect(),
         Value::Object(map) if map.is_empty() => Vec::new(),
