@@ -115,6 +115,7 @@ impl Writer {
     async fn write(&mut self, record: Record) {
         let namespace = record.about.namespace.clone().unwrap_or_default();
         let events: Api<Event> = Api::namespaced(self.client.clone(), &namespace);
+        let about = record.about.name.clone().unwrap_or_default();
         let key = (
             record.about.uid.clone().unwrap_or_default(),
             record.about.field_path.clone(),
@@ -122,7 +123,6 @@ impl Writer {
             record.reason,
             record.message.clone(),
         );
-        let name = self.name(&record);
         let result = match self.written.entry(key) {
             Entry::Occupied(mut entry) => {
                 let written = entry.get_mut();
@@ -131,11 +131,14 @@ impl Writer {
                 events.patch(&written.name, &PatchParams::default(), &Patch::Strategic(patch)).await
             }
             Entry::Vacant(entry) => {
+                let time = record.time.as_nanosecond().max(self.last + 1);
+                let (written, created) = create(&events, event(record, &self.node), time).await;
+                self.last = written;
                 entry.insert(Written {
-                    name: name.clone(),
+                    name: event_name(&about, written),
                     count: 1,
                 });
-                events.create(&PostParams::default(), &event(record, name, &self.node)).await
+                created
             }
         };
         if let Err(error) = result {
@@ -143,22 +146,32 @@ impl Writer {
             tracing::debug!(%error, "event not recorded");
         }
     }
+}
 
-    /// As client-go names events: the object's name and a time that is unique here.
-    fn name(&mut self, record: &Record) -> String {
-        self.last = record.time.as_nanosecond().max(self.last + 1);
-        format!("{}.{:x}", record.about.name.as_deref().unwrap_or_default(), self.last)
+/// Creates an event under the first free name from `time` on: in virtual time, others' events of the same moment are many.
+async fn create(events: &Api<Event>, mut event: Event, mut time: i128) -> (i128, kube::Result<Event>) {
+    loop {
+        let name = event_name(event.involved_object.name.as_deref().unwrap_or_default(), time);
+        event.metadata.name = Some(name);
+        match events.create(&PostParams::default(), &event).await {
+            Err(kube::Error::Api(answer)) if answer.is_already_exists() => time += 1,
+            result => return (time, result),
+        }
     }
 }
 
-fn event(record: Record, name: String, node: &str) -> Event {
+/// As client-go names events: the object's name and a time.
+fn event_name(about: &str, time: i128) -> String {
+    format!("{about}.{time:x}")
+}
+
+fn event(record: Record, node: &str) -> Event {
     let severity = match record.severity {
         Severity::Normal => "Normal",
         Severity::Warning => "Warning",
     };
     Event {
         metadata: ObjectMeta {
-            name: Some(name),
             namespace: record.about.namespace.clone(),
             ..ObjectMeta::default()
         },

@@ -13,6 +13,9 @@ use super::prepare::Prepared;
 use crate::node::Severity;
 use crate::program::Probes;
 
+/// How soon after its start a container is probed at the earliest: a kubelet looks for new containers every second.
+const NOTICE: Duration = Duration::from_secs(1);
+
 /// Why a container must be restarted.
 pub(crate) struct Unhealthy {
     /// For the event that tells of the kill.
@@ -128,7 +131,7 @@ impl Prober {
     }
 
     fn turns<'a>(&self, kind: Kind, probe: &'a Probe) -> Turns<'a> {
-        let delay = seconds(probe.initial_delay_seconds, 0);
+        let delay = seconds(probe.initial_delay_seconds, 0).max(NOTICE);
         Turns {
             kind,
             probe,

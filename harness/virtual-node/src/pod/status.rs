@@ -10,25 +10,36 @@ use super::conditions::{conditions, has_started, is_sidecar};
 /// The status of a pod at one moment. `published` is the one before, whose transition times are kept.
 pub(crate) fn pod_status(pod: &Pod, state: &State, published: &PodStatus, host_ip: &str, now: Timestamp) -> PodStatus {
     let phase = phase(pod, state);
+    let failure = state.failure.as_ref().filter(|_| phase == "Failed");
     PodStatus {
         conditions: Some(conditions(pod, state, phase, published, now)),
         container_statuses: Some(state.main.clone()),
         host_ip: Some(host_ip.to_owned()),
         host_ips: Some(vec![HostIP { ip: host_ip.to_owned() }]),
         init_container_statuses: Some(state.init.clone()).filter(|init| !init.is_empty()),
-        message: state.failure.as_ref().map(|(_, message)| message.clone()),
+        message: failure.map(|(_, message)| message.clone()),
         observed_generation: pod.metadata.generation,
         phase: Some(phase.to_owned()),
         pod_ip: state.ip.clone(),
         pod_ips: state.ip.clone().map(|ip| vec![PodIP { ip }]),
-        reason: state.failure.as_ref().map(|(reason, _)| reason.clone()),
+        reason: failure.map(|(reason, _)| reason.clone()),
         start_time: Some(Time(state.started)),
         ..PodStatus::default()
     }
 }
 
-/// A pod's phase by its containers' states.
-pub(crate) fn phase(pod: &Pod, state: &State) -> &'static str {
+/// A pod's phase by its containers' states. It is not over while anything runs, sidecars included.
+fn phase(pod: &Pod, state: &State) -> &'static str {
+    let phase = phase_of_containers(pod, state);
+    let runs = state.init.iter().chain(&state.main).any(is_running);
+    if runs && matches!(phase, "Succeeded" | "Failed") {
+        "Running"
+    } else {
+        phase
+    }
+}
+
+fn phase_of_containers(pod: &Pod, state: &State) -> &'static str {
     let policy = pod
         .spec
         .as_ref()

@@ -1,0 +1,171 @@
+//! An embedded cluster with one virtual node, in virtual time.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use embedded_cluster::EmbeddedCluster;
+use futures::StreamExt;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
+use kube::api::{ListParams, PostParams, WatchEvent, WatchParams};
+use kube::{Api, Client, Resource, ResourceExt};
+use serde_json::Value;
+use simnet::{Clock, Network};
+use virtual_node::{Programs, ServiceProxy, VirtualNode};
+
+pub const ZONE: &str = "z";
+pub const NAMESPACE: &str = "default";
+
+/// A cluster with a node.
+pub struct World {
+    pub clock: Clock,
+    pub network: Network,
+    pub cluster: EmbeddedCluster,
+    pub node: VirtualNode,
+    pub services: ServiceProxy,
+    pub client: Client,
+}
+
+impl World {
+    pub async fn start(programs: Programs) -> Self {
+        let clock = Clock::simulated();
+        let network = Network::simulated(clock.clone());
+        let host = network.host(ZONE, "172.18.255.2");
+        let cluster = EmbeddedCluster::builder("c")
+            .clock(clock.clone())
+            .seed(1)
+            .host(host.clone())
+            .start()
+            .await
+            .unwrap();
+        cluster.serve(host.listen(6443).await.unwrap()).unwrap();
+        let client = cluster.client();
+        let services = ServiceProxy::start(client.clone(), &network, ZONE, (host.address(), 6443)).await;
+        let node = VirtualNode::builder(client.clone())
+            .network(network.clone(), ZONE)
+            .programs(programs)
+            .clock(clock.clone())
+            .seed(2)
+            .start()
+            .await
+            .unwrap();
+        Self {
+            clock,
+            network,
+            cluster,
+            node,
+            services,
+            client,
+        }
+    }
+
+    pub fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        Api::namespaced(self.client.clone(), NAMESPACE)
+    }
+
+    pub async fn create<K>(&self, object: Value) -> K
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + serde::Serialize + serde::de::DeserializeOwned,
+    {
+        let object: K = serde_json::from_value(object).unwrap();
+        self.api().create(&PostParams::default(), &object).await.unwrap()
+    }
+
+    /// Waits, by a watch, until an object of this name meets `condition`; within an hour of virtual time.
+    pub async fn until<K>(&self, name: &str, condition: impl Fn(&K) -> bool) -> K
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + serde::de::DeserializeOwned + Send + 'static,
+    {
+        let api: Api<K> = self.api();
+        let wait = async {
+            loop {
+                let list = api
+                    .list(&ListParams::default().fields(&format!("metadata.name={name}")))
+                    .await
+                    .unwrap();
+                if let Some(found) = list.items.iter().find(|object| condition(object)) {
+                    return found.clone();
+                }
+                let version = list.metadata.resource_version.clone().unwrap();
+                let params = WatchParams::default().fields(&format!("metadata.name={name}")).timeout(200);
+                let mut events = std::pin::pin!(api.watch(&params, &version).await.unwrap());
+                while let Some(event) = events.next().await {
+                    if let Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) = event {
+                        if condition(&object) {
+                            return object;
+                        }
+                    }
+                }
+            }
+        };
+        match tokio::time::timeout(Duration::from_secs(3600), wait).await {
+            Ok(object) => object,
+            Err(_) => panic!("{name}: {:#?}", api.get(name).await),
+        }
+    }
+
+    pub async fn until_gone(&self, name: &str) {
+        let api: Api<Pod> = self.api();
+        for _ in 0..3600 {
+            if api.get_opt(name).await.unwrap().is_none() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{name} is still there: {:#?}", api.get(name).await);
+    }
+
+    pub async fn ready(&self, name: &str) -> Pod {
+        self.until(name, |pod: &Pod| condition(pod, "Ready") == "True").await
+    }
+
+    /// The events about an object: reason, message, count.
+    pub async fn events(&self, name: &str) -> Vec<(String, String, i32)> {
+        let events: Api<Event> = self.api();
+        let mut list = events.list(&ListParams::default()).await.unwrap().items;
+        list.retain(|event| event.involved_object.name.as_deref() == Some(name));
+        list.sort_by_key(|event| (event.first_timestamp.clone().map(|time| time.0), event.name_any()));
+        let parts = |event: Event| {
+            (
+                event.reason.unwrap_or_default(),
+                event.message.unwrap_or_default(),
+                event.count.unwrap_or(0),
+            )
+        };
+        list.into_iter().map(parts).collect()
+    }
+
+    pub fn seconds(&self) -> u64 {
+        self.clock.elapsed().as_secs()
+    }
+}
+
+pub fn condition(pod: &Pod, kind: &str) -> String {
+    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    conditions
+        .filter(|condition| condition.type_ == kind)
+        .map(|condition| condition.status.clone())
+        .collect()
+}
+
+pub fn phase(pod: &Pod) -> &str {
+    pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
+}
+
+pub fn container(pod: &Pod, name: &str) -> ContainerStatus {
+    let status = pod.status.clone().unwrap_or_default();
+    let all = status
+        .init_container_statuses
+        .into_iter()
+        .flatten()
+        .chain(status.container_statuses.into_iter().flatten());
+    all.into_iter().find(|status| status.name == name).unwrap_or_default()
+}
+
+pub fn waiting(pod: &Pod, name: &str) -> Option<String> {
+    container(pod, name).state?.waiting?.reason
+}
