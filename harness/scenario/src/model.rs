@@ -53,6 +53,13 @@ impl Scenario {
         path
     }
 
+    /// The steps that set the world up: those before the first `submit` or `expect`.
+    pub fn set_up(&self) -> &[Step] {
+        let work = |step: &Step| matches!(step.verb, Verb::Submit(_) | Verb::Expect(_));
+        let end = self.steps.iter().position(work).unwrap_or(self.steps.len());
+        &self.steps[..end]
+    }
+
     /// The clusters of a role, in file order.
     pub fn clusters_of(&self, role: Role) -> impl Iterator<Item = (&ClusterId, &Cluster)> {
         self.clusters.iter().filter(move |(_, cluster)| cluster.role == role)

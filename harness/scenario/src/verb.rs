@@ -5,6 +5,7 @@ mod credentials;
 mod expect;
 mod flyte;
 mod kubernetes;
+mod summary;
 
 pub use charts::Deploy;
 pub use credentials::{Grant, GrantTarget, KeyNames, Spoil};

@@ -21,6 +21,8 @@ fn valid() {
         let loaded = scenario::load(&path).unwrap_or_else(|invalid| panic!("{}:\n{invalid}", path.display()));
         // What was read, defaults filled in.
         insta::assert_snapshot!(format!("valid-{}", name(&path)), yaml::emit::to_string(&loaded.scenario).unwrap());
+        let lines: Vec<String> = loaded.scenario.steps.iter().map(|step| step.verb.to_string()).collect();
+        insta::assert_snapshot!(format!("steps-{}", name(&path)), lines.join("\n"));
     }
 }
 

@@ -200,6 +200,21 @@ pub enum PodState {
     ImagePullBackOff,
 }
 
+impl PodState {
+    /// As in the STATUS column.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PodState::Running => "Running",
+            PodState::Pending => "Pending",
+            PodState::Completed => "Completed",
+            PodState::Error => "Error",
+            PodState::CrashLoopBackOff => "CrashLoopBackOff",
+            PodState::InitCrashLoopBackOff => "Init:CrashLoopBackOff",
+            PodState::ImagePullBackOff => "ImagePullBackOff",
+        }
+    }
+}
+
 /// Objects of one kind. Exactly one of `matches`, `absent` and `count`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

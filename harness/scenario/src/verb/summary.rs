@@ -1,0 +1,179 @@
+//! Each step in one line, for plans and reports.
+
+use std::fmt;
+
+use super::{Apply, Deploy, Elsewhere, Expect, Grant, Label, Placement, Pods, Resources, Submit, Verb, Wait};
+use crate::{Duration, OneOrMany};
+
+/// The step in one line: the verb, what, and where.
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.name())?;
+        match self {
+            Verb::Deploy(step) | Verb::Upgrade(step) => release(f, step),
+            Verb::Grant(step) => grant(f, step),
+            Verb::Project(step) => write!(f, "{}{}", step.id.value, if step.archived { ", archived" } else { "" }),
+            Verb::Label(step) => label(f, step),
+            Verb::Register(step) => {
+                write!(
+                    f,
+                    "{} in {}/{} as {}",
+                    step.workflows.value, step.project.value, step.domain.value, step.version
+                )
+            }
+            Verb::Submit(step) => submit(f, step),
+            Verb::Terminate(step) => f.write_str(&step.of),
+            Verb::Apply(step) => apply(f, step),
+            Verb::Wait(step) => wait(f, step),
+            Verb::Expect(step) => match &**step {
+                Expect::Placement(expected) => placement(f, expected),
+                Expect::Pods(expected) => pods(f, expected),
+                Expect::Resources(expected) => resources(f, expected),
+            },
+        }?;
+        if self.fails().is_some() {
+            f.write_str(", which fails")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl fmt::Display for OneOrMany<String> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.iter().map(|name| name.value.as_str()).collect();
+        f.write_str(&names.join(", "))
+    }
+}
+
+fn release(f: &mut fmt::Formatter<'_>, deploy: &Deploy) -> fmt::Result {
+    write!(f, "{} in {} on {}", deploy.release.value, deploy.namespace.value, deploy.on)
+}
+
+fn grant(f: &mut fmt::Formatter<'_>, grant: &Grant) -> fmt::Result {
+    write!(
+        f,
+        "{} of {} to {} in {}",
+        grant.service_account, grant.from, grant.to.cluster.value, grant.to.secret
+    )
+}
+
+fn label(f: &mut fmt::Formatter<'_>, label: &Label) -> fmt::Result {
+    if let Some(file) = &label.attr_file {
+        write!(f, "{}", file.value)?;
+    } else {
+        let scope: Vec<&str> = [&label.project, &label.domain, &label.workflow]
+            .into_iter()
+            .flatten()
+            .map(|part| part.as_str())
+            .collect();
+        write!(f, "{}", scope.join("/"))?;
+    }
+    match &label.value {
+        _ if label.delete => f.write_str(", deleted"),
+        Some(value) => write!(f, " = {:?}", value.value),
+        None => Ok(()),
+    }
+}
+
+fn submit(f: &mut fmt::Formatter<'_>, submit: &Submit) -> fmt::Result {
+    let what = [&submit.workflow, &submit.launch_plan, &submit.task].into_iter().flatten().next();
+    let what = what.map_or("", |name| name.as_str());
+    let count = if submit.names.is_empty() {
+        submit.count as usize
+    } else {
+        submit.names.len()
+    };
+    write!(
+        f,
+        "{}: {count} x {what} in {}/{}",
+        submit.id.value, submit.project.value, submit.domain.value
+    )?;
+    match &submit.label {
+        Some(label) => write!(f, " with label {:?}", label.value),
+        None => Ok(()),
+    }
+}
+
+fn apply(f: &mut fmt::Formatter<'_>, apply: &Apply) -> fmt::Result {
+    let mut what: Vec<String> = apply.manifests.iter().map(|file| file.value.clone()).collect();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    what.extend(apply.objects.iter().map(|object| {
+        let name = object.get("metadata").map(|metadata| text(&metadata["name"]));
+        format!("{} {}", object.get("kind").map(text).unwrap_or_default(), name.unwrap_or_default())
+    }));
+    write!(
+        f,
+        "{} on {}{}",
+        what.join(", "),
+        apply.on,
+        if apply.delete { ", deleted" } else { "" }
+    )
+}
+
+fn wait(f: &mut fmt::Formatter<'_>, wait: &Wait) -> fmt::Result {
+    match (&wait.duration, &wait.until) {
+        (Some(duration), _) => write!(f, "{duration}"),
+        (None, Some(until)) => write!(
+            f,
+            "until {} {} is {} on {}",
+            until.kind, until.name, until.condition, until.on.value
+        ),
+        (None, None) => Ok(()),
+    }
+}
+
+fn placement(f: &mut fmt::Formatter<'_>, placement: &Placement) -> fmt::Result {
+    write!(f, "{} ", placement.of.value)?;
+    if let Some(on) = &placement.on {
+        write!(f, "on {}", on.value)?;
+    } else if placement.nowhere {
+        f.write_str("nowhere")?;
+    } else {
+        let shares = placement
+            .distribution
+            .iter()
+            .map(|(id, share)| match (share.share, share.tolerance, share.count) {
+                (Some(part), Some(tolerance), _) => format!("{part} ± {tolerance} on {id}"),
+                (Some(part), None, _) => format!("{part} on {id}"),
+                (None, _, count) => format!("{} on {id}", count.unwrap_or_default()),
+            });
+        f.write_str(&shares.collect::<Vec<_>>().join(", "))?;
+    }
+    if placement.elsewhere == Elsewhere::Forbidden && !placement.nowhere {
+        f.write_str(", not elsewhere")?;
+    }
+    times(f, placement.within, placement.hold)
+}
+
+fn pods(f: &mut fmt::Formatter<'_>, pods: &Pods) -> fmt::Result {
+    let count = pods.count.map(|count| format!("{count} ")).unwrap_or_default();
+    write!(f, "{count}pods in {} on {}", pods.namespace, pods.on)?;
+    if let Some(state) = pods.all {
+        write!(f, " all {}", state.as_str())?;
+    }
+    times(f, pods.within, pods.hold)
+}
+
+fn resources(f: &mut fmt::Formatter<'_>, resources: &Resources) -> fmt::Result {
+    let count = resources.count.map(|count| format!("{count} ")).unwrap_or_default();
+    let which = resources
+        .name
+        .as_ref()
+        .or(resources.selector.as_ref())
+        .map(|name| format!(" {}", name.value))
+        .unwrap_or_default();
+    let absent = if resources.absent { "no " } else { "" };
+    write!(f, "{absent}{count}{}{which} on {}", resources.kind, resources.on)?;
+    times(f, resources.within, resources.hold)
+}
+
+fn times(f: &mut fmt::Formatter<'_>, within: Option<Duration>, hold: Option<Duration>) -> fmt::Result {
+    if let Some(within) = within {
+        write!(f, ", within {within}")?;
+    }
+    match hold {
+        Some(hold) => write!(f, ", for {hold}"),
+        None => Ok(()),
+    }
+}
