@@ -39,8 +39,9 @@ impl Write<'_> {
         }
         fields::begin(self.server, &mut object);
         decode::defaults(self.kind, &mut object);
-        self.admit(&mut object, None)?;
+        // What admission adds is nobody's.
         managed::track(self, None, &mut object, written)?;
+        self.admit(&mut object, None)?;
         fields::system(self.server, self.kind, &mut object);
         prepare::create(self.server, self.kind, self.request, &mut object)?;
         decode::complete(self.kind, &mut object)?;

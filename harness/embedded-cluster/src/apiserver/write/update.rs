@@ -111,8 +111,8 @@ impl Write<'_> {
             return Err(Status::invalid(self.kind.resource.group(), &self.kind.kind, self.name(), causes));
         }
         decode::defaults(self.kind, &mut new);
-        self.admit(&mut new, Some(&served))?;
         managed::track(self, Some(&served), &mut new, proposal.written)?;
+        self.admit(&mut new, Some(&served))?;
         prepare::update(self.server, self.kind, self.subresource(), &served, &mut new)?;
         fields::advance_generation(self.kind, &served, &mut new);
         self.validate(&mut new, Some(&served))?;

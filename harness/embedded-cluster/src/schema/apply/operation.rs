@@ -83,7 +83,6 @@ pub(crate) fn apply(schema: &Node, live: Option<&Value>, config: &Value, force: 
     if managers.is_empty() {
         let before = Writer {
             manager: BEFORE_FIRST_APPLY,
-            reset: &FieldSet::default(),
             ..writer
         };
         track(schema, &schema.empty(), &live, &mut managers, before);
@@ -223,9 +222,9 @@ fn merge(
         return Err(conflicts);
     }
     release(&mut managers, &owned, Some(&applier));
-    if comparison.is_same() {
+    if object == *live {
         // Nothing changed in the object: its last change was not now.
-        return Ok((live.clone(), managers));
+        return Ok((object, managers));
     }
     if let Some(managed) = managers.get_mut(&applier) {
         managed.time = Some(writer.time.to_owned());

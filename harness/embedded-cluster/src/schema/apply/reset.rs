@@ -7,6 +7,7 @@ use super::fieldset::FieldSet;
 /// `has_status` tells whether the resource has a status subresource.
 pub(crate) fn reset_fields(group: &str, resource: &str, subresource: &str, builtin: bool, has_status: bool) -> FieldSet {
     let paths: &[&[&str]] = match subresource {
+        "" if group == "certificates.k8s.io" => &[&["spec"], &["status"]],
         "" if has_status => &[&["status"]],
         "status" => match (group, resource) {
             ("", "pods") => &[&["spec"], &["metadata", "deletionTimestamp"], &["metadata", "ownerReferences"]],

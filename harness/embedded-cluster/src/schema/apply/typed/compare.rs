@@ -20,11 +20,6 @@ pub(in super::super) struct Comparison {
 }
 
 impl Comparison {
-    /// Whether both values are the same.
-    pub(in super::super) fn is_same(&self) -> bool {
-        self.added.is_empty() && self.removed.is_empty() && self.modified.is_empty()
-    }
-
     /// Fields that the new value sets to something new.
     pub(in super::super) fn changed(&self) -> FieldSet {
         self.added.clone().union(&self.modified)
