@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Chart::load ─┐
-//! Values ──────┼─> render ──> Rendered { crds, manifests, hooks, notes } ──> Release::install / upgrade
+//! Values ──────┼─> render ──> Rendered { crds, manifests, hooks, notes } ──> Releases::install / upgrade
 //! RenderInput ─┘                                                              records as Helm's own Secrets
 //! ```
 //!
@@ -11,17 +11,19 @@
 //!   from Helm is refused with a [`RenderError`], never guessed. `lookup` is answered
 //!   from [`RenderInput::lookups`]; what a chart asked for besides is in
 //!   [`Rendered::missing_lookups`].
-//! - [`release`]: releases in a cluster.
+//! - [`Releases`]: releases in a cluster, recorded as Helm records them.
 
 mod chart;
 mod documents;
 mod error;
 mod functions;
+mod release;
 mod render;
 mod template;
 mod values;
 
 pub use chart::{Chart, ChartFile};
 pub use error::{Error, RenderError};
+pub use release::{Clock, Record, RecordInfo, RecordStatus, ReleaseError, ReleaseOptions, Releases};
 pub use render::{Capabilities, Hook, HookEvent, LookupKey, Manifest, ReleaseInfo, RenderInput, Rendered, install_order, lint, render};
 pub use values::{Values, ValuesBuilder};

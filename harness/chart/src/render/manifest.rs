@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::order::install_order;
-use crate::error::RenderError;
+use crate::error::{Error, RenderError};
 
 /// One document of a chart.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,6 +132,27 @@ pub(super) fn read(source: &str, text: &str) -> Result<Vec<Manifest>, RenderErro
         }
     }
     Ok(manifests)
+}
+
+/// The manifests of a release record.
+pub(crate) fn parse_manifests(text: &str) -> Result<Vec<Manifest>, Error> {
+    let mut manifests = Vec::new();
+    for part in split(text) {
+        let source = part.lines().next().and_then(|line| line.strip_prefix("# Source: "));
+        manifests.extend(read(source.unwrap_or("release record"), part).map_err(Box::new)?);
+    }
+    Ok(manifests)
+}
+
+/// The hooks of a release record.
+pub(crate) fn parse_hooks(hooks: &Value) -> Result<Vec<Hook>, Error> {
+    let mut all = Vec::new();
+    for hook in hooks.as_array().into_iter().flatten() {
+        let text = hook["manifest"].as_str().unwrap_or_default();
+        let source = hook["path"].as_str().unwrap_or("release record");
+        all.extend(read(source, text).map_err(Box::new)?);
+    }
+    Ok(sort(all).1)
 }
 
 /// Parts hooks from the rest and puts both in Helm's order.

@@ -138,6 +138,14 @@ fn check_kube_version(chart: &Chart, input: &RenderInput) -> Result<(), Error> {
     }
 }
 
+/// The definitions in `crds/` of a chart and the subcharts that are switched on.
+pub(crate) fn crds(chart: &Chart, values: &Values) -> Result<Vec<Manifest>, Error> {
+    let coalesced = coalesce(chart, values);
+    let mut crds = Vec::new();
+    collect_crds(&coalesced.scope, &coalesced.scope.name, &mut crds)?;
+    Ok(crds)
+}
+
 struct Template<'c> {
     name: String,
     text: &'c str,
