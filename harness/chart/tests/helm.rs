@@ -27,11 +27,15 @@ fn expected(name: &str) -> String {
     std::fs::read_to_string(data(&format!("expected/{name}.yaml"))).unwrap()
 }
 
-/// Shows the first difference; whole manifests would hide it.
+/// Shows the lines that differ; whole manifests would hide them.
 fn same(ours: &str, helms: &str) {
-    for (number, (ours, helms)) in ours.lines().zip(helms.lines()).enumerate() {
-        assert_eq!(ours, helms, "line {}", number + 1);
-    }
+    let pairs = ours.lines().zip(helms.lines()).enumerate();
+    let differing: Vec<String> = pairs
+        .filter(|(_, (ours, helms))| ours != helms)
+        .map(|(number, (ours, helms))| format!("line {}\n  ours: {ours}\n  helm: {helms}", number + 1))
+        .take(40)
+        .collect();
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
     assert_eq!(ours.lines().count(), helms.lines().count());
 }
 

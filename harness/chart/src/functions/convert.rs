@@ -62,7 +62,7 @@ pub(super) fn to_int64(value: &Value) -> i64 {
     }
 }
 
-/// Decimal text; leading zeros do not make it octal, a zero fraction is cut off.
+/// Go's `ParseInt` with base 0: a leading zero means octal. A zero fraction is cut off.
 fn integer(s: &str) -> i64 {
     let s = match s.split_once('.') {
         Some((whole, fraction)) if fraction.bytes().all(|b| b == b'0') => whole,
@@ -76,10 +76,15 @@ fn integer(s: &str) -> i64 {
         let digits = prefixes.iter().find_map(|p| digits.strip_prefix(p))?;
         i64::from_str_radix(digits, radix).ok()
     };
+    let digits = digits.replace('_', "");
     let n = based(["0x", "0X"], 16)
         .or_else(|| based(["0b", "0B"], 2))
-        .or_else(|| based(["0o", "0O"], 8));
-    let n = n.or_else(|| digits.parse().ok()).unwrap_or(0);
+        .or_else(|| based(["0o", "0O"], 8))
+        .or_else(|| match digits.strip_prefix('0') {
+            Some(octal) if !octal.is_empty() => i64::from_str_radix(octal, 8).ok(),
+            _ => digits.parse().ok(),
+        })
+        .unwrap_or(0);
     if negative { -n } else { n }
 }
 

@@ -23,10 +23,10 @@ pub(super) const TABLE: &[Function] = &[
     function("upper", 1, 1, |_, a| text(a.str(0)?.to_uppercase())),
     function("lower", 1, 1, |_, a| text(a.str(0)?.to_lowercase())),
     function("title", 1, 1, |_, a| {
-        text(initials_mapped(a.str(0)?, |c| c.to_uppercase().collect()))
+        text(initials_mapped(a.str(0)?, separates_title, |c| c.to_uppercase().collect()))
     }),
     function("untitle", 1, 1, |_, a| {
-        text(initials_mapped(a.str(0)?, |c| c.to_lowercase().collect()))
+        text(initials_mapped(a.str(0)?, char::is_whitespace, |c| c.to_lowercase().collect()))
     }),
     function("repeat", 2, 2, |_, a| text(a.str(1)?.repeat(a.size(0)?))),
     function("substr", 3, 3, substr),
@@ -87,12 +87,21 @@ fn indented(count: usize, s: &str) -> String {
     format!("{pad}{}", s.replace('\n', &format!("\n{pad}")))
 }
 
-fn initials_mapped(s: &str, change: impl Fn(char) -> String) -> String {
+/// Go's `strings.Title` starts a word after anything but letters, digits and `_`.
+fn separates_title(c: char) -> bool {
+    if c.is_ascii() {
+        !c.is_ascii_alphanumeric() && c != '_'
+    } else {
+        c.is_whitespace()
+    }
+}
+
+fn initials_mapped(s: &str, separates: fn(char) -> bool, change: impl Fn(char) -> String) -> String {
     let mut start = true;
     s.chars()
         .map(|c| {
             let changed = if start { change(c) } else { c.to_string() };
-            start = c.is_whitespace();
+            start = separates(c);
             changed
         })
         .collect()
