@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::render::LookupKey;
 use crate::template::{Fault, FaultKind};
 
 /// Errors of this crate.
@@ -41,6 +42,10 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
+    /// A template failed after it had asked for objects that [`RenderInput::lookups`](crate::RenderInput)
+    /// says nothing about: add the answers and render again.
+    #[error("objects of the cluster are asked for: {}", .0.iter().map(LookupKey::to_string).collect::<Vec<_>>().join(", "))]
+    Lookups(Vec<LookupKey>),
     /// A template failed.
     #[error(transparent)]
     Render(#[from] Box<RenderError>),
@@ -54,6 +59,7 @@ impl Error {
             Error::Chart { .. } => "chart-invalid",
             Error::Unsupported { .. } => "chart-unsupported",
             Error::Values { .. } => "chart-values",
+            Error::Lookups(_) => "chart-lookups",
             Error::Render(error) => error.code,
         }
     }

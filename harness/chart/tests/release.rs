@@ -333,6 +333,6 @@ fn records_of_helm_are_read() {
     let payload = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/helm-release.txt")).unwrap();
     let record = Record::decode(payload.trim_ascii()).unwrap();
     assert_eq!((record.name.as_str(), record.version), ("web", 1));
-    assert_eq!(record.info.status, RecordStatus::Deployed);
+    assert_eq!(record.info.status, RecordStatus::PendingInstall);
     assert_eq!(Record::decode(&record.encode().unwrap()).unwrap(), record);
 }

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::{ReleaseError, ReleaseOptions, Releases};
 use crate::chart::Chart;
+use crate::error::Error;
 use crate::render::{Capabilities, LookupKey, ReleaseInfo, RenderInput, Rendered, render};
 use crate::values::Values;
 
@@ -53,18 +54,19 @@ impl Releases {
             seed: options.seed,
             lookups: BTreeMap::new(),
         };
-        let mut rendered = render(chart, &input)?;
         for _ in 0..LOOKUP_ROUNDS {
-            if rendered.missing_lookups.is_empty() {
-                break;
-            }
-            for key in std::mem::take(&mut rendered.missing_lookups) {
+            let keys = match render(chart, &input) {
+                Ok(rendered) if rendered.missing_lookups.is_empty() => return Ok(rendered),
+                Ok(rendered) => rendered.missing_lookups,
+                Err(Error::Lookups(keys)) => keys,
+                Err(error) => return Err(error.into()),
+            };
+            for key in keys {
                 let answer = self.lookup(discovery, &key).await?;
                 input.lookups.insert(key, answer);
             }
-            rendered = render(chart, &input)?;
         }
-        Ok(rendered)
+        Ok(render(chart, &input)?)
     }
 
     /// An object or list; what is not there is an empty mapping.

@@ -20,6 +20,12 @@ pub struct LookupKey {
     pub name: String,
 }
 
+impl std::fmt::Display for LookupKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {}/{}", self.api_version, self.kind, self.namespace, self.name)
+    }
+}
+
 /// `.Release`.
 #[derive(Clone, Debug)]
 pub struct ReleaseInfo {

@@ -42,7 +42,8 @@ impl Rendered {
 /// Renders a chart.
 ///
 /// # Errors
-/// A template that fails, output that is not YAML, or a cluster too old for the chart.
+/// A template that fails, output that is not YAML, a cluster too old for the chart, or
+/// lookups without which a template cannot go on.
 pub fn render(chart: &Chart, input: &RenderInput) -> Result<Rendered, Error> {
     check_kube_version(chart, input)?;
     let coalesced = coalesce(chart, &input.values);
@@ -77,7 +78,11 @@ pub fn render(chart: &Chart, input: &RenderInput) -> Result<Rendered, Error> {
             ];
             top.borrow_mut().insert("Template".into(), Value::map(place));
         }
-        let text = engine.run(&template.name, &template.top).map_err(render_error)?;
+        let text = match engine.run(&template.name, &template.top) {
+            Ok(text) => text,
+            Err(_) if !engine.lookups.missing.is_empty() => return Err(Error::Lookups(engine.lookups.missing)),
+            Err(fault) => return Err(render_error(fault)),
+        };
         printed.push((template.name.clone(), text.replace("<no value>", "")));
     }
     printed.sort();
@@ -106,12 +111,20 @@ pub fn render(chart: &Chart, input: &RenderInput) -> Result<Rendered, Error> {
     })
 }
 
-/// Renders a chart without a cluster, as a check: default capabilities, empty lookups.
+/// Renders a chart without a cluster, as a check: default capabilities, and nothing
+/// to be found by `lookup`, as with `helm template`.
 ///
 /// # Errors
 /// As [`render`].
 pub fn lint(chart: &Chart, values: Values, now: jiff::Timestamp) -> Result<Rendered, Error> {
-    render(chart, &RenderInput::install("release-name", "default", values, now))
+    let mut input = RenderInput::install("release-name", "default", values, now);
+    loop {
+        let keys = match render(chart, &input) {
+            Err(Error::Lookups(keys)) => keys,
+            result => return result,
+        };
+        input.lookups.extend(keys.into_iter().map(|key| (key, Json::Object(Map::new()))));
+    }
 }
 
 fn render_error(fault: crate::template::Fault) -> Error {
