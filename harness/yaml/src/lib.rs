@@ -8,6 +8,9 @@
 //! [`emit`] writes YAML byte for byte as Go's Kubernetes tools do. [`diagnostic`] is what a check says about a file:
 //! code, message, position, help; with one renderer for consoles.
 //!
+//! The parser is serde-saphyr's, which kube brings along. Its deserialiser is not used: it stops at a file's first mistake,
+//! and reads some plain scalars otherwise than kubectl (`0755`, `1e3`, the key `on`).
+//!
 //! ```
 //! let objects = yaml::manifest::documents("kind: Pod\nspec: {hostNetwork: no}\n---\n")?;
 //! assert_eq!(objects, [serde_json::json!({"kind": "Pod", "spec": {"hostNetwork": false}})]);
