@@ -89,7 +89,9 @@ pub(super) fn system(server: &ApiServer, kind: &Kind, object: &mut Value) {
         metadata.insert("generation".into(), 1.into());
     }
     drop_empty(metadata);
+    // Nodes are registered with their status.
     if kind.subresource("status").is_some()
+        && kind.kind != "Node"
         && let Some(object) = object.as_object_mut()
     {
         object.remove("status");

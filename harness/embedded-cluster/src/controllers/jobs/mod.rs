@@ -85,7 +85,8 @@ impl Jobs {
         let mut wait = None;
         let mut end = status::reached(job, &status, &tally, now);
         if end.is_some() {
-            tally.active -= pods::delete_active(context, &all).await?;
+            let deleted = pods::delete_active(context, &all).await?;
+            (tally.active, tally.terminating) = (tally.active - deleted, tally.terminating + deleted);
         } else {
             wait = pods::manage(context, job, &all, &mut tally).await?;
             end = status::completed(job, &tally);

@@ -174,7 +174,8 @@ pub(super) async fn let_go(context: &Context, job: &Key) -> Result<(), Status> {
         None => context.cache.in_namespace(&PODS, &job.namespace),
     };
     for pod in candidates {
-        if is_tracked(&pod) && of_job(&pod) && (!finished || pods::is_ended(&pod)) {
+        let counted = pods::is_ended(&pod) || pod.deletion_timestamp().is_some();
+        if is_tracked(&pod) && of_job(&pod) && (!finished || counted) {
             release(context, &pod).await?;
         }
     }

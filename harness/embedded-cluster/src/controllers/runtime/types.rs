@@ -91,16 +91,6 @@ impl Types {
         let custom = self.custom.lock().unwrap_or_else(PoisonError::into_inner);
         BUILT_IN.iter().chain(custom.values().map(|t| &**t)).find(|t| means(t)).cloned()
     }
-
-    /// Whether a resource's objects live in namespaces; none for an unknown resource.
-    pub(crate) fn of(&self, resource: &Resource) -> Option<Type> {
-        let custom = self.custom.lock().unwrap_or_else(PoisonError::into_inner);
-        BUILT_IN
-            .iter()
-            .chain(custom.values().map(|t| &**t))
-            .find(|t| t.resource == *resource)
-            .cloned()
-    }
 }
 
 fn custom(definition: &Object) -> Option<Type> {

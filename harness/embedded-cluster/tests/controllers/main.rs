@@ -1,0 +1,13 @@
+//! Controllers and scheduler of a cluster without nodes' agents, in virtual time: tests set the
+//! status of nodes and pods, as a kubelet would.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod deployments;
+mod garbage;
+mod jobs;
+mod namespaces;
+mod scheduling;
+mod services;
+mod sets;
+mod world;

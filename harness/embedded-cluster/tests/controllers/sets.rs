@@ -1,0 +1,59 @@
+//! Stateful sets and daemon sets, and budgets for their pods.
+
+use serde_json::{Value, json};
+
+use crate::world::{PODS, World, name, template};
+
+const STATEFUL_SETS: &str = "/apis/apps/v1/namespaces/ns/statefulsets";
+const DAEMON_SETS: &str = "/apis/apps/v1/namespaces/ns/daemonsets";
+
+fn set(extra: Value) -> Value {
+    let mut spec = json!({"selector": {"matchLabels": {"app": "x"}}, "template": template("nginx:1")});
+    spec.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    json!({"metadata": {"name": "s"}, "spec": spec})
+}
+
+#[tokio::test(start_paused = true)]
+async fn ordinals_in_order_up_update_and_down() {
+    let world = World::new().await;
+    world.post(STATEFUL_SETS, set(json!({"replicas": 2, "serviceName": "s"}))).await;
+    let first = world.items(PODS, 1).await;
+    assert_eq!(name(&first[0]), "s-0");
+    world.settle().await;
+    world.make_ready(&world.items(PODS, 1).await[0]).await;
+    let pods = world.items(PODS, 2).await;
+    world.make_ready(&pods[1]).await;
+    let path = format!("{STATEFUL_SETS}/s");
+    let settled = world.until(&path, |set| set["status"]["availableReplicas"] == 2).await;
+    assert_eq!(settled["status"]["currentRevision"], settled["status"]["updateRevision"]);
+
+    world.merge(&path, json!({"spec": {"template": {"metadata": {"labels": {"v": "2"}}}}})).await;
+    let updated = |pod: &Value| pod["metadata"]["labels"]["v"] == "2";
+    world.make_ready(&world.until(&format!("{PODS}/s-1"), updated).await).await;
+    world.make_ready(&world.until(&format!("{PODS}/s-0"), updated).await).await;
+    world.until(&path, |set| set["status"]["currentRevision"] == set["status"]["updateRevision"] && set["status"]["readyReplicas"] == 2).await;
+
+    world.merge(&path, json!({"spec": {"replicas": 1}})).await;
+    world.gone(&format!("{PODS}/s-1")).await;
+    world.get(&format!("{PODS}/s-0")).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_pod_a_node() {
+    let world = World::new().await;
+    world.node("node-1").await;
+    let mut body = set(json!({}));
+    body["spec"]["template"]["spec"].as_object_mut().unwrap().remove("schedulerName");
+    world.post(DAEMON_SETS, body).await;
+    let placed = |node: &'static str| move |list: &Value| list["items"].as_array().unwrap().iter().any(|pod| pod["spec"]["nodeName"] == node);
+    world.until(PODS, placed("node-1")).await;
+    world.node("node-2").await;
+    world.until(PODS, placed("node-2")).await;
+    for pod in world.items(PODS, 2).await {
+        world.make_ready(&pod).await;
+    }
+    let status = world.until(&format!("{DAEMON_SETS}/s"), |set| set["status"]["numberAvailable"] == 2).await["status"].clone();
+    assert_eq!((status["desiredNumberScheduled"].clone(), status["updatedNumberScheduled"].clone()), (json!(2), json!(2)));
+    world.delete("/api/v1/nodes/node-2", Value::Null).await;
+    world.items(PODS, 1).await;
+}
