@@ -27,7 +27,9 @@ async fn roll_out(world: &World) -> Value {
         let deployment = world.get(&path).await.unwrap();
         let wanted = &deployment["spec"]["replicas"];
         let status = &deployment["status"];
-        let done = ["replicas", "updatedReplicas", "availableReplicas"].iter().all(|field| status[field] == *wanted);
+        let done = ["replicas", "updatedReplicas", "availableReplicas"]
+            .iter()
+            .all(|field| status[field] == *wanted);
         if done && status["observedGeneration"] == deployment["metadata"]["generation"] {
             return deployment;
         }
@@ -65,15 +67,29 @@ async fn rolls_out_a_new_template_and_back() {
 #[tokio::test(start_paused = true)]
 async fn recreate_never_mixes_old_and_new_pods() {
     let world = World::new().await;
-    world.post(DEPLOYMENTS, deployment(2, json!({"strategy": {"type": "Recreate"}}))).await;
+    world
+        .post(DEPLOYMENTS, deployment(2, json!({"strategy": {"type": "Recreate"}})))
+        .await;
     roll_out(&world).await;
     let held = world.items(PODS, 2).await;
-    world.merge(&format!("{PODS}/{}", name(&held[0])), json!({"metadata": {"finalizers": ["a.com/hold"]}})).await;
-    world.merge(&format!("{DEPLOYMENTS}/d"), json!({"spec": {"template": {"metadata": {"labels": {"v": "2"}}}}})).await;
+    world
+        .merge(
+            &format!("{PODS}/{}", name(&held[0])),
+            json!({"metadata": {"finalizers": ["a.com/hold"]}}),
+        )
+        .await;
+    world
+        .merge(
+            &format!("{DEPLOYMENTS}/d"),
+            json!({"spec": {"template": {"metadata": {"labels": {"v": "2"}}}}}),
+        )
+        .await;
     world.settle().await;
     let left = world.items(PODS, 1).await;
     assert_eq!(name(&left[0]), name(&held[0]));
-    world.merge(&format!("{PODS}/{}", name(&held[0])), json!({"metadata": {"finalizers": null}})).await;
+    world
+        .merge(&format!("{PODS}/{}", name(&held[0])), json!({"metadata": {"finalizers": null}}))
+        .await;
     roll_out(&world).await;
     assert!(world.items(PODS, 2).await.iter().all(|pod| pod["metadata"]["labels"]["v"] == "2"));
 }
@@ -111,15 +127,29 @@ async fn a_replica_set_adopts_releases_and_replaces_pods() {
     world.post(PODS, orphan).await;
     let set = json!({"metadata": {"name": "r"}, "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "x"}}, "template": template("nginx:1")}});
     world.post(REPLICA_SETS, set).await;
-    let owned = world.until(&format!("{PODS}/orphan"), |pod| pod["metadata"]["ownerReferences"][0]["name"] == "r").await;
+    let owned = world
+        .until(&format!("{PODS}/orphan"), |pod| {
+            pod["metadata"]["ownerReferences"][0]["name"] == "r"
+        })
+        .await;
     assert_eq!(owned["metadata"]["ownerReferences"][0]["controller"], true);
     world.settle().await;
     world.items(PODS, 2).await;
-    world.merge(&format!("{PODS}/orphan"), json!({"metadata": {"labels": {"app": null}}})).await;
-    world.until(&format!("{PODS}/orphan"), |pod| pod["metadata"]["ownerReferences"].is_null()).await;
+    world
+        .merge(&format!("{PODS}/orphan"), json!({"metadata": {"labels": {"app": null}}}))
+        .await;
+    world
+        .until(&format!("{PODS}/orphan"), |pod| pod["metadata"]["ownerReferences"].is_null())
+        .await;
     world.items(PODS, 3).await;
-    let status = world.until(&format!("{REPLICA_SETS}/r"), |set| set["status"]["replicas"] == 2).await["status"].clone();
-    assert_eq!((status["fullyLabeledReplicas"].clone(), status["readyReplicas"].clone()), (json!(2), Value::Null));
+    let status = world
+        .until(&format!("{REPLICA_SETS}/r"), |set| set["status"]["replicas"] == 2)
+        .await["status"]
+        .clone();
+    assert_eq!(
+        (status["fullyLabeledReplicas"].clone(), status["readyReplicas"].clone()),
+        (json!(2), Value::Null)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,7 +159,14 @@ async fn the_same_seed_gives_the_same_names() {
         let world = World::new().await;
         world.post(DEPLOYMENTS, deployment(3, json!({}))).await;
         roll_out(&world).await;
-        runs.push(world.items(PODS, 3).await.iter().map(|pod| pod["metadata"].clone()).collect::<Vec<_>>());
+        runs.push(
+            world
+                .items(PODS, 3)
+                .await
+                .iter()
+                .map(|pod| pod["metadata"].clone())
+                .collect::<Vec<_>>(),
+        );
     }
     assert_eq!(runs[0], runs[1]);
 }

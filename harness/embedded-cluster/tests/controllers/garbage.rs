@@ -12,7 +12,12 @@ fn owner(owner: &Value, block: bool) -> Value {
 }
 
 async fn map(world: &World, name: &str, owners: Vec<Value>, finalizers: Value) -> Value {
-    world.post(MAPS, json!({"metadata": {"name": name, "ownerReferences": owners, "finalizers": finalizers}})).await
+    world
+        .post(
+            MAPS,
+            json!({"metadata": {"name": name, "ownerReferences": owners, "finalizers": finalizers}}),
+        )
+        .await
 }
 
 #[rstest]
@@ -29,7 +34,9 @@ async fn propagation(#[case] policy: &str, #[case] stays: bool) {
     world.delete(&format!("{MAPS}/top"), json!({"propagationPolicy": policy})).await;
     world.gone(&format!("{MAPS}/top")).await;
     if stays {
-        world.until(&format!("{MAPS}/middle"), |map| map["metadata"]["ownerReferences"].is_null()).await;
+        world
+            .until(&format!("{MAPS}/middle"), |map| map["metadata"]["ownerReferences"].is_null())
+            .await;
         world.get(&format!("{MAPS}/bottom")).await.unwrap();
     } else {
         world.gone(&format!("{MAPS}/middle")).await;
@@ -43,11 +50,17 @@ async fn a_blocking_dependent_holds_its_owner() {
     let top = map(&world, "top", vec![], json!([])).await;
     map(&world, "held", vec![owner(&top, true)], json!(["a.com/x"])).await;
     world.settle().await;
-    world.delete(&format!("{MAPS}/top"), json!({"propagationPolicy": "Foreground"})).await;
-    world.until(&format!("{MAPS}/held"), |map| map["metadata"]["deletionTimestamp"].is_string()).await;
+    world
+        .delete(&format!("{MAPS}/top"), json!({"propagationPolicy": "Foreground"}))
+        .await;
+    world
+        .until(&format!("{MAPS}/held"), |map| map["metadata"]["deletionTimestamp"].is_string())
+        .await;
     world.settle().await;
     world.get(&format!("{MAPS}/top")).await.unwrap();
-    world.merge(&format!("{MAPS}/held"), json!({"metadata": {"finalizers": null}})).await;
+    world
+        .merge(&format!("{MAPS}/held"), json!({"metadata": {"finalizers": null}}))
+        .await;
     world.gone(&format!("{MAPS}/top")).await;
 }
 
@@ -58,7 +71,11 @@ async fn one_owner_is_enough_and_none_is_not() {
     map(&world, "both", vec![owner(&a, false), owner(&b, false)], json!([])).await;
     world.settle().await;
     world.delete(&format!("{MAPS}/a"), Value::Null).await;
-    let both = world.until(&format!("{MAPS}/both"), |map| map["metadata"]["ownerReferences"].as_array().is_some_and(|o| o.len() == 1)).await;
+    let both = world
+        .until(&format!("{MAPS}/both"), |map| {
+            map["metadata"]["ownerReferences"].as_array().is_some_and(|o| o.len() == 1)
+        })
+        .await;
     assert_eq!(both["metadata"]["ownerReferences"][0]["name"], "b");
     world.delete(&format!("{MAPS}/b"), Value::Null).await;
     world.gone(&format!("{MAPS}/both")).await;

@@ -32,15 +32,25 @@ async fn completes_with_enough_successes() {
         world.end(&pod, "Succeeded").await;
     }
     let pods = world.items(PODS, 3).await;
-    world.end(pods.iter().find(|pod| pod["status"]["phase"] == "Pending").unwrap(), "Succeeded").await;
+    world
+        .end(pods.iter().find(|pod| pod["status"]["phase"] == "Pending").unwrap(), "Succeeded")
+        .await;
     let done = world.until(&path(), is("Complete")).await;
     assert_eq!(condition(&done, "SuccessCriteriaMet").unwrap()["reason"], "CompletionsReached");
-    assert_eq!((done["status"]["succeeded"].clone(), done["status"]["active"].clone()), (json!(3), Value::Null));
+    assert_eq!(
+        (done["status"]["succeeded"].clone(), done["status"]["active"].clone()),
+        (json!(3), Value::Null)
+    );
     assert_eq!(done["status"]["uncountedTerminatedPods"], json!({}));
     assert!(done["status"]["completionTime"].is_string());
     assert!(world.items(PODS, 3).await.iter().all(|pod| pod["metadata"]["finalizers"].is_null()));
     world.settle().await;
-    assert!(world.events("Job", "j").await.contains(&("Completed".into(), "Job completed".into())));
+    assert!(
+        world
+            .events("Job", "j")
+            .await
+            .contains(&("Completed".into(), "Job completed".into()))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -53,10 +63,15 @@ async fn fails_beyond_the_backoff_limit_and_pauses_before() {
     let pods = world.items(PODS, 2).await;
     let paused = failed_at.elapsed();
     assert!(paused >= Duration::from_secs(9) && paused < Duration::from_secs(12), "{paused:?}");
-    world.end(pods.iter().find(|pod| pod["status"]["phase"] == "Pending").unwrap(), "Failed").await;
+    world
+        .end(pods.iter().find(|pod| pod["status"]["phase"] == "Pending").unwrap(), "Failed")
+        .await;
     let failed = world.until(&path(), is("Failed")).await;
     assert_eq!(condition(&failed, "Failed").unwrap()["reason"], "BackoffLimitExceeded");
-    assert_eq!(condition(&failed, "FailureTarget").unwrap()["message"], "Job has reached the specified backoff limit");
+    assert_eq!(
+        condition(&failed, "FailureTarget").unwrap()["message"],
+        "Job has reached the specified backoff limit"
+    );
     assert_eq!(failed["status"]["failed"], 2);
 }
 
@@ -83,7 +98,10 @@ async fn suspension_removes_pods_without_counting_them() {
     let pods = world.items(PODS, 1).await;
     world.end(&pods[0], "Succeeded").await;
     let done = world.until(&path(), is("Complete")).await;
-    assert_eq!((done["status"]["failed"].clone(), done["status"]["succeeded"].clone()), (Value::Null, json!(1)));
+    assert_eq!(
+        (done["status"]["failed"].clone(), done["status"]["succeeded"].clone()),
+        (Value::Null, json!(1))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,9 +121,16 @@ async fn finished_jobs_are_deleted_after_their_time() {
 #[tokio::test(start_paused = true)]
 async fn each_index_once() {
     let world = World::new().await;
-    world.post(JOBS, job(json!({"completionMode": "Indexed", "completions": 3, "parallelism": 3}))).await;
+    world
+        .post(JOBS, job(json!({"completionMode": "Indexed", "completions": 3, "parallelism": 3})))
+        .await;
     let pods = world.items(PODS, 3).await;
-    let index = |pod: &Value| pod["metadata"]["labels"]["batch.kubernetes.io/job-completion-index"].as_str().unwrap().to_owned();
+    let index = |pod: &Value| {
+        pod["metadata"]["labels"]["batch.kubernetes.io/job-completion-index"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
     let mut indexes: Vec<String> = pods.iter().map(index).collect();
     indexes.sort();
     assert_eq!(indexes, ["0", "1", "2"]);

@@ -18,9 +18,13 @@ async fn every_namespace_has_an_account_and_the_ca() {
         world.until(&format!("{base}/serviceaccounts/default"), |_| true).await;
     }
     world.delete(&format!("{NS}/serviceaccounts/default"), Value::Null).await;
-    world.merge(&format!("{NS}/configmaps/kube-root-ca.crt"), json!({"data": {"ca.crt": "wrong"}})).await;
+    world
+        .merge(&format!("{NS}/configmaps/kube-root-ca.crt"), json!({"data": {"ca.crt": "wrong"}}))
+        .await;
     world.until(&format!("{NS}/serviceaccounts/default"), |_| true).await;
-    world.until(&format!("{NS}/configmaps/kube-root-ca.crt"), |map| map["data"]["ca.crt"] != "wrong").await;
+    world
+        .until(&format!("{NS}/configmaps/kube-root-ca.crt"), |map| map["data"]["ca.crt"] != "wrong")
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -32,13 +36,19 @@ async fn deletion_empties_pods_first() {
     world.post(PODS, pod).await;
     world.post(&format!("{NS}/configmaps"), json!({"metadata": {"name": "m"}})).await;
     world.delete(NS, Value::Null).await;
-    let held = world.until(NS, |ns| condition(ns, "NamespaceFinalizersRemaining").is_some_and(|c| c["status"] == "True")).await;
+    let held = world
+        .until(NS, |ns| {
+            condition(ns, "NamespaceFinalizersRemaining").is_some_and(|c| c["status"] == "True")
+        })
+        .await;
     assert_eq!(
         condition(&held, "NamespaceContentRemaining").unwrap()["message"],
         "Some resources are remaining: pods. has 1 resource instances"
     );
     world.get(&format!("{NS}/configmaps/m")).await.unwrap();
-    world.merge(&format!("{PODS}/held"), json!({"metadata": {"finalizers": null}})).await;
+    world
+        .merge(&format!("{PODS}/held"), json!({"metadata": {"finalizers": null}}))
+        .await;
     world.gone(NS).await;
     world.gone(&format!("{NS}/configmaps/m")).await;
 }
@@ -46,11 +56,15 @@ async fn deletion_empties_pods_first() {
 #[tokio::test(start_paused = true)]
 async fn tokens_of_secrets_work_until_their_account_goes() {
     let world = World::new().await;
-    world.post(&format!("{NS}/serviceaccounts"), json!({"metadata": {"name": "bot"}})).await;
+    world
+        .post(&format!("{NS}/serviceaccounts"), json!({"metadata": {"name": "bot"}}))
+        .await;
     let annotations = json!({"kubernetes.io/service-account.name": "bot"});
     let secret = json!({"metadata": {"name": "t", "annotations": annotations}, "type": "kubernetes.io/service-account-token"});
     world.post(SECRETS, secret).await;
-    let filled = world.until(&format!("{SECRETS}/t"), |secret| secret["data"]["token"].is_string()).await;
+    let filled = world
+        .until(&format!("{SECRETS}/t"), |secret| secret["data"]["token"].is_string())
+        .await;
     let text = |key: &str| String::from_utf8(STANDARD.decode(filled["data"][key].as_str().unwrap()).unwrap()).unwrap();
     assert_eq!(text("namespace"), "ns");
     assert!(text("ca.crt").starts_with("-----BEGIN CERTIFICATE-----"));
@@ -67,7 +81,9 @@ async fn aggregated_roles_follow_their_parts() {
     let roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
     let labels = json!({"rbac.authorization.k8s.io/aggregate-to-view": "true"});
     let rule = json!({"apiGroups": ["flyte.lyft.com"], "resources": ["flyteworkflows"], "verbs": ["get"]});
-    world.post(roles, json!({"metadata": {"name": "workflows", "labels": labels}, "rules": [rule]})).await;
+    world
+        .post(roles, json!({"metadata": {"name": "workflows", "labels": labels}, "rules": [rule]}))
+        .await;
     let has = |role: &Value| role["rules"].as_array().unwrap().contains(&rule);
     world.until(&format!("{roles}/view"), has).await;
     world.delete(&format!("{roles}/workflows"), Value::Null).await;

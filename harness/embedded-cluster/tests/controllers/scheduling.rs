@@ -15,7 +15,10 @@ async fn waits_for_a_node_and_for_room() {
     world.post(PODS, pod("a", "3")).await;
     let refused = |pod: &Value| condition(pod, "PodScheduled").is_some_and(|c| c["reason"] == "Unschedulable");
     let waiting = world.until(&format!("{PODS}/a"), refused).await;
-    assert_eq!(condition(&waiting, "PodScheduled").unwrap()["message"], "no nodes available to schedule pods");
+    assert_eq!(
+        condition(&waiting, "PodScheduled").unwrap()["message"],
+        "no nodes available to schedule pods"
+    );
 
     world.node("node-1").await;
     let placed = world.until(&format!("{PODS}/a"), |pod| pod["spec"]["nodeName"] == "node-1").await;
@@ -42,7 +45,8 @@ async fn replicas_that_must_not_share_a_node() {
     world.node("node-1").await;
     let term = json!({"labelSelector": {"matchLabels": {"app": "x"}}, "topologyKey": "kubernetes.io/hostname"});
     let affinity = json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}});
-    let template = json!({"metadata": {"labels": {"app": "x"}}, "spec": {"affinity": affinity, "containers": [{"name": "c", "image": "nginx:1"}]}});
+    let template =
+        json!({"metadata": {"labels": {"app": "x"}}, "spec": {"affinity": affinity, "containers": [{"name": "c", "image": "nginx:1"}]}});
     let spec = json!({"replicas": 2, "selector": {"matchLabels": {"app": "x"}}, "template": template});
     world.post(DEPLOYMENTS, json!({"metadata": {"name": "d"}, "spec": spec})).await;
     let pods = world.items(PODS, 2).await;

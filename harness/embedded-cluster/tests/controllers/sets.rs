@@ -27,11 +27,17 @@ async fn ordinals_in_order_up_update_and_down() {
     let settled = world.until(&path, |set| set["status"]["availableReplicas"] == 2).await;
     assert_eq!(settled["status"]["currentRevision"], settled["status"]["updateRevision"]);
 
-    world.merge(&path, json!({"spec": {"template": {"metadata": {"labels": {"v": "2"}}}}})).await;
+    world
+        .merge(&path, json!({"spec": {"template": {"metadata": {"labels": {"v": "2"}}}}}))
+        .await;
     let updated = |pod: &Value| pod["metadata"]["labels"]["v"] == "2";
     world.make_ready(&world.until(&format!("{PODS}/s-1"), updated).await).await;
     world.make_ready(&world.until(&format!("{PODS}/s-0"), updated).await).await;
-    world.until(&path, |set| set["status"]["currentRevision"] == set["status"]["updateRevision"] && set["status"]["readyReplicas"] == 2).await;
+    world
+        .until(&path, |set| {
+            set["status"]["currentRevision"] == set["status"]["updateRevision"] && set["status"]["readyReplicas"] == 2
+        })
+        .await;
 
     world.merge(&path, json!({"spec": {"replicas": 1}})).await;
     world.gone(&format!("{PODS}/s-1")).await;
@@ -45,15 +51,22 @@ async fn one_pod_a_node() {
     let mut body = set(json!({}));
     body["spec"]["template"]["spec"].as_object_mut().unwrap().remove("schedulerName");
     world.post(DAEMON_SETS, body).await;
-    let placed = |node: &'static str| move |list: &Value| list["items"].as_array().unwrap().iter().any(|pod| pod["spec"]["nodeName"] == node);
+    let placed =
+        |node: &'static str| move |list: &Value| list["items"].as_array().unwrap().iter().any(|pod| pod["spec"]["nodeName"] == node);
     world.until(PODS, placed("node-1")).await;
     world.node("node-2").await;
     world.until(PODS, placed("node-2")).await;
     for pod in world.items(PODS, 2).await {
         world.make_ready(&pod).await;
     }
-    let status = world.until(&format!("{DAEMON_SETS}/s"), |set| set["status"]["numberAvailable"] == 2).await["status"].clone();
-    assert_eq!((status["desiredNumberScheduled"].clone(), status["updatedNumberScheduled"].clone()), (json!(2), json!(2)));
+    let status = world
+        .until(&format!("{DAEMON_SETS}/s"), |set| set["status"]["numberAvailable"] == 2)
+        .await["status"]
+        .clone();
+    assert_eq!(
+        (status["desiredNumberScheduled"].clone(), status["updatedNumberScheduled"].clone()),
+        (json!(2), json!(2))
+    );
     world.delete("/api/v1/nodes/node-2", Value::Null).await;
     world.items(PODS, 1).await;
 }

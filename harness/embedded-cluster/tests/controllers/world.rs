@@ -18,7 +18,10 @@ impl World {
     /// A cluster with the namespace `ns`, whose default service account is there.
     pub(crate) async fn new() -> Self {
         let cluster = EmbeddedCluster::builder("test").seed(1).start().await.unwrap();
-        let world = Self { client: cluster.client(), _cluster: cluster };
+        let world = Self {
+            client: cluster.client(),
+            _cluster: cluster,
+        };
         world.post("/api/v1/namespaces", json!({"metadata": {"name": "ns"}})).await;
         world.until("/api/v1/namespaces/ns/serviceaccounts/default", |_| true).await;
         world
@@ -27,7 +30,12 @@ impl World {
     /// The answer to a request, or the `code` and `message` of the error.
     pub(crate) async fn send(&self, method: &str, path: &str, content_type: &str, body: Value) -> Result<Value, (u16, String)> {
         let body = if body.is_null() { vec![] } else { body.to_string().into_bytes() };
-        let request = Request::builder().method(method).uri(path).header("Content-Type", content_type).body(body).unwrap();
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("Content-Type", content_type)
+            .body(body)
+            .unwrap();
         match self.client.request(request).await {
             Ok(value) => Ok(value),
             Err(kube::Error::Api(status)) => Err((status.code, status.message)),
@@ -36,7 +44,9 @@ impl World {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Value, u16> {
-        self.send("GET", path, "application/json", Value::Null).await.map_err(|(code, _)| code)
+        self.send("GET", path, "application/json", Value::Null)
+            .await
+            .map_err(|(code, _)| code)
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
@@ -83,7 +93,9 @@ impl World {
 
     /// Waits until a list has `count` items, and gives them.
     pub(crate) async fn items(&self, path: &str, count: usize) -> Vec<Value> {
-        let list = self.until(path, |list| list["items"].as_array().is_some_and(|items| items.len() == count)).await;
+        let list = self
+            .until(path, |list| list["items"].as_array().is_some_and(|items| items.len() == count))
+            .await;
         list["items"].as_array().unwrap().clone()
     }
 
@@ -96,7 +108,11 @@ impl World {
     pub(crate) async fn make_ready(&self, pod: &Value) {
         let now = "2026-01-01T00:00:00Z";
         let condition = json!({"type": "Ready", "status": "True", "lastTransitionTime": now});
-        self.set_status(pod, json!({"phase": "Running", "podIP": "10.0.0.7", "podIPs": [{"ip": "10.0.0.7"}], "conditions": [condition]})).await;
+        self.set_status(
+            pod,
+            json!({"phase": "Running", "podIP": "10.0.0.7", "podIPs": [{"ip": "10.0.0.7"}], "conditions": [condition]}),
+        )
+        .await;
     }
 
     /// Marks a pod as ended.
@@ -106,7 +122,9 @@ impl World {
 
     async fn set_status(&self, pod: &Value, status: Value) {
         let path = format!("{PODS}/{}/status", pod["metadata"]["name"].as_str().unwrap());
-        let answer = self.send("PATCH", &path, "application/merge-patch+json", json!({"status": status})).await;
+        let answer = self
+            .send("PATCH", &path, "application/merge-patch+json", json!({"status": status}))
+            .await;
         // Its controller may have deleted it meanwhile.
         assert!(answer.is_ok() || answer.is_err_and(|(code, _)| code == 404));
     }
@@ -116,7 +134,11 @@ impl World {
         let resources = json!({"cpu": "4", "memory": "8Gi", "pods": "10"});
         let status = json!({"allocatable": resources, "capacity": resources, "conditions": [{"type": "Ready", "status": "True"}]});
         let labels = json!({"kubernetes.io/hostname": name});
-        self.post("/api/v1/nodes", json!({"metadata": {"name": name, "labels": labels}, "status": status})).await;
+        self.post(
+            "/api/v1/nodes",
+            json!({"metadata": {"name": name, "labels": labels}, "status": status}),
+        )
+        .await;
     }
 
     /// Reasons and messages of the events about an object, by reason.
@@ -149,5 +171,8 @@ pub(crate) fn name(object: &Value) -> &str {
 
 /// Status of a condition.
 pub(crate) fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
-    object["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == kind)
+    object["status"]["conditions"]
+        .as_array()?
+        .iter()
+        .find(|condition| condition["type"] == kind)
 }

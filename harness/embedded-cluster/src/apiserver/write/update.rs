@@ -114,7 +114,9 @@ impl Write<'_> {
         managed::track(self, Some(&served), &mut new, proposal.written)?;
         self.admit(&mut new, Some(&served))?;
         prepare::update(self.server, self.kind, self.subresource(), &served, &mut new)?;
-        fields::advance_generation(self.kind, &served, &mut new);
+        if self.subresource() != "status" {
+            fields::advance_generation(self.kind, &served, &mut new);
+        }
         self.validate(&mut new, Some(&served))?;
         self.store_changed(old, new)
     }
