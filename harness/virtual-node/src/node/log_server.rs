@@ -69,9 +69,9 @@ fn logs(node: &NodeContext, namespace: &str, pod: &str, container: &str, query: 
     match node.logs.find(namespace, pod, container, query.previous) {
         Ok(buffer) => stream(read(buffer, query).map(|chunk| Ok(Frame::data(chunk)))),
         Err(NoLog::Pod) => text(StatusCode::NOT_FOUND, format!("pod \"{pod}\" does not exist")),
-        Err(NoLog::Container) => text(
+        Err(NoLog::Waiting(reason)) => text(
             StatusCode::BAD_REQUEST,
-            format!("container \"{container}\" in pod \"{pod}\" is waiting to start: ContainerCreating"),
+            format!("container \"{container}\" in pod \"{pod}\" is waiting to start: {reason}"),
         ),
         Err(NoLog::Previous) => text(
             StatusCode::BAD_REQUEST,

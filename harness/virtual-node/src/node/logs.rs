@@ -1,14 +1,22 @@
 //! Containers' logs by name: the present run's, and the one before.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use crate::pod::PodContext;
 use crate::program::LogBuffer;
 
 /// All logs of a node's pods.
 #[derive(Default)]
 pub(crate) struct Logs {
-    pods: Mutex<BTreeMap<(String, String), BTreeMap<String, Runs>>>,
+    pods: Mutex<BTreeMap<(String, String), PodLogs>>,
+}
+
+#[derive(Default)]
+struct PodLogs {
+    /// Knows what a container waits for that has not run yet.
+    pod: Weak<PodContext>,
+    containers: BTreeMap<String, Runs>,
 }
 
 struct Runs {
@@ -17,11 +25,10 @@ struct Runs {
 }
 
 /// Why there is no log to show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoLog {
     Pod,
-    /// The container has not run yet.
-    Container,
+    /// The container has not run yet; the reason as its state gives it.
+    Waiting(String),
     Previous,
 }
 
@@ -30,7 +37,7 @@ impl Logs {
     pub(crate) fn begin(&self, namespace: &str, pod: &str, container: &str) -> Arc<LogBuffer> {
         let current = Arc::new(LogBuffer::default());
         let mut pods = self.pods.lock().unwrap_or_else(PoisonError::into_inner);
-        let containers = pods.entry((namespace.to_owned(), pod.to_owned())).or_default();
+        let containers = &mut pods.entry((namespace.to_owned(), pod.to_owned())).or_default().containers;
         let previous = containers.remove(container).map(|runs| runs.current);
         let runs = Runs {
             current: current.clone(),
@@ -42,8 +49,11 @@ impl Logs {
 
     pub(crate) fn find(&self, namespace: &str, pod: &str, container: &str, previous: bool) -> Result<Arc<LogBuffer>, NoLog> {
         let pods = self.pods.lock().unwrap_or_else(PoisonError::into_inner);
-        let containers = pods.get(&(namespace.to_owned(), pod.to_owned())).ok_or(NoLog::Pod)?;
-        let runs = containers.get(container).ok_or(NoLog::Container)?;
+        let logs = pods.get(&(namespace.to_owned(), pod.to_owned())).ok_or(NoLog::Pod)?;
+        let Some(runs) = logs.containers.get(container) else {
+            let reason = logs.pod.upgrade().and_then(|pod| pod.board.waits_for(container));
+            return Err(NoLog::Waiting(reason.unwrap_or_else(|| "ContainerCreating".to_owned())));
+        };
         if previous {
             return runs.previous.clone().ok_or(NoLog::Previous);
         }
@@ -51,9 +61,9 @@ impl Logs {
     }
 
     /// Makes the pod known before its containers run.
-    pub(crate) fn open(&self, namespace: &str, pod: &str) {
+    pub(crate) fn open(&self, pod: &Arc<PodContext>) {
         let mut pods = self.pods.lock().unwrap_or_else(PoisonError::into_inner);
-        pods.entry((namespace.to_owned(), pod.to_owned())).or_default();
+        pods.entry((pod.namespace.clone(), pod.name.clone())).or_default().pod = Arc::downgrade(pod);
     }
 
     pub(crate) fn forget(&self, namespace: &str, pod: &str) {

@@ -81,6 +81,13 @@ impl Board {
         });
     }
 
+    /// The reason that a container waits for, if it does.
+    pub(crate) fn waits_for(&self, name: &str) -> Option<String> {
+        let state = self.snapshot();
+        let status = state.init.into_iter().chain(state.main).find(|status| status.name == name)?;
+        status.state?.waiting?.reason
+    }
+
     /// Marks a container as waiting; a run that has ended becomes its last state.
     pub(crate) fn waiting(&self, name: &str, reason: &str, message: Option<String>) {
         self.container(name, |status| {

@@ -42,6 +42,9 @@ impl Supervisor {
                 return exit.success();
             }
             self.pause(&mut pauses).await;
+            if self.stop.is_requested() {
+                return exit.success();
+            }
             self.ctx.board.container(&self.container.name, |status| {
                 status.restart_count += 1;
                 if status.state.as_ref().is_some_and(|state| state.terminated.is_some()) {

@@ -25,5 +25,5 @@ mod stop;
 mod volumes;
 mod worker;
 
-pub(crate) use context::Assigned;
+pub(crate) use context::{Assigned, PodContext};
 pub(crate) use worker::run;

@@ -1,5 +1,6 @@
 //! A pod's place in the network.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use simnet::Host;
@@ -12,7 +13,7 @@ use crate::node::Severity;
 const RETRY: Duration = Duration::from_secs(10);
 
 /// Gives the pod its address, waiting for one where all are taken, and its logs their place.
-pub(crate) async fn create(ctx: &PodContext) {
+pub(crate) async fn create(ctx: &Arc<PodContext>) {
     let address = loop {
         if ctx.spec().host_network.unwrap_or(false) {
             break ctx.node.address.clone();
@@ -30,7 +31,7 @@ pub(crate) async fn create(ctx: &PodContext) {
         );
         sleep(RETRY).await;
     };
-    ctx.node.logs.open(&ctx.namespace, &ctx.name);
+    ctx.node.logs.open(ctx);
     ctx.board.update(|state| {
         state.ip = Some(address);
         state.sandbox = true;

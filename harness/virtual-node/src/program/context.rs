@@ -19,8 +19,8 @@ pub struct ContainerContext {
     pub env: BTreeMap<String, String>,
     /// The file system: the container's volume mounts, and a writable layer of its own elsewhere.
     pub files: Files,
-    /// The pod's place in the network, with the cluster's DNS search domains. Its listeners and connections close when
-    /// the run ends.
+    /// The pod's place in the network, with the cluster's DNS search domains. What [`Self::tasks`] listen and connect on
+    /// closes with the run.
     pub host: Host,
     /// The world's clock.
     pub clock: Clock,

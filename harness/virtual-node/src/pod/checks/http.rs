@@ -73,12 +73,14 @@ where
     }
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let answer = async { Ok::<_, AnyError>(sender.send_request(request).await?.status().as_u16()) };
+    let mut answer = std::pin::pin!(answer);
     tokio::select! {
         biased;
-        status = answer => status,
+        answer = &mut answer => answer,
         closed = connection => {
             closed?;
-            Err("EOF".into())
+            // A server that closes at once may have answered before.
+            answer.await
         }
     }
 }

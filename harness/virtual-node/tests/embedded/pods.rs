@@ -1,10 +1,7 @@
 //! The life cycle of pods without programs, against an embedded cluster in virtual time.
-#![allow(clippy::unwrap_used)]
-
-mod world;
-
 use std::time::Duration;
 
+use crate::world::{World, condition, container, phase, waiting};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{Node, Pod};
@@ -12,7 +9,6 @@ use kube::Api;
 use kube::api::{DeleteParams, LogParams};
 use serde_json::{Value, json};
 use virtual_node::Programs;
-use world::{World, condition, container, phase, waiting};
 
 /// A pod with one container `main` that follows a script.
 fn scripted(script: &str, spec: Value) -> Value {
@@ -235,6 +231,11 @@ async fn trouble_shows_in_the_container_state() {
         let pod = world.until("p", |pod: &Pod| waiting(pod, "main").as_deref() == Some(reason)).await;
         let found = container(&pod, "main").state.unwrap().waiting.unwrap().message.unwrap();
         assert!(found.contains(message), "{found}");
+        let log = world.api::<Pod>().logs("p", &LogParams::default()).await.unwrap_err().to_string();
+        assert!(
+            log.contains(&format!("container \"main\" in pod \"p\" is waiting to start: {reason}")),
+            "{log}"
+        );
         assert_eq!(phase(&pod), "Pending");
         world.api::<Pod>().delete("p", &DeleteParams::default()).await.unwrap();
         world.until_gone("p").await;

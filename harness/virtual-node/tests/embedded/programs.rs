@@ -1,92 +1,16 @@
-//! Programs in pods: files, environment, tokens, probes, names, the way in from outside.
-#![allow(clippy::unwrap_used)]
+//! Programs in pods: files, environment, tokens, probes.
 
-mod world;
-
-use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures::FutureExt;
-use futures::future::BoxFuture;
-use http_body_util::{BodyExt, Empty, Full};
-use hyper::service::service_fn;
-use hyper_util::client::legacy::Client as HttpClient;
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
-use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
-use k8s_openapi::api::discovery::v1::EndpointSlice;
-use k8s_openapi::api::networking::v1::Ingress;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
 use kube::Api;
 use kube::api::{DeleteParams, LogParams, Patch, PatchParams, PostParams};
-use serde_json::{Value, json};
-use simnet::http::{Access, AccessService, Connector};
-use simnet::tls::{Authority, client_config, server_config};
-use virtual_node::{ContainerContext, ExitStatus, IngressController, Program, Programs};
-use world::{World, ZONE, container, phase, waiting};
+use serde_json::json;
+use simnet::http::{Access, AccessService};
 
-/// A program made of a function.
-struct Run<F>(F);
-
-impl<F, R> Program for Run<F>
-where
-    F: Fn(ContainerContext) -> R + Send + Sync,
-    R: Future<Output = i32> + Send + 'static,
-{
-    fn run(&self, context: ContainerContext) -> BoxFuture<'static, ExitStatus> {
-        (self.0)(context).map(ExitStatus::Exited).boxed()
-    }
-}
-
-fn program<F, R>(run: F) -> Programs
-where
-    F: Fn(ContainerContext) -> R + Send + Sync + 'static,
-    R: Future<Output = i32> + Send + 'static,
-{
-    Programs::new().with("app", Arc::new(Run(run)))
-}
-
-/// Serves HTTP on port 8080: `/healthz` by the file `/etc/app/health`, else the pod's name and the path.
-async fn web(ctx: ContainerContext) -> i32 {
-    let mut listener = ctx.host.listen(8080).await.unwrap();
-    loop {
-        let stream = tokio::select! {
-            () = ctx.stop.cancelled() => return 0,
-            accepted = listener.accept() => accepted.unwrap().0,
-        };
-        let app = ctx.clone();
-        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            let healthy = app.files.read_to_string("/etc/app/health").is_ok_and(|health| health == "good");
-            let path = request.uri().path().to_owned();
-            let mut response = hyper::Response::new(Full::new(Bytes::from(format!("{} {path}", app.pod.name))));
-            if path == "/healthz" && !healthy {
-                *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
-            }
-            async move { Ok::<_, Infallible>(response) }
-        });
-        let server = hyper_util::server::conn::auto::Builder::new(ctx.tasks.clone());
-        ctx.tasks
-            .spawn(async move { drop(server.serve_connection(TokioIo::new(stream), service).await) });
-    }
-}
-
-fn app(name: &str, spec: Value) -> Value {
-    let mut pod = json!({
-        "metadata": {"name": name, "labels": {"app": "web"}},
-        "spec": {"containers": [{"name": "main", "image": "registry.test/app:v1"}]},
-    });
-    for (key, value) in spec.as_object().unwrap() {
-        if key == "container" {
-            for (key, value) in value.as_object().unwrap() {
-                pod["spec"]["containers"][0][key] = value.clone();
-            }
-        } else {
-            pod["spec"][key] = value.clone();
-        }
-    }
-    pod
-}
+use crate::app::{app, program, web};
+use crate::world::{World, ZONE, condition, container, phase, waiting};
 
 #[tokio::test(start_paused = true)]
 async fn a_program_gets_what_a_container_gets() {
@@ -182,7 +106,7 @@ async fn probes_follow_a_config_map_as_it_changes() {
     world.create::<Pod>(app("p", spec)).await;
     tokio::time::sleep(Duration::from_secs(60)).await;
     let pod = world.api::<Pod>().get("p").await.unwrap();
-    assert_eq!(world::condition(&pod, "Ready"), "False");
+    assert_eq!(condition(&pod, "Ready"), "False");
     let events = world.events("p").await;
     let unhealthy = events.iter().find(|(reason, ..)| reason == "Unhealthy").unwrap();
     assert_eq!(unhealthy.1, "Readiness probe failed: HTTP probe failed with statuscode: 503");
@@ -191,7 +115,7 @@ async fn probes_follow_a_config_map_as_it_changes() {
     world.ready("p").await;
     set_health(&world, "bad").await;
     let began = world.seconds();
-    world.until("p", |pod: &Pod| world::condition(pod, "Ready") == "False").await;
+    world.until("p", |pod: &Pod| condition(pod, "Ready") == "False").await;
     assert!((11..=15).contains(&(world.seconds() - began)), "three failures, five seconds apart");
     assert_eq!(container(&world.api::<Pod>().get("p").await.unwrap(), "main").restart_count, 0);
 }
@@ -219,7 +143,7 @@ async fn a_failing_liveness_probe_restarts_the_container() {
     let probe = json!({"exec": {"command": ["check"]}, "periodSeconds": 10, "failureThreshold": 2});
     world.create::<Pod>(app("p", json!({"container": {"livenessProbe": probe}}))).await;
     let pod = world.until("p", |pod: &Pod| container(pod, "main").restart_count == 1).await;
-    assert_eq!(world.seconds(), 40);
+    assert_eq!(world.seconds(), 41, "probed from the first second on, every ten");
     assert!(container(&pod, "main").last_state.unwrap().terminated.is_some());
     let events = world.events("p").await;
     for expected in [
@@ -301,119 +225,6 @@ async fn containers_share_an_empty_dir_and_shells_run_programs() {
     };
     assert_eq!(log("init").await, "shared\n");
     assert!(log("main").await.contains("|: not supported"));
-}
-
-/// Two web pods behind a Service, with endpoints for both.
-async fn web_service(world: &World) {
-    world
-        .create::<ConfigMap>(json!({"metadata": {"name": "cm"}, "data": {"health": "good"}}))
-        .await;
-    let ports = json!([{"name": "http", "port": 80, "targetPort": 8080}]);
-    world
-        .create::<Service>(json!({"metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}, "ports": ports}}))
-        .await;
-    for name in ["web-0", "web-1"] {
-        world.create::<Pod>(app(name, json!({}))).await;
-        world.ready(name).await;
-    }
-    let slices: Api<EndpointSlice> = world.api();
-    for _ in 0..100 {
-        let endpoints: usize = slices
-            .list(&Default::default())
-            .await
-            .unwrap()
-            .items
-            .iter()
-            .map(|slice| slice.endpoints.iter().flatten().count())
-            .sum();
-        if endpoints == 2 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    // One turn of the proxy's watch.
-    tokio::time::sleep(Duration::from_millis(100)).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn service_names_lead_to_ready_pods_in_turn() {
-    let world = World::start(program(web)).await;
-    web_service(&world).await;
-    let pod = world.network.host(ZONE, "10.244.0.200").with_search(vec![
-        "default.svc.cluster.local".to_owned(),
-        "svc.cluster.local".to_owned(),
-        "cluster.local".to_owned(),
-    ]);
-    let cluster_ip = world.api::<Service>().get("web").await.unwrap().spec.unwrap().cluster_ip.unwrap();
-    let mut answers = Vec::new();
-    for name in [
-        "web",
-        "web.default",
-        "web.default.svc",
-        "web.default.svc.cluster.local",
-        &cluster_ip,
-    ] {
-        // A client for each request: the proxy chooses anew for every connection.
-        let client: HttpClient<_, Empty<Bytes>> = HttpClient::builder(TokioExecutor::new()).build(Connector::new(pod.clone(), None));
-        let response = client.get(format!("http://{name}/x").parse().unwrap()).await.unwrap();
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        answers.push(String::from_utf8(body.to_vec()).unwrap());
-    }
-    assert_eq!(answers, ["web-0 /x", "web-1 /x", "web-0 /x", "web-1 /x", "web-0 /x"]);
-    assert_eq!(
-        pod.connect("web", 81).await.unwrap_err().kind(),
-        std::io::ErrorKind::ConnectionRefused
-    );
-    assert_eq!(pod.connect("nothing", 80).await.unwrap_err().kind(), std::io::ErrorKind::NotFound);
-    for name in ["web-0", "web-1"] {
-        world.api::<Pod>().delete(name, &DeleteParams::default()).await.unwrap();
-        world.until_gone(name).await;
-    }
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(
-        pod.connect("web", 80).await.unwrap_err().kind(),
-        std::io::ErrorKind::ConnectionRefused
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_ingress_leads_in_over_tls() {
-    let world = World::start(program(web)).await;
-    web_service(&world).await;
-    let authority = Authority::new("world", &world.clock).unwrap();
-    let pair = authority.issue_server(&["flyte.test"]).unwrap();
-    let tls = server_config(&pair, None, &["h2", "http/1.1"], &world.clock).unwrap();
-    world.network.name("flyte.test", ZONE, "172.18.0.100");
-    let _ingress = IngressController::start(world.client.clone(), &world.network, ZONE, "172.18.0.100", &world.services, tls)
-        .await
-        .unwrap();
-    let path = |path: &str, service: &str| json!({"path": path, "pathType": "ImplementationSpecific", "backend": {"service": {"name": service, "port": {"number": 80}}}});
-    let http = json!({"paths": [path("/api/*", "web"), path("/gone/*", "gone")]});
-    world
-        .create::<Ingress>(json!({"metadata": {"name": "i"}, "spec": {"rules": [{"http": http}]}}))
-        .await;
-    let ingress = world
-        .until("i", |ingress: &Ingress| {
-            ingress.status.as_ref().is_some_and(|status| status.load_balancer.is_some())
-        })
-        .await;
-    let point = ingress.status.unwrap().load_balancer.unwrap().ingress.unwrap().remove(0);
-    assert_eq!(point.ip.as_deref(), Some("172.18.0.100"));
-    let outside = world.network.host("elsewhere", "workstation");
-    for protocols in [&["http/1.1"][..], &["h2"][..]] {
-        let tls = client_config(authority.pem(), None, protocols, &world.clock).unwrap();
-        let client: HttpClient<_, Empty<Bytes>> = HttpClient::builder(TokioExecutor::new())
-            .http2_only(protocols == ["h2"])
-            .build(Connector::new(outside.clone(), Some(tls)));
-        for (path, status) in [("/api/v1", 200), ("/gone/x", 503), ("/other", 404)] {
-            let response = client.get(format!("https://flyte.test{path}").parse().unwrap()).await.unwrap();
-            assert_eq!(response.status(), status, "{path} {protocols:?}");
-            if status == 200 {
-                let body = response.into_body().collect().await.unwrap().to_bytes();
-                assert!(body.ends_with(b" /api/v1"), "{body:?}");
-            }
-        }
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,4 @@
 //! An embedded cluster with one virtual node, in virtual time.
-#![allow(dead_code, clippy::unwrap_used)]
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -14,21 +13,21 @@ use serde_json::Value;
 use simnet::{Clock, Network};
 use virtual_node::{Programs, ServiceProxy, VirtualNode};
 
-pub const ZONE: &str = "z";
-pub const NAMESPACE: &str = "default";
+pub(crate) const ZONE: &str = "z";
+const NAMESPACE: &str = "default";
 
 /// A cluster with a node.
-pub struct World {
-    pub clock: Clock,
-    pub network: Network,
-    pub cluster: EmbeddedCluster,
-    pub node: VirtualNode,
-    pub services: ServiceProxy,
-    pub client: Client,
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) network: Network,
+    pub(crate) cluster: EmbeddedCluster,
+    pub(crate) node: VirtualNode,
+    pub(crate) services: ServiceProxy,
+    pub(crate) client: Client,
 }
 
 impl World {
-    pub async fn start(programs: Programs) -> Self {
+    pub(crate) async fn start(programs: Programs) -> Self {
         let clock = Clock::simulated();
         let network = Network::simulated(clock.clone());
         let host = network.host(ZONE, "172.18.255.2");
@@ -60,14 +59,14 @@ impl World {
         }
     }
 
-    pub fn api<K>(&self) -> Api<K>
+    pub(crate) fn api<K>(&self) -> Api<K>
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
         Api::namespaced(self.client.clone(), NAMESPACE)
     }
 
-    pub async fn create<K>(&self, object: Value) -> K
+    pub(crate) async fn create<K>(&self, object: Value) -> K
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + serde::Serialize + serde::de::DeserializeOwned,
     {
@@ -75,8 +74,8 @@ impl World {
         self.api().create(&PostParams::default(), &object).await.unwrap()
     }
 
-    /// Waits, by a watch, until an object of this name meets `condition`; within an hour of virtual time.
-    pub async fn until<K>(&self, name: &str, condition: impl Fn(&K) -> bool) -> K
+    /// Waits, by a watch, until an object of this name meets `condition`; within two hours of virtual time.
+    pub(crate) async fn until<K>(&self, name: &str, condition: impl Fn(&K) -> bool) -> K
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + serde::de::DeserializeOwned + Send + 'static,
     {
@@ -102,13 +101,13 @@ impl World {
                 }
             }
         };
-        match tokio::time::timeout(Duration::from_secs(3600), wait).await {
+        match tokio::time::timeout(Duration::from_secs(7200), wait).await {
             Ok(object) => object,
             Err(_) => panic!("{name}: {:#?}", api.get(name).await),
         }
     }
 
-    pub async fn until_gone(&self, name: &str) {
+    pub(crate) async fn until_gone(&self, name: &str) {
         let api: Api<Pod> = self.api();
         for _ in 0..3600 {
             if api.get_opt(name).await.unwrap().is_none() {
@@ -119,12 +118,12 @@ impl World {
         panic!("{name} is still there: {:#?}", api.get(name).await);
     }
 
-    pub async fn ready(&self, name: &str) -> Pod {
+    pub(crate) async fn ready(&self, name: &str) -> Pod {
         self.until(name, |pod: &Pod| condition(pod, "Ready") == "True").await
     }
 
     /// The events about an object: reason, message, count.
-    pub async fn events(&self, name: &str) -> Vec<(String, String, i32)> {
+    pub(crate) async fn events(&self, name: &str) -> Vec<(String, String, i32)> {
         let events: Api<Event> = self.api();
         let mut list = events.list(&ListParams::default()).await.unwrap().items;
         list.retain(|event| event.involved_object.name.as_deref() == Some(name));
@@ -139,12 +138,12 @@ impl World {
         list.into_iter().map(parts).collect()
     }
 
-    pub fn seconds(&self) -> u64 {
+    pub(crate) fn seconds(&self) -> u64 {
         self.clock.elapsed().as_secs()
     }
 }
 
-pub fn condition(pod: &Pod, kind: &str) -> String {
+pub(crate) fn condition(pod: &Pod, kind: &str) -> String {
     let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
     conditions
         .filter(|condition| condition.type_ == kind)
@@ -152,11 +151,11 @@ pub fn condition(pod: &Pod, kind: &str) -> String {
         .collect()
 }
 
-pub fn phase(pod: &Pod) -> &str {
+pub(crate) fn phase(pod: &Pod) -> &str {
     pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or_default()
 }
 
-pub fn container(pod: &Pod, name: &str) -> ContainerStatus {
+pub(crate) fn container(pod: &Pod, name: &str) -> ContainerStatus {
     let status = pod.status.clone().unwrap_or_default();
     let all = status
         .init_container_statuses
@@ -166,6 +165,6 @@ pub fn container(pod: &Pod, name: &str) -> ContainerStatus {
     all.into_iter().find(|status| status.name == name).unwrap_or_default()
 }
 
-pub fn waiting(pod: &Pod, name: &str) -> Option<String> {
+pub(crate) fn waiting(pod: &Pod, name: &str) -> Option<String> {
     container(pod, name).state?.waiting?.reason
 }

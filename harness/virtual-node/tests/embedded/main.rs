@@ -1,0 +1,8 @@
+//! Virtual nodes against embedded clusters, in virtual time.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod app;
+mod network;
+mod pods;
+mod programs;
+mod world;
