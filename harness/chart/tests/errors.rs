@@ -113,6 +113,15 @@ fn unbalanced(#[case] template: &str) {
     assert_eq!(fault(template).code, "chart-template-parse");
 }
 
+/// A template that includes itself must not take the stack with it.
+#[test]
+fn endless_recursion() {
+    let error = fault(
+        "{{ define \"x\" }}{{ if true }}{{ range list 1 }}{{ with $ }}{{ include \"x\" . | indent 1 }}{{ end }}{{ end }}{{ end }}{{ end }}a: {{ include \"x\" . }}",
+    );
+    assert!(error.message.contains("nested reference name: x"), "{error}");
+}
+
 #[test]
 fn output_that_is_not_yaml() {
     let error = fault("ok: 1\n---\na: b: c\n");
@@ -151,6 +160,47 @@ fn value_of_the_wrong_type() {
     let error = lint(&chart, values, "2026-01-01T00:00:00Z".parse().unwrap()).unwrap_err();
     assert!(
         error.to_string().contains("can't evaluate field repository in type interface {}"),
+        "{error}"
+    );
+}
+
+#[rstest]
+#[case("values.schema.json", "{}", "chart-unsupported", "a schema for values is not checked")]
+#[case("charts/sub.tgz", "x", "chart-unsupported", "a packed subchart is not supported")]
+#[case("requirements.yaml", "", "chart-unsupported", "charts of Helm 2")]
+#[case("values.yaml", "[1]", "chart-invalid", "values.yaml is not a mapping")]
+#[case("Chart.yaml", "{apiVersion: v2, version: 0.1.0}", "chart-invalid", "missing field `name`")]
+#[case("Chart.yaml", "{apiVersion: v2, name: t}", "chart-invalid", "chart.metadata.version is required")]
+#[case(
+    "Chart.yaml",
+    "{apiVersion: v2, name: t, version: 0.1.0, dependencies: [{name: sub}]}",
+    "chart-invalid",
+    "missing in charts/ directory: sub"
+)]
+#[case(".helmignore", "a/**", "chart-invalid", "double-star")]
+fn charts_that_cannot_be_loaded(#[case] file: &str, #[case] text: &str, #[case] code: &str, #[case] message: &str) {
+    let (folder, _chart) = chart("");
+    std::fs::create_dir_all(folder.path().join("charts")).unwrap();
+    std::fs::write(folder.path().join(file), text).unwrap();
+    let error = Chart::load(folder.path()).unwrap_err();
+    assert_eq!(error.code(), code, "{error}");
+    assert!(error.to_string().contains(message), "{error}");
+}
+
+#[test]
+fn a_cluster_too_old_for_the_chart() {
+    let (folder, _chart) = chart("");
+    std::fs::write(
+        folder.path().join("Chart.yaml"),
+        "{apiVersion: v2, name: t, version: 0.1.0, kubeVersion: '>=1.99'}",
+    )
+    .unwrap();
+    let chart = Chart::load(folder.path()).unwrap();
+    let error = lint(&chart, Values::default(), "2026-01-01T00:00:00Z".parse().unwrap()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("chart requires kubeVersion: >=1.99 which is incompatible with Kubernetes v1.35.0"),
         "{error}"
     );
 }

@@ -235,7 +235,7 @@ async fn what_cannot_work_is_refused() {
     let error = releases.install("Web", &web, Values::default(), &plain).await.unwrap_err();
     assert_eq!(error.code(), "release-name-invalid");
     let error = releases.install("web", &web, Values::default(), &plain).await.unwrap_err();
-    assert!(error.to_string().contains("namespaces \"flyte\" not found"), "{error}");
+    assert_eq!(error.to_string(), "create: failed to create: namespaces \"flyte\" not found");
     let error = releases.upgrade("web", &web, Values::default(), &plain).await.unwrap_err();
     assert_eq!(error.to_string(), "\"web\" has no deployed releases");
 

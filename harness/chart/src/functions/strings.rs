@@ -40,7 +40,7 @@ pub(super) const TABLE: &[Function] = &[
     function("contains", 2, 2, |_, a| Ok(Value::Bool(a.str(1)?.contains(a.str(0)?)))),
     function("hasPrefix", 2, 2, |_, a| Ok(Value::Bool(a.str(1)?.starts_with(a.str(0)?)))),
     function("hasSuffix", 2, 2, |_, a| Ok(Value::Bool(a.str(1)?.ends_with(a.str(0)?)))),
-    function("quote", 0, MANY, |_, a| text(each(a, |s| quoted(s)))),
+    function("quote", 0, MANY, |_, a| text(each(a, quoted))),
     function("squote", 0, MANY, |_, a| text(each(a, |s| format!("'{s}'")))),
     function("cat", 0, MANY, |_, a| text(each(a, str::to_owned))),
     function("indent", 2, 2, |_, a| text(indented(a.size(0)?, a.str(1)?))),

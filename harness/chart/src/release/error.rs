@@ -106,7 +106,7 @@ pub enum ReleaseError {
         source: Box<ReleaseError>,
     },
     /// The API server said no, or cannot be reached.
-    #[error(transparent)]
+    #[error("{}", api_text(.0))]
     Api(#[from] kube::Error),
     /// A watch failed.
     #[error(transparent)]
@@ -139,5 +139,13 @@ impl ReleaseError {
             doing: doing.into(),
             source: Box::new(self),
         }
+    }
+}
+
+/// The API server's own words, where there are any.
+fn api_text(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) if !status.message.is_empty() => status.message.clone(),
+        other => other.to_string(),
     }
 }

@@ -110,13 +110,13 @@ pub(super) fn split(text: &str) -> Vec<&str> {
 }
 
 /// Reads a template's output.
-pub(super) fn read(source: &str, text: &str) -> Result<Vec<Manifest>, RenderError> {
+pub(super) fn read(source: &str, text: &str) -> Result<Vec<Manifest>, Box<RenderError>> {
     let mut manifests = Vec::new();
     for part in split(text) {
         let object = yaml::manifest::document(part).map_err(|error| {
             let line = part.lines().nth(error.span.line.saturating_sub(1)).unwrap_or_default();
             let message = format!("error converting YAML to JSON: yaml: {error}");
-            RenderError::manifest(source, error.span.line, line, &message)
+            Box::new(RenderError::manifest(source, error.span.line, line, &message))
         })?;
         match object {
             Value::Null => {}
@@ -127,7 +127,12 @@ pub(super) fn read(source: &str, text: &str) -> Result<Vec<Manifest>, RenderErro
             }),
             _ => {
                 let message = "error unmarshaling JSON: the document is not a mapping";
-                return Err(RenderError::manifest(source, 1, part.lines().next().unwrap_or_default(), message));
+                return Err(Box::new(RenderError::manifest(
+                    source,
+                    1,
+                    part.lines().next().unwrap_or_default(),
+                    message,
+                )));
             }
         }
     }
@@ -139,7 +144,7 @@ pub(crate) fn parse_manifests(text: &str) -> Result<Vec<Manifest>, Error> {
     let mut manifests = Vec::new();
     for part in split(text) {
         let source = part.lines().next().and_then(|line| line.strip_prefix("# Source: "));
-        manifests.extend(read(source.unwrap_or("release record"), part).map_err(Box::new)?);
+        manifests.extend(read(source.unwrap_or("release record"), part)?);
     }
     Ok(manifests)
 }
@@ -150,7 +155,7 @@ pub(crate) fn parse_hooks(hooks: &Value) -> Result<Vec<Hook>, Error> {
     for hook in hooks.as_array().into_iter().flatten() {
         let text = hook["manifest"].as_str().unwrap_or_default();
         let source = hook["path"].as_str().unwrap_or("release record");
-        all.extend(read(source, text).map_err(Box::new)?);
+        all.extend(read(source, text)?);
     }
     Ok(sort(all).1)
 }

@@ -96,7 +96,7 @@ pub fn render(chart: &Chart, input: &RenderInput) -> Result<Rendered, Error> {
                 notes = Some(text);
             }
         } else {
-            manifests.extend(manifest::read(&name, &text).map_err(Box::new)?);
+            manifests.extend(manifest::read(&name, &text)?);
         }
     }
     let (manifests, hooks) = manifest::sort(manifests);
@@ -210,7 +210,7 @@ fn scope<'c>(scope: &Scope<'c>, path: &str, values: &Value, parent: Option<&Valu
 
 fn collect_crds(scope: &Scope<'_>, path: &str, out: &mut Vec<Manifest>) -> Result<(), Error> {
     for file in &scope.chart.crds {
-        out.extend(manifest::read(&format!("{path}/{}", file.name), &file.text).map_err(Box::new)?);
+        out.extend(manifest::read(&format!("{path}/{}", file.name), &file.text)?);
     }
     scope
         .subcharts
