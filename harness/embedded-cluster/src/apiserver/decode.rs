@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Body, Options, PatchKind, Request};
 use crate::kinds::Kind;
 use crate::schema;
-use crate::status::Status;
+use crate::status::{Cause, Status};
 
 /// Largest body, in bytes.
 pub(crate) const BODY_LIMIT: usize = 3 * 1024 * 1024;
@@ -53,6 +53,11 @@ pub(super) fn checked(kind: &Kind, value: Value, options: &Options) -> Result<De
     check(kind, value, vec![], options)
 }
 
+/// As [`checked`], for what a patch made, whose own oddities count too.
+pub(super) fn checked_patch(kind: &Kind, value: Value, patch: &Patch, options: &Options) -> Result<Decoded, String> {
+    check(kind, value, patch.oddities.clone(), options)
+}
+
 /// Drops undeclared fields and canonicalises values; oddities are refused or become warnings.
 fn check(kind: &Kind, mut value: Value, mut oddities: Vec<String>, options: &Options) -> Result<Decoded, String> {
     let unknown = kind.decode(&mut value).map_err(|error| error.to_string())?;
@@ -78,8 +83,11 @@ fn of_kind(mut value: Value, kind: &Kind) -> Result<Value, Status> {
     if same {
         return Ok(value);
     }
+    if kind.custom.is_some() {
+        return Err(other_custom_kind(&value, kind));
+    }
     let (group, version) = found_version.rsplit_once('/').unwrap_or(("", &found_version));
-    if kind.custom.is_some() || crate::kinds::BUILTIN.kind_of(group, version, &found_kind).is_none() {
+    if crate::kinds::BUILTIN.kind_of(group, version, &found_kind).is_none() {
         return Err(Status::bad_request(format!(
             "{found_kind} in version {version:?} cannot be handled as a {wanted_kind}: no kind {found_kind:?} is registered for version \
              {found_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\""
@@ -90,6 +98,20 @@ fn of_kind(mut value: Value, kind: &Kind) -> Result<Value, Status> {
          unknown conversion",
         internal_package(kind.resource.group())
     )))
+}
+
+/// A custom object of another version, or of another kind.
+fn other_custom_kind(value: &Value, kind: &Kind) -> Status {
+    let text = |field: &str| value[field].as_str().unwrap_or_default();
+    let (found, wanted) = (text("apiVersion"), kind.api_version());
+    if !found.is_empty() && found != wanted {
+        return Status::bad_request(format!(
+            "the API version in the data ({found}) does not match the expected API version ({wanted})"
+        ));
+    }
+    let cause = Cause::invalid("kind", &value["kind"], &format!("must be {}", kind.kind));
+    let name = value["metadata"]["name"].as_str().unwrap_or_default();
+    Status::invalid(kind.resource.group(), text("kind"), name, vec![cause])
 }
 
 /// The name of a group's internal Go package, which messages show.
@@ -169,24 +191,59 @@ pub(super) fn unsupported_patch() -> Status {
 ///
 /// # Errors
 /// 400 in Go's words.
-pub(super) fn patch(kind: PatchKind, bytes: &[u8]) -> Result<Value, Status> {
+pub(super) fn patch(kind: PatchKind, bytes: &[u8]) -> Result<Patch, Status> {
     if kind == PatchKind::Apply {
         let text = String::from_utf8_lossy(bytes);
-        return yaml::manifest::document(&text).map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")));
+        let content = yaml::manifest::document(&text).map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")))?;
+        return Ok(Patch {
+            kind,
+            content,
+            oddities: vec![],
+        });
     }
     let refuse = |why: &str| Status::bad_request(format!("error decoding patch: {why}"));
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| refuse(&go_syntax_error(&error, bytes)))?;
+    let parsed = schema::decode::parse(bytes).map_err(|error| refuse(&go_syntax_error(&error, bytes)))?;
+    let value = parsed.value;
+    let of = if kind == PatchKind::Json { "json patch " } else { "" };
+    let mut oddities: Vec<String> = unknown_operation_fields(kind, &value).collect();
+    oddities.extend(parsed.duplicates.iter().map(|path| format!("{of}duplicate field {path:?}")));
+    let accepted = |content: Value| Ok(Patch { kind, content, oddities });
     let unmarshal =
         |found: &Value, wanted: &str| refuse(&format!("json: cannot unmarshal {} into Go value of type {wanted}", go_type(found)));
     match (kind, &value) {
         (PatchKind::Json, Value::Array(operations)) => match operations.iter().find(|o| !o.is_object()) {
             Some(wrong) => Err(unmarshal(wrong, "handlers.jsonPatchOp")),
-            None => Ok(value),
+            None => accepted(value),
         },
         (PatchKind::Json, other) => Err(unmarshal(other, "[]handlers.jsonPatchOp")),
-        (_, Value::Object(_)) => Ok(value),
+        (_, Value::Object(_)) => accepted(value),
         (_, other) => Err(unmarshal(other, "map[string]interface {}")),
     }
+}
+
+/// A patch as it came.
+pub(super) struct Patch {
+    pub(super) kind: PatchKind,
+    pub(super) content: Value,
+    /// Duplicate and unknown fields of the patch itself, as warnings tell them.
+    pub(super) oddities: Vec<String>,
+}
+
+/// Fields of JSON patch operations that mean nothing.
+fn unknown_operation_fields(kind: PatchKind, patch: &Value) -> impl Iterator<Item = String> {
+    let operations = match kind {
+        PatchKind::Json => patch.as_array(),
+        _ => None,
+    };
+    operations.into_iter().flatten().enumerate().flat_map(|(index, operation)| {
+        let unknown = |name: &&String| !matches!(name.as_str(), "op" | "path" | "from" | "value");
+        let names = operation
+            .as_object()
+            .into_iter()
+            .flat_map(|operation| operation.keys())
+            .filter(unknown);
+        names.map(move |name| format!("json patch unknown field \"[{index}].{name}\""))
+    })
 }
 
 /// A strategic merge patch, by the kind's schema.
@@ -209,6 +266,9 @@ pub(super) fn defaults(kind: &Kind, object: &mut Value) {
 /// # Errors
 /// 500 when something set a field that the schema does not allow.
 pub(super) fn complete(kind: &Kind, object: &mut Value) -> Result<(), Status> {
+    if kind.custom.is_some() {
+        return Ok(()); // what clients sent was checked, and nothing is added
+    }
     let Some(node) = kind.schema() else { return Ok(()) };
     let has_status = node.as_object().is_some_and(|o| o.fields.contains_key("status"));
     if has_status && object.get("status").is_none() {
@@ -274,13 +334,17 @@ fn go_syntax_error(error: &serde_json::Error, bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// As [`patch_kind`] and [`patch`].
-pub(super) fn patch_of(body: &Body) -> Result<(PatchKind, Value), Status> {
+pub(super) fn patch_of(body: &Body) -> Result<Patch, Status> {
     match body {
-        Body::Patch(kind, value) => Ok((*kind, value.clone())),
+        Body::Patch(kind, content) => Ok(Patch {
+            kind: *kind,
+            content: content.clone(),
+            oddities: vec![],
+        }),
         Body::Value(_) => Err(unsupported_patch()),
         Body::Wire { content_type, bytes } => {
             let kind = patch_kind(content_type)?;
-            Ok((kind, patch(kind, bytes)?))
+            patch(kind, bytes)
         }
     }
 }

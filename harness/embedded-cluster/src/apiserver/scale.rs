@@ -42,8 +42,8 @@ pub(super) fn answer(server: &Arc<ApiServer>, kind: &Arc<Kind>, request: &Reques
 }
 
 fn patched(request: &Request, scale: &Value) -> Result<Value, Status> {
-    let (patch_kind, patch) = decode::patch_of(&request.body)?;
-    decode::apply_simple_patch(&SCALE, patch_kind, scale, &patch)
+    let patch = decode::patch_of(&request.body)?;
+    decode::apply_simple_patch(&SCALE, patch.kind, scale, &patch.content)
 }
 
 fn spec_replicas(kind: &Kind) -> String {

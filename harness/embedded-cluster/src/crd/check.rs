@@ -46,6 +46,7 @@ pub(crate) fn check(definition: &Value) -> Vec<Cause> {
         }
     }
     check_versions(&versions, &mut causes);
+    check_stored_versions(definition, &versions, &mut causes);
     check_conversion(&spec["conversion"], &mut causes);
     if spec["preserveUnknownFields"] == true {
         let detail = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
@@ -55,31 +56,66 @@ pub(crate) fn check(definition: &Value) -> Vec<Cause> {
 }
 
 fn check_versions(versions: &[&Value], causes: &mut Vec<Cause>) {
-    let shown = || -> Value {
-        let version = |version: &&Value| {
-            let absent = Value::Null;
-            serde_json::json!({
-                "Name": version["name"], "Served": version["served"], "Storage": version["storage"],
-                "Deprecated": version.get("deprecated").unwrap_or(&Value::Bool(false)),
-                "DeprecationWarning": version.get("deprecationWarning").unwrap_or(&absent),
-                "Schema": absent, "Subresources": absent, "AdditionalPrinterColumns": absent, "SelectableFields": absent,
-            })
-        };
-        versions.iter().map(version).collect()
+    let refuse = |detail: &str| Cause {
+        reason: "FieldValueInvalid",
+        message: format!("Invalid value: {}: {detail}", shown(versions)),
+        field: "spec.versions".to_owned(),
     };
     let storage = versions.iter().filter(|version| version["storage"] == true).count();
     if storage != 1 {
-        causes.push(Cause::invalid(
-            "spec.versions",
-            &shown(),
-            "must have exactly one version marked as storage version",
-        ));
+        causes.push(refuse("must have exactly one version marked as storage version"));
     }
     let mut names: Vec<&str> = versions.iter().filter_map(|version| version["name"].as_str()).collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair[0] == pair[1]) {
-        causes.push(Cause::invalid("spec.versions", &shown(), "must contain unique version names"));
+        causes.push(refuse("must contain unique version names"));
     }
+}
+
+/// A version that objects were stored in must stay until they are migrated.
+fn check_stored_versions(definition: &Value, versions: &[&Value], causes: &mut Vec<Cause>) {
+    let stored = &definition["status"]["storedVersions"];
+    for (index, version) in stored.as_array().into_iter().flatten().enumerate() {
+        if versions.iter().any(|known| known["name"] == *version) {
+            continue;
+        }
+        let name = version.as_str().unwrap_or_default();
+        let detail = format!(
+            "missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a storage \
+             migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions"
+        );
+        causes.push(Cause::invalid(format!("status.storedVersions[{index}]"), version, &detail));
+    }
+    let storages: Vec<&Value> = versions
+        .iter()
+        .filter(|version| version["storage"] == true)
+        .map(|version| &version["name"])
+        .collect();
+    for storage in storages {
+        let kept = stored.as_array().into_iter().flatten().any(|version| version == storage);
+        if !kept {
+            let detail = format!("must have the storage version {}", storage.as_str().unwrap_or_default());
+            causes.push(Cause::invalid("status.storedVersions", stored, &detail));
+        }
+    }
+}
+
+/// The versions as Kubernetes' internal type prints, without their schemas.
+fn shown(versions: &[&Value]) -> String {
+    let version = |version: &&Value| {
+        let flag = |name: &str| version[name].as_bool().unwrap_or_default();
+        format!(
+            "{{\"Name\":{},\"Served\":{},\"Storage\":{},\"Deprecated\":{},\"DeprecationWarning\":{},\"Schema\":null,\
+             \"Subresources\":null,\"AdditionalPrinterColumns\":null,\"SelectableFields\":null}}",
+            version["name"],
+            flag("served"),
+            flag("storage"),
+            flag("deprecated"),
+            version["deprecationWarning"],
+        )
+    };
+    let versions: Vec<String> = versions.iter().map(version).collect();
+    format!("[{}]", versions.join(","))
 }
 
 fn check_conversion(conversion: &Value, causes: &mut Vec<Cause>) {
@@ -149,4 +185,17 @@ fn selectable_problem(json_path: &str, schema: &Value) -> Option<String> {
             "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.".to_owned(),
         ),
     }
+}
+
+/// Warnings about a definition that is accepted.
+pub(crate) fn warnings(definition: &Value) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for version in definition["spec"]["versions"].as_array().into_iter().flatten() {
+        for warning in schema::crd::warnings(&version["schema"]["openAPIV3Schema"]) {
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
+    }
+    warnings
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-pub(crate) use check::check;
+pub(crate) use check::{check, warnings};
 pub(crate) use version::{Scale, Version};
 
 use crate::apiserver::ApiServer;
@@ -75,9 +75,6 @@ pub(crate) fn changed(server: &Arc<ApiServer>, kind: &Kind, object: &Arc<Object>
     let mut definition = object.value().clone();
     names::settle(server, &mut definition);
     let accepted = names::is_true(&definition, "Established");
-    if accepted && object.deletion_timestamp().is_none() {
-        hold(&mut definition);
-    }
     if definition != *object.value() {
         // A conflict means that somebody wrote the definition again, which settles it again.
         let _ = server
@@ -98,6 +95,10 @@ pub(crate) fn removed(server: &Arc<ApiServer>, kind: &Kind, object: &Object) {
     if is_definition(kind) {
         let (group, plural) = group_and_plural(object.value());
         server.kinds.set_custom(&group, &plural, vec![]);
+        // Its names are free for others of the group.
+        for other in server.store.snapshot(&definitions(), None).items {
+            changed(server, kind, &other);
+        }
     } else if kind.custom.is_some() {
         let name = kind.resource.qualified();
         let terminating = server
@@ -113,6 +114,7 @@ pub(crate) fn removed(server: &Arc<ApiServer>, kind: &Kind, object: &Object) {
 /// A definition that is being deleted says so in its conditions.
 pub(crate) fn mark_terminating(kind: &Kind, definition: &mut Value, time: &str) {
     if is_definition(kind) {
+        hold(definition);
         names::set_condition(
             definition,
             "Terminating",

@@ -6,13 +6,11 @@ use serde_json::{Value, json};
 
 use crate::apiserver::ApiServer;
 
-/// Accepts the names of a definition unless others of its group have them, and establishes it.
+/// Accepts those names of a definition that no other of its group has, and establishes it once all are.
 pub(super) fn settle(server: &Arc<ApiServer>, definition: &mut Value) {
     let time = server.timestamp();
-    let wanted = definition["spec"]["names"].clone();
-    match conflict(server, definition) {
+    match accept(server, definition) {
         None => {
-            definition["status"]["acceptedNames"] = wanted;
             set_condition(definition, "NamesAccepted", true, "NoConflicts", "no conflicts found", &time);
             set_condition(
                 definition,
@@ -32,51 +30,63 @@ pub(super) fn settle(server: &Arc<ApiServer>, definition: &mut Value) {
     }
 }
 
-/// A name that another definition of the group has.
-fn conflict(server: &Arc<ApiServer>, definition: &Value) -> Option<(&'static str, String)> {
-    let group = &definition["spec"]["group"];
-    let names = &definition["spec"]["names"];
-    let others: Vec<Value> = server
-        .store
-        .snapshot(&super::definitions(), None)
-        .items
-        .iter()
-        .filter(|d| d.value()["spec"]["group"] == *group && d.name() != definition["metadata"]["name"].as_str().unwrap_or_default())
-        .map(|d| d.value()["status"]["acceptedNames"].clone())
-        .collect();
-    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
-    let words = |names: &Value| -> Vec<String> {
-        let short = names["shortNames"].as_array().into_iter().flatten().map(text);
-        [text(&names["plural"]), text(&names["singular"])]
+/// Takes over the free names; the last one that another definition has is the conflict.
+fn accept(server: &Arc<ApiServer>, definition: &mut Value) -> Option<(&'static str, String)> {
+    let wanted = definition["spec"]["names"].clone();
+    let others = accepted_by_others(server, definition);
+    let words = |field: &str| -> Vec<&str> { others.iter().filter_map(|names| names[field].as_str()).collect() };
+    let is_resource = |word: &str| {
+        let short = others
+            .iter()
+            .filter_map(|names| names["shortNames"].as_array())
+            .flatten()
+            .filter_map(Value::as_str);
+        words("plural")
             .into_iter()
+            .chain(words("singular"))
             .chain(short)
-            .filter(|w| !w.is_empty())
-            .collect()
+            .any(|taken| taken == word)
     };
-    let kinds = |names: &Value| [text(&names["kind"]), text(&names["listKind"])];
-    let taken: Vec<String> = others.iter().flat_map(&words).collect();
-    let taken_kinds: Vec<String> = others.iter().flat_map(&kinds).filter(|k| !k.is_empty()).collect();
-    let in_use = |word: &str| format!("{word:?} is already in use");
-    for (field, reason) in [("plural", "PluralConflict"), ("singular", "SingularConflict")] {
-        if taken.contains(&text(&names[field])) {
-            return Some((reason, in_use(&text(&names[field]))));
+    let is_kind = |word: &str| words("kind").contains(&word) || words("listKind").contains(&word);
+    let accepted = &mut definition["status"]["acceptedNames"];
+    if !accepted.is_object() {
+        *accepted = json!({"kind": "", "plural": ""});
+    }
+    let mut problem = None;
+    let fields: [(&str, &'static str, &dyn Fn(&str) -> bool); 5] = [
+        ("plural", "PluralConflict", &is_resource),
+        ("singular", "SingularConflict", &is_resource),
+        ("shortNames", "ShortNamesConflict", &is_resource),
+        ("kind", "KindConflict", &is_kind),
+        ("listKind", "ListKindConflict", &is_kind),
+    ];
+    for (field, reason, is_taken) in fields {
+        let name = &wanted[field];
+        let taken = std::iter::once(name)
+            .chain(name.as_array().into_iter().flatten())
+            .filter_map(Value::as_str)
+            .find(|word| is_taken(word));
+        match taken {
+            Some(word) => problem = Some((reason, format!("{word:?} is already in use"))),
+            None if name.is_null() => {}
+            None => accepted[field] = name.clone(),
         }
     }
-    if let Some(short) = names["shortNames"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(text)
-        .find(|s| taken.contains(s))
-    {
-        return Some(("ShortNamesConflict", in_use(&short)));
+    if !wanted["categories"].is_null() {
+        accepted["categories"] = wanted["categories"].clone();
     }
-    for (field, reason) in [("kind", "KindConflict"), ("listKind", "ListKindConflict")] {
-        if taken_kinds.contains(&text(&names[field])) {
-            return Some((reason, in_use(&text(&names[field]))));
-        }
-    }
-    None
+    problem
+}
+
+/// Names of the other definitions of the group.
+fn accepted_by_others(server: &Arc<ApiServer>, definition: &Value) -> Vec<Value> {
+    let group = &definition["spec"]["group"];
+    let name = definition["metadata"]["name"].as_str().unwrap_or_default();
+    let all = server.store.snapshot(&super::definitions(), None).items;
+    let of_group = all
+        .iter()
+        .filter(|other| other.value()["spec"]["group"] == *group && other.name() != name);
+    of_group.map(|other| other.value()["status"]["acceptedNames"].clone()).collect()
 }
 
 /// Whether a condition of this type is true.

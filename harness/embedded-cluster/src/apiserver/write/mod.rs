@@ -77,6 +77,9 @@ impl<'a> Write<'a> {
             let name = object["metadata"]["name"].as_str().unwrap_or_default();
             return Err(Status::invalid(self.kind.resource.group(), &self.kind.kind, name, causes));
         }
+        if self.kind.kind == "CustomResourceDefinition" {
+            self.warnings.extend(crate::crd::warnings(object));
+        }
         crate::admission::validate(&mut Attempt {
             server: self.server,
             kind: self.kind,

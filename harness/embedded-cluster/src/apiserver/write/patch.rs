@@ -13,15 +13,15 @@ use crate::status::{Cause, Status};
 impl Write<'_> {
     /// PATCH.
     pub(in crate::apiserver) fn patch(&mut self) -> Result<Outcome, Status> {
-        let (kind, patch) = decode::patch_of(&self.request.body)?;
-        if kind == PatchKind::Apply {
-            return self.apply(patch);
+        let patch = decode::patch_of(&self.request.body)?;
+        if patch.kind == PatchKind::Apply {
+            return self.apply(patch.content);
         }
-        if kind == PatchKind::Strategic && self.kind.custom.is_some() {
+        if patch.kind == PatchKind::Strategic && self.kind.custom.is_some() {
             return Err(decode::unsupported_patch());
         }
         self.change(&mut |write, old| {
-            let mut object = write.patched(kind, &patch, old)?;
+            let mut object = write.patched(&patch, old)?;
             let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
             let read = text("resourceVersion");
             let read = if read == old.revision().to_string() { String::new() } else { read };
@@ -36,17 +36,18 @@ impl Write<'_> {
     }
 
     /// The object after the patch, checked against its schema.
-    fn patched(&mut self, kind: PatchKind, patch: &Value, old: &Arc<Object>) -> Result<Value, Status> {
+    fn patched(&mut self, patch: &decode::Patch, old: &Arc<Object>) -> Result<Value, Status> {
         let mut object = old.value().clone();
-        match kind {
+        let content = &patch.content;
+        match patch.kind {
             PatchKind::Json => {
                 let rejected = || Status::rejected();
-                let patch: json_patch::Patch = serde_json::from_value(patch.clone()).map_err(|_| rejected())?;
+                let patch: json_patch::Patch = serde_json::from_value(content.clone()).map_err(|_| rejected())?;
                 json_patch::patch(&mut object, &patch).map_err(|_| rejected())?;
             }
-            PatchKind::Merge => json_patch::merge(&mut object, patch),
+            PatchKind::Merge => json_patch::merge(&mut object, content),
             PatchKind::Strategic => {
-                object = decode::strategic_merge(self.kind, &object, patch)?;
+                object = decode::strategic_merge(self.kind, &object, content)?;
             }
             PatchKind::Apply => return Err(Status::internal("apply is not a patch of the present state")),
         }
@@ -54,7 +55,13 @@ impl Write<'_> {
         if !same_kind {
             return Err(self.other_kind(&object));
         }
-        let decoded = decode::checked(self.kind, object, &self.request.options).map_err(|fault| patch_fault(&fault))?;
+        let shown = match patch.kind {
+            PatchKind::Strategic => Value::String(crate::schema::go_format(content)),
+            // Kubernetes shows the whole patched object here.
+            _ => json!("{\"apiVersion\":...}"),
+        };
+        let decoded =
+            decode::checked_patch(self.kind, object, patch, &self.request.options).map_err(|fault| patch_fault(&shown, &fault))?;
         self.warnings.extend(decoded.warnings);
         Ok(decoded.value)
     }
@@ -77,7 +84,7 @@ impl Write<'_> {
                 self.kind.kind
             )
         };
-        patch_fault(&fault)
+        patch_fault(&json!("{\"apiVersion\":...}"), &fault)
     }
 
     /// Server-side apply: changes the object, or creates it.
@@ -109,11 +116,10 @@ impl Write<'_> {
 }
 
 /// 422 as Kubernetes words it when the patched object is not one of its kind.
-fn patch_fault(fault: &str) -> Status {
+fn patch_fault(shown: &Value, fault: &str) -> Status {
     let cause = Cause {
         reason: "FieldValueInvalid",
-        // Kubernetes shows the whole patched object here.
-        message: format!("Invalid value: {}: {fault}", json!("{\"apiVersion\":...}")),
+        message: format!("Invalid value: {shown}: {fault}"),
         field: "patch".into(),
     };
     Status::invalid("", "", "", vec![cause])

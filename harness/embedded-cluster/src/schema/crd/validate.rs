@@ -49,11 +49,14 @@ fn check_type(props: &Props, path: &str, value: &Value, causes: &mut Vec<Cause>)
     };
     let fits = wanted.is_empty() || wanted.split(',').any(|wanted| wanted == found) || (wanted == "number" && found == "integer");
     if !fits {
-        causes.push(Cause::invalid(
-            field(path),
-            &found.into(),
-            &format!("{path} in body must be of type {wanted}: {found:?}"),
-        ));
+        causes.push(wrong_type(path, &found.into(), wanted));
+    }
+}
+
+fn wrong_type(path: &str, found: &Value, wanted: &str) -> Cause {
+    Cause {
+        reason: "FieldValueTypeInvalid",
+        ..Cause::invalid(field(path), found, &format!("{path} in body must be of type {wanted}: {found}"))
     }
 }
 
@@ -95,12 +98,7 @@ fn check_text(props: &Props, path: &str, text: &str, causes: &mut Vec<Cause>) {
         }
     }
     if format::matches(&props.format, text) == Some(false) {
-        let wanted = &props.format;
-        causes.push(Cause::invalid(
-            field(path),
-            &shown,
-            &format!("{path} in body must be of type {wanted}: {text:?}"),
-        ));
+        causes.push(wrong_type(path, &shown, &props.format));
     }
 }
 
