@@ -1,5 +1,6 @@
 //! Our charts keep flyte-core's contract: names, containers, commands, mounts, ports and
 //! rules are those of the real chart (v1.16.8, rendered; see `data/README.md`).
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

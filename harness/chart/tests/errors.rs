@@ -1,4 +1,5 @@
 //! Errors of templates: code, place and Helm's words. The texts were taken from Helm 4.1.4.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
 

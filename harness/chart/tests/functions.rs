@@ -1,4 +1,5 @@
 //! Functions whose output is no fixed text: random, certificates, the clock.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use chart::{Chart, RenderInput, Values, render};
 

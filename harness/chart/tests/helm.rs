@@ -1,4 +1,5 @@
 //! What we render, against stored output of real Helm 4.1.4 (see `data/README.md`).
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
 //! Releases in an embedded cluster, in virtual time.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
