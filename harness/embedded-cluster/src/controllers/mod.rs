@@ -18,6 +18,7 @@ mod namespaces;
 mod pod_gc;
 pub(crate) mod pods;
 mod replica_sets;
+mod resource_quotas;
 pub(crate) mod resources;
 mod revisions;
 mod root_ca;

@@ -14,6 +14,7 @@ use super::jobs::{Jobs, Ttl};
 use super::namespaces::Namespaces;
 use super::pod_gc::PodGc;
 use super::replica_sets::ReplicaSets;
+use super::resource_quotas::ResourceQuotas;
 use super::root_ca::RootCa;
 use super::runtime::{Contexts, Controller, Feed, Manager, Types};
 use super::service_accounts::ServiceAccounts;
@@ -70,6 +71,7 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
         Arc::new(Mirror(contexts.account("endpointslicemirroring-controller"))),
         Arc::new(Disruption(contexts.account("disruption-controller"))),
         Arc::new(VolumeProtection(contexts.account("pvc-protection-controller"))),
+        Arc::new(ResourceQuotas(contexts.account("resourcequota-controller"))),
         Arc::new(Garbage(contexts.account("generic-garbage-collector"))),
         Arc::new(PodGc(contexts.account("pod-garbage-collector"))),
         Arc::new(Aggregation(contexts.account("clusterrole-aggregation-controller"))),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::json;
 use simnet::Clock;
 
-use super::scheduler::NAME;
+use super::cycle::NAME;
 use crate::client::{Client, Patch};
 use crate::controllers::fields::micros;
 use crate::controllers::runtime::Key;

@@ -89,3 +89,26 @@ async fn aggregated_roles_follow_their_parts() {
     world.delete(&format!("{roles}/workflows"), Value::Null).await;
     world.until(&format!("{roles}/view"), |role| !has(role)).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn quotas_tell_what_is_used() {
+    let world = World::new().await;
+    let hard = json!({"limits.cpu": "4", "requests.memory": "4Gi", "pods": "9", "count/deployments.apps": "2", "configmaps": "5"});
+    world
+        .post(
+            &format!("{NS}/resourcequotas"),
+            json!({"metadata": {"name": "q"}, "spec": {"hard": hard}}),
+        )
+        .await;
+    for name in ["a", "b"] {
+        let mut pod = template("nginx:1");
+        pod["metadata"]["name"] = name.into();
+        pod["spec"]["containers"][0]["resources"] = json!({"limits": {"cpu": "500m", "memory": "1Gi"}});
+        world.post(PODS, pod).await;
+    }
+    let used = json!({"limits.cpu": "1", "requests.memory": "2Gi", "pods": "2", "count/deployments.apps": "0", "configmaps": "1"});
+    let quota = format!("{NS}/resourcequotas/q");
+    world.until(&quota, |quota| quota["status"]["used"] == used).await;
+    world.delete(&format!("{PODS}/a"), json!({"gracePeriodSeconds": 0})).await;
+    world.until(&quota, |quota| quota["status"]["used"]["limits.cpu"] == "500m").await;
+}
