@@ -12,41 +12,32 @@ use super::selector;
 use crate::client::Patch;
 use crate::object::Object;
 
-/// Keys are cluster roles with an `aggregationRule`.
+/// There is one key: any role may be part of any other.
 pub(crate) struct Aggregation(pub(crate) Context);
 
 impl Controller for Aggregation {
     fn keys(&self, change: &Change) -> Vec<Key> {
-        if !change.is(&CLUSTER_ROLES) {
-            return vec![];
+        if change.is(&CLUSTER_ROLES) {
+            vec![Key::new("", "")]
+        } else {
+            vec![]
         }
-        let concerned = |role: &Object| {
-            selects(role, &change.object) || change.old.as_ref().is_some_and(|old| selects(role, old)) || role.uid() == change.object.uid()
-        };
-        let roles = self.0.cache.all(&CLUSTER_ROLES);
-        let aggregating = roles.iter().filter(|role| role.at("/aggregationRule").is_object());
-        aggregating.filter(|role| concerned(role)).map(|role| Key::of(role)).collect()
     }
 
-    fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
+    fn reconcile<'a>(&'a self, _: &'a Key) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             let Context { client, cache, .. } = &self.0;
-            let Some(role) = cache.get(&CLUSTER_ROLES, key) else {
-                return Ok(None);
-            };
-            let rules = aggregate(&role, &cache.all(&CLUSTER_ROLES));
-            if role.at("/aggregationRule").is_object() && role.list_at("/rules") != rules {
-                let patch = Patch::Merge(json!({"rules": rules}));
-                client.patch(&CLUSTER_ROLES, None, &key.name, None, patch).await?;
+            let roles = cache.all(&CLUSTER_ROLES);
+            for role in roles.iter().filter(|role| role.at("/aggregationRule").is_object()) {
+                let rules = aggregate(role, &roles);
+                if role.list_at("/rules") != rules {
+                    let patch = Patch::Merge(json!({"rules": rules}));
+                    client.patch(&CLUSTER_ROLES, None, role.name(), None, patch).await?;
+                }
             }
             Ok(None)
         })
     }
-}
-
-fn selects(role: &Object, other: &Object) -> bool {
-    let selectors = role.list_at("/aggregationRule/clusterRoleSelectors");
-    role.name() != other.name() && selectors.iter().any(|s| selector::matches(s, other.labels()))
 }
 
 /// The rules of all selected roles, each once: selector by selector, roles by name.

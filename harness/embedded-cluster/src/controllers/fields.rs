@@ -51,8 +51,19 @@ pub(crate) trait Fields {
 }
 
 impl Fields for Value {
+    /// Without escapes (`~1`), which fixed field names do not need; so nothing is allocated.
     fn at(&self, pointer: &str) -> &Value {
-        self.pointer(pointer).unwrap_or(&NULL)
+        let mut value = self;
+        for token in pointer.split('/').skip(1) {
+            let next = match value {
+                Value::Object(fields) => fields.get(token),
+                Value::Array(items) => token.parse().ok().and_then(|index: usize| items.get(index)),
+                _ => None,
+            };
+            let Some(next) = next else { return &NULL };
+            value = next;
+        }
+        value
     }
 }
 

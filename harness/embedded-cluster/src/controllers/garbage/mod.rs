@@ -36,18 +36,14 @@ impl Controller for Garbage {
             uids.extend(dependents.iter().map(|(_, dependent)| dependent.uid()));
         }
         // An owner that waits looks again when a dependent goes or lets go of it.
-        let owners: Vec<String> = change
-            .states()
-            .flat_map(|state| state.owner_references())
-            .map(|owner| owner.uid)
-            .collect();
+        let owners = change.states().flat_map(|state| state.list_at("/metadata/ownerReferences"));
         let waiting = |uid: &str| {
             self.0
                 .cache
                 .by_uid(uid)
                 .is_some_and(|(_, owner)| owner.deletion_timestamp().is_some())
         };
-        uids.extend(owners.iter().map(String::as_str).filter(|uid| waiting(uid)));
+        uids.extend(owners.map(|owner| owner.str_at("/uid")).filter(|uid| waiting(uid)));
         uids.into_iter().map(|uid| Key::new("", uid)).collect()
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::controllers::fields::Fields;
 use crate::controllers::resources::{PODS, REPLICA_SETS};
 use crate::object::Object;
 use crate::resource::Resource;
@@ -249,8 +250,8 @@ impl Indexes {
 
     fn link(&mut self, resource: &Resource, key: &Key, object: &Object) {
         let place = (resource.clone(), key.clone());
-        for owner in object.owner_references() {
-            self.dependents.entry(owner.uid).or_default().insert(place.clone());
+        for owner in owners(object) {
+            self.dependents.entry(owner.to_owned()).or_default().insert(place.clone());
         }
         self.places.insert(object.uid().to_owned(), place);
         if is_adoptable(resource, object) {
@@ -263,11 +264,11 @@ impl Indexes {
 
     fn unlink(&mut self, resource: &Resource, key: &Key, object: &Object) {
         let place = (resource.clone(), key.clone());
-        for owner in object.owner_references() {
-            if let Some(places) = self.dependents.get_mut(&owner.uid) {
+        for owner in owners(object) {
+            if let Some(places) = self.dependents.get_mut(owner) {
                 places.remove(&place);
                 if places.is_empty() {
-                    self.dependents.remove(&owner.uid);
+                    self.dependents.remove(owner);
                 }
             }
         }
@@ -282,6 +283,11 @@ impl Indexes {
             }
         }
     }
+}
+
+/// Uids of an object's owners.
+fn owners(object: &Object) -> impl Iterator<Item = &str> {
+    object.list_at("/metadata/ownerReferences").iter().map(|owner| owner.str_at("/uid"))
 }
 
 fn is_adoptable(resource: &Resource, object: &Object) -> bool {
