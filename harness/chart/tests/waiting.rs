@@ -1,5 +1,4 @@
 //! `--wait` and hooks, with a virtual node that runs the pods, in virtual time.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,8 +95,7 @@ async fn hooks_end_and_deployments_become_ready() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "pre-upgrade hooks failed: resource Job/flyte/migrate not ready. status: Failed, message: Job has reached the \
-         specified backoff limit"
+        "pre-upgrade hooks failed: resource Job/flyte/migrate not ready. status: Failed, message: Job Failed. failed: 1/1"
     );
     let error = releases
         .upgrade("web", &chart, values("main: {pullError: not found}"), &options)

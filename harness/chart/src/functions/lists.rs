@@ -44,13 +44,8 @@ pub(super) const TABLE: &[Function] = &[
     }),
     function("slice", 1, 3, slice),
     function("mustSlice", 1, 3, slice),
-    function("chunk", 2, 2, |_, a| {
-        let (size, items) = (a.size(0)?, a.list(1)?);
-        if size == 0 {
-            return Err(Fault::call("chunk size must be at least 1"));
-        }
-        Ok(Value::list(items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect()))
-    }),
+    function("chunk", 2, 2, chunk),
+    function("mustChunk", 2, 2, chunk),
     function("until", 1, 1, |_, a| {
         let n = a.int(0)?;
         steps(0, n, if n < 0 { -1 } else { 1 })
@@ -58,6 +53,14 @@ pub(super) const TABLE: &[Function] = &[
     function("untilStep", 3, 3, |_, a| steps(a.int(0)?, a.int(1)?, a.int(2)?)),
     function("seq", 0, 3, seq),
 ];
+
+fn chunk(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
+    let (size, items) = (a.size(0)?, a.list(1)?);
+    if size == 0 {
+        return Err(Fault::call("chunk size must be at least 1"));
+    }
+    Ok(Value::list(items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect()))
+}
 
 const MAX_STEPS: i64 = 1_000_000;
 

@@ -97,6 +97,7 @@ const REFUSED: &[&str] = &[
     "genSelfSignedCertWithKey",
     "genSignedCertWithKey",
     "genCAWithKey",
+    "toYamlPretty",
     "toToml",
     "mustToToml",
     "fromToml",
@@ -112,12 +113,10 @@ const REFUSED: &[&str] = &[
     "osClean",
     "osExt",
     "osIsAbs",
-    "hello",
     "mustDateModify",
     "must_date_modify",
     "randBytes",
     "randInt",
-    "fromEntries",
     "js",
 ];
 

@@ -13,7 +13,7 @@ pub enum ReleaseError {
     #[error("cannot reuse a name that is still in use")]
     NameInUse,
     /// There is no such release.
-    #[error("release: not found: {name}")]
+    #[error("Release not loaded: {name}: release: not found")]
     NotFound {
         /// Name of the release.
         name: String,

@@ -122,8 +122,9 @@ fn daemon_set(object: &Json) -> Readiness {
 
 /// Unlike kstatus, where a started Job is current: hooks and `--wait` wait for its end.
 fn job(object: &Json) -> Readiness {
-    if let Some(("True", message)) = condition(object, "Failed") {
-        return Failed(message.to_owned());
+    if let Some(("True", _)) = condition(object, "Failed") {
+        let completions = object["spec"]["completions"].as_i64().unwrap_or(1);
+        return Failed(format!("Job Failed. failed: {}/{completions}", number(&object["status"]["failed"])));
     }
     match condition(object, "Complete") {
         Some(("True", _)) => Ready,
@@ -173,7 +174,7 @@ mod tests {
     #[case::scaled_to_none(json!({"kind": "Deployment", "spec": {"replicas": 0}, "metadata": {"generation": 1}, "status": {"observedGeneration": 1}}), Ready)]
     #[case::job_running(json!({"kind": "Job", "status": {"active": 1}}), InProgress("Job in progress".into()))]
     #[case::job_complete(json!({"kind": "Job", "status": {"conditions": [{"type": "Complete", "status": "True"}]}}), Ready)]
-    #[case::job_failed(json!({"kind": "Job", "status": {"conditions": [{"type": "Failed", "status": "True", "message": "backoff"}]}}), Failed("backoff".into()))]
+    #[case::job_failed(json!({"kind": "Job", "status": {"failed": 1, "conditions": [{"type": "Failed", "status": "True"}]}}), Failed("Job Failed. failed: 1/1".into()))]
     #[case::custom_resource(json!({"kind": "Thing", "status": {"conditions": [{"type": "Ready", "status": "False", "message": "soon"}]}}), InProgress("soon".into()))]
     #[case::going(json!({"kind": "ConfigMap", "metadata": {"deletionTimestamp": "x"}}), InProgress("Resource scheduled for deletion".into()))]
     fn rules(#[case] object: Json, #[case] expected: Readiness) {
