@@ -30,10 +30,13 @@ pub(crate) enum Port {
     Name(String),
 }
 
+/// How well a rule fits: its host, then its path.
+type Strength = (u8, (bool, usize));
+
 /// The route for a request, by the strongest rule that matches: its host before any host, exact paths before longer ones.
 /// `secure`: the request came over TLS.
 pub(crate) fn route<'a>(ingresses: impl Iterator<Item = &'a Ingress>, host: &str, path: &str, secure: bool) -> Option<Route> {
-    let mut best: Option<((u8, (bool, usize)), Route)> = None;
+    let mut best: Option<(Strength, Route)> = None;
     let mut fallback = None;
     for ingress in ingresses {
         let Some(spec) = &ingress.spec else { continue };

@@ -32,7 +32,6 @@ impl VirtualNode {
     /// A node that speaks to the API server as `client` does.
     ///
     /// It needs what the ClusterRole `system:node` grants.
-    #[must_use]
     pub fn builder(client: Client) -> Builder {
         Builder {
             client,

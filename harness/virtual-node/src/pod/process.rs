@@ -180,7 +180,7 @@ fn message(container: &Container, exit: ExitStatus, files: &Files, buffer: &LogB
     if text.is_empty() && fallback && !exit.success() {
         text = tail(buffer);
     }
-    text.truncate(text.floor_char_boundary(MESSAGE_BYTES));
+    text.truncate(boundary(&text, MESSAGE_BYTES));
     (!text.is_empty()).then_some(text)
 }
 
@@ -189,6 +189,11 @@ fn tail(buffer: &LogBuffer) -> String {
     let (lines, ..) = buffer.read(0);
     let skip = lines.len().saturating_sub(FALLBACK.0);
     let text: String = lines.iter().skip(skip).map(|line| format!("{}\n", line.text)).collect();
-    let from = text.ceil_char_boundary(text.len().saturating_sub(FALLBACK.1));
+    let from = boundary(&text, text.len().saturating_sub(FALLBACK.1));
     text[from..].to_owned()
+}
+
+/// The last character boundary at or before `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }

@@ -60,7 +60,7 @@ fn phase_of_containers(pod: &Pod, state: &State) -> &'static str {
         false => exit_code(status) != Some(0),
     });
     let waiting = state.main.iter().any(|status| !has_started(status));
-    let running = state.main.iter().any(|status| is_running(status));
+    let running = state.main.iter().any(is_running);
     let all_succeeded = state
         .main
         .iter()

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Frame;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -55,6 +56,25 @@ pub(crate) async fn web(ctx: ContainerContext) -> i32 {
         let server = hyper_util::server::conn::auto::Builder::new(ctx.tasks.clone());
         ctx.tasks
             .spawn(async move { drop(server.serve_connection(TokioIo::new(stream), service).await) });
+    }
+}
+
+/// Serves `grpc.health.v1.Health/Check` on port 8089: the service `admin` is serving, others are not.
+pub(crate) async fn health(ctx: ContainerContext) -> i32 {
+    let mut listener = ctx.host.listen(8089).await.unwrap();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| async move {
+            let asked = request.into_body().collect().await.unwrap().to_bytes();
+            let serving = if asked.ends_with(b"admin") { 1 } else { 2 };
+            let mut trailers = http::HeaderMap::new();
+            trailers.insert("grpc-status", http::HeaderValue::from_static("0"));
+            let frames = [Frame::data(Bytes::from(vec![0, 0, 0, 0, 2, 8, serving])), Frame::trailers(trailers)];
+            let body = StreamBody::new(futures::stream::iter(frames.map(Ok::<_, Infallible>)));
+            Ok::<_, Infallible>(hyper::Response::new(body))
+        });
+        let server = hyper::server::conn::http2::Builder::new(ctx.tasks.clone());
+        ctx.tasks.spawn(server.serve_connection(TokioIo::new(stream), service));
     }
 }
 

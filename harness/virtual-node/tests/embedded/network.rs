@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Full};
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::rt::TokioExecutor;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Service};
@@ -16,7 +16,7 @@ use simnet::http::Connector;
 use simnet::tls::{Authority, client_config, server_config};
 use virtual_node::IngressController;
 
-use crate::app::{app, program, web};
+use crate::app::{app, health, program, web};
 use crate::world::{World, ZONE};
 
 /// Two web pods behind a Service, with endpoints for both.
@@ -92,17 +92,21 @@ async fn service_names_lead_to_ready_pods_in_turn() {
     );
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_ingress_leads_in_over_tls() {
-    let world = World::start(program(web)).await;
-    web_service(&world).await;
+/// An ingress controller for `flyte.test`.
+async fn ingress(world: &World) -> (Authority, IngressController) {
     let authority = Authority::new("world", &world.clock).unwrap();
     let pair = authority.issue_server(&["flyte.test"]).unwrap();
     let tls = server_config(&pair, None, &["h2", "http/1.1"], &world.clock).unwrap();
     world.network.name("flyte.test", ZONE, "172.18.0.100");
-    let _ingress = IngressController::start(world.client.clone(), &world.network, ZONE, "172.18.0.100", &world.services, tls)
-        .await
-        .unwrap();
+    let controller = IngressController::start(world.client.clone(), &world.network, ZONE, "172.18.0.100", &world.services, tls);
+    (authority, controller.await.unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ingress_leads_in_over_tls() {
+    let world = World::start(program(web)).await;
+    web_service(&world).await;
+    let (authority, _ingress) = ingress(&world).await;
     let path = |path: &str, service: &str| json!({"path": path, "pathType": "ImplementationSpecific", "backend": {"service": {"name": service, "port": {"number": 80}}}});
     let http = json!({"paths": [path("/api/*", "web"), path("/gone/*", "gone")]});
     world
@@ -130,4 +134,40 @@ async fn an_ingress_leads_in_over_tls() {
             }
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn grpc_keeps_its_trailers_on_the_way_in() {
+    let world = World::start(program(health)).await;
+    let spec = json!({"container": {"readinessProbe": {"grpc": {"port": 8089, "service": "admin"}}}});
+    let ports = json!([{"name": "rpc", "port": 81, "targetPort": 8089}]);
+    world
+        .create::<Service>(json!({"metadata": {"name": "rpc"}, "spec": {"selector": {"app": "web"}, "ports": ports}}))
+        .await;
+    world.create::<Pod>(app("p", spec)).await;
+    world.ready("p").await;
+    let (authority, _ingress) = ingress(&world).await;
+    let path = json!({"path": "/grpc.health.v1.Health/*", "pathType": "ImplementationSpecific",
+        "backend": {"service": {"name": "rpc", "port": {"name": "rpc"}}}});
+    let annotations = json!({"nginx.ingress.kubernetes.io/backend-protocol": "GRPC"});
+    let spec = json!({"rules": [{"http": {"paths": [path]}}]});
+    world
+        .create::<Ingress>(json!({"metadata": {"name": "i", "annotations": annotations}, "spec": spec}))
+        .await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let tls = client_config(authority.pem(), None, &["h2"], &world.clock).unwrap();
+    let outside = world.network.host("elsewhere", "workstation");
+    let client: HttpClient<_, Full<Bytes>> = HttpClient::builder(TokioExecutor::new())
+        .http2_only(true)
+        .build(Connector::new(outside, Some(tls)));
+    let request = http::Request::post("https://flyte.test/grpc.health.v1.Health/Check")
+        .header("te", "trailers")
+        .body(Full::new(Bytes::from_static(&[
+            0, 0, 0, 0, 7, 0x0a, 5, b'a', b'd', b'm', b'i', b'n',
+        ])));
+    let response = client.request(request.unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let body = response.into_body().collect().await.unwrap();
+    assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
+    assert_eq!(body.to_bytes(), Bytes::from_static(&[0, 0, 0, 0, 2, 8, 1]));
 }
