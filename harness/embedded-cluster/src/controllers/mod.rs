@@ -15,6 +15,7 @@ mod hash;
 mod int_or_percent;
 mod jobs;
 mod namespaces;
+mod not_implemented;
 mod pod_gc;
 pub(crate) mod pods;
 mod replica_sets;

@@ -12,6 +12,7 @@ use super::endpoints::{Legacy, Mirror, Slices};
 use super::garbage::Garbage;
 use super::jobs::{Jobs, Ttl};
 use super::namespaces::Namespaces;
+use super::not_implemented::NotImplemented;
 use super::pod_gc::PodGc;
 use super::replica_sets::ReplicaSets;
 use super::resource_quotas::ResourceQuotas;
@@ -52,6 +53,7 @@ pub(crate) fn start(client: &Client, settings: Settings) -> AbortHandle {
 fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controller>> {
     let Settings { ca, sign, .. } = settings;
     let tokens = contexts.user(Identity::new::<String>(USER, []), "token-controller");
+    let missing = contexts.user(Identity::new::<String>(USER, []), "kube-controller-manager");
     vec![
         Arc::new(Namespaces(contexts.account("namespace-controller"))),
         Arc::new(ServiceAccounts(contexts.account("service-account-controller"))),
@@ -74,6 +76,7 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
         Arc::new(ResourceQuotas(contexts.account("resourcequota-controller"))),
         Arc::new(Garbage(contexts.account("generic-garbage-collector"))),
         Arc::new(PodGc(contexts.account("pod-garbage-collector"))),
+        Arc::new(NotImplemented(missing)),
         Arc::new(Aggregation(contexts.account("clusterrole-aggregation-controller"))),
     ]
 }

@@ -142,3 +142,12 @@ async fn each_index_once() {
     let done = world.until(&path(), is("Complete")).await;
     assert_eq!(done["status"]["completedIndexes"], "0-2");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_acts_on_says_so() {
+    let world = World::new().await;
+    let body = json!({"metadata": {"name": "c"}, "spec": {"schedule": "* * * * *", "jobTemplate": {"spec": job(json!({}))["spec"]}}});
+    world.post("/apis/batch/v1/namespaces/ns/cronjobs", body).await;
+    world.settle().await;
+    assert_eq!(world.events("CronJob", "c").await[0].0, "NotImplemented");
+}
