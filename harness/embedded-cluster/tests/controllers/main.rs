@@ -5,6 +5,7 @@
 
 mod deployments;
 mod garbage;
+mod idle;
 mod jobs;
 mod namespaces;
 mod scheduling;
