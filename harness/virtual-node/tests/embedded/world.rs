@@ -20,7 +20,8 @@ const NAMESPACE: &str = "default";
 pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) network: Network,
-    pub(crate) cluster: EmbeddedCluster,
+    /// Held: it ends with the world.
+    _cluster: EmbeddedCluster,
     pub(crate) node: VirtualNode,
     pub(crate) services: ServiceProxy,
     pub(crate) client: Client,
@@ -52,7 +53,7 @@ impl World {
         Self {
             clock,
             network,
-            cluster,
+            _cluster: cluster,
             node,
             services,
             client,
@@ -93,10 +94,10 @@ impl World {
                 let params = WatchParams::default().fields(&format!("metadata.name={name}")).timeout(200);
                 let mut events = std::pin::pin!(api.watch(&params, &version).await.unwrap());
                 while let Some(event) = events.next().await {
-                    if let Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) = event {
-                        if condition(&object) {
-                            return object;
-                        }
+                    if let Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) = event
+                        && condition(&object)
+                    {
+                        return object;
                     }
                 }
             }
