@@ -48,7 +48,8 @@ impl<'a> Merged<'a> {
                 entries
                     .iter()
                     .map(|entry| Field {
-                        key: entry.key.resolve_key(rules),
+                        // A null key is what the text says it is: no check asks for it.
+                        key: entry.key.resolve_key(rules).unwrap_or_else(|| entry.key.text.clone()),
                         written: &entry.key.text,
                         key_place: place(entry.key_span),
                         value: Self::of(file, &entry.value, rules),

@@ -43,7 +43,7 @@ pub(super) fn run(context: ContainerContext, stores: Stores) -> BoxFuture<'stati
             }
             ["secrets", "init"] => secrets::init(&context, line.flag("localPath")?),
             ["secrets", "create"] => {
-                let read = read(&context, &config)?;
+                let read = read(&config)?;
                 secrets::create(&context, &read, line.flag("name")?, line.flag("fromPath")?).await
             }
             _ => Err(line.unknown("flyteadmin")),
@@ -77,8 +77,7 @@ pub(super) async fn grpc(context: &ContainerContext, port: u16, routes: Routes, 
     serve::serve(context, port, None, routes.add_service(health).prepare()).await
 }
 
-fn read(context: &ContainerContext, config: &Config) -> Result<AdminConfig, Failure> {
-    check_password(context, config)?;
+fn read(config: &Config) -> Result<AdminConfig, Failure> {
     let security = config.section("server").child("security");
     for key in ["useAuth", "secure"] {
         if security.child(key).boolean().map_err(Failure::new)? {
@@ -91,12 +90,14 @@ fn read(context: &ContainerContext, config: &Config) -> Result<AdminConfig, Fail
 }
 
 fn build(context: &ContainerContext, config: &Config, stores: &Stores) -> Result<Admin, Failure> {
-    let config = read(context, config)?;
+    check_password(context, config)?;
+    let config = read(config)?;
     Admin::start(context, config, stores).map_err(|error| Failure(format!("panic: {error}")))
 }
 
 fn controller(context: &ContainerContext, config: &Config, stores: &Stores) -> Result<admin::sync::Controller, Failure> {
-    let config = read(context, config)?;
+    check_password(context, config)?;
+    let config = read(config)?;
     if config.cluster_resources.standalone {
         return Err(Failure::new(
             "cluster_resources.standaloneDeployment: not implemented by the reference control plane",
@@ -106,7 +107,8 @@ fn controller(context: &ContainerContext, config: &Config, stores: &Stores) -> R
 }
 
 fn migrate(context: &ContainerContext, config: &Config, stores: &Stores, projects: &[&str]) -> Result<ExitStatus, Failure> {
-    let database = stores.database(&read(context, config)?.database);
+    check_password(context, config)?;
+    let database = stores.database(&read(config)?.database);
     for project in projects {
         admin::seed_project(&database, project).map_err(Failure::new)?;
     }

@@ -28,10 +28,9 @@ pub(in crate::apiserver) fn name_and_namespace(object: &mut Value, name: Option<
             ));
         }
         Some(_) => {}
+        // What is cluster-scoped loses a namespace, as it does in Kubernetes.
         None if !body_namespace.is_empty() => {
-            return Err(Status::bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request",
-            ));
+            metadata.remove("namespace");
         }
         None => {}
     }
