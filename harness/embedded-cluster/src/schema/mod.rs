@@ -26,4 +26,4 @@ mod zero;
 
 pub(crate) use go::format as go_format;
 pub(crate) use node::{Field, List, ListType, Map, Merge, Node, Object, Scalar, Zero};
-pub(crate) use table::{Schemas, builtin};
+pub(crate) use table::builtin;

@@ -457,7 +457,8 @@ fn header_text(response: &Response<Body>, name: &str) -> String {
 /// The text of a `Warning: 299 - "text"` header.
 fn warning(value: &str) -> Value {
     let quoted = value.splitn(3, ' ').nth(2).unwrap_or_default();
-    quoted.trim_matches('"').replace("\\\"", "\"").replace("\\\\", "\\").into()
+    let text = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(quoted);
+    text.replace("\\\"", "\"").replace("\\\\", "\\").into()
 }
 
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! Server-side apply, and who manages which field.
 //!
 //! Every write leaves an entry in `metadata.managedFields`: the set of fields its manager set ([`FieldSet`], in FieldsV1
-//! form in the object). [`apply`] merges a configuration into an object by its schema, detects [`Conflict`]s with other
+//! form in the object). [`apply`] merges a configuration into an object by its schema, detects conflicts with other
 //! managers and removes what the manager applied before and left out now; [`update`] does the bookkeeping for creates,
 //! updates and patches.
 
@@ -14,8 +14,10 @@ mod operation;
 mod reset;
 mod typed;
 
-pub(crate) use conflict::Conflict;
 pub(crate) use fieldset::{FieldSet, PathElement};
-pub(crate) use operation::{Applied, ApplyError, Writer, apply, update};
+pub(crate) use operation::{ApplyError, Writer, apply, update};
 pub(crate) use reset::reset_fields;
 pub(in crate::schema) use typed::item_element;
+
+#[cfg(test)]
+mod tests;

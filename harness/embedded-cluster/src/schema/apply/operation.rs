@@ -6,7 +6,7 @@ use super::conflict::{Conflict, Message};
 use super::fieldset::{FieldSet, PathElement};
 use super::last_applied;
 use super::managers::{self, Managed, Manager, Managers};
-use super::typed::{self, Comparison, Duplicates};
+use super::typed::{self, Comparison};
 use crate::schema::Node;
 
 /// Who owns what an object had before anybody's fields were tracked.
@@ -76,7 +76,7 @@ pub(crate) fn apply(schema: &Node, live: Option<&Value>, config: &Value, force: 
     if config.pointer("/metadata/managedFields").is_some_and(|fields| !fields.is_null()) {
         return Err(ApplyError::ManagedFields);
     }
-    typed::validate(schema, config, Duplicates::Refused).map_err(|problem| schema_error(config, problem))?;
+    typed::validate(schema, config).map_err(|problem| schema_error(config, problem))?;
     let empty = schema.empty();
     let mut managers = live.map(managers::decode).unwrap_or_default();
     let live = without_managed_fields(live.unwrap_or(&empty));

@@ -12,4 +12,4 @@ pub(super) use merge::merge;
 pub(super) use remove::remove;
 pub(super) use set::field_set;
 pub(in crate::schema) use shape::item_element;
-pub(super) use validate::{Duplicates, validate};
+pub(super) use validate::validate;

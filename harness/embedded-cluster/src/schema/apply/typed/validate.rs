@@ -7,19 +7,9 @@ use serde_json::Value;
 use super::shape::{self, Shape};
 use crate::schema::{ListType, Node, Scalar, go_format};
 
-/// Whether a list may name the same item twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Duplicates {
-    /// In objects that exist.
-    Allowed,
-    /// In what is applied.
-    Refused,
-}
-
-/// Checks `value` and returns what is wrong with it, one text in all.
-pub(in super::super) fn validate(schema: &Node, value: &Value, duplicates: Duplicates) -> Result<(), String> {
+/// Checks `value`, in which no list names the same item twice, and returns what is wrong with it, one text in all.
+pub(in super::super) fn validate(schema: &Node, value: &Value) -> Result<(), String> {
     let mut walk = Walk {
-        duplicates,
         path: String::new(),
         errors: Vec::new(),
     };
@@ -32,7 +22,6 @@ pub(in super::super) fn validate(schema: &Node, value: &Value, duplicates: Dupli
 }
 
 struct Walk {
-    duplicates: Duplicates,
     path: String,
     errors: Vec<String>,
 }
@@ -79,7 +68,7 @@ impl Walk {
                 match shape::item_element(items, list_type, value) {
                     Ok(element) => {
                         step = element.to_string();
-                        if !seen.insert(element) && self.duplicates == Duplicates::Refused {
+                        if !seen.insert(element) {
                             self.error(format_args!("duplicate entries for key {step}"));
                         }
                     }
