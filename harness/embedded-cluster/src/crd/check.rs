@@ -92,8 +92,11 @@ fn check_stored_versions(definition: &Value, versions: &[&Value], causes: &mut V
         .map(|version| &version["name"])
         .collect();
     for storage in storages {
-        let kept = stored.as_array().into_iter().flatten().any(|version| version == storage);
-        if !kept {
+        // A writer of the status may empty the list; the next write of the definition fills it again.
+        let missing = stored
+            .as_array()
+            .is_some_and(|stored| !stored.is_empty() && !stored.contains(storage));
+        if missing {
             let detail = format!("must have the storage version {}", storage.as_str().unwrap_or_default());
             causes.push(Cause::invalid("status.storedVersions", stored, &detail));
         }
