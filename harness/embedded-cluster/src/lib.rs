@@ -25,6 +25,6 @@ mod validation;
 
 pub use auth::Identity;
 pub use cluster::{Builder, ClusterError, EmbeddedCluster};
-pub use http::ApiService;
+pub use http::{ApiService, ResponseBody};
 pub use resource::Resource;
 pub use status::{Cause, Details, Status};

@@ -300,7 +300,12 @@ impl Status {
 
     /// 422: the object is not valid. `kind` is the object's kind, not its plural.
     pub fn invalid(group: &str, kind: &str, name: &str, causes: Vec<Cause>) -> Self {
-        let lines: Vec<String> = causes.iter().map(Cause::line).collect();
+        let mut lines: Vec<String> = vec![];
+        for line in causes.iter().map(Cause::line) {
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
         let all = if let [one] = lines.as_slice() {
             one.clone()
         } else {

@@ -22,7 +22,6 @@ mod write;
 
 pub(crate) use convert::to_served;
 pub(crate) use decode::{BODY_LIMIT, media_type};
-pub(crate) use logs::LogStream;
 pub(crate) use options::{Options, OptionsKind, unescape};
 pub(crate) use outcome::{Outcome, Page, Response, Stream};
 pub(crate) use read::bookmark;

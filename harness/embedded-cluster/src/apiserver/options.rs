@@ -140,7 +140,14 @@ impl Options {
             (Some("Background"), _) | (None, Some(false)) => Some(Propagation::Background),
             (Some("Foreground"), _) => Some(Propagation::Foreground),
             (Some(other), _) => {
-                let cause = Cause::not_supported("propagationPolicy", &json!(other), &["Background", "Foreground", "Orphan", "nil"]);
+                let message =
+                    format!("Unsupported value: {other:?}: supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"");
+                let field = "propagationPolicy".into();
+                let cause = Cause {
+                    reason: "FieldValueNotSupported",
+                    message,
+                    field,
+                };
                 return invalid(cause);
             }
             (None, None) => return Ok(()),
@@ -159,7 +166,7 @@ impl Options {
                 causes.push(Cause::too_long("fieldManager", 128));
             }
             if let Some((position, c)) = manager.chars().enumerate().find(|(_, c)| c.is_control()) {
-                let detail = format!("should only contain printable characters, but found {c:?} at position {position}");
+                let detail = format!("invalid character U+{:04X} (at position {position})", u32::from(c));
                 causes.push(Cause::invalid("fieldManager", &json!(manager), &detail));
             }
         }

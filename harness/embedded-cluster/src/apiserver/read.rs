@@ -138,7 +138,7 @@ pub(super) fn watch(server: &ApiServer, kind: &Arc<Kind>, request: &Request) -> 
 
 /// An event that only tells how far a watch has come.
 pub(crate) fn bookmark(kind: &Kind, revision: u64, initial_end: bool) -> WatchEvent {
-    let mut metadata = json!({"resourceVersion": revision.to_string(), "creationTimestamp": null});
+    let mut metadata = json!({"resourceVersion": revision.to_string()});
     if initial_end {
         metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
     }

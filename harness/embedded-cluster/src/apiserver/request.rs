@@ -97,14 +97,10 @@ impl Request {
     pub(crate) fn manager(&self) -> String {
         match self.options.field_manager.as_deref() {
             Some(manager) if !manager.is_empty() => manager.to_owned(),
-            _ => self
-                .agent
-                .split('/')
-                .next()
-                .unwrap_or_default()
-                .chars()
-                .take(MANAGER_LIMIT)
-                .collect(),
+            _ => match self.agent.split('/').next().unwrap_or_default() {
+                "" => "unknown".into(),
+                agent => agent.chars().take(MANAGER_LIMIT).collect(),
+            },
         }
     }
 }

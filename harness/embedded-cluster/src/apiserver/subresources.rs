@@ -8,10 +8,10 @@ use super::{ApiServer, Outcome, Request, binding, decode, eviction, logs, scale,
 use crate::kinds::Kind;
 use crate::status::Status;
 
-/// Whether a subresource has a handler of its own. `status` does not: it is the object itself,
-/// written only in part.
+/// Whether a subresource has a handler of its own. The others are the object itself, written only
+/// in part.
 pub(super) fn is_special(name: &str) -> bool {
-    name != "status"
+    !["status", "approval", "ephemeralcontainers", "resize"].contains(&name)
 }
 
 /// Answers a request to a subresource.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Bound, Claims, DEFAULT_AUDIENCE, Identity, UNAUTHENTICATED};
+use super::{Bound, Claims, DEFAULT_AUDIENCE, Identity};
 use crate::apiserver::ApiServer;
 use crate::object::Object;
 use crate::status::Status;
@@ -119,9 +119,4 @@ fn identity(claims: &Claims) -> Identity {
         }
     }
     identity
-}
-
-/// Whether this is somebody without credentials.
-pub(crate) fn is_anonymous(identity: &Identity) -> bool {
-    identity.in_group(UNAUTHENTICATED)
 }

@@ -10,8 +10,8 @@ mod tokens;
 
 pub(crate) use attributes::{Attributes, Scope};
 pub(crate) use authenticate::{Credentials, authenticate, token_identity};
-pub(crate) use authorizer::{Authorizer, Decision};
+pub(crate) use authorizer::Authorizer;
 pub use identity::Identity;
-pub(crate) use identity::{AUTHENTICATED, MASTERS, UNAUTHENTICATED};
+pub(crate) use identity::{MASTERS, UNAUTHENTICATED};
 pub(crate) use rules::Rule;
 pub(crate) use tokens::{Bound, Claims, DEFAULT_AUDIENCE, Tokens};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 pub(crate) use check::{check, warnings};
-pub(crate) use version::{Scale, Version};
+pub(crate) use version::Version;
 
 use crate::apiserver::ApiServer;
 use crate::kinds::Kind;
@@ -111,19 +111,20 @@ pub(crate) fn removed(server: &Arc<ApiServer>, kind: &Kind, object: &Object) {
     }
 }
 
-/// A definition that is being deleted says so in its conditions.
+/// A definition that is being deleted says so, and stays until its objects are gone.
 pub(crate) fn mark_terminating(kind: &Kind, definition: &mut Value, time: &str) {
-    if is_definition(kind) {
-        hold(definition);
-        names::set_condition(
-            definition,
-            "Terminating",
-            true,
-            "InstanceDeletionPending",
-            "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
-            time,
-        );
+    if !is_definition(kind) {
+        return;
     }
+    hold(definition);
+    names::set_condition(
+        definition,
+        "Terminating",
+        true,
+        "InstanceDeletionPending",
+        "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+        time,
+    );
 }
 
 fn hold(definition: &mut Value) {

@@ -181,7 +181,11 @@ fn legacy(kind: &Kind) -> Value {
     }
     if kind.is_stored() && kind.has_verb("create") {
         // Version and kind that are stored, as the real server hashes them.
-        let (group, version) = kind.storage_version.rsplit_once('/').unwrap_or(("", &kind.storage_version));
+        let (group, mut version) = kind.storage_version.rsplit_once('/').unwrap_or(("", &kind.storage_version));
+        if kind.kind == "CustomResourceDefinition" {
+            // The real server still stores these in an older version.
+            version = "v1beta1";
+        }
         let hash = Sha256::digest(format!("{group}/{version}/{}", kind.kind));
         entry["storageVersionHash"] = STANDARD.encode(&hash[..8]).into();
     }

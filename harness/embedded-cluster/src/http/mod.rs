@@ -12,5 +12,6 @@ mod service;
 mod table;
 mod watch;
 
+pub use respond::ResponseBody;
 pub(crate) use serve::serve;
 pub use service::ApiService;

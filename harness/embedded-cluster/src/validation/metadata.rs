@@ -18,11 +18,13 @@ pub(super) fn check(kind: &Kind, object: &Value, old: Option<&Value>) -> Vec<Cau
     if old.is_none() {
         causes.extend(check_name(kind, metadata));
     }
-    causes.extend(check_labels(metadata));
+    labels(&metadata["labels"], "metadata.labels", &mut causes);
     causes.extend(check_annotations(metadata));
     causes.extend(check_owners(metadata));
-    causes.extend(check_finalizers(metadata));
+    causes.extend(check_finalizers(kind, metadata));
     if let Some(old) = old {
+        // Kubernetes checks the metadata of updates four times over, and says so.
+        causes = (0..4).flat_map(|_| causes.clone()).collect();
         causes.extend(check_new_finalizers(&old["metadata"], metadata));
     }
     causes
@@ -64,22 +66,17 @@ fn check_name(kind: &Kind, metadata: &Value) -> Vec<Cause> {
     causes
 }
 
-fn check_labels(metadata: &Value) -> Vec<Cause> {
-    let mut causes = vec![];
-    for (key, value) in metadata["labels"].as_object().into_iter().flatten() {
+/// What is wrong with labels, or a selector of the same form, at `place`.
+pub(super) fn labels(labels: &Value, place: &str, causes: &mut Vec<Cause>) {
+    for (key, value) in labels.as_object().into_iter().flatten() {
         let value = value.as_str().unwrap_or_default();
         causes.extend(
             names::qualified_name(key)
                 .iter()
-                .map(|f| Cause::invalid("metadata.labels", &key.as_str().into(), f)),
+                .map(|f| Cause::invalid(place, &key.as_str().into(), f)),
         );
-        causes.extend(
-            names::label_value(value)
-                .iter()
-                .map(|f| Cause::invalid("metadata.labels", &value.into(), f)),
-        );
+        causes.extend(names::label_value(value).iter().map(|f| Cause::invalid(place, &value.into(), f)));
     }
-    causes
 }
 
 fn check_annotations(metadata: &Value) -> Vec<Cause> {
@@ -132,12 +129,14 @@ fn finalizers(metadata: &Value) -> impl Iterator<Item = &str> {
     metadata["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
-fn check_finalizers(metadata: &Value) -> Vec<Cause> {
+fn check_finalizers(kind: &Kind, metadata: &Value) -> Vec<Cause> {
     let mut causes = vec![];
+    // Custom resources and their definitions may have finalizers of any form.
+    let strict = kind.custom.is_none() && !kind.resource.group().starts_with("api");
     for (i, finalizer) in finalizers(metadata).enumerate() {
         let faults = names::qualified_name(finalizer);
         causes.extend(faults.iter().map(|f| Cause::invalid("metadata.finalizers", &finalizer.into(), f)));
-        if !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer) {
+        if strict && !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer) {
             let detail = "name is neither a standard finalizer name nor is it fully qualified";
             causes.push(Cause::invalid(format!("metadata.finalizers[{i}]"), &finalizer.into(), detail));
         }

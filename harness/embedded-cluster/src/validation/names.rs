@@ -110,6 +110,28 @@ pub(crate) fn qualified_name(text: &str) -> Vec<String> {
     faults
 }
 
+/// Faults of a key of a ConfigMap or Secret.
+pub(crate) fn config_key(key: &str) -> Vec<String> {
+    let mut faults = vec![];
+    if key.len() > 253 {
+        faults.push("must be no more than 253 characters".to_owned());
+    }
+    if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
+        faults.push(
+            "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', \
+             regex used for validation is '[-._a-zA-Z0-9]+')"
+                .to_owned(),
+        );
+    }
+    match key {
+        "." => faults.push("must not be '.'".to_owned()),
+        ".." => faults.push("must not be '..'".to_owned()),
+        key if key.starts_with("..") => faults.push("must not start with '..'".to_owned()),
+        _ => {}
+    }
+    faults
+}
+
 /// Faults of a label's value.
 pub(crate) fn label_value(value: &str) -> Vec<String> {
     let mut faults = vec![];

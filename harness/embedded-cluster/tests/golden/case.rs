@@ -184,6 +184,8 @@ impl Run<'_> {
         if answer["status"] != 201 {
             return Err(format!("cannot create the namespace: {answer}"));
         }
+        // As long as the real server's controllers took while the recordings were made.
+        sleep(Duration::from_millis(50)).await;
         if self.case.sa {
             let path = "/api/v1/namespaces/{{ns}}/serviceaccounts/default".into();
             self.poll(&Step {

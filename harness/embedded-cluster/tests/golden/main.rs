@@ -44,6 +44,8 @@ fn run(topic: &str, only: &str) -> BTreeMap<String, Option<String>> {
         .unwrap();
     runtime.block_on(async {
         let cluster = EmbeddedCluster::builder(topic).seed(1).start().await.unwrap();
+        // The recorded cluster had been up for a while.
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         let mut results = BTreeMap::new();
         for (number, case) in cases(topic).into_iter().enumerate() {
             if case.name.contains(only) {

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::super::outcome::{Outcome, Page};
 use super::super::{Body, decode, read, seconds};
+use super::Write;
 use super::fields::metadata_mut;
 use super::update::is_finished;
-use super::{Write, fields};
 use crate::admission::Attempt;
 use crate::client::{List, Propagation};
 use crate::object::Object;
@@ -71,7 +71,7 @@ impl Write<'_> {
         let mut new = old.value().clone();
         self.mark(old, &mut new, options);
         if is_finished(&new) {
-            return self.remove(old, new);
+            return self.remove(old, new, options.dry_run);
         }
         if new == *old.value() || options.dry_run {
             return Ok(Some(Outcome::Object(Arc::new(Object::new(new)), false)));
@@ -126,10 +126,15 @@ impl Write<'_> {
             "deletionTimestamp".into(),
             seconds(now + jiff::SignedDuration::from_secs(grace)).into(),
         );
-        if !is_namespace {
+        // Namespaces and definitions are held by more than their metadata.
+        let holder = is_namespace || self.kind.kind == "CustomResourceDefinition";
+        if !holder {
             metadata.insert("deletionGracePeriodSeconds".into(), grace.into());
         }
-        let generation = metadata.get("generation").and_then(Value::as_i64).filter(|g| first && *g > 0);
+        let generation = metadata
+            .get("generation")
+            .and_then(Value::as_i64)
+            .filter(|g| first && !holder && *g > 0);
         if let Some(generation) = generation {
             metadata.insert("generation".into(), (generation + 1).into());
         }
@@ -182,13 +187,14 @@ impl Write<'_> {
         }
     }
 
-    fn remove(&mut self, old: &Arc<Object>, new: Value) -> Result<Option<Outcome>, Status> {
-        if !self.request.options.dry_run {
-            match self
-                .server
-                .store
-                .delete(&self.kind.key, self.namespace(), self.name(), old.revision(), new.clone())
-            {
+    fn remove(&mut self, old: &Arc<Object>, new: Value, dry_run: bool) -> Result<Option<Outcome>, Status> {
+        // Only what can be deleted gracefully shows its deletion in its last state.
+        let graceful = self.kind.kind == "Pod" || self.kind.kind == "Namespace";
+        let last = if graceful { new } else { old.value().clone() };
+        let answer = Object::new(last.clone());
+        if !dry_run {
+            let store = &self.server.store;
+            match store.delete(&self.kind.key, self.namespace(), self.name(), old.revision(), last) {
                 Ok(gone) => {
                     self.server.addresses.release(self.kind, gone.value());
                     crate::crd::removed(self.server, self.kind, &gone);
@@ -198,12 +204,7 @@ impl Write<'_> {
             }
         }
         if self.kind.strategy.delete_returns_object {
-            let answer = if self.kind.kind == "Pod" || self.kind.kind == "Namespace" {
-                Arc::new(Object::new(new))
-            } else {
-                old.clone()
-            };
-            return Ok(Some(Outcome::Object(answer, false)));
+            return Ok(Some(Outcome::Object(Arc::new(answer), false)));
         }
         Ok(Some(Outcome::Value(self.success(old), 200)))
     }

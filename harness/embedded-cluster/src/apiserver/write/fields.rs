@@ -104,8 +104,10 @@ pub(super) fn system(server: &ApiServer, kind: &Kind, object: &mut Value) {
 /// The causes of a 422 for system fields that differ.
 pub(super) fn carry_over(kind: &Kind, subresource: &str, old: &Object, new: &mut Value) -> Vec<Cause> {
     let before = old.value();
-    if subresource == "status" {
+    if matches!(subresource, "status" | "approval") {
         keep_all_but_status(kind, before, new);
+    } else if matches!(subresource, "ephemeralcontainers" | "resize") {
+        keep_all_but_pod_part(subresource, before, new);
     } else if kind.subresource("status").is_some() {
         keep(before, new, "status");
     }
@@ -186,6 +188,36 @@ fn keep_all_but_status(kind: &Kind, before: &Value, new: &mut Value) {
         }
     }
     *new = kept;
+}
+
+/// Ephemeral containers are only added, resources only changed, and each through its own path.
+fn keep_all_but_pod_part(subresource: &str, before: &Value, new: &mut Value) {
+    let proposed = std::mem::replace(new, before.clone());
+    if let Some(fields) = proposed["metadata"].get("managedFields") {
+        new["metadata"]["managedFields"] = fields.clone();
+    }
+    if subresource == "ephemeralcontainers" {
+        if let Some(containers) = proposed["spec"].get("ephemeralContainers") {
+            new["spec"]["ephemeralContainers"] = containers.clone();
+        } else if let Some(spec) = new["spec"].as_object_mut() {
+            spec.remove("ephemeralContainers");
+        }
+        return;
+    }
+    for field in ["containers", "initContainers"] {
+        let containers = new["spec"].get_mut(field).and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            let same = |other: &&Value| other["name"] == container["name"];
+            let wanted = proposed["spec"][field].as_array().into_iter().flatten().find(same);
+            if let Some(wanted) = wanted {
+                for part in ["resources", "resizePolicy"] {
+                    if let Some(value) = wanted.get(part) {
+                        container[part] = value.clone();
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn keep(before: &Value, new: &mut Value, field: &str) {

@@ -39,6 +39,10 @@ pub(super) fn apply(write: &mut Write<'_>, old: Option<&Object>, patch: &Value) 
         .ok_or_else(|| Status::not_implemented("server-side apply of this resource"))?;
     check_kind(write.kind, patch)?;
     let mut config = patch.clone();
+    // Only for an object that is there the URL's name is enough.
+    if old.is_some() && config["metadata"]["name"].as_str().unwrap_or_default().is_empty() {
+        config["metadata"]["name"] = write.name().into();
+    }
     super::name_and_namespace(&mut config, Some(write.name()), write.request.target.namespace.as_deref())?;
     let mut shown = patch.clone();
     shown["metadata"]["name"] = config["metadata"]["name"].clone();
@@ -54,11 +58,11 @@ pub(super) fn apply(write: &mut Write<'_>, old: Option<&Object>, patch: &Value) 
 fn check_kind(kind: &Kind, patch: &Value) -> Result<(), Status> {
     let text = |field: &str| patch[field].as_str().unwrap_or_default();
     let (api_version, found) = (text("apiVersion"), text("kind"));
-    if found.is_empty() {
-        return Err(Status::bad_request("Object 'Kind' is missing in the patch"));
-    }
     if found == kind.kind && api_version == kind.api_version() {
         return Ok(());
+    }
+    if found.is_empty() && api_version.is_empty() {
+        return Err(Status::bad_request("invalid object type: /, Kind="));
     }
     let shown = |api_version: &str, kind: &str| match api_version.rsplit_once('/') {
         Some(_) => format!("{api_version}, Kind={kind}"),

@@ -29,7 +29,10 @@ pub(super) fn create(server: &ApiServer, kind: &Kind, request: &Request, object:
         ("", "secrets") => merge_string_data(object),
         ("", "persistentvolumeclaims" | "persistentvolumes") => object["status"] = json!({"phase": "Pending"}),
         ("", "services") => object["status"] = json!({"loadBalancer": {}}),
-        ("batch", "jobs") => job_labels(object),
+        ("batch", "jobs") => {
+            job_labels(object);
+            default_job_labels(object);
+        }
         ("certificates.k8s.io", _) => {
             object["spec"]["username"] = request.identity.user.clone().into();
             object["spec"]["groups"] = json!(request.identity.groups);
@@ -98,6 +101,15 @@ fn qos_class(pod: &Value) -> &'static str {
         (false, _) => "BestEffort",
         (true, true) => "Guaranteed",
         (true, false) => "Burstable",
+    }
+}
+
+/// Jobs without labels have those of their pods.
+fn default_job_labels(job: &mut Value) {
+    if job["metadata"]["labels"].as_object().is_none_or(serde_json::Map::is_empty)
+        && let Some(labels) = job["spec"]["template"]["metadata"]["labels"].as_object().filter(|l| !l.is_empty())
+    {
+        job["metadata"]["labels"] = labels.clone().into();
     }
 }
 

@@ -133,9 +133,9 @@ impl Write<'_> {
         let store = &self.server.store;
         let result = if is_finished(&new) {
             // The last finalizer is gone: the answer is the object as it was before it went.
-            let answer = Object::new(new.clone());
+            let answer = Object::new(new);
             store
-                .delete(&self.kind.key, self.namespace(), self.name(), old.revision(), new)
+                .delete(&self.kind.key, self.namespace(), self.name(), old.revision(), old.value().clone())
                 .map(|gone| {
                     self.server.addresses.release(self.kind, gone.value());
                     crate::crd::removed(self.server, self.kind, &gone);
