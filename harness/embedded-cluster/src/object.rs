@@ -4,7 +4,6 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// One revision of one object: immutable, shared by the store, watchers and readers.
@@ -42,14 +41,6 @@ impl Object {
     /// The object as JSON text; serialised once.
     pub(crate) fn json(&self) -> Bytes {
         self.json.get_or_init(|| self.value.to_string().into()).clone()
-    }
-
-    /// The object as a typed one.
-    ///
-    /// # Errors
-    /// When the object does not have `T`'s shape.
-    pub(crate) fn typed<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        T::deserialize(&self.value)
     }
 
     fn metadata(&self, field: &str) -> Option<&Value> {

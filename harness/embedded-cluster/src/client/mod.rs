@@ -113,18 +113,7 @@ impl Client {
         patch: Patch,
     ) -> Result<Arc<Object>, Status> {
         let target = target(resource, namespace, Some(name), subresource);
-        let (body, force) = patch.body();
-        self.send(
-            Verb::Patch,
-            target,
-            Options {
-                force,
-                ..Options::default()
-            },
-            body,
-        )
-        .await?
-        .object()
+        self.send(Verb::Patch, target, Options::default(), patch.body()).await?.object()
     }
 
     /// Posts to a subresource: `binding`, `eviction`, `token`.

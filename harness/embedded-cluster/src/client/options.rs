@@ -17,22 +17,6 @@ pub(crate) struct ListOptions {
 }
 
 impl ListOptions {
-    /// Objects with these labels.
-    pub(crate) fn labels(selector: impl Into<String>) -> Self {
-        Self {
-            label_selector: Some(selector.into()),
-            field_selector: None,
-        }
-    }
-
-    /// Objects with these field values.
-    pub(crate) fn fields(selector: impl Into<String>) -> Self {
-        Self {
-            label_selector: None,
-            field_selector: Some(selector.into()),
-        }
-    }
-
     pub(super) fn options(&self) -> Options {
         Options {
             label_selector: self.label_selector.clone().unwrap_or_default(),
@@ -54,28 +38,17 @@ pub(crate) struct List {
 /// A change to an object.
 #[derive(Clone, Debug)]
 pub(crate) enum Patch {
-    /// RFC 6902.
-    Json(Value),
     /// RFC 7386.
     Merge(Value),
     /// Kubernetes' strategic merge.
     Strategic(Value),
-    /// Server-side apply under the client's field manager.
-    Apply {
-        /// The fields that the manager wants.
-        object: Value,
-        /// Take fields over from other managers.
-        force: bool,
-    },
 }
 
 impl Patch {
-    pub(super) fn body(self) -> (Body, bool) {
+    pub(super) fn body(self) -> Body {
         match self {
-            Patch::Json(v) => (Body::Patch(PatchKind::Json, v), false),
-            Patch::Merge(v) => (Body::Patch(PatchKind::Merge, v), false),
-            Patch::Strategic(v) => (Body::Patch(PatchKind::Strategic, v), false),
-            Patch::Apply { object, force } => (Body::Patch(PatchKind::Apply, object), force),
+            Patch::Merge(value) => Body::Patch(PatchKind::Merge, value),
+            Patch::Strategic(value) => Body::Patch(PatchKind::Strategic, value),
         }
     }
 }

@@ -61,13 +61,13 @@ fn check_kind(kind: &Kind, patch: &Value) -> Result<(), Status> {
     if found == kind.kind && api_version == kind.api_version() {
         return Ok(());
     }
-    if found.is_empty() && api_version.is_empty() {
-        return Err(Status::bad_request("invalid object type: /, Kind="));
-    }
     let shown = |api_version: &str, kind: &str| match api_version.rsplit_once('/') {
         Some(_) => format!("{api_version}, Kind={kind}"),
         None => format!("/{api_version}, Kind={kind}"),
     };
+    if found.is_empty() {
+        return Err(Status::bad_request(format!("invalid object type: {}", shown(api_version, found))));
+    }
     Err(Status::bad_request(format!(
         "invalid object type: {}, expected: {}",
         shown(api_version, found),
