@@ -1,5 +1,7 @@
 //! `kube` against the embedded cluster: in process and over TLS, in virtual time.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::time::Duration;
 
 use embedded_cluster::EmbeddedCluster;

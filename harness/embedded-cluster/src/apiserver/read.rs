@@ -276,15 +276,13 @@ fn check_list(options: &Options, watch: bool) -> Result<(), Status> {
                     "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
                 ));
             }
-            Some(_) => {
-                if matching != "NotOlderThan" {
-                    causes.push(forbidden("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
-                    if !matching.is_empty() {
-                        causes.push(Cause::not_supported(MATCH, &json!(matching), &["NotOlderThan"]));
-                    }
+            Some(_) if matching != "NotOlderThan" => {
+                causes.push(forbidden("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+                if !matching.is_empty() {
+                    causes.push(Cause::not_supported(MATCH, &json!(matching), &["NotOlderThan"]));
                 }
             }
-            None => {}
+            _ => {}
         }
     } else {
         if !matching.is_empty() {

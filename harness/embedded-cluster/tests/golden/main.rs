@@ -2,6 +2,8 @@
 //!
 //! Every case that is listed in `tests/data/golden/passing.txt` must pass; see the README there.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod case;
 mod compare;
 mod paths;

@@ -101,7 +101,7 @@ fn refusal(error: ApplyError) -> Status {
         ApplyError::Schema { .. } => Status::plain(500, error.to_string()),
         ApplyError::Conflicts(ref conflicts) => {
             let causes = conflicts.iter().flat_map(|conflict| {
-                conflict.causes().into_iter().map(|(field, message)| Cause {
+                conflict.causes().map(|(field, message)| Cause {
                     reason: "FieldManagerConflict",
                     message,
                     field,

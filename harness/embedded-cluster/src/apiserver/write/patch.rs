@@ -20,7 +20,7 @@ impl Write<'_> {
         if patch.kind == PatchKind::Strategic && self.kind.custom.is_some() {
             return Err(decode::unsupported_patch());
         }
-        self.change(&mut |write, old| {
+        self.change(|write, old| {
             let mut object = write.patched(&patch, old)?;
             let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
             let read = text("resourceVersion");
@@ -95,7 +95,7 @@ impl Write<'_> {
         }
         let exists = self.server.store.get(&self.kind.key, self.namespace(), self.name()).is_some();
         if exists {
-            return self.change(&mut |write, old| {
+            return self.change(|write, old| {
                 let (object, written) = managed::apply(write, Some(old), &patch)?;
                 let read = patch["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
                 Ok(Proposal {

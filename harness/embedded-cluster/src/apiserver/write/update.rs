@@ -48,7 +48,7 @@ impl Write<'_> {
                 vec![cause],
             ));
         }
-        self.change(&mut |_, _| {
+        self.change(|_, _| {
             Ok(Proposal {
                 object: object.clone(),
                 read: read.clone(),
@@ -67,7 +67,7 @@ impl Write<'_> {
         let mut named = body.clone();
         name_and_namespace(&mut named, Some(self.name()), self.request.target.namespace.as_deref())?;
         let read = body["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
-        self.change(&mut |_, old| {
+        self.change(|_, old| {
             let mut object = old.value().clone();
             edit(&mut object)?;
             Ok(Proposal {
@@ -81,10 +81,10 @@ impl Write<'_> {
 
     /// Proposes a new state until it is stored; the proposal is made again when the object changed
     /// in between.
-    pub(super) fn change(
-        &mut self,
-        propose: &mut dyn FnMut(&mut Self, &Arc<Object>) -> Result<Proposal, Status>,
-    ) -> Result<Outcome, Status> {
+    pub(super) fn change<F>(&mut self, mut propose: F) -> Result<Outcome, Status>
+    where
+        F: FnMut(&mut Self, &Arc<Object>) -> Result<Proposal, Status>,
+    {
         for _ in 0..TRIES {
             let old = super::super::read::find(self.server, self.kind, self.request)?;
             let proposal = propose(self, &convert::to_served(&old, self.kind))?;
