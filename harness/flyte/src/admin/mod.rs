@@ -32,3 +32,6 @@ pub(crate) use object::label_value;
 pub(crate) use projects::seed_project;
 pub(crate) use service::Service;
 pub(crate) use state::Admin;
+
+#[cfg(test)]
+mod tests;
