@@ -24,6 +24,14 @@ pub enum Exit {
     Terminated = 143,
 }
 
+impl Exit {
+    /// The exit with this code; an unknown one is a fault.
+    pub fn from_code(code: u8) -> Self {
+        let all = [Self::Passed, Self::Failed, Self::Invalid, Self::Environment, Self::CleanUp, Self::Interrupted, Self::Terminated];
+        all.into_iter().find(|exit| *exit as u8 == code).unwrap_or(Self::Fault)
+    }
+}
+
 /// The codes as `--help` shows them.
 pub const HELP: &str = "\
 Exit codes: 0 passed; 1 an expectation failed; 2 usage, or an invalid scenario or configuration;

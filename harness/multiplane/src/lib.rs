@@ -1,6 +1,15 @@
 //! A test harness for multi-cluster Kubernetes deployments.
+//!
+//! From a file to a verdict: [`run::Plan`] (a scenario, checked) -> [`run::suite`] (worlds, steps) -> [`journal`] (what happened) ->
+//! [`report`] (what people read). [`backend`] makes the clusters, [`verdict`] judges where executions ran.
 
+pub mod backend;
 pub mod exit;
 pub mod journal;
+pub mod probe;
+mod programs;
 pub mod report;
+pub mod run;
+mod stopwatch;
+pub mod up;
 pub mod verdict;

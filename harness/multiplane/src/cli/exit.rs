@@ -24,6 +24,24 @@ impl Failure {
         (self.exit, &self.message)
     }
 
+    /// What was asked for did not come out.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Failed, message: message.into() }
+    }
+
+    /// The environment failed.
+    pub(crate) fn environment(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Environment, message: message.into() }
+    }
+
+    /// The harness itself is at fault.
+    pub(crate) fn fault(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Fault,
+            message: message.into(),
+        }
+    }
+
     /// Writes the message to the standard error output.
     pub(crate) fn report(self) -> Exit {
         super::output::complain(&self.message);

@@ -1,11 +1,17 @@
 //! The command line: one file for each subcommand.
 
 mod exit;
+mod explain;
 mod input;
 mod lint;
 mod output;
 mod place;
+mod plan;
+mod report;
+mod run;
+mod signals;
 mod table;
+mod up;
 
 use clap::{Parser, Subcommand};
 use multiplane::exit::{Exit, HELP};
@@ -23,8 +29,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Run(run::Run),
+    Up(up::Up),
     Place(place::Place),
     Lint(lint::Lint),
+    Plan(plan::PlanCommand),
+    Explain(explain::Explain),
+    Schema(explain::Schema),
+    Report(report::Report),
 }
 
 /// Parses the arguments and runs the subcommand. Wrong arguments end the process with code 2, as clap does.
@@ -34,8 +46,14 @@ pub(crate) fn main() -> Exit {
 
 fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
     match cli.command {
+        Command::Run(run) => run.run(output),
+        Command::Up(up) => up.run(),
         Command::Place(place) => place.run(output),
         Command::Lint(lint) => lint.run(output),
+        Command::Plan(plan) => plan.run(output),
+        Command::Explain(explain) => explain.run(output),
+        Command::Schema(schema) => schema.run(output),
+        Command::Report(report) => report.run(output),
     }
 }
 

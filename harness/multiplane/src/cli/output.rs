@@ -1,6 +1,7 @@
 //! Writing to the terminal.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -53,4 +54,14 @@ pub(crate) fn complain(message: &str) {
     if !message.is_empty() {
         let _ = writeln!(io::stderr(), "{message}");
     }
+}
+
+/// Writes a whole file.
+pub(crate) fn write_file(file: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(file, text).map_err(|error| cannot_write(file, &error))
+}
+
+/// A file that the user named cannot be written.
+pub(crate) fn cannot_write(file: &Path, error: &io::Error) -> Failure {
+    Failure::invalid(format!("error: cannot write {}: {error}", file.display()))
 }

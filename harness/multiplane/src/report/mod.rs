@@ -9,3 +9,8 @@ mod text;
 pub use console::{Console, Detail};
 pub use junit::junit;
 pub use summary::summary;
+
+/// A span of time as people write it.
+pub(crate) fn duration(time: std::time::Duration) -> String {
+    text::duration(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}

@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use crate::journal::{Admin, Sighting};
 
 /// What an execution has to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Demand {
     /// Clusters where it may be; empty if any will do.
     pub on: Vec<String>,
+    /// It must be on no cluster: Flyte took it, and failed to create it.
+    pub nowhere: bool,
     /// Whether it must not have been seen anywhere else, ever.
     pub nowhere_else: bool,
     /// The phase that the admin API must report, if it matters.
     pub phase: Option<String>,
+    /// Text that the execution's error must contain once it has ended.
+    pub error: Option<String>,
 }
 
 /// What the witnesses say about a [`Demand`].
@@ -61,33 +65,43 @@ fn wrong(demand: &Demand, admin: Option<&Admin>, seen: &BTreeMap<String, Sightin
             wrong.push(format!("seen on {} clusters: {}", seen.len(), names(seen)));
         }
     }
+    if demand.nowhere {
+        wrong.extend(seen.iter().map(|(cluster, sighting)| format!("seen on {cluster} ({}), expected nowhere", objects(sighting))));
+    }
     let Some(admin) = admin else { return wrong };
-    if admin.phase == "FAILED" && admin.cluster.is_empty() && seen.is_empty() {
+    if !demand.nowhere && admin.phase == "FAILED" && admin.cluster.is_empty() && seen.is_empty() {
         let why = admin.error.as_deref().unwrap_or("no message");
         wrong.push(format!("it was never created in any cluster: {why}"));
         return wrong;
     }
     if !admin.cluster.is_empty() {
-        if !allowed(demand, &admin.cluster) {
-            wrong.push(format!("the admin API says {}, expected {on}", admin.cluster));
+        if demand.nowhere || !allowed(demand, &admin.cluster) {
+            let expected = if demand.nowhere { "none" } else { &on };
+            wrong.push(format!("the admin API says {}, expected {expected}", admin.cluster));
         }
         if !seen.is_empty() && !seen.contains_key(&admin.cluster) {
             wrong.push(format!("the admin API says {}, but it was seen on {}", admin.cluster, names(seen)));
         }
     }
-    if let Some(phase) = &demand.phase
-        && admin.phase != *phase
-        && TERMINAL.contains(&admin.phase.as_str())
-    {
-        let why = admin.error.as_ref().map_or(String::new(), |error| format!(": {error}"));
-        wrong.push(format!("it ended {}, expected {phase}{why}", admin.phase));
+    if TERMINAL.contains(&admin.phase.as_str()) {
+        wrong.extend(wrong_end(demand, admin));
     }
     wrong
 }
 
+fn wrong_end(demand: &Demand, admin: &Admin) -> Option<String> {
+    let why = admin.error.as_deref();
+    if let Some(phase) = demand.phase.as_ref().filter(|phase| **phase != admin.phase) {
+        let why = why.map_or(String::new(), |why| format!(": {why}"));
+        return Some(format!("it ended {}, expected {phase}{why}", admin.phase));
+    }
+    let error = demand.error.as_ref().filter(|text| !why.is_some_and(|why| why.contains(text.as_str())))?;
+    Some(format!("its error is {:?}, expected it to contain {error:?}", why.unwrap_or_default()))
+}
+
 fn missing(demand: &Demand, admin: Option<&Admin>, seen: &BTreeMap<String, Sighting>) -> Vec<String> {
     let mut missing = Vec::new();
-    if !seen.keys().any(|cluster| allowed(demand, cluster)) {
+    if !demand.nowhere && !seen.keys().any(|cluster| allowed(demand, cluster)) {
         let place = if demand.on.is_empty() {
             "any cluster".to_owned()
         } else {
@@ -98,6 +112,7 @@ fn missing(demand: &Demand, admin: Option<&Admin>, seen: &BTreeMap<String, Sight
     match (admin, &demand.phase) {
         (None, _) => missing.push("the admin API does not know it".to_owned()),
         (Some(admin), Some(phase)) if admin.phase != *phase => missing.push(format!("phase is {}, expected {phase}", admin.phase)),
+        (Some(admin), _) if demand.nowhere && admin.phase != "FAILED" => missing.push(format!("phase is {}, expected FAILED", admin.phase)),
         _ => {}
     }
     missing
@@ -149,11 +164,7 @@ mod tests {
     #[case::phase_wrong(&["dp1"], admin("dp1", "FAILED"), Some("SUCCEEDED"), "violated: it ended FAILED, expected SUCCEEDED: boom")]
     #[case::failure_wanted(&["dp1"], admin("dp1", "FAILED"), Some("FAILED"), "met")]
     fn on_dp1_and_nowhere_else(#[case] places: &[&str], #[case] admin: Option<Admin>, #[case] phase: Option<&str>, #[case] expected: &str) {
-        let demand = Demand {
-            on: vec!["dp1".into()],
-            nowhere_else: true,
-            phase: phase.map(Into::into),
-        };
+        let demand = Demand { on: vec!["dp1".into()], nowhere_else: true, phase: phase.map(Into::into), ..Demand::default() };
         let text = match judge(&demand, admin.as_ref(), &seen(places)) {
             Judgement::Met => "met".to_owned(),
             Judgement::Pending(why) => format!("pending: {}", why.join("; ")),
@@ -164,11 +175,7 @@ mod tests {
 
     #[test]
     fn any_cluster_still_means_one_cluster() {
-        let demand = Demand {
-            on: vec![],
-            nowhere_else: true,
-            phase: None,
-        };
+        let demand = Demand { on: vec![], nowhere_else: true, phase: None, ..Demand::default() };
         assert_eq!(judge(&demand, admin("dp1", "RUNNING").as_ref(), &seen(&["dp1"])), Judgement::Met);
         assert!(matches!(
             judge(&demand, admin("dp1", "RUNNING").as_ref(), &seen(&["dp1", "dp2"])),
@@ -178,14 +185,20 @@ mod tests {
 
     #[test]
     fn elsewhere_may_be_allowed() {
-        let demand = Demand {
-            on: vec!["dp1".into()],
-            nowhere_else: false,
-            phase: None,
-        };
+        let demand = Demand { on: vec!["dp1".into()], nowhere_else: false, phase: None, ..Demand::default() };
         assert_eq!(
             judge(&demand, admin("dp1", "RUNNING").as_ref(), &seen(&["dp1", "dp2"])),
             Judgement::Met
         );
+    }
+
+    #[test]
+    fn nowhere_means_failed_with_that_error() {
+        let demand = Demand { nowhere: true, nowhere_else: true, phase: None, error: Some("boom".into()), ..Demand::default() };
+        assert_eq!(judge(&demand, admin("", "FAILED").as_ref(), &seen(&[])), Judgement::Met);
+        assert!(matches!(judge(&demand, admin("", "UNDEFINED").as_ref(), &seen(&[])), Judgement::Pending(_)));
+        assert!(matches!(judge(&demand, admin("dp1", "RUNNING").as_ref(), &seen(&["dp1"])), Judgement::Violated(_)));
+        let other = Demand { error: Some("bang".into()), ..demand };
+        assert!(matches!(judge(&other, admin("", "FAILED").as_ref(), &seen(&[])), Judgement::Violated(_)));
     }
 }

@@ -1,0 +1,134 @@
+//! Backends: where a scenario's clusters come from.
+//!
+//! The engine knows two small traits. A [`World`] has names, a network and a clock, and makes [`Cluster`]s; what a world cannot do, it says
+//! in its [`Capabilities`] before the run starts.
+
+mod embedded;
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use kube::Client;
+use kube::config::Kubeconfig;
+use simnet::{Clock, Host};
+use thiserror::Error;
+
+pub use embedded::{Embedded, Time};
+
+/// What a scenario asks of one cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterSpec {
+    /// The cluster's id, as Flyte names it.
+    pub id: String,
+    /// Number of nodes.
+    pub nodes: usize,
+    /// Kubernetes version `major.minor`, if it matters.
+    pub kubernetes: Option<String>,
+}
+
+/// What a world can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Name of the backend, for people.
+    pub backend: &'static str,
+    /// Time runs by itself as soon as nothing is left to do.
+    pub virtual_time: bool,
+    /// Who places executions: `reference` or `upstream`.
+    pub placed_by: &'static str,
+}
+
+/// Where an address is used from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vantage {
+    /// From the pods of any cluster.
+    Pods,
+    /// From the machine on which the harness runs.
+    Host,
+}
+
+/// Why a backend failed.
+#[derive(Debug, Error)]
+pub enum BackendError {
+    /// A cluster did not start.
+    #[error("cluster {cluster} did not start: {message}")]
+    Start {
+        /// The cluster's id.
+        cluster: String,
+        /// What happened.
+        message: String,
+    },
+    /// The backend does not serve the version asked for.
+    #[error("cluster {cluster}: Kubernetes {wanted} is asked for; embedded clusters serve {served}")]
+    Version {
+        /// The cluster's id.
+        cluster: String,
+        /// What the scenario asks for.
+        wanted: String,
+        /// What there is.
+        served: &'static str,
+    },
+    /// Credentials could not be made.
+    #[error("cluster {cluster}: no credentials: {message}")]
+    Credentials {
+        /// The cluster's id.
+        cluster: String,
+        /// What happened.
+        message: String,
+    },
+    /// The world itself could not be set up.
+    #[error("the world could not be set up: {0}")]
+    World(String),
+}
+
+/// A set of clusters that reach each other.
+pub trait World: Send + Sync {
+    /// What this world can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// The clock that all of its clusters go by.
+    fn clock(&self) -> &Clock;
+
+    /// The machine on which the harness stands.
+    fn operator(&self) -> Host;
+
+    /// Authorities that the operator and every pod's system trust, PEM.
+    fn trust(&self) -> &str;
+
+    /// Creates a cluster: ready when its API server answers and its nodes are registered.
+    ///
+    /// # Errors
+    /// If it does not start.
+    fn create<'a>(&'a self, spec: &'a ClusterSpec) -> BoxFuture<'a, Result<Arc<dyn Cluster>, BackendError>>;
+}
+
+/// One cluster. Dropping it does not destroy what runs outside of this process.
+pub trait Cluster: Send + Sync {
+    /// The cluster's id.
+    fn id(&self) -> &str;
+
+    /// A client with cluster-admin rights.
+    fn client(&self) -> Client;
+
+    /// The API server's URL.
+    fn api(&self, from: Vantage) -> String;
+
+    /// `host:port` of the way in for Ingress traffic, TLS.
+    fn ingress(&self, from: Vantage) -> String;
+
+    /// `host:port` of a Service's port.
+    fn service(&self, namespace: &str, name: &str, port: u16, from: Vantage) -> String;
+
+    /// Credentials of a cluster admin, for clients on the host.
+    ///
+    /// # Errors
+    /// If they cannot be made.
+    fn kubeconfig(&self) -> Result<Kubeconfig, BackendError>;
+
+    /// The certificate of the authority behind the API server, PEM.
+    fn ca(&self) -> &str;
+}
+
+/// A cluster's id where only DNS names are allowed: `dataplane_1` becomes `dataplane-1`.
+pub fn dns_name(id: &str) -> String {
+    id.replace('_', "-").to_ascii_lowercase()
+}

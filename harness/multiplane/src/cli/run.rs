@@ -1,0 +1,132 @@
+//! `multiplane run`.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use multiplane::exit::Exit;
+use multiplane::journal::{Event, Fold, Journal, Outcome, Record};
+use multiplane::report::{Console, Detail};
+use multiplane::run::{Plan, Suite, suite, suite_exit};
+
+use super::exit::Failure;
+use super::output::{Output, cannot_write};
+use super::report::write_reports;
+use super::signals::Signals;
+
+/// Runs scenarios: every `scenario.yaml` below the paths.
+#[derive(Args)]
+pub(crate) struct Run {
+    /// Folders or scenario files.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Where the clusters come from.
+    #[arg(long, value_enum, default_value_t = Backend::Embedded)]
+    backend: Backend,
+    /// Seed of all randomness, in place of each scenario's own.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Scenarios that run at the same time [default: one for each core].
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Ends the run after so many seconds of real time.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    timeout: u64,
+    /// Writes every event to this file, one JSON object a line, as it happens.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Writes a JUnit report.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Writes the results as JSON; `-` is the standard output, which then carries nothing else.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Tells details of each step.
+    #[arg(long, short, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Tells only of what failed, and the sum.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Where clusters come from.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Backend {
+    /// In this process, in virtual time.
+    Embedded,
+}
+
+/// Keeps all records, for the reports that are written at the end.
+#[derive(Clone, Default)]
+struct Keep(std::sync::Arc<std::sync::Mutex<Vec<Record>>>);
+
+impl Fold for Keep {
+    fn record(&mut self, record: &Record) {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(record.clone());
+    }
+}
+
+impl Run {
+    pub(crate) fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+        let Backend::Embedded = self.backend;
+        let signals = Signals::watch(Duration::from_secs(self.timeout))?;
+        let run = run_id();
+        let files = scenario::discover::discover(&self.paths).map_err(|error| Failure::invalid(format!("error: {error}")))?;
+        let plans = plans(&files, self.seed, &run)?;
+        let kept = Keep::default();
+        let journal = Journal::new(run, self.journal.as_deref(), self.folds(&kept)).map_err(|error| cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), &error))?;
+        let jobs = self.jobs.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
+        let outcomes = suite(&plans, &Suite { jobs, stop: signals.stop() }, &journal);
+        let exit = signals.exit().unwrap_or_else(|| suite_exit(&outcomes));
+        journal.emit(Event::RunFinished { exit: exit as u8 });
+        if let Some(error) = journal.write_error() {
+            return Err(cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), &error));
+        }
+        let records = kept.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        write_reports(self.junit.as_deref(), self.json.as_deref(), &records, output)?;
+        if signals.timed_out() && outcomes.contains(&Outcome::Interrupted) {
+            super::output::complain(&format!("error: the run took longer than --timeout {}", self.timeout));
+            return Ok(Exit::Environment);
+        }
+        Ok(exit)
+    }
+
+    fn folds(&self, kept: &Keep) -> Vec<Box<dyn Fold>> {
+        let detail = match (self.quiet, self.verbose) {
+            (true, _) => Detail::Quiet,
+            (_, true) => Detail::Verbose,
+            _ => Detail::Normal,
+        };
+        let mut folds: Vec<Box<dyn Fold>> = Vec::new();
+        if self.json.as_deref() != Some(Path::new("-")) {
+            folds.push(Box::new(Console::stdout(detail)));
+        }
+        if self.junit.is_some() || self.json.is_some() {
+            folds.push(Box::new(kept.clone()));
+        }
+        folds
+    }
+}
+
+/// All scenarios, or everything that is wrong with any of them.
+fn plans(files: &[PathBuf], seed: Option<u64>, run: &str) -> Result<Vec<Plan>, Failure> {
+    let mut plans = Vec::new();
+    let mut faults = Vec::new();
+    for file in files {
+        match Plan::new(file, seed, run) {
+            Ok(plan) => plans.push(plan),
+            Err(invalid) => faults.push(invalid.to_string()),
+        }
+    }
+    let mut names: Vec<&str> = plans.iter().map(Plan::name).collect();
+    names.sort_unstable();
+    faults.extend(names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| format!("error: two scenarios are called {:?}", pair[0])));
+    if faults.is_empty() { Ok(plans) } else { Err(Failure::invalid(faults.join("\n"))) }
+}
+
+/// Unique enough to tell runs apart on one machine, and sortable by time.
+fn run_id() -> String {
+    let now = simnet::Clock::real().now();
+    format!("{}-{}", now.strftime("%Y%m%dt%H%M%S"), std::process::id())
+}

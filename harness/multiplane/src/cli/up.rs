@@ -1,0 +1,72 @@
+//! `multiplane up`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use multiplane::exit::Exit;
+use multiplane::journal::Journal;
+use multiplane::report::{Console, Detail};
+use multiplane::run::Plan;
+use multiplane::up::{UpError, up};
+
+use super::exit::Failure;
+use super::signals::Signals;
+
+/// Holds a world in real time, for kubectl, helm and other programs, until Ctrl-C or SIGTERM.
+///
+/// Runs the scenario's steps before its first submit or expect. Writes DIR/kubeconfigs/<cluster>.yaml, DIR/env.json and, last, DIR/ready.
+#[derive(Args)]
+pub(crate) struct Up {
+    /// The scenario's folder or file.
+    #[arg(required_unless_present = "clusters", conflicts_with = "clusters")]
+    scenario: Option<PathBuf>,
+    /// Empty clusters with these ids, instead of a scenario.
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    clusters: Vec<String>,
+    /// Where the files for other programs go.
+    #[arg(long, value_name = "DIR", default_value = "multiplane-world")]
+    dir: PathBuf,
+    /// Seed of all randomness, in place of the scenario's own.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+impl Up {
+    pub(crate) fn run(&self) -> Result<Exit, Failure> {
+        let signals = Signals::watch(Duration::MAX)?;
+        let plan = self.plan()?;
+        let journal = Journal::new("up".to_owned(), None, vec![Box::new(Console::stdout(Detail::Normal))])?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let stop = signals.stop();
+        super::output::complain(&format!("bringing {} up; {} will say when", plan.name(), self.dir.join("ready").display()));
+        let result = runtime.block_on(up(&plan, &self.dir, &journal, &stop));
+        match result {
+            // A world that is told to end has done its work.
+            Ok(()) => Ok(Exit::Passed),
+            Err(error @ UpError::Step(..)) => Err(Failure::failed(format!("error: {error}"))),
+            Err(error) => Err(Failure::environment(format!("error: {error}"))),
+        }
+    }
+
+    fn plan(&self) -> Result<Plan, Failure> {
+        let invalid = |invalid: scenario::Invalid| Failure::invalid(invalid.to_string());
+        let Some(path) = &self.scenario else { return Plan::of_text(Path::new("--clusters"), &self.empty(), self.seed, "up").map_err(invalid) };
+        let files = scenario::discover::discover(std::slice::from_ref(path)).map_err(|error| Failure::invalid(format!("error: {error}")))?;
+        match files.as_slice() {
+            [file] => Plan::new(file, self.seed, "up").map_err(invalid),
+            files => Err(Failure::invalid(format!("error: {} scenarios below {}; name one", files.len(), path.display()))),
+        }
+    }
+
+    /// A scenario of nothing but clusters.
+    fn empty(&self) -> String {
+        let mut text = "apiVersion: multiplane.dev/v1alpha1\nkind: Scenario\nmetadata: {name: up}\nclusters:\n".to_owned();
+        for id in &self.clusters {
+            // Writing into a String cannot fail.
+            let _ = writeln!(text, "  {id}: {{role: other}}");
+        }
+        text + "steps:\n  - wait: {for: 0s}\n"
+    }
+}

@@ -1,0 +1,103 @@
+//! What a scenario's steps share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use flyte::client::Admin;
+use flyte::crd::ExecutionId;
+use indexmap::IndexMap;
+use kube::Client;
+use scenario::{Role, Scenario};
+
+use super::names::WorldNames;
+use super::objects::Kinds;
+use super::plan::Plan;
+use super::step::failure::Failure;
+use crate::backend::{Cluster, Vantage, World};
+use crate::journal::{Emitter, Prediction};
+use crate::verdict::Witness;
+
+/// What a scenario's steps share.
+pub(crate) struct Context<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) world: &'a dyn World,
+    pub(crate) witness: Witness,
+    pub(crate) names: WorldNames,
+    /// Of the step that runs.
+    pub(crate) emitter: Emitter,
+    /// What was submitted, by the submit step's id.
+    pub(crate) submitted: BTreeMap<String, Submitted>,
+    /// Launch plans that were registered, with their workflow.
+    pub(crate) launch_plans: BTreeMap<String, String>,
+    admin: Option<Admin>,
+}
+
+/// The executions of one `submit`.
+#[derive(Clone, Debug)]
+pub(crate) struct Submitted {
+    pub(crate) project: String,
+    pub(crate) domain: String,
+    pub(crate) executions: Vec<Submission>,
+}
+
+/// One execution.
+#[derive(Clone, Debug)]
+pub(crate) struct Submission {
+    pub(crate) name: String,
+    pub(crate) prediction: Option<Prediction>,
+}
+
+impl Submitted {
+    /// An execution's full id.
+    pub(crate) fn id(&self, name: &str) -> ExecutionId {
+        ExecutionId { project: self.project.clone(), domain: self.domain.clone(), name: name.to_owned() }
+    }
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        plan: &'a Plan,
+        world: &'a dyn World,
+        clusters: IndexMap<String, Arc<dyn Cluster>>,
+        witness: Witness,
+        emitter: Emitter,
+    ) -> Self {
+        let vars = plan.loaded.scenario.vars.clone();
+        let names = WorldNames { clusters, vars, run: plan.run.clone(), seed: plan.seed };
+        Self { plan, world, witness, names, emitter, submitted: BTreeMap::new(), launch_plans: BTreeMap::new(), admin: None }
+    }
+
+    pub(crate) fn scenario(&self) -> &'a Scenario {
+        &self.plan.loaded.scenario
+    }
+
+    pub(crate) fn cluster(&self, id: &str) -> Result<&Arc<dyn Cluster>, Failure> {
+        self.names.clusters.get(id).ok_or_else(|| Failure::fault("no-cluster", format!("there is no cluster {id}")))
+    }
+
+    pub(crate) fn client(&self, id: &str) -> Result<Client, Failure> {
+        Ok(self.cluster(id)?.client())
+    }
+
+    pub(crate) fn kinds(&self, id: &str) -> Result<Kinds, Failure> {
+        Ok(Kinds::of(self.client(id)?))
+    }
+
+    /// The cluster with the control plane.
+    pub(crate) fn controlplane(&self) -> Result<&Arc<dyn Cluster>, Failure> {
+        let id = self.scenario().clusters_of(Role::Controlplane).next().map(|(id, _)| id.clone());
+        let id = id.ok_or_else(|| Failure::invalid("no-controlplane", "no cluster has the role controlplane, so there is no admin API"))?;
+        self.cluster(&id)
+    }
+
+    /// The admin API, through the control plane's Ingress as a user reaches it.
+    pub(crate) fn admin(&mut self) -> Result<Admin, Failure> {
+        if let Some(admin) = &self.admin {
+            return Ok(admin.clone());
+        }
+        let endpoint = self.controlplane()?.ingress(Vantage::Host);
+        let admin = Admin::connect(&self.world.operator(), &endpoint, Some(self.world.trust()));
+        let admin = admin.map_err(|error| Failure::fault("admin-endpoint", format!("{endpoint}: {error}")))?;
+        Ok(self.admin.insert(admin).clone())
+    }
+}

@@ -1,0 +1,78 @@
+//! Why the pods of a namespace are not ready: the containers at fault, with the last lines they said.
+
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use kube::api::{ListParams, LogParams};
+use kube::{Api, Client};
+
+/// Lines of a container's log that are shown.
+const TAIL: i64 = 6;
+
+/// What keeps the pods of a namespace from being ready; like pods are told of once.
+///
+/// # Errors
+/// As the API server's, for the list of pods; a log that cannot be read is left out.
+pub(crate) async fn unready(client: &Client, namespace: &str) -> kube::Result<Vec<String>> {
+    let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    let mut told: Vec<(String, Vec<String>)> = Vec::new();
+    for pod in pods.list(&ListParams::default()).await?.items {
+        let Some(fault) = fault(&pod) else { continue };
+        let name = pod.metadata.name.unwrap_or_default();
+        if told.iter().any(|(said, _)| *said == fault.text) {
+            continue;
+        }
+        let mut lines = vec![format!("pod {namespace}/{name}: {}", fault.text)];
+        if let Some((container, previous)) = fault.container {
+            let params = LogParams { container: Some(container), previous, tail_lines: Some(TAIL), ..LogParams::default() };
+            let log = pods.logs(&name, &params).await.unwrap_or_default();
+            lines.extend(log.lines().map(|line| format!("  | {line}")));
+        }
+        told.push((fault.text, lines));
+    }
+    Ok(told.into_iter().flat_map(|(_, lines)| lines).collect())
+}
+
+struct Fault {
+    text: String,
+    /// The container whose log tells more, and whether its previous run's does.
+    container: Option<(String, bool)>,
+}
+
+fn fault(pod: &Pod) -> Option<Fault> {
+    let status = pod.status.as_ref()?;
+    let conditions = status.conditions.as_deref().unwrap_or_default();
+    let condition = |of: &str| conditions.iter().find(|condition| condition.type_ == of);
+    if matches!(status.phase.as_deref(), Some("Succeeded")) || condition("Ready").is_some_and(|ready| ready.status == "True") {
+        return None;
+    }
+    if let Some(unscheduled) = condition("PodScheduled").filter(|scheduled| scheduled.status == "False") {
+        return Some(Fault { text: unscheduled.message.clone().unwrap_or_else(|| "not scheduled".to_owned()), container: None });
+    }
+    let inits = status.init_container_statuses.iter().flatten().map(|container| ("init container", container));
+    let mains = status.container_statuses.iter().flatten().map(|container| ("container", container));
+    inits.chain(mains).find_map(|(kind, container)| container_fault(kind, container))
+}
+
+fn container_fault(kind: &str, status: &ContainerStatus) -> Option<Fault> {
+    let name = &status.name;
+    let state = status.state.as_ref()?;
+    let last = status.last_state.as_ref().and_then(|last| last.terminated.as_ref());
+    if let Some(ended) = state.terminated.as_ref().filter(|ended| ended.exit_code != 0) {
+        let text = format!("{kind} {name} exited with {}", ended.exit_code);
+        return Some(Fault { text, container: Some((name.clone(), false)) });
+    }
+    if let Some(waiting) = &state.waiting {
+        let reason = waiting.reason.as_deref().unwrap_or("waiting");
+        let text = match (last, &waiting.message) {
+            (Some(last), _) => format!("{reason}: {kind} {name} exited with {}", last.exit_code),
+            (None, Some(message)) => format!("{reason}: {kind} {name}: {message}"),
+            // The next container in a row simply has not had its turn.
+            (None, None) if reason == "PodInitializing" => return None,
+            (None, None) => format!("{reason}: {kind} {name}"),
+        };
+        return Some(Fault { text, container: last.map(|_| (name.clone(), true)) });
+    }
+    (state.running.is_some() && !status.ready && kind == "container").then(|| Fault {
+        text: format!("container {name} is running, but not ready"),
+        container: Some((name.clone(), false)),
+    })
+}

@@ -1,0 +1,19 @@
+//! The engine: runs scenarios and records what happens.
+//!
+//! [`suite`] runs many side by side, each on a thread and a runtime of its own; [`run_scenario`] is the way of one from its file to the
+//! verdict; every verb is a module below [`step`].
+
+mod context;
+mod diagnose;
+mod names;
+mod objects;
+mod plan;
+mod scenario;
+pub(crate) mod step;
+mod suite;
+
+pub(crate) use context::Context;
+pub use plan::Plan;
+pub(crate) use scenario::create;
+pub use scenario::run_scenario;
+pub use suite::{Suite, exit as suite_exit, suite};

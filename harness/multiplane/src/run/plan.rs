@@ -1,0 +1,51 @@
+//! What a run will do, settled before it starts.
+
+use std::path::Path;
+
+use scenario::{Invalid, Loaded};
+
+use super::step::title;
+
+/// One scenario with everything that the command line decides about it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The scenario, checked.
+    pub loaded: Loaded,
+    /// Every draw of the run follows from it.
+    pub seed: u64,
+    /// The run's id.
+    pub run: String,
+}
+
+impl Plan {
+    /// Plans a scenario file. `seed` wins over the file's own.
+    ///
+    /// # Errors
+    /// If the file is not a valid scenario.
+    pub fn new(file: &Path, seed: Option<u64>, run: &str) -> Result<Self, Invalid> {
+        Ok(Self::of(scenario::load(file)?, seed, run))
+    }
+
+    /// Plans a scenario that is at hand as text; `file` is shown in errors, and paths count from it.
+    ///
+    /// # Errors
+    /// If the text is not a valid scenario.
+    pub fn of_text(file: &Path, text: &str, seed: Option<u64>, run: &str) -> Result<Self, Invalid> {
+        Ok(Self::of(scenario::parse_text(file, text)?, seed, run))
+    }
+
+    fn of(loaded: Loaded, seed: Option<u64>, run: &str) -> Self {
+        let seed = seed.unwrap_or(loaded.scenario.settings.seed);
+        Self { loaded, seed, run: run.to_owned() }
+    }
+
+    /// The scenario's name.
+    pub fn name(&self) -> &str {
+        &self.loaded.scenario.metadata.name.value
+    }
+
+    /// What the steps would do, one line each.
+    pub fn titles(&self) -> Vec<String> {
+        self.loaded.scenario.steps.iter().map(|step| title(&step.verb)).collect()
+    }
+}

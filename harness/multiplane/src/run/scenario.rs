@@ -1,0 +1,103 @@
+//! One scenario, from its file to the verdict.
+
+use std::sync::Arc;
+
+use futures::future::try_join_all;
+use indexmap::IndexMap;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::context::Context;
+use super::plan::Plan;
+use super::step;
+use super::step::failure::Failure;
+use crate::backend::{BackendError, Cluster, ClusterSpec, World};
+use crate::journal::{Emitter, Event, Journal, Level, Outcome};
+use crate::stopwatch::Stopwatch;
+use crate::verdict::Witness;
+
+/// Runs a scenario in a world and records what happens. `stop` ends it early, as interrupted.
+pub async fn run_scenario(plan: &Plan, world: &dyn World, journal: &Journal, stop: &CancellationToken) -> Outcome {
+    let scenario = &plan.loaded.scenario;
+    let emitter = journal.scenario(plan.name(), world.clock().clone());
+    let watch = Stopwatch::start();
+    emitter.emit(Event::ScenarioStarted {
+        file: scenario.file.display().to_string(),
+        backend: world.capabilities().backend.to_owned(),
+        seed: plan.seed,
+        clusters: scenario.clusters.keys().cloned().collect(),
+        steps: scenario.steps.len(),
+    });
+    let limit = scenario.settings.timeout.get();
+    let outcome = tokio::select! {
+        biased;
+        () = stop.cancelled() => Outcome::Interrupted,
+        result = timeout(limit, steps(plan, world, &emitter)) => result.unwrap_or_else(|_| {
+            emitter.note(Level::Warning, format!("the scenario took longer than its settings.timeout of {}", scenario.settings.timeout));
+            Outcome::Failed
+        }),
+    };
+    let (millis, virtual_millis) = watch.read();
+    emitter.emit(Event::ScenarioFinished { outcome, millis, virtual_millis });
+    outcome
+}
+
+/// Brings the clusters up, then runs the steps until one fails.
+async fn steps(plan: &Plan, world: &dyn World, emitter: &Emitter) -> Outcome {
+    let clusters = match create(plan, world, emitter).await {
+        Ok(clusters) => clusters,
+        Err(error) => {
+            emitter.note(Level::Warning, error.to_string());
+            return Outcome::Environment;
+        }
+    };
+    let witness = Witness::start(clusters.values().map(|cluster| (cluster.id(), cluster.client())));
+    let mut context = Context::new(plan, world, clusters, witness, emitter.clone());
+    for index in 0..plan.loaded.scenario.steps.len() {
+        if let Err(failure) = step::run(&mut context, index).await {
+            return failure.outcome;
+        }
+    }
+    Outcome::Passed
+}
+
+/// All clusters, side by side, in the file's order.
+pub(crate) async fn create(plan: &Plan, world: &dyn World, emitter: &Emitter) -> Result<IndexMap<String, Arc<dyn Cluster>>, BackendError> {
+    let clusters = plan.loaded.scenario.clusters.iter().map(async |(id, cluster)| {
+        let watch = Stopwatch::start();
+        let spec = ClusterSpec {
+            id: id.clone(),
+            nodes: cluster.nodes as usize,
+            kubernetes: cluster.kubernetes.as_ref().map(|version| version.value.clone()),
+        };
+        let created = world.create(&spec).await?;
+        emitter.cluster(id).emit(Event::ClusterReady { millis: watch.read().0 });
+        Ok((id.clone(), created))
+    });
+    Ok(try_join_all(clusters).await?.into_iter().collect())
+}
+
+/// Times one step and records its end.
+pub(crate) struct StepTimer {
+    watch: Stopwatch,
+    emitter: Emitter,
+}
+
+impl StepTimer {
+    pub(crate) fn start(emitter: Emitter, verb: &str, title: String, line: usize) -> Self {
+        emitter.emit(Event::StepStarted { verb: verb.to_owned(), title, line });
+        Self { watch: Stopwatch::start(), emitter }
+    }
+
+    pub(crate) fn finish(self, result: &Result<(), Failure>) {
+        let (millis, virtual_millis) = self.watch.read();
+        let failure = result.as_ref().err();
+        self.emitter.emit(Event::StepFinished {
+            outcome: failure.map_or(Outcome::Passed, |failure| failure.outcome),
+            code: failure.map(|failure| failure.code.to_owned()),
+            message: failure.map(Failure::text),
+            millis,
+            virtual_millis,
+        });
+    }
+}

@@ -1,0 +1,95 @@
+//! `deploy` and `upgrade`: Helm releases.
+
+use std::sync::Arc;
+
+use chart::release::{ReleaseOptions, Releases};
+use chart::{Chart, Values};
+use futures::future::try_join_all;
+use scenario::verb::Deploy;
+use serde_json::Value;
+
+use super::apply::resolve;
+use super::failure::Failure;
+use crate::journal::Level;
+use crate::run::context::Context;
+use crate::run::diagnose::unready;
+
+/// Runs a `deploy` step: on all of its clusters side by side.
+pub(crate) async fn install(context: &Context<'_>, step: &Deploy) -> Result<(), Failure> {
+    release(context, step, Action::Install).await
+}
+
+/// Runs an `upgrade` step.
+pub(crate) async fn upgrade(context: &Context<'_>, step: &Deploy) -> Result<(), Failure> {
+    release(context, step, Action::Upgrade).await
+}
+
+#[derive(Clone, Copy)]
+enum Action {
+    Install,
+    Upgrade,
+}
+
+async fn release(context: &Context<'_>, step: &Deploy, action: Action) -> Result<(), Failure> {
+    let (chart, values) = (load(context, step)?, values(context, step)?);
+    let on = step.on.iter().map(async |cluster| one(context, step, action, &cluster.value, &chart, values.clone()).await);
+    try_join_all(on).await?;
+    Ok(())
+}
+
+async fn one(context: &Context<'_>, step: &Deploy, action: Action, cluster: &str, chart: &Chart, values: Values) -> Result<(), Failure> {
+    let client = context.client(cluster)?;
+    let clock = context.world.clock().clone();
+    let releases = Releases::new(client.clone(), &step.namespace.value, Arc::new(move || clock.now()));
+    let options = ReleaseOptions {
+        wait: step.wait.is_some(),
+        timeout: step.wait.map_or(ReleaseOptions::default().timeout, scenario::Duration::get),
+        create_namespace: step.create_namespace,
+        seed: context.plan.seed,
+        ..ReleaseOptions::default()
+    };
+    let name = &step.release.value;
+    let result = match action {
+        Action::Install => releases.install(name, chart, values, &options).await,
+        Action::Upgrade => releases.upgrade(name, chart, values, &options).await,
+    };
+    match result {
+        Ok(record) => {
+            context.emitter.cluster(cluster).note(Level::Detail, format!("{cluster}: {name} revision {} {}", record.version, record.info.status.as_str()));
+            Ok(())
+        }
+        Err(error) => {
+            let details = if options.wait { unready(&client, &step.namespace.value).await.unwrap_or_default() } else { Vec::new() };
+            Err(Failure::expectation(error.code(), format!("{cluster}: {error}")).details(details))
+        }
+    }
+}
+
+fn load(context: &Context<'_>, step: &Deploy) -> Result<Chart, Failure> {
+    let path = context.scenario().path(&step.chart.value);
+    Chart::load(&path).map_err(|error| Failure::invalid("chart", error.to_string()))
+}
+
+/// Values files in order, then inline values, then `set`: later ones win.
+fn values(context: &Context<'_>, step: &Deploy) -> Result<Values, Failure> {
+    let invalid = |error: chart::Error| Failure::invalid("values", error.to_string());
+    let mut builder = Values::builder();
+    for file in &step.values_files {
+        let path = context.scenario().path(&file.value);
+        let value = scenario::files::helm_values(&path, &context.names).map_err(|invalid| Failure::invalid("values", invalid.to_string()))?;
+        builder = builder.inline(table(value, &file.value)?);
+    }
+    builder = builder.inline(table(resolve(&Value::Object(step.values.clone()), &context.names)?, "values")?);
+    for expression in &step.set {
+        let Value::String(expression) = resolve(&Value::String(expression.clone()), &context.names)? else { continue };
+        builder = builder.set(&expression).map_err(invalid)?;
+    }
+    Ok(builder.build())
+}
+
+fn table(value: Value, origin: &str) -> Result<serde_json::Map<String, Value>, Failure> {
+    match value {
+        Value::Object(map) => Ok(map),
+        other => Err(Failure::invalid("values", format!("{origin}: a map is expected, this is {other}"))),
+    }
+}

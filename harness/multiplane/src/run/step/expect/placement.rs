@@ -1,0 +1,216 @@
+//! `expect: placement`: the verdict.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use flyte::client::Admin;
+use scenario::verb::{Elsewhere, LabelSource, Phase, Placement, PoolSource, Reason, Share};
+use tokio::time::{Instant, sleep_until};
+
+use super::settle::{Patience, Settling, Step, broken};
+use crate::journal::{self, Event, PlacementVerdict, Prediction};
+use crate::run::context::{Context, Submission};
+use crate::run::step::failure::Failure;
+use crate::verdict::{Demand, Judgement, judge};
+
+/// How often the admin API is asked: it has no watch.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Waits for the witnesses, judges every execution, and records the verdicts.
+pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, patience: Patience) -> Result<(), Failure> {
+    let submitted = context.submitted.get(&placement.of.value).cloned();
+    let submitted = submitted.ok_or_else(|| Failure::fault("no-submit", format!("nothing was submitted as {}", placement.of.value)))?;
+    let admin = context.admin()?;
+    let demand = demand(placement);
+    let mut changes = context.witness.changes();
+    let mut settling = Settling::new(patience);
+    let start = Instant::now();
+    loop {
+        let mut verdicts = Vec::new();
+        let known = known(&admin, &submitted.project, &submitted.domain).await?;
+        for execution in &submitted.executions {
+            verdicts.push(look(context, placement, &demand, execution, known.get(&execution.name), start));
+        }
+        let result = overall(placement, &verdicts);
+        // What is violated for good needs no more patience.
+        let hopeless = verdicts.iter().any(|(_, judgement)| matches!(judgement, Judgement::Violated(_)));
+        // While it holds, the watches tell of every change; the admin API is only asked now and then.
+        let pause = if result.is_ok() { POLL.max(patience.hold / 5) } else { POLL };
+        let deadline = match settling.look(result.is_ok()) {
+            Step::Until(at) if !hopeless => at,
+            Step::Settled => return conclude(context, verdicts, Ok(())),
+            Step::Until(_) => return conclude(context, verdicts, result.map_err(|why| Failure::expectation("placement-wrong", why))),
+            Step::Broken(after, held) => return conclude(context, verdicts, Err(broken(after, held, result.err().unwrap_or_default()))),
+        };
+        tokio::select! {
+            biased;
+            _ = changes.changed() => {}
+            () = sleep_until(deadline.min(Instant::now() + pause)) => {}
+        }
+    }
+}
+
+fn demand(placement: &Placement) -> Demand {
+    let on = match &placement.on {
+        Some(cluster) => vec![cluster.value.clone()],
+        None => placement.distribution.keys().cloned().collect(),
+    };
+    Demand {
+        on,
+        nowhere: placement.nowhere,
+        nowhere_else: placement.elsewhere == Elsewhere::Forbidden,
+        phase: placement.phase.map(|phase| word(phase).to_owned()),
+        error: placement.error.as_ref().map(|error| error.value.clone()),
+    }
+}
+
+/// What the admin API knows of a project's executions, by name, with their namespaces.
+async fn known(admin: &Admin, project: &str, domain: &str) -> Result<BTreeMap<String, (journal::Admin, String)>, Failure> {
+    let executions = admin.executions(project, domain, "").await?;
+    let told = executions.into_iter().map(|execution| {
+        let admin = journal::Admin {
+            cluster: execution.cluster,
+            phase: execution.phase.as_str_name().to_owned(),
+            error: execution.error.map(|(_, message)| message),
+        };
+        (execution.id.name, (admin, execution.namespace))
+    });
+    Ok(told.collect())
+}
+
+fn look(
+    context: &Context<'_>,
+    placement: &Placement,
+    demand: &Demand,
+    execution: &Submission,
+    known: Option<&(journal::Admin, String)>,
+    start: Instant,
+) -> (PlacementVerdict, Judgement) {
+    let (admin, namespace) = known.map_or((None, ""), |(admin, namespace)| (Some(admin.clone()), namespace.as_str()));
+    let seen = context.witness.sightings(&execution.name, Some(namespace).filter(|namespace| !namespace.is_empty()));
+    let mut judgement = judge(demand, admin.as_ref(), &seen);
+    if let Some(why) = placement.reason.as_ref().and_then(|reason| wrong_reason(reason, execution.prediction.as_ref())) {
+        judgement = match judgement {
+            Judgement::Violated(mut faults) => {
+                faults.push(why);
+                Judgement::Violated(faults)
+            }
+            _ => Judgement::Violated(vec![why]),
+        };
+    }
+    let faults = match &judgement {
+        Judgement::Met => Vec::new(),
+        Judgement::Pending(faults) | Judgement::Violated(faults) => faults.clone(),
+    };
+    let verdict = PlacementVerdict {
+        submit: placement.of.value.clone(),
+        execution: execution.name.clone(),
+        expected: demand.on.clone(),
+        placed_by: context.world.capabilities().placed_by.to_owned(),
+        admin,
+        seen,
+        prediction: execution.prediction.clone(),
+        watched_millis: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        passed: faults.is_empty(),
+        faults,
+    };
+    (verdict, judgement)
+}
+
+/// Whether the decision was made for the reason that the scenario gives.
+fn wrong_reason(reason: &Reason, prediction: Option<&Prediction>) -> Option<String> {
+    let Some(prediction) = prediction else { return Some("the reason of its placement is not known".to_owned()) };
+    let label = reason.label.map(label_word).filter(|label| *label != prediction.label_source);
+    let pool = reason.pool.map(pool_word).filter(|pool| *pool != prediction.pool_source);
+    match (label, pool) {
+        (Some(label), _) => Some(format!("its label came from {}, expected {label}", prediction.label_source)),
+        (None, Some(pool)) => Some(format!("it was drawn from pool {}, expected {pool}", prediction.pool_source)),
+        (None, None) => None,
+    }
+}
+
+fn overall(placement: &Placement, verdicts: &[(PlacementVerdict, Judgement)]) -> Result<(), String> {
+    let wrong: Vec<&PlacementVerdict> = verdicts.iter().map(|(verdict, _)| verdict).filter(|verdict| !verdict.passed).collect();
+    if let Some(first) = wrong.first() {
+        let more = if wrong.len() > 1 { format!(" (and {} more)", wrong.len() - 1) } else { String::new() };
+        return Err(format!("{}{more}: {}", first.execution, first.faults.join("; ")));
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (verdict, _) in verdicts {
+        for cluster in verdict.seen.keys() {
+            *counts.entry(cluster).or_default() += 1;
+        }
+    }
+    for (cluster, share) in &placement.distribution {
+        off(&share.value, counts.get(cluster.as_str()).copied().unwrap_or_default(), verdicts.len()).map_or(Ok(()), |why| Err(format!("{cluster}: {why}")))?;
+    }
+    Ok(())
+}
+
+/// How a cluster's number of executions is off, if it is.
+fn off(share: &Share, count: usize, all: usize) -> Option<String> {
+    if let Some(wanted) = share.count {
+        return (count != wanted as usize).then(|| format!("{count} executions, expected {wanted}"));
+    }
+    let wanted = share.share?;
+    let tolerance = share.tolerance.unwrap_or(0.0);
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52 executions")]
+    let actual = count as f64 / all as f64;
+    ((actual - wanted).abs() > tolerance).then(|| format!("a share of {actual:.3} ({count} of {all}), expected {wanted} ± {tolerance}"))
+}
+
+fn conclude(context: &Context<'_>, verdicts: Vec<(PlacementVerdict, Judgement)>, result: Result<(), Failure>) -> Result<(), Failure> {
+    for (verdict, _) in verdicts {
+        context.emitter.emit(Event::Placement(verdict));
+    }
+    result
+}
+
+fn word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Undefined => "UNDEFINED",
+        Phase::Queued => "QUEUED",
+        Phase::Running => "RUNNING",
+        Phase::Succeeding => "SUCCEEDING",
+        Phase::Succeeded => "SUCCEEDED",
+        Phase::Failing => "FAILING",
+        Phase::Failed => "FAILED",
+        Phase::Aborted => "ABORTED",
+        Phase::Aborting => "ABORTING",
+    }
+}
+
+fn label_word(source: LabelSource) -> &'static str {
+    match source {
+        LabelSource::Parent => "parent",
+        LabelSource::Request => "request",
+        LabelSource::Workflow => "attribute:workflow",
+        LabelSource::ProjectDomain => "attribute:project_domain",
+        LabelSource::Project => "attribute:project",
+        LabelSource::None => "none",
+    }
+}
+
+fn pool_word(source: PoolSource) -> &'static str {
+    match source {
+        PoolSource::Label => "label",
+        PoolSource::DefaultLabel => "default_label",
+        PoolSource::AllEnabled => "all_enabled",
+        PoolSource::InCluster => "in_cluster",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(None, None, Some(3), None)]
+    #[case(None, None, Some(4), Some("3 executions, expected 4"))]
+    #[case(Some(0.3), Some(0.01), None, None)]
+    #[case(Some(0.5), Some(0.1), None, Some("a share of 0.300 (3 of 10), expected 0.5 ± 0.1"))]
+    fn shares(#[case] share: Option<f64>, #[case] tolerance: Option<f64>, #[case] count: Option<u32>, #[case] expected: Option<&str>) {
+        assert_eq!(off(&Share { share, tolerance, count }, 3, 10).as_deref(), expected);
+    }
+}

@@ -1,0 +1,124 @@
+//! Waiting for a condition on objects to come true, and then to stay true.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use kube::Api;
+use kube::core::Resource;
+use kube::runtime::reflector::{self, reflector};
+use kube::runtime::watcher::{self, Event};
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep_until};
+
+use crate::report::duration;
+use crate::run::step::failure::Failure;
+
+/// How long a condition may take to come true, and how long it must then stay so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Patience {
+    pub(crate) within: Duration,
+    pub(crate) hold: Duration,
+}
+
+/// Where a condition stands in time.
+pub(crate) struct Settling {
+    patience: Patience,
+    start: Instant,
+    /// Since when it has been true.
+    since: Option<Instant>,
+}
+
+/// What a look at the condition means for the wait.
+pub(crate) enum Step {
+    /// Go on until this instant at the latest.
+    Until(Instant),
+    /// It came true and stayed so.
+    Settled,
+    /// It did not come true in time, or did not stay so; the time that had passed since the start, and whether it had been true.
+    Broken(Duration, bool),
+}
+
+impl Settling {
+    pub(crate) fn new(patience: Patience) -> Self {
+        Self { patience, start: Instant::now(), since: None }
+    }
+
+    /// Takes a look's result.
+    pub(crate) fn look(&mut self, met: bool) -> Step {
+        let now = Instant::now();
+        match (met, self.since) {
+            (true, None) => {
+                self.since = Some(now);
+                self.due(now)
+            }
+            (true, Some(_)) => self.due(now),
+            (false, Some(_)) => Step::Broken(now - self.start, true),
+            (false, None) if now >= self.start + self.patience.within => Step::Broken(now - self.start, false),
+            (false, None) => Step::Until(self.start + self.patience.within),
+        }
+    }
+
+    fn due(&self, now: Instant) -> Step {
+        let end = self.since.unwrap_or(now) + self.patience.hold;
+        if now >= end { Step::Settled } else { Step::Until(end) }
+    }
+}
+
+/// Watches objects until `check` has come true and stayed so. `check` says what is wrong.
+pub(crate) async fn settle<K>(
+    api: Api<K>,
+    config: watcher::Config,
+    patience: Patience,
+    check: impl Fn(&[Arc<K>]) -> Result<(), String>,
+) -> Result<(), Failure>
+where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
+    K::DynamicType: Default + Eq + std::hash::Hash + Clone + Send + Sync,
+{
+    settle_in(reflector::store(), api, config, patience, check).await
+}
+
+/// [`settle`] for kinds known only at run time: the store is made by the caller.
+pub(crate) async fn settle_in<K>(
+    (objects, writer): (reflector::Store<K>, reflector::store::Writer<K>),
+    api: Api<K>,
+    config: watcher::Config,
+    patience: Patience,
+    check: impl Fn(&[Arc<K>]) -> Result<(), String>,
+) -> Result<(), Failure>
+where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
+    K::DynamicType: Eq + std::hash::Hash + Clone + Send + Sync,
+{
+    let mut settling = Settling::new(patience);
+    let mut events = reflector(writer, watcher::watcher(api, config)).boxed();
+    let mut known = false;
+    let mut trouble = None;
+    let mut deadline = Instant::now() + patience.within;
+    loop {
+        tokio::select! {
+            biased;
+            event = events.next() => match event {
+                Some(Ok(Event::InitDone | Event::Apply(_) | Event::Delete(_))) => known = true,
+                Some(Ok(_)) => continue,
+                Some(Err(error)) => trouble = Some(error.to_string()),
+                None => return Err(Failure::environment("api-watch", "the API server ended the watch for good")),
+            },
+            () = sleep_until(deadline) => {}
+        }
+        let result = if known { check(&objects.state()) } else { Err(trouble.clone().unwrap_or_else(|| "no answer yet".to_owned())) };
+        match settling.look(result.is_ok()) {
+            Step::Until(at) => deadline = at,
+            Step::Settled => return Ok(()),
+            Step::Broken(after, held) => return Err(broken(after, held, result.err().unwrap_or_default())),
+        }
+    }
+}
+
+/// The failure of a condition.
+pub(crate) fn broken(after: Duration, held: bool, why: String) -> Failure {
+    let message = if held { format!("did not hold: after {}, {why}", duration(after)) } else { format!("not so after {}: {why}", duration(after)) };
+    Failure::expectation(if held { "expect-not-held" } else { "expect-not-met" }, message)
+}

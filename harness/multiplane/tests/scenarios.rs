@@ -1,0 +1,49 @@
+//! One test for each scenario below `scenarios/`, on embedded clusters.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use multiplane::journal::{Journal, Outcome};
+use multiplane::report::{Console, Detail};
+use multiplane::run::{Plan, Suite, suite};
+use tokio_util::sync::CancellationToken;
+
+/// What the console would show, for the message of a failed test.
+#[derive(Clone, Default)]
+struct Shown(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Shown {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn run(file: &Path) -> Result<(), Failed> {
+    let plan = Plan::new(file, None, "test").map_err(|invalid| Failed::from(invalid.to_string()))?;
+    let shown = Shown::default();
+    let journal = Journal::new("test".into(), None, vec![Box::new(Console::plain(shown.clone(), Detail::Normal))])?;
+    let outcomes = suite(&[plan], &Suite { jobs: NonZeroUsize::MIN, stop: CancellationToken::new() }, &journal);
+    if outcomes == [Outcome::Passed] {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&shown.0.lock().unwrap()).into_owned();
+    Err(Failed::from(text))
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").canonicalize().unwrap();
+    let files: Vec<PathBuf> = scenario::discover::discover(std::slice::from_ref(&root)).unwrap();
+    let trials = files.into_iter().map(|file| {
+        let name = file.parent().and_then(|folder| folder.strip_prefix(&root).ok()).unwrap().display().to_string();
+        Trial::test(name, move || run(&file))
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
