@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use chart::release::{ReleaseOptions, Releases};
-use chart::{Chart, Values};
+
+use chart::{Chart, ReleaseOptions, Releases, Values};
 use futures::future::try_join_all;
 use scenario::verb::Deploy;
 use serde_json::Value;
