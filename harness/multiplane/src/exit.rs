@@ -27,7 +27,15 @@ pub enum Exit {
 impl Exit {
     /// The exit with this code; an unknown one is a fault.
     pub fn from_code(code: u8) -> Self {
-        let all = [Self::Passed, Self::Failed, Self::Invalid, Self::Environment, Self::CleanUp, Self::Interrupted, Self::Terminated];
+        let all = [
+            Self::Passed,
+            Self::Failed,
+            Self::Invalid,
+            Self::Environment,
+            Self::CleanUp,
+            Self::Interrupted,
+            Self::Terminated,
+        ];
         all.into_iter().find(|exit| *exit as u8 == code).unwrap_or(Self::Fault)
     }
 }

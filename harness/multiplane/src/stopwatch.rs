@@ -12,7 +12,10 @@ pub(crate) struct Stopwatch {
 impl Stopwatch {
     #[expect(clippy::disallowed_methods, reason = "real time is what is measured; nothing follows from it")]
     pub(crate) fn start() -> Self {
-        Self { real: std::time::Instant::now(), world: Instant::now() }
+        Self {
+            real: std::time::Instant::now(),
+            world: Instant::now(),
+        }
     }
 
     /// Milliseconds of real time and of the world's time since the start.

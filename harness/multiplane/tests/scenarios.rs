@@ -29,7 +29,14 @@ fn run(file: &Path) -> Result<(), Failed> {
     let plan = Plan::new(file, None, "test").map_err(|invalid| Failed::from(invalid.to_string()))?;
     let shown = Shown::default();
     let journal = Journal::new("test".into(), None, vec![Box::new(Console::plain(shown.clone(), Detail::Normal))])?;
-    let outcomes = suite(&[plan], &Suite { jobs: NonZeroUsize::MIN, stop: CancellationToken::new() }, &journal);
+    let outcomes = suite(
+        &[plan],
+        &Suite {
+            jobs: NonZeroUsize::MIN,
+            stop: CancellationToken::new(),
+        },
+        &journal,
+    );
     if outcomes == [Outcome::Passed] {
         return Ok(());
     }
@@ -39,10 +46,18 @@ fn run(file: &Path) -> Result<(), Failed> {
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").canonicalize().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../scenarios")
+        .canonicalize()
+        .unwrap();
     let files: Vec<PathBuf> = scenario::discover::discover(std::slice::from_ref(&root)).unwrap();
     let trials = files.into_iter().map(|file| {
-        let name = file.parent().and_then(|folder| folder.strip_prefix(&root).ok()).unwrap().display().to_string();
+        let name = file
+            .parent()
+            .and_then(|folder| folder.strip_prefix(&root).ok())
+            .unwrap()
+            .display()
+            .to_string();
         Trial::test(name, move || run(&file))
     });
     libtest_mimic::run(&arguments, trials.collect()).exit_code()

@@ -59,7 +59,14 @@ impl Embedded {
             Time::Real => Network::loopback(clock.clone()),
         };
         let authority = Authority::new("multiplane", &clock).map_err(|error| BackendError::World(error.to_string()))?;
-        Ok(Self { clock, network, authority: Arc::new(authority), programs, seed, time })
+        Ok(Self {
+            clock,
+            network,
+            authority: Arc::new(authority),
+            programs,
+            seed,
+            time,
+        })
     }
 
     async fn start(&self, spec: &ClusterSpec) -> Result<EmbeddedMember, Fault> {
@@ -92,7 +99,18 @@ impl Embedded {
         let host_url = socket.map_or_else(|| api_url.clone(), |socket| format!("https://{socket}"));
         let ingress_at = format!("{ingress_name}:{HTTPS}");
         let ca = cluster.ca_pem().to_owned();
-        Ok(EmbeddedMember { id: spec.id.clone(), api_name, api_url, host_url, ingress_at, ca, cluster, _nodes: nodes, _proxy: proxy, _ingress: ingress })
+        Ok(EmbeddedMember {
+            id: spec.id.clone(),
+            api_name,
+            api_url,
+            host_url,
+            ingress_at,
+            ca,
+            cluster,
+            _nodes: nodes,
+            _proxy: proxy,
+            _ingress: ingress,
+        })
     }
 }
 
@@ -123,8 +141,15 @@ impl Embedded {
 /// What kubelets may do. Real clusters have a node authorizer for it, which limits each kubelet to its own pods.
 fn kubelets() -> ClusterRoleBinding {
     ClusterRoleBinding {
-        metadata: ObjectMeta { name: Some("multiplane:kubelets".to_owned()), ..ObjectMeta::default() },
-        role_ref: RoleRef { api_group: Some("rbac.authorization.k8s.io".to_owned()), kind: "ClusterRole".to_owned(), name: "system:node".to_owned() },
+        metadata: ObjectMeta {
+            name: Some("multiplane:kubelets".to_owned()),
+            ..ObjectMeta::default()
+        },
+        role_ref: RoleRef {
+            api_group: Some("rbac.authorization.k8s.io".to_owned()),
+            kind: "ClusterRole".to_owned(),
+            name: "system:node".to_owned(),
+        },
         subjects: Some(vec![Subject {
             api_group: Some("rbac.authorization.k8s.io".to_owned()),
             kind: "Group".to_owned(),
@@ -136,7 +161,11 @@ fn kubelets() -> ClusterRoleBinding {
 
 impl World for Embedded {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { backend: "embedded", virtual_time: self.time == Time::Virtual, placed_by: "reference" }
+        Capabilities {
+            backend: "embedded",
+            virtual_time: self.time == Time::Virtual,
+            placed_by: "reference",
+        }
     }
 
     fn clock(&self) -> &Clock {
@@ -154,10 +183,17 @@ impl World for Embedded {
     fn create<'a>(&'a self, spec: &'a ClusterSpec) -> BoxFuture<'a, Result<Arc<dyn Cluster>, BackendError>> {
         async move {
             if let Some(wanted) = spec.kubernetes.clone().filter(|wanted| wanted != KUBERNETES) {
-                return Err(BackendError::Version { cluster: spec.id.clone(), wanted, served: KUBERNETES });
+                return Err(BackendError::Version {
+                    cluster: spec.id.clone(),
+                    wanted,
+                    served: KUBERNETES,
+                });
             }
             let started = self.start(spec).await;
-            let failed = |error: Fault| BackendError::Start { cluster: spec.id.clone(), message: error.to_string() };
+            let failed = |error: Fault| BackendError::Start {
+                cluster: spec.id.clone(),
+                message: error.to_string(),
+            };
             Ok(Arc::new(started.map_err(failed)?) as Arc<dyn Cluster>)
         }
         .boxed()
@@ -203,7 +239,10 @@ impl Cluster for EmbeddedMember {
     }
 
     fn kubeconfig(&self) -> Result<Kubeconfig, BackendError> {
-        let failed = |error: ClusterError| BackendError::Credentials { cluster: self.id.clone(), message: error.to_string() };
+        let failed = |error: ClusterError| BackendError::Credentials {
+            cluster: self.id.clone(),
+            message: error.to_string(),
+        };
         self.cluster.kubeconfig(&self.host_url).map_err(failed)
     }
 
@@ -215,5 +254,7 @@ impl Cluster for EmbeddedMember {
 /// A seed of its own for each cluster of a run.
 fn seed(run: u64, cluster: &str) -> u64 {
     // FNV-1a; any stable hash will do.
-    cluster.bytes().fold(run ^ 0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    cluster.bytes().fold(run ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

@@ -26,12 +26,18 @@ impl Failure {
 
     /// What was asked for did not come out.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, message: message.into() }
+        Self {
+            exit: Exit::Failed,
+            message: message.into(),
+        }
     }
 
     /// The environment failed.
     pub(crate) fn environment(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Environment, message: message.into() }
+        Self {
+            exit: Exit::Environment,
+            message: message.into(),
+        }
     }
 
     /// The harness itself is at fault.

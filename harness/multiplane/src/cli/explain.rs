@@ -27,7 +27,10 @@ impl Explain {
         };
         let Some(text) = scenario::explain::explain(verb) else {
             let verbs: Vec<&str> = scenario::explain::verbs().into_iter().map(|(verb, _)| verb).collect();
-            return Err(Failure::invalid(format!("error: there is no verb {verb:?}; {}", yaml::suggest::help(verb, &verbs))));
+            return Err(Failure::invalid(format!(
+                "error: there is no verb {verb:?}; {}",
+                yaml::suggest::help(verb, &verbs)
+            )));
         };
         output.line(text.trim_end())?;
         Ok(Exit::Passed)

@@ -50,7 +50,12 @@ impl Report {
 }
 
 /// Writes the reports that are asked for.
-pub(crate) fn write_reports(junit_file: Option<&Path>, json_file: Option<&Path>, records: &[Record], output: &mut Output) -> Result<(), Failure> {
+pub(crate) fn write_reports(
+    junit_file: Option<&Path>,
+    json_file: Option<&Path>,
+    records: &[Record],
+    output: &mut Output,
+) -> Result<(), Failure> {
     if let Some(file) = junit_file {
         let text = junit(records).map_err(|error| Failure::fault(format!("error: cannot make the JUnit report: {error}")))?;
         write_file(file, &text)?;

@@ -63,7 +63,10 @@ struct Keep(std::sync::Arc<std::sync::Mutex<Vec<Record>>>);
 
 impl Fold for Keep {
     fn record(&mut self, record: &Record) {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(record.clone());
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .push(record.clone());
     }
 }
 
@@ -75,9 +78,19 @@ impl Run {
         let files = scenario::discover::discover(&self.paths).map_err(|error| Failure::invalid(format!("error: {error}")))?;
         let plans = plans(&files, self.seed, &run)?;
         let kept = Keep::default();
-        let journal = Journal::new(run, self.journal.as_deref(), self.folds(&kept)).map_err(|error| cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), &error))?;
-        let jobs = self.jobs.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
-        let outcomes = suite(&plans, &Suite { jobs, stop: signals.stop() }, &journal);
+        let journal = Journal::new(run, self.journal.as_deref(), self.folds(&kept))
+            .map_err(|error| cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), &error))?;
+        let jobs = self
+            .jobs
+            .unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
+        let outcomes = suite(
+            &plans,
+            &Suite {
+                jobs,
+                stop: signals.stop(),
+            },
+            &journal,
+        );
         let exit = signals.exit().unwrap_or_else(|| suite_exit(&outcomes));
         journal.emit(Event::RunFinished { exit: exit as u8 });
         if let Some(error) = journal.write_error() {
@@ -121,8 +134,17 @@ fn plans(files: &[PathBuf], seed: Option<u64>, run: &str) -> Result<Vec<Plan>, F
     }
     let mut names: Vec<&str> = plans.iter().map(Plan::name).collect();
     names.sort_unstable();
-    faults.extend(names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| format!("error: two scenarios are called {:?}", pair[0])));
-    if faults.is_empty() { Ok(plans) } else { Err(Failure::invalid(faults.join("\n"))) }
+    faults.extend(
+        names
+            .windows(2)
+            .filter(|pair| pair[0] == pair[1])
+            .map(|pair| format!("error: two scenarios are called {:?}", pair[0])),
+    );
+    if faults.is_empty() {
+        Ok(plans)
+    } else {
+        Err(Failure::invalid(faults.join("\n")))
+    }
 }
 
 /// Unique enough to tell runs apart on one machine, and sortable by time.

@@ -22,7 +22,10 @@ pub(crate) struct Signals {
 impl Signals {
     /// Starts to watch, on a thread of its own: a run's runtimes live in virtual time.
     pub(crate) fn watch(limit: Duration) -> Result<Self, Failure> {
-        let signals = Self { stop: CancellationToken::new(), cause: Arc::new(AtomicU8::new(RUNNING)) };
+        let signals = Self {
+            stop: CancellationToken::new(),
+            cause: Arc::new(AtomicU8::new(RUNNING)),
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, cause) = (signals.stop.clone(), signals.cause.clone());
         let _guard = runtime.enter();

@@ -40,7 +40,11 @@ impl Up {
         let journal = Journal::new("up".to_owned(), None, vec![Box::new(Console::stdout(Detail::Normal))])?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let stop = signals.stop();
-        super::output::complain(&format!("bringing {} up; {} will say when", plan.name(), self.dir.join("ready").display()));
+        super::output::complain(&format!(
+            "bringing {} up; {} will say when",
+            plan.name(),
+            self.dir.join("ready").display()
+        ));
         let result = runtime.block_on(up(&plan, &self.dir, &journal, &stop));
         match result {
             // A world that is told to end has done its work.
@@ -52,11 +56,18 @@ impl Up {
 
     fn plan(&self) -> Result<Plan, Failure> {
         let invalid = |invalid: scenario::Invalid| Failure::invalid(invalid.to_string());
-        let Some(path) = &self.scenario else { return Plan::of_text(Path::new("--clusters"), &self.empty(), self.seed, "up").map_err(invalid) };
-        let files = scenario::discover::discover(std::slice::from_ref(path)).map_err(|error| Failure::invalid(format!("error: {error}")))?;
+        let Some(path) = &self.scenario else {
+            return Plan::of_text(Path::new("--clusters"), &self.empty(), self.seed, "up").map_err(invalid);
+        };
+        let files =
+            scenario::discover::discover(std::slice::from_ref(path)).map_err(|error| Failure::invalid(format!("error: {error}")))?;
         match files.as_slice() {
             [file] => Plan::new(file, self.seed, "up").map_err(invalid),
-            files => Err(Failure::invalid(format!("error: {} scenarios below {}; name one", files.len(), path.display()))),
+            files => Err(Failure::invalid(format!(
+                "error: {} scenarios below {}; name one",
+                files.len(),
+                path.display()
+            ))),
         }
     }
 

@@ -23,8 +23,13 @@ impl Program for ProbeProgram {
             };
             let fault = attempt(&context, server, token, ca).await.err();
             let code = i32::from(fault.is_some());
-            let finding = Finding { server: server.clone(), fault };
-            context.log.line(serde_json::to_string(&finding).unwrap_or_else(|error| error.to_string()));
+            let finding = Finding {
+                server: server.clone(),
+                fault,
+            };
+            context
+                .log
+                .line(serde_json::to_string(&finding).unwrap_or_else(|error| error.to_string()));
             ExitStatus::Exited(code)
         }
         .boxed()
@@ -33,9 +38,17 @@ impl Program for ProbeProgram {
 
 async fn attempt(context: &ContainerContext, server: &str, token: &str, ca: &str) -> Result<(), Fault> {
     let read = |path: &str| {
-        context.files.read_to_string(path).map_err(|_| Fault::MissingFile { path: path.to_owned() })
+        context
+            .files
+            .read_to_string(path)
+            .map_err(|_| Fault::MissingFile { path: path.to_owned() })
     };
-    let access = Access { server: server.to_owned(), ca_pem: read(ca)?, token: Some(read(token)?), client: None };
+    let access = Access {
+        server: server.to_owned(),
+        ca_pem: read(ca)?,
+        token: Some(read(token)?),
+        client: None,
+    };
     let service = AccessService::new(&context.host, &access).map_err(transport)?;
     let client = Client::new(service, "default");
     client.apiserver_version().await.map_err(refusal)?;
@@ -45,7 +58,11 @@ async fn attempt(context: &ContainerContext, server: &str, token: &str, ca: &str
             missing.push(format!("{verb} {resource}{}{group}", if group.is_empty() { "" } else { "." }));
         }
     }
-    if missing.is_empty() { Ok(()) } else { Err(Fault::Forbidden { missing }) }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Fault::Forbidden { missing })
+    }
 }
 
 async fn allowed(client: &Client, verb: &str, group: &str, resource: &str) -> Result<bool, Fault> {
@@ -55,8 +72,14 @@ async fn allowed(client: &Client, verb: &str, group: &str, resource: &str) -> Re
         resource: Some(resource.to_owned()),
         ..ResourceAttributes::default()
     };
-    let spec = SelfSubjectAccessReviewSpec { resource_attributes: Some(attributes), non_resource_attributes: None };
-    let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
+    let spec = SelfSubjectAccessReviewSpec {
+        resource_attributes: Some(attributes),
+        non_resource_attributes: None,
+    };
+    let review = SelfSubjectAccessReview {
+        spec,
+        ..SelfSubjectAccessReview::default()
+    };
     let api: Api<SelfSubjectAccessReview> = Api::all(client.clone());
     let answer = api.create(&PostParams::default(), &review).await.map_err(refusal)?;
     Ok(answer.status.is_some_and(|status| status.allowed))
@@ -64,13 +87,21 @@ async fn allowed(client: &Client, verb: &str, group: &str, resource: &str) -> Re
 
 fn refusal(error: kube::Error) -> Fault {
     match error {
-        kube::Error::Api(status) if status.code == 401 => Fault::Unauthorized { message: status.message.clone() },
-        kube::Error::Api(status) => Fault::Other { message: status.message.clone() },
+        kube::Error::Api(status) if status.code == 401 => Fault::Unauthorized {
+            message: status.message.clone(),
+        },
+        kube::Error::Api(status) => Fault::Other {
+            message: status.message.clone(),
+        },
         kube::Error::Service(cause) => match cause.downcast::<HttpError>() {
             Ok(cause) => transport(*cause),
-            Err(other) => Fault::Other { message: other.to_string() },
+            Err(other) => Fault::Other {
+                message: other.to_string(),
+            },
         },
-        other => Fault::Other { message: other.to_string() },
+        other => Fault::Other {
+            message: other.to_string(),
+        },
     }
 }
 

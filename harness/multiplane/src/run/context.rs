@@ -50,7 +50,11 @@ pub(crate) struct Submission {
 impl Submitted {
     /// An execution's full id.
     pub(crate) fn id(&self, name: &str) -> ExecutionId {
-        ExecutionId { project: self.project.clone(), domain: self.domain.clone(), name: name.to_owned() }
+        ExecutionId {
+            project: self.project.clone(),
+            domain: self.domain.clone(),
+            name: name.to_owned(),
+        }
     }
 }
 
@@ -63,8 +67,22 @@ impl<'a> Context<'a> {
         emitter: Emitter,
     ) -> Self {
         let vars = plan.loaded.scenario.vars.clone();
-        let names = WorldNames { clusters, vars, run: plan.run.clone(), seed: plan.seed };
-        Self { plan, world, witness, names, emitter, submitted: BTreeMap::new(), launch_plans: BTreeMap::new(), admin: None }
+        let names = WorldNames {
+            clusters,
+            vars,
+            run: plan.run.clone(),
+            seed: plan.seed,
+        };
+        Self {
+            plan,
+            world,
+            witness,
+            names,
+            emitter,
+            submitted: BTreeMap::new(),
+            launch_plans: BTreeMap::new(),
+            admin: None,
+        }
     }
 
     pub(crate) fn scenario(&self) -> &'a Scenario {
@@ -72,7 +90,10 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn cluster(&self, id: &str) -> Result<&Arc<dyn Cluster>, Failure> {
-        self.names.clusters.get(id).ok_or_else(|| Failure::fault("no-cluster", format!("there is no cluster {id}")))
+        self.names
+            .clusters
+            .get(id)
+            .ok_or_else(|| Failure::fault("no-cluster", format!("there is no cluster {id}")))
     }
 
     pub(crate) fn client(&self, id: &str) -> Result<Client, Failure> {

@@ -22,7 +22,12 @@ pub(crate) async fn unready(client: &Client, namespace: &str) -> kube::Result<Ve
         }
         let mut lines = vec![format!("pod {namespace}/{name}: {}", fault.text)];
         if let Some((container, previous)) = fault.container {
-            let params = LogParams { container: Some(container), previous, tail_lines: Some(TAIL), ..LogParams::default() };
+            let params = LogParams {
+                container: Some(container),
+                previous,
+                tail_lines: Some(TAIL),
+                ..LogParams::default()
+            };
             let log = pods.logs(&name, &params).await.unwrap_or_default();
             lines.extend(log.lines().map(|line| format!("  | {line}")));
         }
@@ -45,9 +50,16 @@ fn fault(pod: &Pod) -> Option<Fault> {
         return None;
     }
     if let Some(unscheduled) = condition("PodScheduled").filter(|scheduled| scheduled.status == "False") {
-        return Some(Fault { text: unscheduled.message.clone().unwrap_or_else(|| "not scheduled".to_owned()), container: None });
+        return Some(Fault {
+            text: unscheduled.message.clone().unwrap_or_else(|| "not scheduled".to_owned()),
+            container: None,
+        });
     }
-    let inits = status.init_container_statuses.iter().flatten().map(|container| ("init container", container));
+    let inits = status
+        .init_container_statuses
+        .iter()
+        .flatten()
+        .map(|container| ("init container", container));
     let mains = status.container_statuses.iter().flatten().map(|container| ("container", container));
     inits.chain(mains).find_map(|(kind, container)| container_fault(kind, container))
 }
@@ -58,7 +70,10 @@ fn container_fault(kind: &str, status: &ContainerStatus) -> Option<Fault> {
     let last = status.last_state.as_ref().and_then(|last| last.terminated.as_ref());
     if let Some(ended) = state.terminated.as_ref().filter(|ended| ended.exit_code != 0) {
         let text = format!("{kind} {name} exited with {}", ended.exit_code);
-        return Some(Fault { text, container: Some((name.clone(), false)) });
+        return Some(Fault {
+            text,
+            container: Some((name.clone(), false)),
+        });
     }
     if let Some(waiting) = &state.waiting {
         let reason = waiting.reason.as_deref().unwrap_or("waiting");
@@ -69,7 +84,10 @@ fn container_fault(kind: &str, status: &ContainerStatus) -> Option<Fault> {
             (None, None) if reason == "PodInitializing" => return None,
             (None, None) => format!("{reason}: {kind} {name}"),
         };
-        return Some(Fault { text, container: last.map(|_| (name.clone(), true)) });
+        return Some(Fault {
+            text,
+            container: last.map(|_| (name.clone(), true)),
+        });
     }
     (state.running.is_some() && !status.ready && kind == "container").then(|| Fault {
         text: format!("container {name} is running, but not ready"),

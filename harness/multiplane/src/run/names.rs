@@ -30,9 +30,12 @@ impl Names for WorldNames {
                 Vantage::Host => backend::Vantage::Host,
             })),
             Expression::Ingress { cluster } => Ok(self.cluster(cluster)?.ingress(backend::Vantage::Pods)),
-            Expression::Service { cluster, namespace, name, port } => {
-                Ok(self.cluster(cluster)?.service(namespace, name, *port, backend::Vantage::Pods))
-            }
+            Expression::Service {
+                cluster,
+                namespace,
+                name,
+                port,
+            } => Ok(self.cluster(cluster)?.service(namespace, name, *port, backend::Vantage::Pods)),
             Expression::Var(name) => self.vars.get(name).cloned().ok_or_else(|| format!("there is no variable `{name}`")),
             Expression::RunId => Ok(self.run.clone()),
             Expression::RunSeed => Ok(self.seed.to_string()),

@@ -20,7 +20,12 @@ impl Kinds {
     ///
     /// # Errors
     /// If the cluster does not serve the kind.
-    pub(crate) async fn api(&self, api_version: &str, kind: &str, namespace: Option<&str>) -> Result<(Api<DynamicObject>, ApiResource), Failure> {
+    pub(crate) async fn api(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: Option<&str>,
+    ) -> Result<(Api<DynamicObject>, ApiResource), Failure> {
         let (resource, scope) = self.find(api_version, kind).await?;
         let api = match namespace.filter(|_| scope == Scope::Namespaced) {
             Some(namespace) => Api::namespaced_with(self.0.clone(), namespace, &resource),
@@ -43,8 +48,11 @@ impl Kinds {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         let gvk = GroupVersionKind::gvk(group, version, kind);
         let unknown = |why: String| {
-            Failure::expectation("unknown-kind", format!("no matches for kind {kind:?} in version {api_version:?}: {why}"))
-                .help("install its CustomResourceDefinition first, or check apiVersion and kind")
+            Failure::expectation(
+                "unknown-kind",
+                format!("no matches for kind {kind:?} in version {api_version:?}: {why}"),
+            )
+            .help("install its CustomResourceDefinition first, or check apiVersion and kind")
         };
         let (resource, capabilities) = pinned_kind(&self.0, &gvk).await.map_err(|error| unknown(error.to_string()))?;
         Ok((resource, capabilities.scope))

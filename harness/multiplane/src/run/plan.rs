@@ -36,7 +36,11 @@ impl Plan {
 
     fn of(loaded: Loaded, seed: Option<u64>, run: &str) -> Self {
         let seed = seed.unwrap_or(loaded.scenario.settings.seed);
-        Self { loaded, seed, run: run.to_owned() }
+        Self {
+            loaded,
+            seed,
+            run: run.to_owned(),
+        }
     }
 
     /// The scenario's name.

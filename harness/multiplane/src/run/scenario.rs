@@ -38,7 +38,11 @@ pub async fn run_scenario(plan: &Plan, world: &dyn World, journal: &Journal, sto
         }),
     };
     let (millis, virtual_millis) = watch.read();
-    emitter.emit(Event::ScenarioFinished { outcome, millis, virtual_millis });
+    emitter.emit(Event::ScenarioFinished {
+        outcome,
+        millis,
+        virtual_millis,
+    });
     outcome
 }
 
@@ -85,8 +89,15 @@ pub(crate) struct StepTimer {
 
 impl StepTimer {
     pub(crate) fn start(emitter: Emitter, verb: &str, title: String, line: usize) -> Self {
-        emitter.emit(Event::StepStarted { verb: verb.to_owned(), title, line });
-        Self { watch: Stopwatch::start(), emitter }
+        emitter.emit(Event::StepStarted {
+            verb: verb.to_owned(),
+            title,
+            line,
+        });
+        Self {
+            watch: Stopwatch::start(),
+            emitter,
+        }
     }
 
     pub(crate) fn finish(self, result: &Result<(), Failure>) {

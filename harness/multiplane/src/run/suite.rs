@@ -25,14 +25,19 @@ pub struct Suite {
 
 /// Runs scenarios on embedded clusters in virtual time, each on a thread of its own, and returns how they ended, in the order of `plans`.
 pub fn suite(plans: &[Plan], suite: &Suite, journal: &Journal) -> Vec<Outcome> {
-    journal.emit(Event::RunStarted { version: env!("CARGO_PKG_VERSION").to_owned(), scenarios: plans.len() });
+    journal.emit(Event::RunStarted {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        scenarios: plans.len(),
+    });
     let next = Mutex::new(0..plans.len());
     let outcomes = Mutex::new(vec![Outcome::Interrupted; plans.len()]);
     thread::scope(|scope| {
         for _ in 0..suite.jobs.get().min(plans.len()) {
             scope.spawn(|| {
                 loop {
-                    let Some(index) = next.lock().unwrap_or_else(PoisonError::into_inner).next() else { break };
+                    let Some(index) = next.lock().unwrap_or_else(PoisonError::into_inner).next() else {
+                        break;
+                    };
                     let outcome = one(&plans[index], suite, journal);
                     outcomes.lock().unwrap_or_else(PoisonError::into_inner)[index] = outcome;
                 }
@@ -47,7 +52,10 @@ fn one(plan: &Plan, suite: &Suite, journal: &Journal) -> Outcome {
         return Outcome::Interrupted;
     }
     // One thread and a paused clock: time runs by itself as soon as nothing is left to do, the same way every time.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
     let Ok(runtime) = runtime else { return Outcome::Fault };
     runtime.block_on(async {
         match Embedded::new(Time::Virtual, plan.seed, programs()) {

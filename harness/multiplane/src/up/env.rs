@@ -39,7 +39,12 @@ impl Env {
     }
 
     pub(super) fn admin(&mut self, grpc: SocketAddr, http: SocketAddr) {
-        self.flyte = Some(FlyteEnv { admin: AdminEnv { endpoint: grpc.to_string(), http: http.to_string() } });
+        self.flyte = Some(FlyteEnv {
+            admin: AdminEnv {
+                endpoint: grpc.to_string(),
+                http: http.to_string(),
+            },
+        });
     }
 
     pub(super) fn to_json(&self) -> String {

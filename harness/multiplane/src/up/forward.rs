@@ -24,7 +24,9 @@ impl Forward {
             while let Ok((mut near, _)) = listener.accept().await {
                 let (host, target) = (host.clone(), target.clone());
                 connections.spawn(async move {
-                    let Some((name, port)) = target.rsplit_once(':').and_then(|(name, port)| Some((name, port.parse().ok()?))) else { return };
+                    let Some((name, port)) = target.rsplit_once(':').and_then(|(name, port)| Some((name, port.parse().ok()?))) else {
+                        return;
+                    };
                     if let Ok(mut far) = host.connect(name, port).await {
                         // Either side may end it; there is nobody to tell.
                         let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
@@ -33,7 +35,10 @@ impl Forward {
                 while connections.try_join_next().is_some() {}
             }
         });
-        Ok(Self { address, _accept: AbortOnDropHandle::new(accept) })
+        Ok(Self {
+            address,
+            _accept: AbortOnDropHandle::new(accept),
+        })
     }
 
     pub(super) fn address(&self) -> SocketAddr {

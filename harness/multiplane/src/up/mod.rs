@@ -91,12 +91,15 @@ async fn prepare(
         if matches!(step.verb, Verb::Submit(_) | Verb::Expect(_)) {
             break;
         }
-        step::run(&mut context, index).await.map_err(|failure: Failure| UpError::Step(index + 1, failure.text()))?;
+        step::run(&mut context, index)
+            .await
+            .map_err(|failure: Failure| UpError::Step(index + 1, failure.text()))?;
     }
     let mut env = Env::default();
     for cluster in clusters.values() {
         let file = dir.join("kubeconfigs").join(format!("{}.yaml", cluster.id()));
-        let text = yaml::emit::to_string(&cluster.kubeconfig()?).map_err(|error| UpError::Kubeconfig(cluster.id().to_owned(), error.to_string()))?;
+        let text = yaml::emit::to_string(&cluster.kubeconfig()?)
+            .map_err(|error| UpError::Kubeconfig(cluster.id().to_owned(), error.to_string()))?;
         write(&file, &text)?;
         env.cluster(cluster.id(), &file, cluster.api(Vantage::Host));
     }
@@ -109,7 +112,11 @@ async fn prepare(
     }
     write(&dir.join("env.json"), &env.to_json())?;
     write(&ready, "")?;
-    Ok(Held { ready, _clusters: clusters, _forwards: forwards })
+    Ok(Held {
+        ready,
+        _clusters: clusters,
+        _forwards: forwards,
+    })
 }
 
 /// A loopback socket for a port of flyteadmin's Service, in the namespace that the guide uses.

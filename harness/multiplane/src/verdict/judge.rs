@@ -66,7 +66,10 @@ fn wrong(demand: &Demand, admin: Option<&Admin>, seen: &BTreeMap<String, Sightin
         }
     }
     if demand.nowhere {
-        wrong.extend(seen.iter().map(|(cluster, sighting)| format!("seen on {cluster} ({}), expected nowhere", objects(sighting))));
+        wrong.extend(
+            seen.iter()
+                .map(|(cluster, sighting)| format!("seen on {cluster} ({}), expected nowhere", objects(sighting))),
+        );
     }
     let Some(admin) = admin else { return wrong };
     if !demand.nowhere && admin.phase == "FAILED" && admin.cluster.is_empty() && seen.is_empty() {
@@ -95,8 +98,14 @@ fn wrong_end(demand: &Demand, admin: &Admin) -> Option<String> {
         let why = why.map_or(String::new(), |why| format!(": {why}"));
         return Some(format!("it ended {}, expected {phase}{why}", admin.phase));
     }
-    let error = demand.error.as_ref().filter(|text| !why.is_some_and(|why| why.contains(text.as_str())))?;
-    Some(format!("its error is {:?}, expected it to contain {error:?}", why.unwrap_or_default()))
+    let error = demand
+        .error
+        .as_ref()
+        .filter(|text| !why.is_some_and(|why| why.contains(text.as_str())))?;
+    Some(format!(
+        "its error is {:?}, expected it to contain {error:?}",
+        why.unwrap_or_default()
+    ))
 }
 
 fn missing(demand: &Demand, admin: Option<&Admin>, seen: &BTreeMap<String, Sighting>) -> Vec<String> {
@@ -164,7 +173,12 @@ mod tests {
     #[case::phase_wrong(&["dp1"], admin("dp1", "FAILED"), Some("SUCCEEDED"), "violated: it ended FAILED, expected SUCCEEDED: boom")]
     #[case::failure_wanted(&["dp1"], admin("dp1", "FAILED"), Some("FAILED"), "met")]
     fn on_dp1_and_nowhere_else(#[case] places: &[&str], #[case] admin: Option<Admin>, #[case] phase: Option<&str>, #[case] expected: &str) {
-        let demand = Demand { on: vec!["dp1".into()], nowhere_else: true, phase: phase.map(Into::into), ..Demand::default() };
+        let demand = Demand {
+            on: vec!["dp1".into()],
+            nowhere_else: true,
+            phase: phase.map(Into::into),
+            ..Demand::default()
+        };
         let text = match judge(&demand, admin.as_ref(), &seen(places)) {
             Judgement::Met => "met".to_owned(),
             Judgement::Pending(why) => format!("pending: {}", why.join("; ")),
@@ -175,7 +189,12 @@ mod tests {
 
     #[test]
     fn any_cluster_still_means_one_cluster() {
-        let demand = Demand { on: vec![], nowhere_else: true, phase: None, ..Demand::default() };
+        let demand = Demand {
+            on: vec![],
+            nowhere_else: true,
+            phase: None,
+            ..Demand::default()
+        };
         assert_eq!(judge(&demand, admin("dp1", "RUNNING").as_ref(), &seen(&["dp1"])), Judgement::Met);
         assert!(matches!(
             judge(&demand, admin("dp1", "RUNNING").as_ref(), &seen(&["dp1", "dp2"])),
@@ -185,7 +204,12 @@ mod tests {
 
     #[test]
     fn elsewhere_may_be_allowed() {
-        let demand = Demand { on: vec!["dp1".into()], nowhere_else: false, phase: None, ..Demand::default() };
+        let demand = Demand {
+            on: vec!["dp1".into()],
+            nowhere_else: false,
+            phase: None,
+            ..Demand::default()
+        };
         assert_eq!(
             judge(&demand, admin("dp1", "RUNNING").as_ref(), &seen(&["dp1", "dp2"])),
             Judgement::Met
@@ -194,11 +218,29 @@ mod tests {
 
     #[test]
     fn nowhere_means_failed_with_that_error() {
-        let demand = Demand { nowhere: true, nowhere_else: true, phase: None, error: Some("boom".into()), ..Demand::default() };
+        let demand = Demand {
+            nowhere: true,
+            nowhere_else: true,
+            phase: None,
+            error: Some("boom".into()),
+            ..Demand::default()
+        };
         assert_eq!(judge(&demand, admin("", "FAILED").as_ref(), &seen(&[])), Judgement::Met);
-        assert!(matches!(judge(&demand, admin("", "UNDEFINED").as_ref(), &seen(&[])), Judgement::Pending(_)));
-        assert!(matches!(judge(&demand, admin("dp1", "RUNNING").as_ref(), &seen(&["dp1"])), Judgement::Violated(_)));
-        let other = Demand { error: Some("bang".into()), ..demand };
-        assert!(matches!(judge(&other, admin("", "FAILED").as_ref(), &seen(&[])), Judgement::Violated(_)));
+        assert!(matches!(
+            judge(&demand, admin("", "UNDEFINED").as_ref(), &seen(&[])),
+            Judgement::Pending(_)
+        ));
+        assert!(matches!(
+            judge(&demand, admin("dp1", "RUNNING").as_ref(), &seen(&["dp1"])),
+            Judgement::Violated(_)
+        ));
+        let other = Demand {
+            error: Some("bang".into()),
+            ..demand
+        };
+        assert!(matches!(
+            judge(&other, admin("", "FAILED").as_ref(), &seen(&[])),
+            Judgement::Violated(_)
+        ));
     }
 }

@@ -25,9 +25,13 @@ impl Oracle {
     /// As the API server's.
     pub async fn of(controlplane: &Client) -> kube::Result<Option<Self>> {
         let maps: Api<ConfigMap> = Api::all(controlplane.clone());
-        let found = maps.list(&ListParams::default().fields(&format!("metadata.name={}", CONFIG_MAP.0))).await?;
+        let found = maps
+            .list(&ListParams::default().fields(&format!("metadata.name={}", CONFIG_MAP.0)))
+            .await?;
         let text = found.items.into_iter().find_map(|map| map.data?.remove(CONFIG_MAP.1));
-        let selector = text.and_then(|text| ClusterConfig::from_yaml(&text).ok()).and_then(|(config, _)| Selector::new(config).ok());
+        let selector = text
+            .and_then(|text| ClusterConfig::from_yaml(&text).ok())
+            .and_then(|(config, _)| Selector::new(config).ok());
         Ok(selector.map(|selector| Self { selector }))
     }
 

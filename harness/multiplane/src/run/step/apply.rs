@@ -1,8 +1,8 @@
 //! `apply`: objects onto a cluster, or off it.
 
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
-use scenario::files;
 use scenario::expression::interpolate_value;
+use scenario::files;
 use scenario::verb::Apply;
 use serde_json::Value;
 
@@ -23,7 +23,11 @@ pub(crate) async fn run(context: &Context<'_>, step: &Apply) -> Result<(), Failu
     }
     for cluster in step.on.iter() {
         let kinds = context.kinds(&cluster.value)?;
-        if step.delete { delete(&kinds, &step.namespace, &objects).await? } else { apply(&kinds, &step.namespace, &objects).await? }
+        if step.delete {
+            delete(&kinds, &step.namespace, &objects).await?
+        } else {
+            apply(&kinds, &step.namespace, &objects).await?
+        }
     }
     Ok(())
 }
@@ -39,7 +43,9 @@ async fn apply(kinds: &Kinds, namespace: &str, objects: &[Value]) -> Result<(), 
         let object = parse(value)?;
         let name = object.metadata.name.clone().unwrap_or_default();
         let api = kinds.api_of(&object, namespace).await?;
-        let result = api.patch(&name, &PatchParams::apply("multiplane").force(), &Patch::Apply(value)).await;
+        let result = api
+            .patch(&name, &PatchParams::apply("multiplane").force(), &Patch::Apply(value))
+            .await;
         result.map_err(|error| named(error, &object))?;
     }
     Ok(())
@@ -50,7 +56,12 @@ async fn delete(kinds: &Kinds, namespace: &str, objects: &[Value]) -> Result<(),
     for value in objects.iter().rev() {
         let object = parse(value)?;
         let name = object.metadata.name.clone().unwrap_or_default();
-        match kinds.api_of(&object, namespace).await?.delete(&name, &DeleteParams::default()).await {
+        match kinds
+            .api_of(&object, namespace)
+            .await?
+            .delete(&name, &DeleteParams::default())
+            .await
+        {
             Ok(_) => {}
             Err(kube::Error::Api(status)) if status.code == 404 => {}
             Err(error) => return Err(named(error, &object)),
@@ -77,5 +88,8 @@ fn named(error: kube::Error, object: &DynamicObject) -> Failure {
     let failure = Failure::from(error);
     let kind = object.types.as_ref().map_or("object", |types| types.kind.as_str());
     let name = object.metadata.name.as_deref().unwrap_or_default();
-    Failure { message: format!("{kind} {name}: {}", failure.message), ..failure }
+    Failure {
+        message: format!("{kind} {name}: {}", failure.message),
+        ..failure
+    }
 }

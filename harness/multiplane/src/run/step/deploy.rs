@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-
 use chart::{Chart, ReleaseOptions, Releases, Values};
 use futures::future::try_join_all;
 use scenario::verb::Deploy;
@@ -32,7 +31,10 @@ enum Action {
 
 async fn release(context: &Context<'_>, step: &Deploy, action: Action) -> Result<(), Failure> {
     let (chart, values) = (load(context, step)?, values(context, step)?);
-    let on = step.on.iter().map(async |cluster| one(context, step, action, &cluster.value, &chart, values.clone()).await);
+    let on = step
+        .on
+        .iter()
+        .map(async |cluster| one(context, step, action, &cluster.value, &chart, values.clone()).await);
     try_join_all(on).await?;
     Ok(())
 }
@@ -55,11 +57,18 @@ async fn one(context: &Context<'_>, step: &Deploy, action: Action, cluster: &str
     };
     match result {
         Ok(record) => {
-            context.emitter.cluster(cluster).note(Level::Detail, format!("{cluster}: {name} revision {} {}", record.version, record.info.status.as_str()));
+            context.emitter.cluster(cluster).note(
+                Level::Detail,
+                format!("{cluster}: {name} revision {} {}", record.version, record.info.status.as_str()),
+            );
             Ok(())
         }
         Err(error) => {
-            let details = if options.wait { unready(&client, &step.namespace.value).await.unwrap_or_default() } else { Vec::new() };
+            let details = if options.wait {
+                unready(&client, &step.namespace.value).await.unwrap_or_default()
+            } else {
+                Vec::new()
+            };
             Err(Failure::expectation(error.code(), format!("{cluster}: {error}")).details(details))
         }
     }
@@ -76,12 +85,15 @@ fn values(context: &Context<'_>, step: &Deploy) -> Result<Values, Failure> {
     let mut builder = Values::builder();
     for file in &step.values_files {
         let path = context.scenario().path(&file.value);
-        let value = scenario::files::helm_values(&path, &context.names).map_err(|invalid| Failure::invalid("values", invalid.to_string()))?;
+        let value =
+            scenario::files::helm_values(&path, &context.names).map_err(|invalid| Failure::invalid("values", invalid.to_string()))?;
         builder = builder.inline(table(value, &file.value)?);
     }
     builder = builder.inline(table(resolve(&Value::Object(step.values.clone()), &context.names)?, "values")?);
     for expression in &step.set {
-        let Value::String(expression) = resolve(&Value::String(expression.clone()), &context.names)? else { continue };
+        let Value::String(expression) = resolve(&Value::String(expression.clone()), &context.names)? else {
+            continue;
+        };
         builder = builder.set(&expression).map_err(invalid)?;
     }
     Ok(builder.build())

@@ -21,28 +21,51 @@ pub struct Failure {
 impl Failure {
     /// The product under test did not do what is expected.
     pub fn expectation(code: &'static str, message: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Failed, code, message: message.into(), help: None }
+        Self {
+            outcome: Outcome::Failed,
+            code,
+            message: message.into(),
+            help: None,
+        }
     }
 
     /// The scenario cannot be run as it stands.
     pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Invalid, code, message: message.into(), help: None }
+        Self {
+            outcome: Outcome::Invalid,
+            code,
+            message: message.into(),
+            help: None,
+        }
     }
 
     /// The environment failed, not the product.
     pub fn environment(code: &'static str, message: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Environment, code, message: message.into(), help: None }
+        Self {
+            outcome: Outcome::Environment,
+            code,
+            message: message.into(),
+            help: None,
+        }
     }
 
     /// The harness itself failed.
     pub fn fault(code: &'static str, message: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Fault, code, message: message.into(), help: None }
+        Self {
+            outcome: Outcome::Fault,
+            code,
+            message: message.into(),
+            help: None,
+        }
     }
 
     /// Says what to do about it.
     #[must_use]
     pub fn help(self, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..self }
+        Self {
+            help: Some(help.into()),
+            ..self
+        }
     }
 
     /// The message with what to do about it.

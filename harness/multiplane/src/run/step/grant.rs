@@ -61,7 +61,11 @@ pub(crate) async fn grant(context: &Context<'_>, step: &Grant) -> Result<(), Fai
     }
     let secret = &step.to.secret;
     store(&target.client(), &secret.namespace, &secret.name, &credentials).await?;
-    if step.probe { try_all(context, &target.client(), &secret.namespace, &secret.name, &credentials).await } else { Ok(()) }
+    if step.probe {
+        try_all(context, &target.client(), &secret.namespace, &secret.name, &credentials).await
+    } else {
+        Ok(())
+    }
 }
 
 /// Probes every credential; all faults make one failure.
@@ -69,13 +73,23 @@ async fn try_all(context: &Context<'_>, client: &Client, namespace: &str, secret
     let mut targets = Vec::new();
     for credential in credentials {
         let server = context.cluster(&credential.cluster)?.api(Vantage::Pods);
-        targets.push(Target { cluster: credential.cluster.clone(), server, token: credential.token_key.clone(), ca: credential.ca_key.clone() });
+        targets.push(Target {
+            cluster: credential.cluster.clone(),
+            server,
+            token: credential.token_key.clone(),
+            ca: credential.ca_key.clone(),
+        });
     }
     let mut faults = Vec::new();
     for (cluster, finding) in probe(client, namespace, secret, &targets).await? {
         match finding.fault {
-            None => context.emitter.note(Level::Detail, format!("{cluster}: {} accepts the credential", finding.server)),
-            Some(fault) => faults.push((fault.code(), format!("the credential for {cluster} does not serve at {}: {fault}", finding.server))),
+            None => context
+                .emitter
+                .note(Level::Detail, format!("{cluster}: {} accepts the credential", finding.server)),
+            Some(fault) => faults.push((
+                fault.code(),
+                format!("the credential for {cluster} does not serve at {}: {fault}", finding.server),
+            )),
         }
     }
     let Some((code, _)) = faults.first() else { return Ok(()) };
@@ -102,14 +116,19 @@ async fn issue(client: &Client, cluster: &str, namespace: &str, account: &str) -
     let secret = Secret {
         metadata: ObjectMeta {
             name: Some(name.clone()),
-            annotations: Some(BTreeMap::from([("kubernetes.io/service-account.name".to_owned(), account.to_owned())])),
+            annotations: Some(BTreeMap::from([(
+                "kubernetes.io/service-account.name".to_owned(),
+                account.to_owned(),
+            )])),
             ..ObjectMeta::default()
         },
         type_: Some("kubernetes.io/service-account-token".to_owned()),
         ..Secret::default()
     };
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    secrets.patch(&name, &PatchParams::apply("multiplane").force(), &Patch::Apply(&secret)).await?;
+    secrets
+        .patch(&name, &PatchParams::apply("multiplane").force(), &Patch::Apply(&secret))
+        .await?;
     let filled = await_condition(secrets, &name, filled());
     let secret = within(TOKEN_LIMIT, &format!("token in Secret {namespace}/{name} on {cluster}"), filled).await??;
     let mut data = secret.and_then(|secret| secret.data).unwrap_or_default();
@@ -120,7 +139,11 @@ async fn issue(client: &Client, cluster: &str, namespace: &str, account: &str) -
 fn filled() -> impl Condition<Secret> {
     |secret: Option<&Secret>| {
         let data = secret.and_then(|secret| secret.data.as_ref());
-        data.is_some_and(|data| ["token", "ca.crt"].iter().all(|key| data.get(*key).is_some_and(|bytes| !bytes.0.is_empty())))
+        data.is_some_and(|data| {
+            ["token", "ca.crt"]
+                .iter()
+                .all(|key| data.get(*key).is_some_and(|bytes| !bytes.0.is_empty()))
+        })
     }
 }
 
@@ -128,7 +151,13 @@ fn filled() -> impl Condition<Secret> {
 async fn store(client: &Client, namespace: &str, secret: &str, credentials: &[Credential]) -> Result<(), Failure> {
     let namespaces: Api<Namespace> = Api::all(client.clone());
     if namespaces.get_opt(namespace).await?.is_none() {
-        let namespace = Namespace { metadata: ObjectMeta { name: Some(namespace.to_owned()), ..ObjectMeta::default() }, ..Namespace::default() };
+        let namespace = Namespace {
+            metadata: ObjectMeta {
+                name: Some(namespace.to_owned()),
+                ..ObjectMeta::default()
+            },
+            ..Namespace::default()
+        };
         namespaces.create(&PostParams::default(), &namespace).await?;
     }
     let entries = credentials.iter().flat_map(|credential| {
@@ -138,10 +167,15 @@ async fn store(client: &Client, namespace: &str, secret: &str, credentials: &[Cr
     let data: BTreeMap<String, ByteString> = entries.collect();
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
     if secrets.get_opt(secret).await?.is_some() {
-        secrets.patch(secret, &PatchParams::default(), &Patch::Merge(json!({"data": data}))).await?;
+        secrets
+            .patch(secret, &PatchParams::default(), &Patch::Merge(json!({"data": data})))
+            .await?;
     } else {
         let object = Secret {
-            metadata: ObjectMeta { name: Some(secret.to_owned()), ..ObjectMeta::default() },
+            metadata: ObjectMeta {
+                name: Some(secret.to_owned()),
+                ..ObjectMeta::default()
+            },
             type_: Some("Opaque".to_owned()),
             data: Some(data),
             ..Secret::default()
@@ -152,17 +186,17 @@ async fn store(client: &Client, namespace: &str, secret: &str, credentials: &[Cr
 }
 
 /// Tries each credential from a pod of the control plane's cluster.
-async fn probe(
-    client: &Client,
-    namespace: &str,
-    secret: &str,
-    targets: &[Target],
-) -> Result<Vec<(String, Finding)>, Failure> {
+async fn probe(client: &Client, namespace: &str, secret: &str, targets: &[Target]) -> Result<Vec<(String, Finding)>, Failure> {
     let default: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
     let there = await_condition(default, "default", |account: Option<&ServiceAccount>| account.is_some());
     within(PROBE_LIMIT, &format!("ServiceAccount {namespace}/default"), there).await??;
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
-    let name = pods.create(&PostParams::default(), &pod(secret, targets)).await?.metadata.name.unwrap_or_default();
+    let name = pods
+        .create(&PostParams::default(), &pod(secret, targets))
+        .await?
+        .metadata
+        .name
+        .unwrap_or_default();
     let done = await_condition(pods.clone(), &name, |pod: Option<&Pod>| {
         let phase = pod.and_then(|pod| pod.status.as_ref()?.phase.as_deref());
         matches!(phase, Some("Succeeded" | "Failed"))
@@ -170,8 +204,17 @@ async fn probe(
     within(PROBE_LIMIT, &format!("probe pod {namespace}/{name}"), done).await??;
     let mut findings = Vec::new();
     for (index, target) in targets.iter().enumerate() {
-        let log = pods.logs(&name, &LogParams { container: Some(container(index)), ..LogParams::default() }).await?;
-        let finding = serde_json::from_str(log.trim()).map_err(|error| Failure::fault("probe-log", format!("the probe printed {log:?}: {error}")))?;
+        let log = pods
+            .logs(
+                &name,
+                &LogParams {
+                    container: Some(container(index)),
+                    ..LogParams::default()
+                },
+            )
+            .await?;
+        let finding =
+            serde_json::from_str(log.trim()).map_err(|error| Failure::fault("probe-log", format!("the probe printed {log:?}: {error}")))?;
         findings.push((target.cluster.clone(), finding));
     }
     pods.delete(&name, &DeleteParams::default().grace_period(0)).await?;
@@ -186,17 +229,39 @@ fn pod(secret: &str, targets: &[Target]) -> Pod {
     let containers = targets.iter().enumerate().map(|(index, target)| Container {
         name: container(index),
         image: Some(IMAGE.to_owned()),
-        args: Some(vec![target.server.clone(), format!("{CREDENTIALS}/{}", target.token), format!("{CREDENTIALS}/{}", target.ca)]),
-        volume_mounts: Some(vec![VolumeMount { name: "credentials".into(), mount_path: CREDENTIALS.into(), ..VolumeMount::default() }]),
+        args: Some(vec![
+            target.server.clone(),
+            format!("{CREDENTIALS}/{}", target.token),
+            format!("{CREDENTIALS}/{}", target.ca),
+        ]),
+        volume_mounts: Some(vec![VolumeMount {
+            name: "credentials".into(),
+            mount_path: CREDENTIALS.into(),
+            ..VolumeMount::default()
+        }]),
         ..Container::default()
     });
-    let source = SecretVolumeSource { secret_name: Some(secret.to_owned()), ..SecretVolumeSource::default() };
+    let source = SecretVolumeSource {
+        secret_name: Some(secret.to_owned()),
+        ..SecretVolumeSource::default()
+    };
     let spec = PodSpec {
         restart_policy: Some("Never".to_owned()),
         automount_service_account_token: Some(false),
         containers: containers.collect(),
-        volumes: Some(vec![Volume { name: "credentials".into(), secret: Some(source), ..Volume::default() }]),
+        volumes: Some(vec![Volume {
+            name: "credentials".into(),
+            secret: Some(source),
+            ..Volume::default()
+        }]),
         ..PodSpec::default()
     };
-    Pod { metadata: ObjectMeta { generate_name: Some("multiplane-probe-".to_owned()), ..ObjectMeta::default() }, spec: Some(spec), ..Pod::default() }
+    Pod {
+        metadata: ObjectMeta {
+            generate_name: Some("multiplane-probe-".to_owned()),
+            ..ObjectMeta::default()
+        },
+        spec: Some(spec),
+        ..Pod::default()
+    }
 }

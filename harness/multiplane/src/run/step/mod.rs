@@ -57,7 +57,10 @@ async fn perform(context: &mut Context<'_>, verb: &Verb) -> Result<(), Failure> 
 fn must_fail(fails: &Fails, result: Result<(), Failure>, context: &Context<'_>) -> Result<(), Failure> {
     let Err(failure) = result else {
         let texts: Vec<String> = fails.contains.iter().map(|text| format!("{:?}", text.value)).collect();
-        return Err(Failure::expectation("fails-succeeded", format!("succeeded, but must fail with {}", texts.join(" and "))));
+        return Err(Failure::expectation(
+            "fails-succeeded",
+            format!("succeeded, but must fail with {}", texts.join(" and ")),
+        ));
     };
     let missing = fails.contains.iter().find(|text| !failure.message.contains(text.value.as_str()));
     match missing {

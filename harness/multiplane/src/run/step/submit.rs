@@ -24,10 +24,17 @@ pub(crate) async fn submit(context: &mut Context<'_>, step: &Submit) -> Result<(
         None => None,
     };
     let (project, domain) = (step.project.value.clone(), step.domain.value.clone());
-    let submitted = context.submitted.entry(step.id.value.clone()).or_insert_with(|| Submitted { project, domain, executions: Vec::new() });
+    let submitted = context.submitted.entry(step.id.value.clone()).or_insert_with(|| Submitted {
+        project,
+        domain,
+        executions: Vec::new(),
+    });
     let workflow = workflow(&request.target, &context.launch_plans);
     for name in step.execution_names() {
-        let wanted = Submission { name: name.clone(), ..request.clone() };
+        let wanted = Submission {
+            name: name.clone(),
+            ..request.clone()
+        };
         let asked = Request {
             project: wanted.project.clone(),
             domain: wanted.domain.clone(),
@@ -38,9 +45,16 @@ pub(crate) async fn submit(context: &mut Context<'_>, step: &Submit) -> Result<(
         };
         let prediction = oracle.as_ref().map(|oracle| oracle.predict(&attributes, &asked));
         admin.submit(&wanted).await?;
-        let execution = crate::run::context::Submission { name: name.clone(), prediction: prediction.clone() };
+        let execution = crate::run::context::Submission {
+            name: name.clone(),
+            prediction: prediction.clone(),
+        };
         submitted.executions.push(execution);
-        context.emitter.emit(Event::Submitted { submit: step.id.value.clone(), execution: name, prediction });
+        context.emitter.emit(Event::Submitted {
+            submit: step.id.value.clone(),
+            execution: name,
+            prediction,
+        });
     }
     Ok(())
 }
@@ -72,7 +86,10 @@ fn target(step: &Submit) -> Result<Target, Failure> {
     match (&step.workflow, &step.launch_plan, &step.task) {
         (Some(name), None, None) | (None, Some(name), None) => Ok(Target::LaunchPlan(name.value.clone())),
         (None, None, Some(task)) => Ok(Target::Task(task.value.clone())),
-        _ => Err(Failure::invalid("submit-what", "submit takes exactly one of workflow, launchPlan and task")),
+        _ => Err(Failure::invalid(
+            "submit-what",
+            "submit takes exactly one of workflow, launchPlan and task",
+        )),
     }
 }
 
@@ -85,10 +102,16 @@ fn workflow(target: &Target, launch_plans: &std::collections::BTreeMap<String, S
 }
 
 fn only_execution(context: &Context<'_>, submit: &str) -> Result<ExecutionId, Failure> {
-    let submitted = context.submitted.get(submit).ok_or_else(|| Failure::fault("no-submit", format!("nothing was submitted as {submit}")))?;
+    let submitted = context
+        .submitted
+        .get(submit)
+        .ok_or_else(|| Failure::fault("no-submit", format!("nothing was submitted as {submit}")))?;
     match submitted.executions.as_slice() {
         [only] => Ok(submitted.id(&only.name)),
-        many => Err(Failure::invalid("many-parents", format!("{submit} started {} executions; a parent must be one", many.len()))),
+        many => Err(Failure::invalid(
+            "many-parents",
+            format!("{submit} started {} executions; a parent must be one", many.len()),
+        )),
     }
 }
 

@@ -8,16 +8,28 @@ pub(crate) fn title(verb: &Verb) -> String {
     match verb {
         Verb::Deploy(step) => release("deploy", step),
         Verb::Upgrade(step) => release("upgrade", step),
-        Verb::Grant(step) => format!("grant {} of {} to {}", step.service_account, list(&step.from), step.to.cluster.value),
+        Verb::Grant(step) => format!(
+            "grant {} of {} to {}",
+            step.service_account,
+            list(&step.from),
+            step.to.cluster.value
+        ),
         Verb::Project(step) => format!("project {}{}", step.id.value, if step.archived { " (archived)" } else { "" }),
         Verb::Label(step) => label(step),
         Verb::Register(step) => format!("register {} in {}/{}", step.workflows.value, step.project.value, step.domain.value),
         Verb::Submit(step) => submit(step),
         Verb::Terminate(step) => format!("terminate {}", step.of.value),
-        Verb::Apply(step) => format!("{} on {}", if step.delete { "delete objects" } else { "apply objects" }, list(&step.on)),
+        Verb::Apply(step) => format!(
+            "{} on {}",
+            if step.delete { "delete objects" } else { "apply objects" },
+            list(&step.on)
+        ),
         Verb::Wait(step) => match (&step.duration, &step.until) {
             (Some(duration), _) => format!("wait {duration}"),
-            (None, Some(until)) => format!("wait until {} {} on {} is {}", until.kind, until.name, until.on.value, until.condition),
+            (None, Some(until)) => format!(
+                "wait until {} {} on {} is {}",
+                until.kind, until.name, until.on.value, until.condition
+            ),
             (None, None) => "wait".to_owned(),
         },
         Verb::Expect(step) => match step.as_ref() {
@@ -40,7 +52,10 @@ fn label(step: &Label) -> String {
     if let Some(file) = &step.attr_file {
         return format!("label from {}", file.value);
     }
-    let scope = [&step.project, &step.domain, &step.workflow].into_iter().flatten().map(|part| part.value.as_str());
+    let scope = [&step.project, &step.domain, &step.workflow]
+        .into_iter()
+        .flatten()
+        .map(|part| part.value.as_str());
     let scope = scope.collect::<Vec<_>>().join("/");
     match &step.value {
         Some(value) => format!("label {scope} {:?}", value.value),
@@ -49,18 +64,33 @@ fn label(step: &Label) -> String {
 }
 
 fn submit(step: &Submit) -> String {
-    let entity = [&step.workflow, &step.launch_plan, &step.task].into_iter().flatten().map(|name| name.value.as_str()).next();
+    let entity = [&step.workflow, &step.launch_plan, &step.task]
+        .into_iter()
+        .flatten()
+        .map(|name| name.value.as_str())
+        .next();
     let count = step.execution_names().len();
     let times = if count == 1 { String::new() } else { format!(" × {count}") };
-    let label = step.label.as_ref().map_or(String::new(), |label| format!(" with label {:?}", label.value));
-    format!("submit {}{times} in {}/{}{label}", entity.unwrap_or_default(), step.project.value, step.domain.value)
+    let label = step
+        .label
+        .as_ref()
+        .map_or(String::new(), |label| format!(" with label {:?}", label.value));
+    format!(
+        "submit {}{times} in {}/{}{label}",
+        entity.unwrap_or_default(),
+        step.project.value,
+        step.domain.value
+    )
 }
 
 fn expect_placement(placement: &Placement) -> String {
     let place = match &placement.on {
         Some(cluster) => format!("on {}", cluster.value),
         None if placement.nowhere => "nowhere".to_owned(),
-        None => format!("over {}", placement.distribution.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "over {}",
+            placement.distribution.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+        ),
     };
     let hold = placement.hold.map_or(String::new(), |hold| format!(", for {hold}"));
     format!("expect {} {place}{hold}", placement.of.value)

@@ -24,13 +24,21 @@ async fn condition(context: &Context<'_>, until: &Until) -> Result<(), Failure> 
     let kinds = context.kinds(&until.on.value)?;
     let (api, _) = kinds.api(&until.api_version, &until.kind, until.namespace.as_deref()).await?;
     let limit: Duration = until.within.unwrap_or(context.scenario().settings.within).get();
-    let what = format!("condition {} of {} {} on {}", until.condition, until.kind, until.name, until.on.value);
-    let met = await_condition(api, &until.name, |object: Option<&DynamicObject>| object.is_some_and(|object| is_true(object, &until.condition)));
+    let what = format!(
+        "condition {} of {} {} on {}",
+        until.condition, until.kind, until.name, until.on.value
+    );
+    let met = await_condition(api, &until.name, |object: Option<&DynamicObject>| {
+        object.is_some_and(|object| is_true(object, &until.condition))
+    });
     within(limit, &what, met).await??;
     Ok(())
 }
 
 fn is_true(object: &DynamicObject, condition: &str) -> bool {
     let conditions = object.data["status"]["conditions"].as_array();
-    conditions.into_iter().flatten().any(|entry| entry["type"] == condition && entry["status"] == "True")
+    conditions
+        .into_iter()
+        .flatten()
+        .any(|entry| entry["type"] == condition && entry["status"] == "True")
 }

@@ -24,7 +24,13 @@ pub(crate) async fn project(context: &mut Context<'_>, step: &Project) -> Result
 
 async fn register_project(admin: &Admin, step: &Project) -> Result<(), ClientError> {
     let id = &step.id.value;
-    admin.register_project(id, step.name.as_deref().unwrap_or(id), step.description.as_deref().unwrap_or_default()).await
+    admin
+        .register_project(
+            id,
+            step.name.as_deref().unwrap_or(id),
+            step.description.as_deref().unwrap_or_default(),
+        )
+        .await
 }
 
 /// Runs a `register` step.
@@ -38,8 +44,14 @@ pub(crate) async fn register(context: &mut Context<'_>, step: &Register) -> Resu
         let diagnostics: yaml::Diagnostics = error.diagnostic(&shown).into();
         Failure::invalid("workflows", diagnostics.render(&sources, false))
     })?;
-    context.admin()?.register(&file, &step.project.value, &step.domain.value, &step.version).await?;
-    let plans = file.launch_plans.iter().map(|(plan, body)| (plan.clone(), body.workflow.value.clone()));
+    context
+        .admin()?
+        .register(&file, &step.project.value, &step.domain.value, &step.version)
+        .await?;
+    let plans = file
+        .launch_plans
+        .iter()
+        .map(|(plan, body)| (plan.clone(), body.workflow.value.clone()));
     context.launch_plans.extend(plans);
     Ok(())
 }
@@ -49,11 +61,15 @@ impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let message = error.to_string();
         match error {
-            ClientError::Refused { code: Code::Unavailable | Code::DeadlineExceeded, .. } => {
-                Self::expectation("admin-unreachable", message).help("is flyteadmin running, and does the control plane's Ingress lead to it?")
-            }
+            ClientError::Refused {
+                code: Code::Unavailable | Code::DeadlineExceeded,
+                ..
+            } => Self::expectation("admin-unreachable", message)
+                .help("is flyteadmin running, and does the control plane's Ingress lead to it?"),
             ClientError::Refused { .. } => Self::expectation("admin-refused", message),
-            ClientError::Workflows(_) | ClientError::Input { .. } | ClientError::UnknownInput { .. } => Self::invalid("flyte-input", message),
+            ClientError::Workflows(_) | ClientError::Input { .. } | ClientError::UnknownInput { .. } => {
+                Self::invalid("flyte-input", message)
+            }
             ClientError::NotRegistered { .. } => Self::expectation("not-registered", message),
         }
     }

@@ -28,7 +28,12 @@ pub(crate) async fn run(context: &mut Context<'_>, expect: &Expect) -> Result<()
             let patience = patience(context, demand.within, demand.hold);
             let clients: Result<Vec<_>, Failure> = demand.on.iter().map(|id| Ok((&id.value, context.client(&id.value)?))).collect();
             let clients = clients?;
-            try_join_all(clients.iter().map(|(cluster, client)| pods::expect(client, cluster, demand, patience))).await?;
+            try_join_all(
+                clients
+                    .iter()
+                    .map(|(cluster, client)| pods::expect(client, cluster, demand, patience)),
+            )
+            .await?;
             Ok(())
         }
         Expect::Resources(demand) => resources(context, demand).await,
@@ -44,11 +49,19 @@ async fn resources(context: &Context<'_>, demand: &Resources) -> Result<(), Fail
     };
     let clusters: Result<Vec<_>, Failure> = demand.on.iter().map(|id| Ok((&id.value, context.kinds(&id.value)?))).collect();
     let clusters = clusters?;
-    try_join_all(clusters.iter().map(|(cluster, kinds)| resources::expect(kinds, cluster, demand, &wanted, patience))).await?;
+    try_join_all(
+        clusters
+            .iter()
+            .map(|(cluster, kinds)| resources::expect(kinds, cluster, demand, &wanted, patience)),
+    )
+    .await?;
     Ok(())
 }
 
 fn patience(context: &Context<'_>, within: Option<Duration>, hold: Option<Duration>) -> Patience {
     let within = within.unwrap_or(context.scenario().settings.within);
-    Patience { within: within.get(), hold: hold.map(Duration::get).unwrap_or_default() }
+    Patience {
+        within: within.get(),
+        hold: hold.map(Duration::get).unwrap_or_default(),
+    }
 }

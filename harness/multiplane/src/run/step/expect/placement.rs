@@ -39,7 +39,13 @@ pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, pat
         let deadline = match settling.look(result.is_ok()) {
             Step::Until(at) if !hopeless => at,
             Step::Settled => return conclude(context, verdicts, Ok(())),
-            Step::Until(_) => return conclude(context, verdicts, result.map_err(|why| Failure::expectation("placement-wrong", why))),
+            Step::Until(_) => {
+                return conclude(
+                    context,
+                    verdicts,
+                    result.map_err(|why| Failure::expectation("placement-wrong", why)),
+                );
+            }
             Step::Broken(after, held) => return conclude(context, verdicts, Err(broken(after, held, result.err().unwrap_or_default()))),
         };
         tokio::select! {
@@ -87,9 +93,15 @@ fn look(
     start: Instant,
 ) -> (PlacementVerdict, Judgement) {
     let (admin, namespace) = known.map_or((None, ""), |(admin, namespace)| (Some(admin.clone()), namespace.as_str()));
-    let seen = context.witness.sightings(&execution.name, Some(namespace).filter(|namespace| !namespace.is_empty()));
+    let seen = context
+        .witness
+        .sightings(&execution.name, Some(namespace).filter(|namespace| !namespace.is_empty()));
     let mut judgement = judge(demand, admin.as_ref(), &seen);
-    if let Some(why) = placement.reason.as_ref().and_then(|reason| wrong_reason(reason, execution.prediction.as_ref())) {
+    if let Some(why) = placement
+        .reason
+        .as_ref()
+        .and_then(|reason| wrong_reason(reason, execution.prediction.as_ref()))
+    {
         judgement = match judgement {
             Judgement::Violated(mut faults) => {
                 faults.push(why);
@@ -119,7 +131,9 @@ fn look(
 
 /// Whether the decision was made for the reason that the scenario gives.
 fn wrong_reason(reason: &Reason, prediction: Option<&Prediction>) -> Option<String> {
-    let Some(prediction) = prediction else { return Some("the reason of its placement is not known".to_owned()) };
+    let Some(prediction) = prediction else {
+        return Some("the reason of its placement is not known".to_owned());
+    };
     let label = reason.label.map(label_word).filter(|label| *label != prediction.label_source);
     let pool = reason.pool.map(pool_word).filter(|pool| *pool != prediction.pool_source);
     match (label, pool) {
@@ -130,9 +144,17 @@ fn wrong_reason(reason: &Reason, prediction: Option<&Prediction>) -> Option<Stri
 }
 
 fn overall(placement: &Placement, verdicts: &[(PlacementVerdict, Judgement)]) -> Result<(), String> {
-    let wrong: Vec<&PlacementVerdict> = verdicts.iter().map(|(verdict, _)| verdict).filter(|verdict| !verdict.passed).collect();
+    let wrong: Vec<&PlacementVerdict> = verdicts
+        .iter()
+        .map(|(verdict, _)| verdict)
+        .filter(|verdict| !verdict.passed)
+        .collect();
     if let Some(first) = wrong.first() {
-        let more = if wrong.len() > 1 { format!(" (and {} more)", wrong.len() - 1) } else { String::new() };
+        let more = if wrong.len() > 1 {
+            format!(" (and {} more)", wrong.len() - 1)
+        } else {
+            String::new()
+        };
         return Err(format!("{}{more}: {}", first.execution, first.faults.join("; ")));
     }
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -142,7 +164,12 @@ fn overall(placement: &Placement, verdicts: &[(PlacementVerdict, Judgement)]) ->
         }
     }
     for (cluster, share) in &placement.distribution {
-        off(&share.value, counts.get(cluster.as_str()).copied().unwrap_or_default(), verdicts.len()).map_or(Ok(()), |why| Err(format!("{cluster}: {why}")))?;
+        off(
+            &share.value,
+            counts.get(cluster.as_str()).copied().unwrap_or_default(),
+            verdicts.len(),
+        )
+        .map_or(Ok(()), |why| Err(format!("{cluster}: {why}")))?;
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Pod;
-use kube::{Api, Client};
 use kube::runtime::watcher;
+use kube::{Api, Client};
 use scenario::verb::{PodState, Pods};
 
 use super::pod_status::{ready, status};
@@ -15,11 +15,17 @@ use crate::run::step::failure::Failure;
 /// Waits until the pods of one cluster are as expected; a failure names the containers at fault.
 pub(crate) async fn expect(client: &Client, cluster: &str, demand: &Pods, patience: Patience) -> Result<(), Failure> {
     let api: Api<Pod> = Api::namespaced(client.clone(), &demand.namespace);
-    let config = demand.selector.as_ref().map_or_else(watcher::Config::default, |selector| watcher::Config::default().labels(&selector.value));
+    let config = demand.selector.as_ref().map_or_else(watcher::Config::default, |selector| {
+        watcher::Config::default().labels(&selector.value)
+    });
     let result = settle(api, config, patience, |pods| check(demand, pods)).await;
     let Err(failure) = result else { return Ok(()) };
     let details = unready(client, &demand.namespace).await.unwrap_or_default();
-    Err(Failure { message: format!("{cluster}: pods in {} {}", demand.namespace, failure.message), ..failure }.details(details))
+    Err(Failure {
+        message: format!("{cluster}: pods in {} {}", demand.namespace, failure.message),
+        ..failure
+    }
+    .details(details))
 }
 
 fn check(demand: &Pods, pods: &[Arc<Pod>]) -> Result<(), String> {
@@ -35,7 +41,17 @@ fn check(demand: &Pods, pods: &[Arc<Pod>]) -> Result<(), String> {
     }
     let mut others: Vec<String> = alive.iter().filter(|pod| !is(pod, state)).map(|pod| describe(pod)).collect();
     others.sort();
-    if others.is_empty() { Ok(()) } else { Err(format!("{} of {} are not {}: {}", others.len(), alive.len(), word(state), others.join(", "))) }
+    if others.is_empty() {
+        Ok(())
+    } else {
+        Err(format!(
+            "{} of {} are not {}: {}",
+            others.len(),
+            alive.len(),
+            word(state),
+            others.join(", ")
+        ))
+    }
 }
 
 fn is(pod: &Pod, state: PodState) -> bool {

@@ -23,8 +23,16 @@ pub(crate) enum Demand {
 }
 
 /// Waits until the objects of one cluster are as expected.
-pub(crate) async fn expect(kinds: &Kinds, cluster: &str, resources: &Resources, demand: &Demand, patience: Patience) -> Result<(), Failure> {
-    let (api, kind) = kinds.api(&resources.api_version, &resources.kind, resources.namespace.as_deref()).await?;
+pub(crate) async fn expect(
+    kinds: &Kinds,
+    cluster: &str,
+    resources: &Resources,
+    demand: &Demand,
+    patience: Patience,
+) -> Result<(), Failure> {
+    let (api, kind) = kinds
+        .api(&resources.api_version, &resources.kind, resources.namespace.as_deref())
+        .await?;
     let mut config = watcher::Config::default();
     if let Some(name) = &resources.name {
         config = config.fields(&format!("metadata.name={}", name.value));
@@ -32,7 +40,10 @@ pub(crate) async fn expect(kinds: &Kinds, cluster: &str, resources: &Resources, 
         config = config.labels(&selector.value);
     }
     let result = settle_in(store(kind), api, config, patience, |objects| check(demand, objects)).await;
-    result.map_err(|failure| Failure { message: format!("{cluster}: {} {}", what(resources), failure.message), ..failure })
+    result.map_err(|failure| Failure {
+        message: format!("{cluster}: {} {}", what(resources), failure.message),
+        ..failure
+    })
 }
 
 fn store(kind: ApiResource) -> (reflector::Store<DynamicObject>, reflector::store::Writer<DynamicObject>) {
@@ -50,7 +61,11 @@ fn check(demand: &Demand, objects: &[Arc<DynamicObject>]) -> Result<(), String> 
         Demand::Matches(fields) => {
             let mut differences: Vec<String> = objects.iter().filter_map(|object| differs(fields, object)).collect();
             differences.sort();
-            if differences.is_empty() { Ok(()) } else { Err(differences.join("; ")) }
+            if differences.is_empty() {
+                Ok(())
+            } else {
+                Err(differences.join("; "))
+            }
         }
     }
 }
@@ -68,11 +83,18 @@ fn names(objects: &[Arc<DynamicObject>]) -> String {
 
 fn name(object: &DynamicObject) -> String {
     let name = object.metadata.name.as_deref().unwrap_or_default();
-    object.metadata.namespace.as_ref().map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"))
+    object
+        .metadata
+        .namespace
+        .as_ref()
+        .map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"))
 }
 
 fn what(resources: &Resources) -> String {
-    let place = resources.namespace.as_ref().map_or(String::new(), |namespace| format!("{namespace}/"));
+    let place = resources
+        .namespace
+        .as_ref()
+        .map_or(String::new(), |namespace| format!("{namespace}/"));
     let name = resources.name.as_ref().map_or("*", |name| name.value.as_str());
     format!("{} {place}{name}", resources.kind)
 }

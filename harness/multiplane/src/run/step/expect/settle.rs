@@ -42,7 +42,11 @@ pub(crate) enum Step {
 
 impl Settling {
     pub(crate) fn new(patience: Patience) -> Self {
-        Self { patience, start: Instant::now(), since: None }
+        Self {
+            patience,
+            start: Instant::now(),
+            since: None,
+        }
     }
 
     /// Takes a look's result.
@@ -108,7 +112,11 @@ where
             },
             () = sleep_until(deadline) => {}
         }
-        let result = if known { check(&objects.state()) } else { Err(trouble.clone().unwrap_or_else(|| "no answer yet".to_owned())) };
+        let result = if known {
+            check(&objects.state())
+        } else {
+            Err(trouble.clone().unwrap_or_else(|| "no answer yet".to_owned()))
+        };
         match settling.look(result.is_ok()) {
             Step::Until(at) => deadline = at,
             Step::Settled => return Ok(()),
@@ -119,6 +127,10 @@ where
 
 /// The failure of a condition.
 pub(crate) fn broken(after: Duration, held: bool, why: String) -> Failure {
-    let message = if held { format!("did not hold: after {}, {why}", duration(after)) } else { format!("not so after {}: {why}", duration(after)) };
+    let message = if held {
+        format!("did not hold: after {}, {why}", duration(after))
+    } else {
+        format!("not so after {}: {why}", duration(after))
+    };
     Failure::expectation(if held { "expect-not-held" } else { "expect-not-met" }, message)
 }

@@ -13,15 +13,17 @@ fn compare(expected: &Value, actual: Option<&Value>, path: &str) -> Option<Strin
     match (expected, actual) {
         (Value::Null, None) => None,
         (_, None) => Some(format!("{shown} is missing, expected {expected}")),
-        (Value::Object(fields), Some(Value::Object(has))) => {
-            fields.iter().find_map(|(name, value)| compare(value, has.get(name), &format!("{path}.{name}")))
-        }
+        (Value::Object(fields), Some(Value::Object(has))) => fields
+            .iter()
+            .find_map(|(name, value)| compare(value, has.get(name), &format!("{path}.{name}"))),
         (Value::Array(items), Some(Value::Array(has))) if items.len() != has.len() => {
             Some(format!("{shown} has {} entries, expected {}", has.len(), items.len()))
         }
-        (Value::Array(items), Some(Value::Array(has))) => {
-            items.iter().zip(has).enumerate().find_map(|(index, (item, has))| compare(item, Some(has), &format!("{path}[{index}]")))
-        }
+        (Value::Array(items), Some(Value::Array(has))) => items
+            .iter()
+            .zip(has)
+            .enumerate()
+            .find_map(|(index, (item, has))| compare(item, Some(has), &format!("{path}[{index}]"))),
         (expected, Some(actual)) => (expected != actual).then(|| format!("{shown} is {actual}, expected {expected}")),
     }
 }
