@@ -136,10 +136,10 @@ fn workflow(id: String, template: &WorkflowTemplate) -> Result<WorkflowSpec, Adm
 
 fn node(node: &ProtoNode) -> Result<Node, AdminError> {
     let target = match &node.target {
-        Some(Target::TaskNode(task)) => match &task.reference {
-            Some(TaskReference::ReferenceId(id)) => Some(NodeTarget::Task(resource_id(id))),
-            None => None,
-        },
+        Some(Target::TaskNode(task)) => task
+            .reference
+            .as_ref()
+            .map(|TaskReference::ReferenceId(id)| NodeTarget::Task(resource_id(id))),
         Some(Target::WorkflowNode(workflow)) => match &workflow.reference {
             Some(WorkflowReference::SubWorkflowRef(id)) => Some(NodeTarget::SubWorkflow(resource_id(id))),
             Some(WorkflowReference::LaunchplanRef(id)) => Some(NodeTarget::LaunchPlan {

@@ -15,7 +15,6 @@ use template::{typed, variable};
 
 /// One request.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a handful for each file, moved once")]
 pub enum Registration {
     /// `CreateTask`.
     Task(TaskCreateRequest),

@@ -38,7 +38,7 @@ pub(super) fn workflow(scope: &Scope<'_>, name: &str, workflow: &Workflow) -> Re
         interface: Some(interface(workflow.inputs.iter(), outputs.iter().map(|(name, kind)| (name, *kind)))),
         nodes,
         outputs: bindings
-            .map(|(name, source)| binding(scope, workflow, name, source, &outputs[name]))
+            .map(|(name, source)| binding(scope, workflow, name, source, outputs[name]))
             .collect::<Result<_, _>>()?,
         ..WorkflowTemplate::default()
     })
