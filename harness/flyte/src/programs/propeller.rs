@@ -40,7 +40,7 @@ async fn propel(context: &ContainerContext, config: &Config, stores: &Stores) ->
     let client = kubernetes::in_cluster(context).map_err(|error| Failure(format!("error building Kubernetes clientset: {error}")))?;
     serve::pages(context, port, None, &[("/healthcheck", ""), ("/metrics", "")]).await?;
     let engine = engine(context, config.clone(), stores, client.clone())?;
-    let mut controller = Controller::new(engine, client.clone());
+    let mut controller = Controller::new(engine, client.clone(), context.log.clone());
     let mut leader = config
         .leader_election
         .map(|election| Leader::new(client, election, context.pod.name.clone(), context.clock.clone()));

@@ -11,6 +11,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ResourceExt};
 use kube::runtime::watcher::{self, Event, watcher};
 use tokio::time::Instant;
+use virtual_node::Log;
 
 use super::collector;
 use super::engine::{Engine, Waits};
@@ -29,6 +30,7 @@ const RETRY_MAX: Duration = Duration::from_secs(120);
 pub(crate) struct Controller {
     engine: Arc<Engine>,
     client: kube::Client,
+    log: Log,
     objects: BTreeMap<Key, FlyteWorkflow>,
     /// Versions that this data plane wrote itself; the watch may still be behind.
     written: BTreeMap<Key, u64>,
@@ -49,10 +51,11 @@ struct Done {
 }
 
 impl Controller {
-    pub(crate) fn new(engine: Engine, client: kube::Client) -> Self {
+    pub(crate) fn new(engine: Engine, client: kube::Client, log: Log) -> Self {
         Self {
             engine: Arc::new(engine),
             client,
+            log,
             objects: BTreeMap::new(),
             written: BTreeMap::new(),
             busy: BTreeMap::new(),
@@ -185,7 +188,8 @@ impl Controller {
         };
         self.busy.insert(key.clone(), false);
         self.timers.retain(|(_, waiting)| *waiting != key);
-        self.rounds.push(Box::pin(rounds(self.engine.clone(), key, object)));
+        self.rounds
+            .push(Box::pin(rounds(self.engine.clone(), self.log.clone(), key, object)));
     }
 
     fn done(&mut self, done: Done) {
@@ -223,13 +227,20 @@ impl Controller {
 }
 
 /// Rounds over one object until there is nothing to do but wait.
-async fn rounds(engine: Arc<Engine>, key: Key, mut object: FlyteWorkflow) -> Done {
+async fn rounds(engine: Arc<Engine>, log: Log, key: Key, mut object: FlyteWorkflow) -> Done {
     let mut stored = None;
     loop {
         let mut next = object.clone();
         let waits = engine.round(&mut next).await;
         let attempts = next.status.failed_attempts;
         let failed = attempts > object.status.failed_attempts;
+        if failed {
+            let (namespace, name) = &key;
+            log.line(format!(
+                "Error when trying to reconcile workflow [{namespace}/{name}]. Error [{}]",
+                next.status.message
+            ));
+        }
         if next == object {
             let pause = (waits == Waits::Children).then_some(engine.config.reeval);
             return Done {
