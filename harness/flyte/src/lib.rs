@@ -10,8 +10,10 @@ pub mod naming;
 pub mod placement;
 pub mod programs;
 mod propeller;
-pub mod proto;
 mod proto_time;
 pub mod stores;
 pub mod task;
 pub mod workflow;
+
+/// The admin API's messages and services.
+pub use flyteidl as proto;

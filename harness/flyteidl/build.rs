@@ -1,9 +1,6 @@
-//! Generates the admin API's messages, clients and server traits from `proto/flyteidl-v1.binpb`.
+//! Generates messages, clients and server traits from `proto/flyteidl-v1.binpb`.
 
 use prost::Message;
-
-/// The services we serve or call; the others of the set are dropped.
-const SERVICES: [&str; 2] = ["AdminService", "DataProxyService"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto/flyteidl-v1.binpb");
@@ -14,9 +11,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let package = file.package();
         package.starts_with("flyteidl") || package == "google.protobuf"
     });
-    for file in &mut set.file {
-        file.service.retain(|service| SERVICES.contains(&service.name()));
-    }
     tonic_prost_build::configure()
         .generate_default_stubs(true)
         .btree_map(".")

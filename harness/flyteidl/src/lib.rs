@@ -1,4 +1,6 @@
-//! Flyte's API messages and services, generated from `proto/flyteidl-v1.binpb`.
+//! Flyte's admin API, generated from its descriptors (`proto/flyteidl-v1.binpb`): messages, clients and server traits.
+//!
+//! A crate of its own, since it compiles for longer than everything that uses it.
 
 #[expect(
     missing_docs,
