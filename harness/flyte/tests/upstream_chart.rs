@@ -1,5 +1,7 @@
 //! The reference planes under upstream's own manifests: two data planes, labels, runs.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 #[expect(unreachable_pub, reason = "shared by tests")]
 mod world;
 

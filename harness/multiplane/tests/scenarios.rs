@@ -1,5 +1,7 @@
 //! One test for each scenario below `scenarios/`, on embedded clusters.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,5 +1,7 @@
 //! House rules that no compiler checks.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

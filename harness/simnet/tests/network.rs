@@ -1,5 +1,7 @@
 //! The same conversations over memory and over loopback sockets: two arms, one body.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;

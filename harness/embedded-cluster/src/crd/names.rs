@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::apiserver::ApiServer;
 
+/// Whether another definition has a word as a name of some kind.
+type IsTaken<'a> = &'a dyn Fn(&str) -> bool;
+
 /// Accepts those names of a definition that no other of its group has, and establishes it once all are.
 pub(super) fn settle(server: &Arc<ApiServer>, definition: &mut Value) {
     let time = server.timestamp();
@@ -53,7 +56,7 @@ fn accept(server: &Arc<ApiServer>, definition: &mut Value) -> Option<(&'static s
         *accepted = json!({"kind": "", "plural": ""});
     }
     let mut problem = None;
-    let fields: [(&str, &'static str, &dyn Fn(&str) -> bool); 5] = [
+    let fields: [(&str, &'static str, IsTaken<'_>); 5] = [
         ("plural", "PluralConflict", &is_resource),
         ("singular", "SingularConflict", &is_resource),
         ("shortNames", "ShortNamesConflict", &is_resource),

@@ -30,7 +30,7 @@ fn write(value: &Value, out: &mut String) {
         }
         Value::Object(object) => {
             let mut keys: Vec<_> = object.iter().collect();
-            keys.sort_by(|(a, _), (b, _)| a.cmp(b));
+            keys.sort_by_key(|(a, _)| *a);
             out.push_str("map[");
             for (index, (key, value)) in keys.into_iter().enumerate() {
                 if index > 0 {

@@ -12,7 +12,7 @@ use kube::api::{ApiResource, DynamicObject, GroupVersionKind};
 use kube::core::{ObjectMeta, PartialObjectMeta};
 use kube::runtime::conditions::is_crd_established;
 use kube::runtime::wait::await_condition;
-use kube::runtime::watcher::{self, Event, metadata_watcher};
+use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -100,8 +100,8 @@ async fn workflows(seen: Arc<Seen>, cluster: String, client: Client) {
         &GroupVersionKind::gvk("flyte.lyft.com", "v1alpha1", "FlyteWorkflow"),
         "flyteworkflows",
     );
-    let api: Api<DynamicObject> = Api::all_with(client, &kind);
-    let mut events = metadata_watcher(api, watcher::Config::default()).boxed();
+    let api: Api<PartialObjectMeta<DynamicObject>> = Api::all_with(client, &kind);
+    let mut events = watcher(api, watcher::Config::default()).boxed();
     while let Some(event) = events.next().await {
         if let Some((place, name, _)) = appeared(event) {
             seen.note(&cluster, &name, |objects| objects.workflows.insert((place, name.clone())));
@@ -111,7 +111,7 @@ async fn workflows(seen: Arc<Seen>, cluster: String, client: Client) {
 
 /// A task's pod belongs to the FlyteWorkflow object that owns it; its labels may name the parent execution instead.
 async fn pods(seen: Arc<Seen>, cluster: String, client: Client) {
-    let mut events = metadata_watcher(Api::<Pod>::all(client), watcher::Config::default()).boxed();
+    let mut events = watcher(Api::<PartialObjectMeta<Pod>>::all(client), watcher::Config::default()).boxed();
     while let Some(event) = events.next().await {
         let Some((place, name, meta)) = appeared(event) else { continue };
         let owners = meta.owner_references.unwrap_or_default();

@@ -155,10 +155,10 @@ pub(super) fn cap(managers: &mut Managers) {
             continue;
         };
         let bucket = Manager::updater(ANCIENT_CHANGES, "", &version);
-        if !managers.contains_key(&bucket) {
-            if let Some(managed) = managers.remove(first) {
-                managers.insert(bucket.clone(), managed);
-            }
+        if !managers.contains_key(&bucket)
+            && let Some(managed) = managers.remove(first)
+        {
+            managers.insert(bucket.clone(), managed);
         }
         if manager == bucket {
             continue;

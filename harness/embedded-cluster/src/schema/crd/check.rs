@@ -75,11 +75,11 @@ fn check_props(props: &Props, path: &str, causes: &mut Vec<Cause>) {
         let detail = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
         causes.push(Cause::forbidden(format!("{path}.uniqueItems"), detail));
     }
-    if let Some(pattern) = &props.pattern {
-        if let Err(error) = regex::Regex::new(pattern) {
-            let detail = format!("must be a valid regular expression, but isn't: {}", go_regex_error(pattern, &error));
-            causes.push(Cause::invalid(format!("{path}.pattern"), &pattern.clone().into(), &detail));
-        }
+    if let Some(pattern) = &props.pattern
+        && let Err(error) = regex::Regex::new(pattern)
+    {
+        let detail = format!("must be a valid regular expression, but isn't: {}", go_regex_error(pattern, &error));
+        causes.push(Cause::invalid(format!("{path}.pattern"), &pattern.clone().into(), &detail));
     }
     if props.preserve == Some(false) {
         let field = format!("{path}.x-kubernetes-preserve-unknown-fields");

@@ -49,10 +49,10 @@ pub(super) fn check(props: &Props, path: &str, value: &Value, causes: &mut Vec<C
             refuse(format!("{message}{none}"), failures.into_iter().flatten().collect());
         }
     }
-    if let Some(not) = &props.not {
-        if failures(std::slice::from_ref(not)).iter().all(Vec::is_empty) {
-            refuse(format!("{path:?} must not validate the schema (not)"), Vec::new());
-        }
+    if let Some(not) = &props.not
+        && failures(std::slice::from_ref(not)).iter().all(Vec::is_empty)
+    {
+        refuse(format!("{path:?} must not validate the schema (not)"), Vec::new());
     }
 }
 

@@ -26,15 +26,15 @@ pub(super) fn value(props: &Props, path: &str, value: &Value, old: Option<&Value
         Value::Array(items) => check_list(props, path, items, old, causes),
         _ => {}
     }
-    if let Some(values) = &props.values {
-        if !values.contains(value) {
-            let supported: Vec<String> = values.iter().map(Value::to_string).collect();
-            causes.push(Cause {
-                reason: "FieldValueNotSupported",
-                message: format!("Unsupported value: {value}: supported values: {}", supported.join(", ")),
-                field: field(path),
-            });
-        }
+    if let Some(values) = &props.values
+        && !values.contains(value)
+    {
+        let supported: Vec<String> = values.iter().map(Value::to_string).collect();
+        causes.push(Cause {
+            reason: "FieldValueNotSupported",
+            message: format!("Unsupported value: {value}: supported values: {}", supported.join(", ")),
+            field: field(path),
+        });
     }
     if let Value::Object(object) = value {
         check_object(props, path, object, old, causes);

@@ -47,10 +47,10 @@ pub(super) fn api_service(service: &mut Map<String, Value>) {
 }
 
 pub(super) fn flow_schema(schema: &mut Map<String, Value>) {
-    if let Some(spec) = schema.object("spec") {
-        if spec.get("matchingPrecedence").is_none_or(|value| value.as_i64() == Some(0)) {
-            spec.insert("matchingPrecedence".into(), json!(1000));
-        }
+    if let Some(spec) = schema.object("spec")
+        && spec.get("matchingPrecedence").is_none_or(|value| value.as_i64() == Some(0))
+    {
+        spec.insert("matchingPrecedence".into(), json!(1000));
     }
 }
 

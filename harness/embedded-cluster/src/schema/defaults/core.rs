@@ -29,10 +29,10 @@ pub(super) fn namespace(namespace: &mut Map<String, Value>) {
 }
 
 pub(super) fn node(node: &mut Map<String, Value>) {
-    if let Some(status) = node.object("status") {
-        if let Some(capacity) = status.get("capacity").cloned() {
-            status.default("allocatable", capacity);
-        }
+    if let Some(status) = node.object("status")
+        && let Some(capacity) = status.get("capacity").cloned()
+    {
+        status.default("allocatable", capacity);
     }
 }
 

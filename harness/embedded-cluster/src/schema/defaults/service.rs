@@ -44,14 +44,14 @@ pub(super) fn service(service: &mut Map<String, Value>) {
             port.insert("targetPort".into(), number);
         }
     });
-    if kind == "LoadBalancer" {
-        if let Some(balancer) = service.object("status").and_then(|status| status.object("loadBalancer")) {
-            balancer.each("ingress", |ingress| {
-                if ingress.has("ip") {
-                    ingress.default("ipMode", "VIP");
-                }
-            });
-        }
+    if kind == "LoadBalancer"
+        && let Some(balancer) = service.object("status").and_then(|status| status.object("loadBalancer"))
+    {
+        balancer.each("ingress", |ingress| {
+            if ingress.has("ip") {
+                ingress.default("ipMode", "VIP");
+            }
+        });
     }
 }
 

@@ -7,7 +7,7 @@ use crate::journal::Outcome;
 
 /// Why a step failed: whose fault it is, a stable code, what happened, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// Whose fault it is.
     pub outcome: Outcome,
     /// Stable name of this kind of failure.
@@ -20,7 +20,7 @@ pub struct Failure {
 
 impl Failure {
     /// The product under test did not do what is expected.
-    pub fn expectation(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn expectation(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             outcome: Outcome::Failed,
             code,
@@ -30,7 +30,7 @@ impl Failure {
     }
 
     /// The scenario cannot be run as it stands.
-    pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn invalid(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             outcome: Outcome::Invalid,
             code,
@@ -40,7 +40,7 @@ impl Failure {
     }
 
     /// The environment failed, not the product.
-    pub fn environment(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn environment(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             outcome: Outcome::Environment,
             code,
@@ -50,7 +50,7 @@ impl Failure {
     }
 
     /// The harness itself failed.
-    pub fn fault(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             outcome: Outcome::Fault,
             code,
@@ -61,7 +61,7 @@ impl Failure {
 
     /// Says what to do about it.
     #[must_use]
-    pub fn help(self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(self, help: impl Into<String>) -> Self {
         Self {
             help: Some(help.into()),
             ..self
@@ -69,7 +69,7 @@ impl Failure {
     }
 
     /// The message with what to do about it.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match &self.help {
             Some(help) => format!("{}\nhelp: {help}", self.message),
             None => self.message.clone(),
@@ -78,7 +78,7 @@ impl Failure {
 
     /// Adds details below the message.
     #[must_use]
-    pub fn details<I: IntoIterator<Item = String>>(mut self, lines: I) -> Self {
+    pub(crate) fn details<I: IntoIterator<Item = String>>(mut self, lines: I) -> Self {
         for line in lines {
             self.message.push_str("\n  ");
             self.message.push_str(&line);
