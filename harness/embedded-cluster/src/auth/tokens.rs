@@ -1,5 +1,8 @@
 //! Service-account tokens: JWTs signed with ES256, issued and verified by this cluster alone.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use ring::rand::SystemRandom;
@@ -12,11 +15,16 @@ pub(crate) const DEFAULT_AUDIENCE: &str = "https://kubernetes.default.svc.cluste
 /// Issuer of tokens in `kubernetes.io/service-account-token` Secrets.
 const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";
 
+/// Tokens whose signature is remembered. A signature once right stays right, so that only memory is a reason to forget one.
+const REMEMBERED: usize = 1024;
+
 /// The cluster's signing key.
 pub(crate) struct Tokens {
     key: EcdsaKeyPair,
     random: SystemRandom,
     key_id: String,
+    /// Checking a signature costs more than all else that a small request does.
+    verified: Mutex<HashMap<String, Arc<Claims>>>,
 }
 
 /// An object that a token is bound to; the token dies with it.
@@ -64,7 +72,12 @@ impl Tokens {
         let key =
             EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).map_err(|_| ring::error::Unspecified)?;
         let key_id = BASE64.encode(Sha256::digest(key.public_key().as_ref()));
-        Ok(Self { key, random, key_id })
+        Ok(Self {
+            key,
+            random,
+            key_id,
+            verified: Mutex::default(),
+        })
     }
 
     /// The token for these claims.
@@ -87,7 +100,20 @@ impl Tokens {
     ///
     /// # Errors
     /// [`TokenError::Invalid`] for everything that this cluster did not sign.
-    pub(crate) fn verify(&self, token: &str) -> Result<Claims, TokenError> {
+    pub(crate) fn verify(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
+        if let Some(claims) = self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(token) {
+            return Ok(claims.clone());
+        }
+        let claims = Arc::new(self.check(token)?);
+        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        if verified.len() >= REMEMBERED {
+            verified.clear();
+        }
+        verified.insert(token.to_owned(), claims.clone());
+        Ok(claims)
+    }
+
+    fn check(&self, token: &str) -> Result<Claims, TokenError> {
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Invalid)?;
         let (_, payload) = signed.split_once('.').ok_or(TokenError::Invalid)?;
         let signature = BASE64.decode(signature).map_err(|_| TokenError::Invalid)?;
@@ -224,7 +250,8 @@ mod tests {
             id: "j".into(),
         };
         let token = tokens.sign(&claims).unwrap();
-        assert_eq!(tokens.verify(&token).unwrap(), claims);
+        assert_eq!(*tokens.verify(&token).unwrap(), claims);
+        assert_eq!(*tokens.verify(&token).unwrap(), claims, "from memory");
         assert_eq!(tokens.verify(&token[..token.len() - 2]), Err(TokenError::Invalid));
         assert_eq!(Tokens::generate().unwrap().verify(&token), Err(TokenError::Invalid));
         let legacy = Claims {
@@ -239,6 +266,6 @@ mod tests {
             }),
             ..claims
         };
-        assert_eq!(tokens.verify(&tokens.sign(&legacy).unwrap()).unwrap(), legacy);
+        assert_eq!(*tokens.verify(&tokens.sign(&legacy).unwrap()).unwrap(), legacy);
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Leader {
     clock: Clock,
     /// The holder's record as last seen, and since when it has not changed.
     seen: Option<(LeaseSpec, Instant)>,
+    /// The Lease as this replica wrote it last, while nobody else has written it.
+    held: Option<Lease>,
 }
 
 impl Leader {
@@ -26,6 +28,7 @@ impl Leader {
             identity,
             clock,
             seen: None,
+            held: None,
         }
     }
 
@@ -49,7 +52,13 @@ impl Leader {
 
     /// Takes or renews the lock; false if another replica holds it.
     async fn try_acquire(&mut self) -> Result<bool, kube::Error> {
-        let Some(mut lease) = self.api.get_opt(&self.config.name).await? else {
+        // As client-go: the holder writes on what it wrote last, and reads only when that has changed.
+        if let Some(lease) = self.held.take()
+            && self.write(lease).await.is_ok()
+        {
+            return Ok(true);
+        }
+        let Some(lease) = self.api.get_opt(&self.config.name).await? else {
             let lease = Lease {
                 metadata: ObjectMeta {
                     name: Some(self.config.name.clone()),
@@ -57,7 +66,7 @@ impl Leader {
                 },
                 spec: Some(self.record(None)),
             };
-            self.api.create(&PostParams::default(), &lease).await?;
+            self.held = Some(self.api.create(&PostParams::default(), &lease).await?);
             return Ok(true);
         };
         let old = lease.spec.clone().unwrap_or_default();
@@ -65,9 +74,15 @@ impl Leader {
         if !mine && !self.expired(&old) {
             return Ok(false);
         }
-        lease.spec = Some(self.record(Some(old)));
-        self.api.replace(&self.config.name, &PostParams::default(), &lease).await?;
+        self.write(lease).await?;
         Ok(true)
+    }
+
+    /// Writes this replica's record into the Lease as it was read.
+    async fn write(&mut self, mut lease: Lease) -> Result<(), kube::Error> {
+        lease.spec = Some(self.record(lease.spec.take()));
+        self.held = Some(self.api.replace(&self.config.name, &PostParams::default(), &lease).await?);
+        Ok(())
     }
 
     /// Whether the holder has not renewed for a whole lease, by this replica's own clock.

@@ -58,6 +58,8 @@ pub enum Fault {
     },
     /// The token's account may not do what flyteadmin needs (403).
     Forbidden {
+        /// The account, as the API server names it.
+        user: String,
         /// Permissions it lacks, as `verb resource.group`.
         missing: Vec<String>,
     },
@@ -91,7 +93,7 @@ impl fmt::Display for Fault {
             Self::WrongCa { message } => write!(f, "wrong CA: {message}"),
             Self::MalformedToken { message } => write!(f, "the token cannot be sent (does it end in a line break?): {message}"),
             Self::Unauthorized { message } => write!(f, "401: {message}"),
-            Self::Forbidden { missing } => write!(f, "403: the account may not {}", missing.join(", ")),
+            Self::Forbidden { user, missing } => write!(f, "403 forbidden: {user} may not {}", missing.join(", ")),
             Self::Other { message } => f.write_str(message),
         }
     }

@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec};
 use kube::api::PostParams;
 use kube::{Api, Client};
@@ -61,7 +62,8 @@ async fn attempt(context: &ContainerContext, server: &str, token: &str, ca: &str
     if missing.is_empty() {
         Ok(())
     } else {
-        Err(Fault::Forbidden { missing })
+        let user = whoami(&client).await?;
+        Err(Fault::Forbidden { user, missing })
     }
 }
 
@@ -83,6 +85,17 @@ async fn allowed(client: &Client, verb: &str, group: &str, resource: &str) -> Re
     let api: Api<SelfSubjectAccessReview> = Api::all(client.clone());
     let answer = api.create(&PostParams::default(), &review).await.map_err(refusal)?;
     Ok(answer.status.is_some_and(|status| status.allowed))
+}
+
+/// The account that the API server takes the credential for.
+async fn whoami(client: &Client) -> Result<String, Fault> {
+    let api: Api<SelfSubjectReview> = Api::all(client.clone());
+    let answer = api
+        .create(&PostParams::default(), &SelfSubjectReview::default())
+        .await
+        .map_err(refusal)?;
+    let user = answer.status.and_then(|status| status.user_info?.username);
+    Ok(user.unwrap_or_else(|| "the account".to_owned()))
 }
 
 fn refusal(error: kube::Error) -> Fault {

@@ -15,7 +15,7 @@ use super::plan::Plan;
 use super::step::failure::Failure;
 use crate::backend::{Cluster, Vantage, World};
 use crate::journal::{Emitter, Prediction};
-use crate::verdict::Witness;
+use crate::verdict::{Configurations, Witness};
 
 /// What a scenario's steps share.
 pub(crate) struct Context<'a> {
@@ -30,6 +30,8 @@ pub(crate) struct Context<'a> {
     /// Launch plans that were registered, with their workflow.
     pub(crate) launch_plans: BTreeMap<String, String>,
     admin: Option<Admin>,
+    /// Of the control plane, if there is one.
+    configurations: Option<Configurations>,
 }
 
 /// The executions of one `submit`.
@@ -66,6 +68,10 @@ impl<'a> Context<'a> {
         witness: Witness,
         emitter: Emitter,
     ) -> Self {
+        let controlplane = plan.loaded.scenario.clusters_of(Role::Controlplane).next();
+        let configurations = controlplane
+            .and_then(|(id, _)| clusters.get(id))
+            .map(|cluster| Configurations::start(&cluster.client()));
         let vars = plan.loaded.scenario.vars.clone();
         let names = WorldNames {
             clusters,
@@ -82,6 +88,7 @@ impl<'a> Context<'a> {
             submitted: BTreeMap::new(),
             launch_plans: BTreeMap::new(),
             admin: None,
+            configurations,
         }
     }
 
@@ -107,8 +114,12 @@ impl<'a> Context<'a> {
     /// The cluster with the control plane.
     pub(crate) fn controlplane(&self) -> Result<&Arc<dyn Cluster>, Failure> {
         let id = self.scenario().clusters_of(Role::Controlplane).next().map(|(id, _)| id.clone());
-        let id = id.ok_or_else(|| Failure::invalid("no-controlplane", "no cluster has the role controlplane, so there is no admin API"))?;
-        self.cluster(&id)
+        self.cluster(&id.ok_or_else(no_controlplane)?)
+    }
+
+    /// What the control plane's replicas run with.
+    pub(crate) fn configurations(&self) -> Result<&Configurations, Failure> {
+        self.configurations.as_ref().ok_or_else(no_controlplane)
     }
 
     /// The admin API, through the control plane's Ingress as a user reaches it.
@@ -121,4 +132,8 @@ impl<'a> Context<'a> {
         let admin = admin.map_err(|error| Failure::fault("admin-endpoint", format!("{endpoint}: {error}")))?;
         Ok(self.admin.insert(admin).clone())
     }
+}
+
+fn no_controlplane() -> Failure {
+    Failure::invalid("no-controlplane", "no cluster has the role controlplane, so there is no admin API")
 }

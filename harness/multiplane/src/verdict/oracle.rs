@@ -1,52 +1,56 @@
-//! What the placement rules say of an execution, from the control plane's own configuration and labels at the time of the request.
+//! What the placement rules say of an execution, from the configuration that flyteadmin runs with and the labels at the time of the request.
 //!
 //! It predicts and explains. The judgement never asks it.
 
 use flyte::placement::{Attributes, ClusterConfig, Decision, LabelSource, PoolSource, Request, Selector};
-use k8s_openapi::api::core::v1::ConfigMap;
-use kube::api::ListParams;
-use kube::{Api, Client};
 
 use crate::journal::Prediction;
 
-/// The chart's ConfigMap with flyteadmin's `clusters` section, and its key.
-const CONFIG_MAP: (&str, &str) = ("flyte-admin-clusters-config", "clusters.yaml");
-
 /// The rules as a control plane is configured.
 pub struct Oracle {
-    selector: Selector,
+    /// One for each configuration that replicas run with; usually one.
+    selectors: Vec<Selector>,
 }
 
 impl Oracle {
-    /// Reads the configuration from the control plane's cluster; `None` where there is none, or one that flyteadmin does not start with:
-    /// there is nothing to predict then.
-    ///
-    /// # Errors
-    /// As the API server's.
-    pub async fn of(controlplane: &Client) -> kube::Result<Option<Self>> {
-        let maps: Api<ConfigMap> = Api::all(controlplane.clone());
-        let found = maps
-            .list(&ListParams::default().fields(&format!("metadata.name={}", CONFIG_MAP.0)))
-            .await?;
-        let text = found.items.into_iter().find_map(|map| map.data?.remove(CONFIG_MAP.1));
-        let selector = text
-            .and_then(|text| ClusterConfig::from_yaml(&text).ok())
-            .and_then(|(config, _)| Selector::new(config).ok());
-        Ok(selector.map(|selector| Self { selector }))
+    /// The rules of these `clusters` sections. Those that flyteadmin does not start with are left out; there may be none, and nothing to
+    /// predict then.
+    pub fn of<'a>(sections: impl IntoIterator<Item = &'a String>) -> Self {
+        let selectors = sections
+            .into_iter()
+            .filter_map(|text| ClusterConfig::from_yaml(text).ok())
+            .filter_map(|(config, _)| Selector::new(config).ok())
+            .collect();
+        Self { selectors }
     }
 
-    /// Where an execution should go.
-    pub fn predict(&self, attributes: &Attributes, request: &Request) -> Prediction {
-        match self.selector.place(attributes, request) {
-            Ok(decision) => prediction(&decision),
-            Err(error) => Prediction {
-                cluster: None,
-                reason: error.to_string(),
-                label: None,
-                label_source: String::new(),
-                pool_source: String::new(),
-            },
+    /// Where an execution should go; `None` where there is no configuration, or none that flyteadmin starts with.
+    pub fn predict(&self, attributes: &Attributes, request: &Request) -> Option<Prediction> {
+        let mut predictions: Vec<Prediction> = Vec::new();
+        for selector in &self.selectors {
+            let prediction = match selector.place(attributes, request) {
+                Ok(decision) => prediction(&decision),
+                Err(error) => undecided(error.to_string()),
+            };
+            if !predictions.contains(&prediction) {
+                predictions.push(prediction);
+            }
         }
+        if predictions.len() > 1 {
+            let reasons: Vec<&str> = predictions.iter().map(|prediction| prediction.reason.as_str()).collect();
+            return Some(undecided(format!("replicas differ: {}", reasons.join(" or "))));
+        }
+        predictions.pop()
+    }
+}
+
+fn undecided(reason: String) -> Prediction {
+    Prediction {
+        cluster: None,
+        reason,
+        label: None,
+        label_source: String::new(),
+        pool_source: String::new(),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::verdict::Oracle;
 /// Runs a `submit` step. Each execution's prediction is made from the configuration and labels of this moment.
 pub(crate) async fn submit(context: &mut Context<'_>, step: &Submit) -> Result<(), Failure> {
     let admin = context.admin()?;
-    let oracle = Oracle::of(&context.controlplane()?.client()).await?;
+    let oracle = Oracle::of(&context.configurations()?.running());
     let mut attributes = Attributes::default();
     admin.labels().await?.into_iter().for_each(|row| attributes.put(row));
     let request = submission(context, step).await?;
@@ -43,7 +43,7 @@ pub(crate) async fn submit(context: &mut Context<'_>, step: &Submit) -> Result<(
             label: wanted.label.clone(),
             parent_label: parent_label.clone(),
         };
-        let prediction = oracle.as_ref().map(|oracle| oracle.predict(&attributes, &asked));
+        let prediction = oracle.predict(&attributes, &asked);
         admin.submit(&wanted).await?;
         let execution = crate::run::context::Submission {
             name: name.clone(),
