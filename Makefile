@@ -1,7 +1,7 @@
 # Each target is the command that CI runs.
 CARGO ?= cargo
 
-.PHONY: help run test lint fmt doc clean
+.PHONY: help run test bench lint fmt doc clean
 
 help: ## these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -11,6 +11,9 @@ run: ## build, then run the guide's and the placement scenarios on embedded clus
 
 test: ## all tests; no network, no Docker
 	$(CARGO) test --workspace --locked
+
+bench: ## what clusters cost: start, memory, requests
+	$(CARGO) bench --locked -p embedded-cluster --bench start
 
 lint: ## formatting, lints, documentation
 	$(CARGO) fmt --all --check

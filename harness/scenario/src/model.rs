@@ -124,8 +124,8 @@ impl Default for Settings {
 pub struct Cluster {
     /// What the cluster is for.
     pub role: Role,
-    /// Number of worker nodes.
-    #[serde(default = "two")]
+    /// Number of nodes; as with kind, one if nothing else is asked for.
+    #[serde(default = "one")]
     #[schemars(range(min = 1, max = 1000))]
     pub nodes: u32,
     /// Kubernetes version `major.minor`; without it, the backend's own. A backend that cannot serve it refuses the run.
@@ -137,8 +137,8 @@ pub struct Cluster {
     pub id_span: Span,
 }
 
-fn two() -> u32 {
-    2
+fn one() -> u32 {
+    1
 }
 
 /// What a cluster is for.

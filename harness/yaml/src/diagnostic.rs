@@ -163,6 +163,21 @@ impl From<Diagnostic> for Diagnostics {
 #[derive(Clone, Debug, Default)]
 pub struct Sources(BTreeMap<String, String>);
 
+impl Extend<(String, String)> for Sources {
+    fn extend<I: IntoIterator<Item = (String, String)>>(&mut self, texts: I) {
+        self.0.extend(texts);
+    }
+}
+
+impl IntoIterator for Sources {
+    type Item = (String, String);
+    type IntoIter = std::collections::btree_map::IntoIter<String, String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl Sources {
     /// Adds a file's text.
     pub fn add(&mut self, file: impl Into<String>, text: impl Into<String>) {

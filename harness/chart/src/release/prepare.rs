@@ -17,7 +17,7 @@ const LOOKUP_ROUNDS: usize = 8;
 
 impl Releases {
     pub(super) async fn discover(&self) -> Result<Discovery, ReleaseError> {
-        Ok(Discovery::new(self.client.clone()).run().await?)
+        Ok(Discovery::new(self.client.clone()).run_aggregated().await?)
     }
 
     async fn capabilities(&self, discovery: &Discovery) -> Result<Capabilities, ReleaseError> {

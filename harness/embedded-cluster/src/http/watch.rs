@@ -89,7 +89,7 @@ impl Sender {
         };
         let object = match (self.form, event.kind) {
             (Form::Plain, _) | (_, EventKind::Error) => event.object.json(),
-            (Form::Metadata, _) => metadata_of(&event.object).to_string().into(),
+            (Form::Metadata, _) => metadata_of(&event.object).json(),
             (Form::Table, kind) => self.table(event, kind).to_string().into(),
         };
         let mut line = BytesMut::with_capacity(object.len() + 32);

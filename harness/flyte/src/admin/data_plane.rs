@@ -1,10 +1,14 @@
 //! A member cluster as flyteadmin uses it: a place for objects.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use kube::api::{Api, DeleteParams, PostParams, PropagationPolicy};
+use kube::api::{Api, ApiResource, DeleteParams, PostParams, PropagationPolicy};
+use kube::core::GroupVersionKind;
+use kube::discovery::{Scope, pinned_kind};
 
 use crate::crd::FlyteWorkflow;
 
@@ -48,11 +52,31 @@ pub(crate) trait DataPlane: Send + Sync {
 pub(crate) struct KubeDataPlane {
     client: kube::Client,
     timeout: Option<Duration>,
+    /// Kinds that were asked for. flyteadmin's client keeps its mapping as well.
+    kinds: Mutex<HashMap<GroupVersionKind, (ApiResource, Scope)>>,
 }
 
 impl KubeDataPlane {
     pub(crate) fn new(client: kube::Client, timeout: Option<Duration>) -> Self {
-        Self { client, timeout }
+        Self {
+            client,
+            timeout,
+            kinds: Mutex::default(),
+        }
+    }
+
+    /// How the cluster serves a kind.
+    pub(crate) async fn kind(&self, kind: &GroupVersionKind) -> Result<(ApiResource, Scope), DataPlaneError> {
+        if let Some(known) = self.kinds.lock().unwrap_or_else(PoisonError::into_inner).get(kind) {
+            return Ok(known.clone());
+        }
+        let (resource, capabilities) = pinned_kind(&self.client, kind).await?;
+        let found = (resource, capabilities.scope);
+        self.kinds
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(kind.clone(), found.clone());
+        Ok(found)
     }
 
     /// The client, for requests of other kinds.

@@ -229,3 +229,17 @@ fn lint_lists_its_rules() {
     let (exit, text) = Files::new(&[]).multiplane(&["lint", "--rules"]);
     assert_eq!((exit, text.lines().count()), (Exit::Passed, flyte::lint::RULES.len() + 1));
 }
+
+#[test]
+fn lint_checks_scenarios() {
+    let files = Files::new(&[(
+        "scenario.yaml",
+        "apiVersion: multiplane.dev/v1alpha1\nkind: Scenario\nsteps:\n  - deplyo: {}\n",
+    )]);
+    let (exit, text) = files.multiplane(&["lint", "@scenario.yaml"]);
+    assert_eq!(exit, Exit::Invalid);
+    assert!(
+        text.contains("scenario.yaml:4:5") && text.contains("did you mean `deploy`?"),
+        "{text}"
+    );
+}

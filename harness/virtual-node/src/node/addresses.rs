@@ -47,9 +47,10 @@ impl Addresses {
         Some(format!("{}.{next}", self.prefix))
     }
 
-    /// Gives an address back.
+    /// Gives an address back; the node's own, which pods on the host's network have, is not one of these.
     pub(crate) fn release(&self, address: &str) {
-        let byte = address.rsplit_once('.').and_then(|(_, byte)| byte.parse().ok());
+        let own = address.strip_prefix(&self.prefix).and_then(|rest| rest.strip_prefix('.'));
+        let byte = own.and_then(|byte| byte.parse().ok());
         if let Some(byte) = byte {
             self.state.lock().unwrap_or_else(PoisonError::into_inner).taken.remove(&byte);
         }
@@ -69,6 +70,8 @@ mod tests {
         assert_eq!(addresses.take().unwrap(), "10.244.3.4");
         let rest = std::iter::from_fn(|| addresses.take()).count();
         assert_eq!(rest, 253 - 2);
+        addresses.release("172.18.0.10");
+        assert_eq!(addresses.take(), None, "the node's address is none of them");
         addresses.release("10.244.3.9");
         assert_eq!(addresses.take().unwrap(), "10.244.3.9");
     }

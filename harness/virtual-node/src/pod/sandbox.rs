@@ -38,11 +38,15 @@ pub(crate) async fn create(ctx: &Arc<PodContext>) {
     });
 }
 
-/// Takes everything back once the pod is gone.
-pub(crate) fn remove(ctx: &PodContext) {
+/// Takes the address back once the pod's containers have ended: its status still shows it, but another pod may get it.
+pub(crate) fn stop(ctx: &PodContext) {
     if let Some(address) = ctx.board.snapshot().ip {
         ctx.node.addresses.release(&address);
     }
+}
+
+/// Takes everything else back once the pod is gone.
+pub(crate) fn remove(ctx: &PodContext) {
     ctx.node.logs.forget(&ctx.namespace, &ctx.name);
     ctx.node.events.forget(ctx.uid.clone());
 }

@@ -22,6 +22,7 @@ pub(crate) async fn run(node: Arc<NodeContext>, updates: watch::Receiver<Assigne
     let ctx = Arc::new(PodContext::new(node, updates));
     if !is_over(&ctx.pod()) {
         live(&ctx).await;
+        sandbox::stop(&ctx);
     }
     removed(&ctx).await;
     sandbox::remove(&ctx);

@@ -42,6 +42,17 @@ impl FieldSet {
     }
 }
 
+/// Whether a set has a path that FieldsV1 has too. Costs what the set is large.
+pub(super) fn meets(fields: &Value, set: &FieldSet) -> bool {
+    let Value::Object(fields) = fields else { return false };
+    let (members, children) = set.parts();
+    let is_path = |below: &Value| below.as_object().is_some_and(|below| below.is_empty() || below.contains_key(SELF));
+    members.iter().any(|element| fields.get(&print(element)).is_some_and(is_path))
+        || children
+            .iter()
+            .any(|(element, set)| fields.get(&print(element)).is_some_and(|below| meets(below, set)))
+}
+
 fn parse(text: &str) -> Option<PathElement> {
     let (kind, rest) = text.split_at_checked(2)?;
     let canonical = |rest: &str| Some(serde_json::from_str::<Value>(rest).ok()?.to_string());

@@ -128,6 +128,21 @@ impl FieldSet {
         }
     }
 
+    /// Removes the paths of `other`; costs what `other` is large.
+    pub(crate) fn remove(&mut self, other: &FieldSet) {
+        for element in &other.members {
+            self.members.remove(element);
+        }
+        for (element, other) in &other.children {
+            if let Some(set) = self.children.get_mut(element) {
+                set.remove(other);
+                if set.is_empty() {
+                    self.children.remove(element);
+                }
+            }
+        }
+    }
+
     /// Paths of this set that are neither in the other nor below one of its paths.
     pub(crate) fn recursive_difference(&self, other: &FieldSet) -> FieldSet {
         FieldSet {

@@ -69,43 +69,45 @@ impl Manager {
 
 /// Reads `metadata.managedFields`. Entries that are none are left out.
 pub(super) fn decode(object: &Value) -> Managers {
-    let mut managers = Managers::new();
     let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
-    for entry in entries.into_iter().flatten() {
-        let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
-        let manager = match text("operation") {
-            "Apply" => Manager::applier(text("manager"), text("subresource")),
-            "Update" => Manager::updater(text("manager"), text("subresource"), text("apiVersion")),
-            _ => continue,
-        };
-        let set = entry.get("fieldsV1").map(FieldSet::from_fields_v1).unwrap_or_default();
-        let managed = Managed {
-            set,
-            api_version: text("apiVersion").to_owned(),
-            time: entry.get("time").and_then(Value::as_str).map(str::to_owned),
-        };
-        managers.insert(manager, managed);
-    }
-    managers
+    let decoded = entries.into_iter().flatten().filter_map(decode_entry);
+    decoded.map(|(manager, managed)| (manager, managed())).collect()
+}
+
+/// Reads one entry: its manager, and on demand what it manages.
+pub(super) fn decode_entry(entry: &Value) -> Option<(Manager, impl FnOnce() -> Managed)> {
+    let text = |key: &str| text_of(entry, key);
+    let manager = match text("operation") {
+        "Apply" => Manager::applier(text("manager"), text("subresource")),
+        "Update" => Manager::updater(text("manager"), text("subresource"), text("apiVersion")),
+        _ => return None,
+    };
+    let managed = || Managed {
+        set: entry.get("fieldsV1").map(FieldSet::from_fields_v1).unwrap_or_default(),
+        api_version: text_of(entry, "apiVersion").to_owned(),
+        time: entry.get("time").and_then(Value::as_str).map(str::to_owned),
+    };
+    Some((manager, managed))
+}
+
+fn text_of<'e>(entry: &'e Value, key: &str) -> &'e str {
+    entry.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Writes `metadata.managedFields`, appliers first, each by time; no managers, no field.
 pub(super) fn encode(object: &mut Value, managers: Managers) {
+    store(object, entries(managers).collect());
+}
+
+/// The managers as entries, in no order.
+pub(super) fn entries(managers: Managers) -> impl Iterator<Item = Value> {
+    managers.into_iter().map(|(manager, managed)| entry(manager, managed))
+}
+
+/// Puts entries into their order and into the object.
+pub(super) fn store(object: &mut Value, mut entries: Vec<Value>) {
+    entries.sort_by(|a, b| order(a).cmp(&order(b)));
     let Some(object) = object.as_object_mut() else { return };
-    let mut managers: Vec<_> = managers.into_iter().collect();
-    managers.sort_by(|(a, managed_a), (b, managed_b)| {
-        let key = |manager: &Manager, managed: &Managed| {
-            (
-                manager.operation,
-                managed.time.clone(),
-                manager.name.clone(),
-                managed.api_version.clone(),
-                manager.subresource.clone(),
-            )
-        };
-        key(a, managed_a).cmp(&key(b, managed_b))
-    });
-    let entries: Vec<Value> = managers.into_iter().map(|(manager, managed)| entry(manager, managed)).collect();
     let metadata = object.entry("metadata").or_insert_with(|| Value::Object(Map::new()));
     let Some(metadata) = metadata.as_object_mut() else { return };
     if entries.is_empty() {
@@ -113,6 +115,24 @@ pub(super) fn encode(object: &mut Value, managers: Managers) {
     } else {
         metadata.insert("managedFields".into(), entries.into());
     }
+}
+
+/// What entries are sorted by.
+fn order(entry: &Value) -> (bool, Option<&str>, &str, &str, &str) {
+    let text = |key| text_of(entry, key);
+    let time = entry.get("time").and_then(Value::as_str);
+    (
+        text("operation") == "Update",
+        time,
+        text("manager"),
+        text("apiVersion"),
+        text("subresource"),
+    )
+}
+
+/// Whether there are so many updaters that another one might make the oldest ones merge.
+pub(super) fn is_full(entries: &[Value]) -> bool {
+    entries.iter().filter(|entry| text_of(entry, "operation") == "Update").count() >= MAX_UPDATERS
 }
 
 fn entry(manager: Manager, managed: Managed) -> Value {

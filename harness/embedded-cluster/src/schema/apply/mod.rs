@@ -5,6 +5,7 @@
 //! managers and removes what the manager applied before and left out now; [`update`] does the bookkeeping for creates,
 //! updates and patches.
 
+mod bookkeeping;
 mod conflict;
 mod fields_v1;
 mod fieldset;
@@ -13,11 +14,13 @@ mod managers;
 mod operation;
 mod reset;
 mod typed;
+mod update;
 
 pub(crate) use fieldset::{FieldSet, PathElement};
-pub(crate) use operation::{ApplyError, Writer, apply, update};
+pub(crate) use operation::{ApplyError, Writer, apply};
 pub(crate) use reset::reset_fields;
 pub(in crate::schema) use typed::item_element;
+pub(crate) use update::update;
 
 #[cfg(test)]
 mod tests;

@@ -1,29 +1,17 @@
-//! The two kinds of writes: apply, and everything else.
+//! Server-side apply: a configuration into an object.
 
 use serde_json::Value;
 
+use super::bookkeeping::{release, stripped, track};
 use super::conflict::{Conflict, Message};
-use super::fieldset::{FieldSet, PathElement};
+use super::fieldset::FieldSet;
 use super::last_applied;
 use super::managers::{self, Managed, Manager, Managers};
-use super::typed::{self, Comparison};
+use super::typed;
 use crate::schema::Node;
 
 /// Who owns what an object had before anybody's fields were tracked.
 const BEFORE_FIRST_APPLY: &str = "before-first-apply";
-/// Metadata that is the server's, or names the object: nobody manages it.
-const UNMANAGED_METADATA: [&str; 9] = [
-    "name",
-    "namespace",
-    "creationTimestamp",
-    "selfLink",
-    "uid",
-    "clusterName",
-    "generation",
-    "managedFields",
-    "resourceVersion",
-];
-
 /// A write and its author.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Writer<'a> {
@@ -111,35 +99,6 @@ pub(crate) fn apply(schema: &Node, live: Option<&Value>, config: &Value, force: 
     Ok(Applied { object })
 }
 
-/// Keeps the managed fields of `new`, which replaces `live` (`None` on create) by a write other than apply. Managed
-/// fields that `new` carries itself are taken, unless the write goes through a subresource; `[{}]` resets them.
-pub(crate) fn update(schema: &Node, live: Option<&Value>, new: &mut Value, writer: Writer<'_>) {
-    let mut managers = match new.pointer("/metadata/managedFields").and_then(Value::as_array) {
-        Some(entries) if writer.subresource.is_empty() => match entries.as_slice() {
-            [Value::Object(entry)] if entry.values().all(Value::is_null) => {
-                managers::encode(new, Managers::new());
-                return;
-            }
-            _ => managers::decode(new),
-        },
-        _ => Managers::new(),
-    };
-    if managers.is_empty() {
-        managers = live.map(managers::decode).unwrap_or_default();
-    }
-    if live.is_some() && managers.is_empty() {
-        // Nobody tracked the object so far, so an update does not start it.
-        managers::encode(new, managers);
-        return;
-    }
-    let empty = schema.empty();
-    let live = without_managed_fields(live.unwrap_or(&empty));
-    managers::encode(new, Managers::new());
-    track(schema, &live, new, &mut managers, writer);
-    managers::cap(&mut managers);
-    managers::encode(new, managers);
-}
-
 fn schema_error(config: &Value, problem: String) -> ApplyError {
     let text = |pointer: &str| config.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let api_version = text("/apiVersion");
@@ -161,24 +120,6 @@ fn without_managed_fields(object: &Value) -> Value {
         metadata.remove("managedFields");
     }
     object
-}
-
-/// Books the differences between `old` and `new` to the writer.
-fn track(schema: &Node, old: &Value, new: &Value, managers: &mut Managers, writer: Writer<'_>) {
-    let comparison = typed::compare(schema, old, new).without(writer.reset);
-    release(managers, &comparison, None);
-    let added = stripped(comparison.changed());
-    if added.is_empty() {
-        return;
-    }
-    let manager = Manager::updater(writer.manager, writer.subresource, writer.api_version);
-    let managed = managers.entry(manager).or_insert_with(|| Managed {
-        set: FieldSet::default(),
-        api_version: writer.api_version.to_owned(),
-        time: None,
-    });
-    managed.set.union_with(added);
-    managed.time = Some(writer.time.to_owned());
 }
 
 /// Merges `config` into `live`: the new object and its managers, or the conflicts.
@@ -232,17 +173,6 @@ fn merge(
     Ok((object, managers))
 }
 
-/// Takes changed and removed fields from all managers but one.
-fn release(managers: &mut Managers, comparison: &Comparison, but: Option<&Manager>) {
-    let changed = comparison.changed();
-    for (manager, managed) in managers.iter_mut() {
-        if Some(manager) != but {
-            managed.set = managed.set.difference(&changed).difference(&comparison.removed);
-        }
-    }
-    managers.retain(|_, managed| !managed.set.is_empty());
-}
-
 /// Removes what the applier set last time and leaves out now, unless somebody else manages it.
 fn prune(schema: &Node, merged: Value, managers: &Managers, last_set: &FieldSet) -> Value {
     let parents = |set: &FieldSet| set.with_declared_parents(schema);
@@ -258,16 +188,4 @@ fn prune(schema: &Node, merged: Value, managers: &Managers, last_set: &FieldSet)
     // So does what nobody manages, but stood inside of something that was removed only as a container.
     let left = parents(&typed::field_set(schema, &pruned));
     typed::remove(schema, &merged, &all.difference(&left).intersection(&last))
-}
-
-/// The set without fields that nobody manages.
-fn stripped(set: FieldSet) -> FieldSet {
-    let mut unmanaged = FieldSet::default();
-    for field in ["apiVersion", "kind", "metadata"] {
-        unmanaged.insert(PathElement::Field(field.into()));
-    }
-    for field in UNMANAGED_METADATA {
-        unmanaged.union_with(FieldSet::of_path(&["metadata", field]));
-    }
-    set.difference(&unmanaged)
 }

@@ -4,7 +4,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::GroupVersionKind;
-use kube::discovery::{self, Scope};
+use kube::discovery::Scope;
 use serde_json::Value;
 
 use crate::admin::data_plane::{DataPlaneError, KubeDataPlane};
@@ -25,11 +25,11 @@ pub(crate) trait ResourceTarget: Send + Sync {
 
 impl ResourceTarget for KubeDataPlane {
     fn apply<'a>(&'a self, namespace: &'a str, object: &'a Value) -> BoxFuture<'a, Result<Applied, DataPlaneError>> {
-        self.within(apply(self.client(), namespace, object)).boxed()
+        self.within(apply(self, namespace, object)).boxed()
     }
 }
 
-async fn apply(client: kube::Client, namespace: &str, desired: &Value) -> Result<Applied, DataPlaneError> {
+async fn apply(cluster: &KubeDataPlane, namespace: &str, desired: &Value) -> Result<Applied, DataPlaneError> {
     let object: DynamicObject = serde_json::from_value(desired.clone()).map_err(|error| DataPlaneError::other(error.to_string()))?;
     let types = object
         .types
@@ -37,8 +37,9 @@ async fn apply(client: kube::Client, namespace: &str, desired: &Value) -> Result
         .ok_or_else(|| DataPlaneError::other("object has no apiVersion and kind".to_owned()))?;
     let name = object.metadata.name.clone().unwrap_or_default();
     let kind = GroupVersionKind::try_from(&types).map_err(|error| DataPlaneError::other(error.to_string()))?;
-    let (resource, capabilities) = discovery::pinned_kind(&client, &kind).await?;
-    let api: Api<DynamicObject> = match capabilities.scope {
+    let (resource, scope) = cluster.kind(&kind).await?;
+    let client = cluster.client();
+    let api: Api<DynamicObject> = match scope {
         Scope::Cluster => Api::all_with(client, &resource),
         Scope::Namespaced => {
             let namespace = object.metadata.namespace.as_deref().unwrap_or(namespace);

@@ -51,15 +51,40 @@ impl Comparison {
     }
 }
 
-/// Compares two objects.
+/// Where in an object one is, as far as that matters.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    /// The object itself.
+    Top,
+    /// Its `metadata`.
+    Metadata,
+    Deeper,
+}
+
+impl Place {
+    fn inside(self, field: &str) -> Self {
+        if self == Self::Top && field == "metadata" {
+            Self::Metadata
+        } else {
+            Self::Deeper
+        }
+    }
+
+    /// The bookkeeping itself is nobody's field.
+    fn skips(self, field: &str) -> bool {
+        self == Self::Metadata && field == "managedFields"
+    }
+}
+
+/// Compares two objects, apart from their `metadata.managedFields`.
 pub(in super::super) fn compare(schema: &Node, old: &Value, new: &Value) -> Comparison {
     let mut comparison = Comparison::default();
-    below(&mut comparison, schema, Some(old), Some(new));
+    below(&mut comparison, schema, Some(old), Some(new), Place::Top);
     comparison
 }
 
 /// Compares what is inside two values.
-fn below(comparison: &mut Comparison, schema: &Node, old: Option<&Value>, new: Option<&Value>) {
+fn below(comparison: &mut Comparison, schema: &Node, old: Option<&Value>, new: Option<&Value>, place: Place) {
     match shape::of(schema, new.or(old)) {
         Shape::Leaf(_) => {}
         Shape::Map { schema, .. } => {
@@ -68,9 +93,14 @@ fn below(comparison: &mut Comparison, schema: &Node, old: Option<&Value>, new: O
             let new = new.and_then(Value::as_object).unwrap_or(&none);
             let added = new.keys().filter(|name| !old.contains_key(*name));
             for name in old.keys().chain(added) {
+                let (old, new) = (old.get(name), new.get(name));
+                // Most of an object stays as it is: that is seen at a glance.
+                if old == new || place.skips(name) {
+                    continue;
+                }
                 let element = PathElement::Field(name.clone());
                 let node = shape::field(schema, name).0;
-                element_of(comparison, &element, node, old.get(name), new.get(name));
+                element_of(comparison, &element, node, old, new, place.inside(name));
             }
         }
         Shape::List { items, list_type } => {
@@ -79,9 +109,10 @@ fn below(comparison: &mut Comparison, schema: &Node, old: Option<&Value>, new: O
             let added = new.keys().filter(|element| !old.contains_key(element));
             for element in old.keys().chain(added) {
                 match (old.get(element).map_or(&[][..], |v| v), new.get(element).map_or(&[][..], |v| v)) {
-                    ([old], [new]) => element_of(comparison, element, items, Some(old), Some(new)),
-                    ([old], []) => element_of(comparison, element, items, Some(old), None),
-                    ([], [new]) => element_of(comparison, element, items, None, Some(new)),
+                    ([old], [new]) if old == new => {}
+                    ([old], [new]) => element_of(comparison, element, items, Some(old), Some(new), Place::Deeper),
+                    ([old], []) => element_of(comparison, element, items, Some(old), None, Place::Deeper),
+                    ([], [new]) => element_of(comparison, element, items, None, Some(new), Place::Deeper),
                     // Items that a real server allows to occur twice are one field, whose value is all of them.
                     (old, new) if old.is_empty() || new.is_empty() || old != new => {
                         comparison.leaf(element, old.first().copied(), new.first().copied());
@@ -96,11 +127,11 @@ fn below(comparison: &mut Comparison, schema: &Node, old: Option<&Value>, new: O
     }
 }
 
-fn element_of(comparison: &mut Comparison, element: &PathElement, schema: &Node, old: Option<&Value>, new: Option<&Value>) {
+fn element_of(comparison: &mut Comparison, element: &PathElement, schema: &Node, old: Option<&Value>, new: Option<&Value>, place: Place) {
     let kinds_differ = matches!((old, new), (Some(old), Some(new)) if differ_in_kind(schema, old, new));
     if kinds_differ {
-        element_of(comparison, element, schema, old, None);
-        element_of(comparison, element, schema, None, new);
+        element_of(comparison, element, schema, old, None, place);
+        element_of(comparison, element, schema, None, new, place);
         return;
     }
     if is_leaf(schema, old, new) {
@@ -112,7 +143,7 @@ fn element_of(comparison: &mut Comparison, element: &PathElement, schema: &Node,
         comparison.leaf(element, old, new);
     }
     let mut inner = Comparison::default();
-    below(&mut inner, schema, old, new);
+    below(&mut inner, schema, old, new, place);
     comparison.nest(element, inner);
 }
 

@@ -13,8 +13,9 @@ use crate::run::context::{Context, Submission};
 use crate::run::step::failure::Failure;
 use crate::verdict::{Demand, Judgement, judge};
 
-/// How often the admin API is asked: it has no watch.
+/// How often the admin API is asked: it has no watch. The longer one has waited, the less another moment matters.
 const POLL: Duration = Duration::from_secs(1);
+const POLL_MAX: Duration = Duration::from_secs(30);
 
 /// Waits for the witnesses, judges every execution, and records the verdicts.
 pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, patience: Patience) -> Result<(), Failure> {
@@ -25,17 +26,17 @@ pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, pat
     let mut changes = context.witness.changes();
     let mut settling = Settling::new(patience);
     let start = Instant::now();
+    let mut told = known(&admin, &submitted.project, &submitted.domain).await?;
+    let mut ask = start + POLL;
     loop {
-        let mut verdicts = Vec::new();
-        let known = known(&admin, &submitted.project, &submitted.domain).await?;
-        for execution in &submitted.executions {
-            verdicts.push(look(context, placement, &demand, execution, known.get(&execution.name), start));
-        }
+        let verdicts = submitted
+            .executions
+            .iter()
+            .map(|execution| look(context, placement, &demand, execution, told.get(&execution.name), start))
+            .collect::<Vec<_>>();
         let result = overall(placement, &verdicts);
         // What is violated for good needs no more patience.
         let hopeless = verdicts.iter().any(|(_, judgement)| matches!(judgement, Judgement::Violated(_)));
-        // While it holds, the watches tell of every change; the admin API is only asked now and then.
-        let pause = if result.is_ok() { POLL.max(patience.hold / 5) } else { POLL };
         let deadline = match settling.look(result.is_ok()) {
             Step::Until(at) if !hopeless => at,
             Step::Settled => return conclude(context, verdicts, Ok(())),
@@ -48,10 +49,14 @@ pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, pat
             }
             Step::Broken(after, held) => return conclude(context, verdicts, Err(broken(after, held, result.err().unwrap_or_default()))),
         };
+        // The watches tell of every object at once; the admin API is asked in its own time, and once more at the end.
         tokio::select! {
             biased;
+            () = sleep_until(deadline.min(ask)) => {
+                told = known(&admin, &submitted.project, &submitted.domain).await?;
+                ask = Instant::now() + (start.elapsed() / 10).clamp(POLL, POLL_MAX);
+            }
             _ = changes.changed() => {}
-            () = sleep_until(deadline.min(Instant::now() + pause)) => {}
         }
     }
 }

@@ -1,42 +1,48 @@
-//! `multiplane lint`: known faults of Helm values, before anything is deployed.
+//! `multiplane lint`: scenarios, and Helm values of a multi-cluster set-up, checked before anything runs.
+
+mod rules;
 
 use std::path::PathBuf;
 
 use clap::Args;
-use flyte::lint::{File, RULES, lint};
+use flyte::lint::{File, lint};
 use multiplane::exit::Exit;
-use serde_json::{Value, json};
+use serde_json::json;
 use yaml::diagnostic::Sources;
 use yaml::{Diagnostics, Severity};
 
 use super::exit::Failure;
 use super::input::read;
 use super::output::Output;
-use super::table::{aligned, row};
 
-/// Finds known faults in Helm values of a multi-cluster set-up, each with its place and what Flyte would do.
+/// Checks scenarios, with every file they name; or finds known faults in Helm values of a multi-cluster set-up, each with its place and
+/// what Flyte would do.
 ///
 /// Several values files are merged as Helm does: the last one wins. A clusters.yaml of flyteadmin works as well; what
 /// concerns the chart (mounts, Secrets) is then not checked.
 #[derive(Args)]
 #[command(after_long_help = HELP)]
 pub(crate) struct Lint {
+    /// Folders or scenario files: every `scenario.yaml` below them is checked.
+    #[arg(value_name = "PATH", required_unless_present_any = ["values", "rules"], conflicts_with_all = ["values", "attributes"])]
+    paths: Vec<PathBuf>,
     /// Values files of the chart flyte-core, in the order of `helm --values`.
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "rules")]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     values: Vec<PathBuf>,
     /// Files of stored labels, to be checked against labelClusterMap (form: see `multiplane place --help`).
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "values")]
     attributes: Vec<PathBuf>,
     /// Writes JSON.
     #[arg(long)]
     json: bool,
-    /// Lists the rules with their codes instead.
-    #[arg(long, conflicts_with_all = ["values", "attributes"])]
+    /// Lists the rules for values with their codes instead.
+    #[arg(long, conflicts_with_all = ["paths", "values", "attributes"])]
     rules: bool,
 }
 
 const HELP: &str = "\
 Examples:
+  multiplane lint scenarios
   multiplane lint --values values-override.yaml
   multiplane lint --values values-eks.yaml values-controlplane.yaml values-override.yaml
   multiplane lint --values values-override.yaml --attributes ecl.yaml workflow-ecl.yaml
@@ -49,10 +55,9 @@ Exit codes:
 impl Lint {
     pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         if self.rules {
-            return list(self.json, output);
+            return rules::list(self.json, output);
         }
-        let (values, attributes) = (files(&self.values)?, files(&self.attributes)?);
-        let found = lint(&values, &attributes);
+        let (found, sources) = if self.paths.is_empty() { self.values()? } else { self.scenarios()? };
         if self.json {
             output.json(&json!({
                 "diagnostics": found, "errors": count(&found, Severity::Error),
@@ -60,17 +65,37 @@ impl Lint {
             }))?;
         } else {
             if !found.is_empty() {
-                let mut sources = Sources::default();
-                values
-                    .iter()
-                    .chain(&attributes)
-                    .for_each(|file| sources.add(&file.name, &file.text));
                 output.line(found.render(&sources, output.color()))?;
                 output.line("")?;
             }
             output.line(summary(&found))?;
         }
         Ok(if found.has_errors() { Exit::Invalid } else { Exit::Passed })
+    }
+
+    fn values(&self) -> Result<(Diagnostics, Sources), Failure> {
+        let (values, attributes) = (files(&self.values)?, files(&self.attributes)?);
+        let found = lint(&values, &attributes);
+        let mut sources = Sources::default();
+        values
+            .iter()
+            .chain(&attributes)
+            .for_each(|file| sources.add(&file.name, &file.text));
+        Ok((found, sources))
+    }
+
+    fn scenarios(&self) -> Result<(Diagnostics, Sources), Failure> {
+        let files = scenario::discover::discover(&self.paths).map_err(|error| Failure::invalid(format!("error: {error}")))?;
+        let (mut found, mut sources) = (Diagnostics::default(), Sources::default());
+        for file in files {
+            let (diagnostics, texts) = match scenario::load(&file) {
+                Ok(loaded) => (loaded.diagnostics, loaded.sources),
+                Err(invalid) => (invalid.diagnostics, invalid.sources),
+            };
+            found.extend(diagnostics);
+            sources.extend(texts);
+        }
+        Ok((found, sources))
     }
 }
 
@@ -103,29 +128,5 @@ fn summary(found: &Diagnostics) -> String {
         "nothing found".to_owned()
     } else {
         counts.join(", ")
-    }
-}
-
-/// The table of rules.
-fn list(as_json: bool, output: &mut Output) -> Result<Exit, Failure> {
-    if as_json {
-        let rules: Vec<Value> = RULES
-            .iter()
-            .map(|rule| json!({"code": rule.code, "severity": rule.severity, "title": rule.title, "flyte": rule.flyte}))
-            .collect();
-        output.json(&rules)?;
-        return Ok(Exit::Passed);
-    }
-    let mut table = vec![row(["CODE", "SEVERITY", "FINDS"])];
-    table.extend(RULES.iter().map(|rule| row([rule.code, word(rule.severity), rule.title])));
-    aligned(&table, "").iter().try_for_each(|line| output.line(line))?;
-    Ok(Exit::Passed)
-}
-
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
     }
 }
