@@ -123,7 +123,7 @@ fn print(examination: &Examination, output: &mut Output) -> Result<(), Failure> 
     }
     output.line("")?;
     for readiness in &examination.backends {
-        let mut because: Vec<String> = readiness.because.iter().map(|id| (*id).to_owned()).collect();
+        let mut because: Vec<String> = readiness.because.iter().map(|id| format!("see {id}")).collect();
         if !readiness.in_this_build {
             because.push("this build of multiplane does not have it".to_owned());
         }

@@ -20,12 +20,13 @@ const MOST_CELLS: usize = 256;
 ///
 /// A group is a folder below PATH. The line goes through GitHub's `fromJSON` as it is; each cell has what its job needs:
 ///
-///   {"include":[{"name":"embedded, Kubernetes 1.36, scenarios/guide","id":"embedded-1.36-scenarios-guide",
-///     "backend":"embedded","kubernetes":"1.36","group":"guide","path":"scenarios/guide","scenarios":13}]}
+///   {"include":[{"name":"embedded, Kubernetes 1.36, scenarios/guide",
+///     "id":"embedded-1.36-scenarios-guide","backend":"embedded","kubernetes":"1.36",
+///     "group":"guide","path":"scenarios/guide","scenarios":13}]}
 ///
-/// which is run by
+/// and is run by
 ///
-///   multiplane run "$PATH" --backend "$BACKEND" --matrix "kubernetes=$KUBERNETES" --journal "$ID.jsonl"
+///   multiplane run "$SCENARIOS" --backend "$BACKEND" --matrix "kubernetes=$KUBERNETES"
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Matrix {

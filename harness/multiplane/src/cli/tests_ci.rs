@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use multiplane::exit::Exit;
 
 use super::Cli;
+use super::run::Backend;
 use super::tests::Files;
 
 const EMPTY: &str = "\
@@ -184,4 +185,12 @@ fn doctor_says_what_this_machine_can_run() {
     assert_eq!(report["facts"]["planned"]["clusters"], 1);
     let bad = Files::new(&[]).multiplane(&["doctor", "@nowhere"]);
     assert_eq!(bad.0, Exit::Invalid);
+}
+
+#[test]
+fn doctor_knows_every_backend_that_can_be_run() {
+    for backend in Backend::value_variants() {
+        let backend = backend.to_possible_value().unwrap();
+        Cli::try_parse_from(["multiplane", "doctor", "--backend", backend.get_name()]).unwrap_or_else(|error| panic!("{error}"));
+    }
 }
