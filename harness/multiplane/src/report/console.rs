@@ -34,6 +34,7 @@ struct Block {
     text: String,
     clusters: Vec<String>,
     file: String,
+    /// Title and line of steps under way.
     titles: BTreeMap<usize, (String, usize)>,
     verdicts: BTreeMap<usize, Vec<PlacementVerdict>>,
 }
@@ -73,7 +74,7 @@ impl<W: Write + Send> Console<W> {
                 ..
             } => {
                 let verdicts = block.verdicts.remove(&step).unwrap_or_default();
-                let (title, line) = block.titles.get(&step).cloned().unwrap_or_default();
+                let (title, line) = block.titles.remove(&step).unwrap_or_default();
                 let waited = if *virtual_millis >= 1000 {
                     style.dim(&format!("  {}", duration(*virtual_millis)))
                 } else {
@@ -120,6 +121,11 @@ impl<W: Write + Send> Console<W> {
             text += &format!("{}\n", self.style.bold(scenario));
         }
         text += &block.text;
+        // A step that began and did not end is where the scenario was stopped.
+        for (title, line) in block.titles.values() {
+            let place = self.style.dim(&format!("{}:{line}", block.file));
+            text += &format!("  {} {title}\n      {place}\n", self.style.mark(outcome));
+        }
         let world = if virtual_millis > millis {
             format!(" ({} of virtual time)", duration(virtual_millis))
         } else {
