@@ -1,5 +1,7 @@
 # Each target is the command that CI runs.
 CARGO ?= cargo
+# More arguments for `make run`: RUN_FLAGS="--junit report.xml".
+RUN_FLAGS ?=
 
 .PHONY: help run test bench lint fmt doc clean
 
@@ -7,7 +9,7 @@ help: ## these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 run: ## build, then run the guide's and the placement scenarios on embedded clusters
-	$(CARGO) run --quiet --locked -p multiplane -- run scenarios/guide scenarios/placement
+	$(CARGO) run --quiet --locked -p multiplane -- run scenarios/guide scenarios/placement $(RUN_FLAGS)
 
 test: ## all tests; no network, no Docker
 	$(CARGO) test --workspace --locked

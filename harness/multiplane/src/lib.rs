@@ -4,6 +4,7 @@
 //! [`report`] (what people read). [`backend`] makes the clusters, [`verdict`] judges where executions ran.
 
 pub mod backend;
+pub mod doctor;
 pub mod exit;
 pub mod journal;
 pub mod probe;

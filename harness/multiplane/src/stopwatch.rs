@@ -1,6 +1,16 @@
-//! Real and virtual time that something took.
+//! The machine's own time: what something took, and when it was. For records; nothing follows from it.
 
+use jiff::Timestamp;
 use tokio::time::Instant;
+
+/// The machine's time, also inside of a runtime whose clock is paused.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a journal says when it was written; a world's own clock does not know"
+)]
+pub(crate) fn wall() -> Timestamp {
+    Timestamp::now()
+}
 
 /// Runs from its start on both clocks: the machine's, and the world's.
 #[derive(Clone, Copy, Debug)]

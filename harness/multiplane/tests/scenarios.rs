@@ -36,6 +36,7 @@ fn run(file: &Path) -> Result<(), Failed> {
         &Suite {
             jobs: NonZeroUsize::MIN,
             stop: CancellationToken::new(),
+            partition: None,
         },
         &journal,
     );

@@ -45,6 +45,9 @@ pub struct Embedded {
 }
 
 impl Embedded {
+    /// The Kubernetes version that embedded clusters serve.
+    pub const KUBERNETES: &str = KUBERNETES;
+
     /// A world whose pods run these programs. With [`Time::Virtual`] the runtime's clock must be paused.
     ///
     /// # Errors

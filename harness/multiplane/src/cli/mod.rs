@@ -1,9 +1,11 @@
 //! The command line: one file for each subcommand.
 
+mod doctor;
 mod exit;
 mod explain;
 mod input;
 mod lint;
+mod matrix;
 mod output;
 mod place;
 mod plan;
@@ -37,6 +39,8 @@ enum Command {
     Explain(explain::Explain),
     Schema(explain::Schema),
     Report(report::Report),
+    Matrix(matrix::Matrix),
+    Doctor(doctor::Doctor),
 }
 
 /// Parses the arguments and runs the subcommand. Wrong arguments end the process with code 2, as clap does.
@@ -54,8 +58,12 @@ fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Explain(explain) => explain.run(output),
         Command::Schema(schema) => schema.run(output),
         Command::Report(report) => report.run(output),
+        Command::Matrix(matrix) => matrix.run(output),
+        Command::Doctor(doctor) => doctor.run(output),
     }
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_ci;

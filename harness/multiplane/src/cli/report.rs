@@ -4,17 +4,21 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use multiplane::exit::Exit;
-use multiplane::journal::{Event, Fold, Record, read};
+use multiplane::journal::{Fold, Record, Source, merge, read};
 use multiplane::report::{Console, Detail, junit, summary};
 
 use super::exit::Failure;
 use super::output::{Output, write_file};
 
-/// Makes reports from a journal, also from one of a run that was killed.
+/// Makes one report from journals: of a run that was killed, of the parts of a suite, of the cells of a matrix.
+///
+/// The exit code is the lowest of all runs that is not 0: 130 for a journal without an end, 3 if several parts of a suite are given and
+/// others are missing. A scenario that is in two journals on the same backend and in the same cell is an error (2).
 #[derive(Args)]
 pub(crate) struct Report {
-    /// The journal.
-    journal: PathBuf,
+    /// The journals.
+    #[arg(required = true, value_name = "JOURNAL")]
+    journals: Vec<PathBuf>,
     /// Writes a JUnit report.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -22,29 +26,39 @@ pub(crate) struct Report {
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Tells details of each step.
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "quiet")]
     verbose: bool,
+    /// Tells only of what failed, and the sum.
+    #[arg(long, short)]
+    quiet: bool,
 }
 
 impl Report {
-    /// The exit code is that of the run; 130 if the journal has no end.
     pub(crate) fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
-        let records = read(&self.journal).map_err(|error| Failure::invalid(format!("error: {error}")))?;
-        if self.json.as_deref() != Some(Path::new("-")) {
-            let mut console = Console::stdout(if self.verbose { Detail::Verbose } else { Detail::Normal });
-            records.iter().for_each(|record| console.record(record));
-        }
-        write_reports(self.junit.as_deref(), self.json.as_deref(), &records, output)?;
-        let exit = records.iter().rev().find_map(|record| match record.event {
-            Event::RunFinished { exit } => Some(exit),
-            _ => None,
+        let sources = self.journals.iter().map(|path| {
+            let path = path.clone();
+            read(&path).map(|records| Source { path, records })
         });
-        match exit {
-            Some(exit) => Ok(Exit::from_code(exit)),
-            None => {
-                super::output::complain("the journal has no end: the run was interrupted");
-                Ok(Exit::Interrupted)
-            }
+        let sources = sources
+            .collect::<Result<Vec<Source>, _>>()
+            .map_err(|error| Failure::invalid(format!("error: {error}")))?;
+        let merged = merge(sources).map_err(|error| Failure::invalid(format!("error: {error}")))?;
+        if self.json.as_deref() != Some(Path::new("-")) {
+            let mut console = Console::stdout(self.detail());
+            merged.records.iter().for_each(|record| console.record(record));
+        }
+        write_reports(self.junit.as_deref(), self.json.as_deref(), &merged.records, output)?;
+        for remark in &merged.remarks {
+            super::output::complain(&format!("warning: {remark}"));
+        }
+        Ok(merged.exit)
+    }
+
+    fn detail(&self) -> Detail {
+        match (self.quiet, self.verbose) {
+            (true, _) => Detail::Quiet,
+            (_, true) => Detail::Verbose,
+            _ => Detail::Normal,
         }
     }
 }

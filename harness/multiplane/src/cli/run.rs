@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use multiplane::exit::Exit;
 use multiplane::journal::{Event, Fold, Journal, Outcome, Record};
 use multiplane::report::{Console, Detail};
-use multiplane::run::{Plan, Suite, suite, suite_exit};
+use multiplane::run::{Partition, Pins, Plan, Suite, suite, suite_exit};
 
 use super::exit::Failure;
 use super::output::{Output, cannot_write};
@@ -24,6 +24,14 @@ pub(crate) struct Run {
     /// Where the clusters come from.
     #[arg(long, value_enum, default_value_t = Backend::Embedded)]
     backend: Backend,
+    /// Holds part of the world fixed: `kubernetes=VERSION` for every cluster whose scenario names no version, `vars.NAME=VALUE` for a
+    /// scenario's variable. May be given several times.
+    #[arg(long, value_name = "KEY=VALUE")]
+    matrix: Vec<String>,
+    /// Runs part I of N of the scenarios, dealt out by name: the same part on every machine, each scenario in one part.
+    /// `multiplane report` joins the parts' journals.
+    #[arg(long, value_name = "I/N")]
+    partition: Option<Partition>,
     /// Seed of all randomness, in place of each scenario's own.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -52,7 +60,7 @@ pub(crate) struct Run {
 
 /// Where clusters come from.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Backend {
+pub(crate) enum Backend {
     /// In this process, in virtual time.
     Embedded,
 }
@@ -76,7 +84,7 @@ impl Run {
         let signals = Signals::watch(Duration::from_secs(self.timeout))?;
         let run = run_id();
         let files = scenario::discover::discover(&self.paths).map_err(|error| Failure::invalid(format!("error: {error}")))?;
-        let plans = plans(&files, self.seed, &run)?;
+        let plans = self.plans(&files, &run)?;
         let kept = Keep::default();
         let journal = Journal::new(run, self.journal.as_deref(), self.folds(&kept))
             .map_err(|error| cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), &error))?;
@@ -88,21 +96,43 @@ impl Run {
             &Suite {
                 jobs,
                 stop: signals.stop(),
+                partition: self.partition,
             },
             &journal,
         );
-        let exit = signals.exit().unwrap_or_else(|| suite_exit(&outcomes));
+        let timed_out = signals.timed_out() && outcomes.contains(&Outcome::Interrupted);
+        let exit = match signals.exit() {
+            Some(exit) => exit,
+            None if timed_out => Exit::Environment,
+            None => suite_exit(&outcomes),
+        };
         journal.emit(Event::RunFinished { exit: exit as u8 });
         if let Some(error) = journal.write_error() {
             return Err(cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), &error));
         }
         let records = kept.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         write_reports(self.junit.as_deref(), self.json.as_deref(), &records, output)?;
-        if signals.timed_out() && outcomes.contains(&Outcome::Interrupted) {
+        if timed_out {
             super::output::complain(&format!("error: the run took longer than --timeout {}", self.timeout));
-            return Ok(Exit::Environment);
         }
         Ok(exit)
+    }
+
+    /// What is to run here. All scenarios must be valid, also those of other parts: a part must not depend on which machine looks.
+    fn plans(&self, files: &[PathBuf], run: &str) -> Result<Vec<Plan>, Failure> {
+        let pins = Pins::parse(self.matrix.iter().map(String::as_str)).map_err(|error| Failure::invalid(format!("error: {error}")))?;
+        let mut plans = plans(files, self.seed, run)?;
+        pins.apply(&mut plans)
+            .map_err(|error| Failure::invalid(format!("error: {error}")))?;
+        let Some(partition) = self.partition else { return Ok(plans) };
+        let all = plans.len();
+        let part = partition.select(plans, Plan::name);
+        if part.is_empty() {
+            super::output::complain(&format!(
+                "partition {partition} of {all} scenarios is empty: nothing to run, which is a pass"
+            ));
+        }
+        Ok(part)
     }
 
     fn folds(&self, kept: &Keep) -> Vec<Box<dyn Fold>> {

@@ -26,10 +26,10 @@ impl Write for Text {
 }
 
 /// Files in a folder of their own.
-struct Files(tempfile::TempDir);
+pub(super) struct Files(tempfile::TempDir);
 
 impl Files {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(super) fn new(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
@@ -37,13 +37,13 @@ impl Files {
         Self(folder)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     /// Runs `multiplane`; `@name` among the arguments is a file. Gives the exit code and the output or the message,
     /// the folder's path taken out.
-    fn multiplane(&self, arguments: &[&str]) -> (Exit, String) {
+    pub(super) fn multiplane(&self, arguments: &[&str]) -> (Exit, String) {
         let arguments = arguments.iter().map(|argument| match argument.strip_prefix('@') {
             Some(name) => self.path(name).display().to_string(),
             None => (*argument).to_owned(),

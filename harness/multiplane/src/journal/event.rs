@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::run::Partition;
+
 /// Version of the record format; grows when a field is added or changes its meaning.
 pub const VERSION: u32 = 1;
 
@@ -46,6 +48,9 @@ pub enum Event {
         version: String,
         /// Number of scenarios planned.
         scenarios: usize,
+        /// Which part of a suite they are (`--partition`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partition: Option<Partition>,
     },
     /// A scenario begins.
     ScenarioStarted {
@@ -59,6 +64,9 @@ pub enum Event {
         clusters: Vec<String>,
         /// Number of steps.
         steps: usize,
+        /// What `--matrix` held fixed.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        matrix: BTreeMap<String, String>,
     },
     /// A cluster answers.
     ClusterReady {

@@ -3,10 +3,15 @@
 //! The engine decides and records; reports only render records. So a killed run still has a report, and a journal without
 //! [`Event::RunFinished`] means that the run was interrupted.
 
+mod close;
 mod event;
+mod merge;
+#[cfg(test)]
+mod merge_tests;
 mod reader;
 mod writer;
 
 pub use event::{Admin, Event, Level, Outcome, PlacementVerdict, Prediction, Record, Sighting, VERSION};
+pub use merge::{MergeError, Merged, Source, merge};
 pub use reader::{JournalError, read};
 pub use writer::{Emitter, Fold, Journal};

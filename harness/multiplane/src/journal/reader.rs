@@ -52,6 +52,7 @@ mod tests {
         journal.emit(Event::RunStarted {
             version: "0".into(),
             scenarios: 0,
+            partition: None,
         });
         journal.emit(Event::RunFinished { exit: 0 });
         fs::write(&path, fs::read_to_string(&path).unwrap() + extra).unwrap();

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use simnet::Clock;
 
 use super::event::{Event, Record, VERSION};
+use crate::stopwatch::wall;
 
 /// Renders records as they come. Folds decide nothing.
 pub trait Fold: Send {
@@ -25,7 +26,6 @@ pub struct Journal(Arc<Mutex<Inner>>);
 struct Inner {
     run: String,
     seq: u64,
-    clock: Clock,
     file: Option<File>,
     failed: Option<io::Error>,
     folds: Vec<Box<dyn Fold>>,
@@ -41,7 +41,6 @@ impl Journal {
         Ok(Self(Arc::new(Mutex::new(Inner {
             run,
             seq: 0,
-            clock: Clock::real(),
             file,
             failed: None,
             folds,
@@ -76,7 +75,7 @@ impl Journal {
             run: inner.run.clone(),
             scenario: scenario.map(Into::into),
             seq: inner.seq,
-            wall: inner.clock.now(),
+            wall: wall(),
             virtual_time,
             cluster: cluster.map(Into::into),
             step,

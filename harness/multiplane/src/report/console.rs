@@ -34,6 +34,7 @@ struct Block {
     text: String,
     clusters: Vec<String>,
     file: String,
+    /// Title and line of steps under way.
     titles: BTreeMap<usize, (String, usize)>,
     verdicts: BTreeMap<usize, Vec<PlacementVerdict>>,
 }
@@ -57,20 +58,13 @@ impl<W: Write + Send> Console<W> {
     }
 
     fn step(&mut self, scenario: &str, step: usize, event: &Event) {
-        let (style, detail) = (self.style, self.detail);
+        let style = self.style;
         let block = self.scenarios.entry(scenario.to_owned()).or_default();
         match event {
             Event::StepStarted { title, line, .. } => {
                 block.titles.insert(step, (title.clone(), *line));
             }
-            Event::Note { level, text } if *level != Level::Detail || detail == Detail::Verbose => {
-                let text = if *level == Level::Warning {
-                    style.warn(text)
-                } else {
-                    style.dim(text)
-                };
-                block.text += &format!("    {text}\n");
-            }
+            Event::Note { level, text } => self.note(scenario, *level, text),
             Event::Placement(verdict) => block.verdicts.entry(step).or_default().push(verdict.clone()),
             Event::StepFinished {
                 outcome,
@@ -80,7 +74,7 @@ impl<W: Write + Send> Console<W> {
                 ..
             } => {
                 let verdicts = block.verdicts.remove(&step).unwrap_or_default();
-                let (title, line) = block.titles.get(&step).cloned().unwrap_or_default();
+                let (title, line) = block.titles.remove(&step).unwrap_or_default();
                 let waited = if *virtual_millis >= 1000 {
                     style.dim(&format!("  {}", duration(*virtual_millis)))
                 } else {
@@ -104,15 +98,33 @@ impl<W: Write + Send> Console<W> {
         }
     }
 
+    fn note(&mut self, scenario: &str, level: Level, text: &str) {
+        if level == Level::Detail && self.detail != Detail::Verbose {
+            return;
+        }
+        let text = if level == Level::Warning {
+            self.style.warn(text)
+        } else {
+            self.style.dim(text)
+        };
+        self.scenarios.entry(scenario.to_owned()).or_default().text += &format!("    {text}\n");
+    }
+
     fn finish_scenario(&mut self, scenario: &str, outcome: Outcome, millis: u64, virtual_millis: u64) {
         self.outcomes.push(outcome);
         let block = self.scenarios.remove(scenario).unwrap_or_default();
+        if self.detail == Detail::Quiet && outcome == Outcome::Passed {
+            return;
+        }
         let mut text = String::new();
         if !self.live {
             text += &format!("{}\n", self.style.bold(scenario));
         }
-        if self.detail != Detail::Quiet || outcome != Outcome::Passed {
-            text += &block.text;
+        text += &block.text;
+        // A step that began and did not end is where the scenario was stopped.
+        for (title, line) in block.titles.values() {
+            let place = self.style.dim(&format!("{}:{line}", block.file));
+            text += &format!("  {} {title}\n      {place}\n", self.style.mark(outcome));
         }
         let world = if virtual_millis > millis {
             format!(" ({} of virtual time)", duration(virtual_millis))
@@ -146,7 +158,8 @@ impl<W: Write + Send> Fold for Console<W> {
     fn record(&mut self, record: &Record) {
         let scenario = record.scenario.as_deref().unwrap_or_default();
         match &record.event {
-            Event::RunStarted { scenarios, .. } => self.live = *scenarios == 1,
+            // What passed is not told of when quiet, and that is known at the end.
+            Event::RunStarted { scenarios, .. } => self.live = *scenarios == 1 && self.detail != Detail::Quiet,
             Event::ScenarioStarted { file, clusters, .. } => {
                 let block = Block {
                     clusters: clusters.clone(),
@@ -165,10 +178,13 @@ impl<W: Write + Send> Fold for Console<W> {
             } => self.finish_scenario(scenario, *outcome, *millis, *virtual_millis),
             Event::RunFinished { exit } => self.finish_run(*exit),
             event => {
-                if let Some(step) = record.step {
-                    self.step(scenario, step, event);
+                match (record.step, event) {
+                    (Some(step), event) => self.step(scenario, step, event),
+                    // Why clusters did not come, or that the scenario's time ran out.
+                    (None, Event::Note { level, text }) => self.note(scenario, *level, text),
+                    _ => {}
                 }
-                if self.live && self.detail != Detail::Quiet {
+                if self.live {
                     let text = self
                         .scenarios
                         .get_mut(scenario)

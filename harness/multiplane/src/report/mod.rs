@@ -1,6 +1,8 @@
 //! Folds over the journal: what people and tools read. They render, and decide nothing.
 
 mod console;
+#[cfg(test)]
+mod console_tests;
 mod junit;
 mod placement;
 mod summary;

@@ -19,10 +19,11 @@ pub fn summary(records: &[Record]) -> Value {
                 backend,
                 seed,
                 clusters,
+                matrix,
                 ..
             } => {
                 let entry = json!({
-                    "name": name, "file": file, "backend": backend, "seed": seed, "clusters": clusters,
+                    "name": name, "run": record.run, "file": file, "backend": backend, "matrix": matrix, "seed": seed, "clusters": clusters,
                     "outcome": "interrupted", "failures": [], "placements": [],
                 });
                 open.insert(name, entry);

@@ -7,12 +7,16 @@ mod context;
 mod diagnose;
 mod names;
 mod objects;
+mod partition;
+mod pins;
 mod plan;
 mod scenario;
 pub(crate) mod step;
 mod suite;
 
 pub(crate) use context::Context;
+pub use partition::{Partition, PartitionError};
+pub use pins::{PinError, Pins};
 pub use plan::Plan;
 pub(crate) use scenario::create;
 pub use scenario::run_scenario;

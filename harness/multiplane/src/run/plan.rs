@@ -1,5 +1,6 @@
 //! What a run will do, settled before it starts.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use scenario::{Invalid, Loaded};
@@ -15,6 +16,8 @@ pub struct Plan {
     pub seed: u64,
     /// The run's id.
     pub run: String,
+    /// The cell of the matrix: what `--matrix` holds fixed.
+    pub matrix: BTreeMap<String, String>,
 }
 
 impl Plan {
@@ -40,6 +43,7 @@ impl Plan {
             loaded,
             seed,
             run: run.to_owned(),
+            matrix: BTreeMap::new(),
         }
     }
 

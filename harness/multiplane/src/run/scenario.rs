@@ -27,6 +27,7 @@ pub async fn run_scenario(plan: &Plan, world: &dyn World, journal: &Journal, sto
         seed: plan.seed,
         clusters: scenario.clusters.keys().cloned().collect(),
         steps: scenario.steps.len(),
+        matrix: plan.matrix.clone(),
     });
     let limit = scenario.settings.timeout.get();
     let outcome = tokio::select! {

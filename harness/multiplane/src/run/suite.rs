@@ -7,6 +7,7 @@ use std::thread;
 
 use tokio_util::sync::CancellationToken;
 
+use super::partition::Partition;
 use super::plan::Plan;
 use super::scenario::run_scenario;
 use crate::backend::{Embedded, Time};
@@ -21,6 +22,8 @@ pub struct Suite {
     pub jobs: NonZeroUsize,
     /// Ends the run early when cancelled.
     pub stop: CancellationToken,
+    /// Which part of a larger suite the scenarios are; recorded, so that a merged report knows what is missing.
+    pub partition: Option<Partition>,
 }
 
 /// Runs scenarios on embedded clusters in virtual time, each on a thread of its own, and returns how they ended, in the order of `plans`.
@@ -28,6 +31,7 @@ pub fn suite(plans: &[Plan], suite: &Suite, journal: &Journal) -> Vec<Outcome> {
     journal.emit(Event::RunStarted {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         scenarios: plans.len(),
+        partition: suite.partition,
     });
     let next = Mutex::new(0..plans.len());
     let outcomes = Mutex::new(vec![Outcome::Interrupted; plans.len()]);

@@ -1,0 +1,124 @@
+//! The Docker engine, and what kind and the kubelet want of it.
+
+use crate::doctor::facts::{Docker, DockerFacts, Facts};
+use crate::doctor::parse::major_minor;
+use crate::doctor::{Check, Level, Target};
+
+/// API of Docker 20.10, the first that gives containers a control-group namespace of their own, which kind asks for.
+const API: (u64, u64) = (1, 41);
+/// The first Kubernetes whose kubelet does not start on control groups v1, unless its configuration says so.
+const REFUSES_CGROUP_V1: (u64, u64) = (1, 35);
+
+/// All checks about Docker; only one where it does not answer.
+pub(super) fn engine(facts: &Facts) -> Vec<Check> {
+    let fail = |found: String| {
+        Check::new(
+            "docker",
+            Level::Fail,
+            &Target::DOCKER,
+            found,
+            "no containers, so neither backend runs",
+        )
+    };
+    match &facts.docker {
+        Docker::Answers(engine) => vec![api(engine), images(engine), cgroups(engine, &facts.planned.kubernetes)],
+        Docker::Missing { socket } => {
+            vec![fail(format!("no socket {}", socket.display())).mend(
+                "install Docker Engine and start it: sudo systemctl enable --now docker; elsewhere: export DOCKER_HOST=unix://SOCKET",
+            )]
+        }
+        Docker::Denied { socket } => {
+            vec![fail(format!("{} refuses this user", socket.display())).mend("sudo usermod -aG docker \"$USER\"   # then log in again")]
+        }
+        Docker::Silent { socket, why } => {
+            vec![fail(format!("{} does not answer: {why}", socket.display())).mend("sudo systemctl restart docker")]
+        }
+        Docker::Elsewhere { host } => vec![
+            fail(format!("DOCKER_HOST is {host}, which is no socket on this machine"))
+                .mend("export DOCKER_HOST=unix:///var/run/docker.sock"),
+        ],
+    }
+}
+
+fn api(engine: &DockerFacts) -> Check {
+    let rootless = if engine.rootless { ", rootless" } else { "" };
+    let found = format!(
+        "engine {}, API {}, {}{rootless}",
+        engine.version,
+        engine.api,
+        engine.socket.display()
+    );
+    if major_minor(&engine.api).is_some_and(|api| api < API) {
+        return Check::new(
+            "docker",
+            Level::Fail,
+            &[Target::Kind],
+            found,
+            "too old: kind needs API 1.41 (Docker 20.10)",
+        )
+        .mend("upgrade Docker: https://docs.docker.com/engine/install/");
+    }
+    if engine.rootless && engine.cgroups == "1" {
+        return Check::new(
+            "docker",
+            Level::Fail,
+            &[Target::Kind],
+            found,
+            "a rootless engine runs kind only on control groups v2",
+        )
+        .mend("boot with systemd.unified_cgroup_hierarchy=1");
+    }
+    Check::new("docker", Level::Ok, &Target::DOCKER, found, "answers")
+}
+
+fn images(engine: &DockerFacts) -> Check {
+    if engine.containerd_images {
+        let found = format!("containerd's image store ({})", engine.driver);
+        let means =
+            "`kind load docker-image` fails on images of several platforms (kubernetes-sigs/kind#3795): `content digest ... not found`";
+        return Check::new("images", Level::Warn, &[Target::Kind], found, means).mend(
+            "docker save --platform linux/amd64 -o image.tar IMAGE && kind load image-archive image.tar --name CLUSTER   \
+             # or {\"features\": {\"containerd-snapshotter\": false}} in /etc/docker/daemon.json",
+        );
+    }
+    let found = format!("graph driver {}", engine.driver);
+    Check::new(
+        "images",
+        Level::Ok,
+        &[Target::Kind],
+        found,
+        "images of this machine load into kind nodes",
+    )
+}
+
+fn cgroups(engine: &DockerFacts, versions: &[String]) -> Check {
+    let check = |level, means: String| {
+        Check::new(
+            "cgroups",
+            level,
+            &[Target::Kind],
+            format!("control groups v{}", engine.cgroups),
+            means,
+        )
+    };
+    if engine.cgroups != "1" {
+        return check(Level::Ok, "every Kubernetes version starts".to_owned());
+    }
+    // Without a version, kind takes its own newest.
+    let refused: Vec<&str> = versions
+        .iter()
+        .filter(|version| major_minor(version).is_none_or(|version| version >= REFUSES_CGROUP_V1))
+        .map(String::as_str)
+        .collect();
+    if refused.is_empty() && !versions.is_empty() {
+        return check(Level::Ok, format!("Kubernetes {} still starts on v1", versions.join(", ")));
+    }
+    let which = if refused.is_empty() {
+        "1.35 and later".to_owned()
+    } else {
+        refused.join(", ")
+    };
+    check(Level::Warn, format!("the kubelet of Kubernetes {which} refuses v1 unless configured otherwise")).mend(
+        "boot with systemd.unified_cgroup_hierarchy=1, or give the kind configuration the kubelet setting `failCgroupV1: false` (KubeletConfiguration)",
+    )
+}
