@@ -270,3 +270,18 @@ async fn host_paths_are_refused_aloud() {
     let pod = world.api::<Pod>().get("p").await.unwrap();
     assert_eq!(waiting(&pod, "main").as_deref(), Some("ContainerCreating"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn more_pods_come_and_end_than_the_node_has_addresses() {
+    let world = World::start(Programs::new()).await;
+    let name = |number: usize| format!("p-{number}");
+    for number in 0..260 {
+        let mut pod = scripted("main: {runFor: 1s}", json!({"restartPolicy": "Never"}));
+        pod["metadata"]["name"] = name(number).into();
+        world.create::<Pod>(pod).await;
+        // Ended pods stay, but not their addresses.
+        world.until(&name(number), |pod: &Pod| phase(pod) == "Succeeded").await;
+    }
+    let first = world.until(&name(0), |_: &Pod| true).await;
+    assert_eq!(first.status.unwrap().pod_ip.as_deref(), Some("10.244.0.2"), "the status keeps it");
+}
