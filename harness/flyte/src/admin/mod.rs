@@ -1,6 +1,6 @@
 //! The reference control plane: flyteadmin's behaviour, without its database and cloud clients.
 //!
-//! The core ([`state`]) is plain state with one method for each call; [`service`] puts gRPC in front of it, [`program`]
+//! The core (`state`) is plain state with one method for each call; `service` puts gRPC in front of it, `crate::programs`
 //! the command line that charts use.
 
 mod attributes;

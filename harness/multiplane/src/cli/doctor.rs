@@ -86,8 +86,10 @@ impl Doctor {
             let clusters = &plan.loaded.scenario.clusters;
             let versions = clusters.values().filter_map(|cluster| cluster.kubernetes.as_ref());
             planned.kubernetes.extend(versions.map(|version| version.value.clone()));
-            if clusters.len() as u64 > planned.clusters {
-                planned.clusters = clusters.len() as u64;
+            let size = |nodes: u32| if nodes > 1 { u64::from(nodes) + 1 } else { 1 };
+            let nodes = clusters.values().map(|cluster| size(cluster.nodes)).sum();
+            if (clusters.len() as u64, nodes) > (planned.clusters, planned.nodes) {
+                (planned.clusters, planned.nodes) = (clusters.len() as u64, nodes);
                 planned.scenario = Some(plan.name().to_owned());
             }
         }

@@ -150,6 +150,8 @@ pub struct Planned {
     pub scenario: Option<String>,
     /// Its number of clusters.
     pub clusters: u64,
+    /// Its number of nodes that would be containers: a cluster sized to one node is one; more are workers beside the control plane's.
+    pub nodes: u64,
     /// Kubernetes versions that scenarios ask for.
     pub kubernetes: Vec<String>,
 }

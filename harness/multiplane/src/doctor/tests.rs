@@ -66,6 +66,7 @@ fn planned(clusters: u64, kubernetes: &[&str]) -> Planned {
     Planned {
         scenario: Some("guide".into()),
         clusters,
+        nodes: clusters,
         kubernetes: kubernetes.iter().map(|version| (*version).to_owned()).collect(),
     }
 }
@@ -170,6 +171,19 @@ fn three_fit_four_do_not(#[case] clusters: u64, #[case] free: u64, #[case] out: 
         facts.planned = planned(clusters, &[]);
     });
     assert_eq!(found, out);
+}
+
+#[test]
+fn workers_only_warn() {
+    let (bad, out) = verdict(|facts| {
+        facts.memory = Some(Memory {
+            available: 2 * GIB,
+            allowed: None,
+        });
+        facts.planned = planned(3, &[]);
+        facts.planned.nodes = 9;
+    });
+    assert_eq!((bad, out), (vec![("clusters", Level::Warn)], vec![]));
 }
 
 #[test]

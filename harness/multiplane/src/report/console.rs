@@ -26,6 +26,7 @@ pub struct Console<W> {
     live: bool,
     scenarios: BTreeMap<String, Block>,
     outcomes: Vec<Outcome>,
+    planned: usize,
 }
 
 /// A scenario under way.
@@ -49,6 +50,7 @@ impl<W: Write + Send> Console<W> {
             live: false,
             scenarios: BTreeMap::new(),
             outcomes: Vec::new(),
+            planned: 0,
         }
     }
 
@@ -138,7 +140,14 @@ impl<W: Write + Send> Console<W> {
     fn finish_run(&mut self, exit: u8) {
         let passed = self.outcomes.iter().filter(|outcome| **outcome == Outcome::Passed).count();
         let failed = self.outcomes.len() - passed;
-        let line = format!("{}: {passed} passed, {failed} failed", count(self.outcomes.len(), "scenario"));
+        let never = match self.planned.saturating_sub(self.outcomes.len()) {
+            0 => String::new(),
+            never => format!(", {never} never began"),
+        };
+        let line = format!(
+            "{}: {passed} passed, {failed} failed{never}",
+            count(self.outcomes.len(), "scenario")
+        );
         let line = if exit == 0 { self.style.good(&line) } else { self.style.bad(&line) };
         self.print(&format!("{line}\n"));
     }
@@ -159,7 +168,10 @@ impl<W: Write + Send> Fold for Console<W> {
         let scenario = record.scenario.as_deref().unwrap_or_default();
         match &record.event {
             // What passed is not told of when quiet, and that is known at the end.
-            Event::RunStarted { scenarios, .. } => self.live = *scenarios == 1 && self.detail != Detail::Quiet,
+            Event::RunStarted { scenarios, .. } => {
+                self.planned = *scenarios;
+                self.live = *scenarios == 1 && self.detail != Detail::Quiet;
+            }
             Event::ScenarioStarted { file, clusters, .. } => {
                 let block = Block {
                     clusters: clusters.clone(),

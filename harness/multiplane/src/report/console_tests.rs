@@ -97,6 +97,15 @@ fn where_a_scenario_was_stopped() {
 }
 
 #[test]
+fn what_never_began_is_counted() {
+    let text = printed(
+        Detail::Quiet,
+        vec![finished(Outcome::Passed), (None, Event::RunFinished { exit: 3 })],
+    );
+    assert_eq!(text, "1 scenario: 1 passed, 0 failed, 1 never began\n");
+}
+
+#[test]
 fn quiet_says_nothing_of_what_passed() {
     assert_eq!(printed(Detail::Quiet, vec![finished(Outcome::Passed)]), "");
 }

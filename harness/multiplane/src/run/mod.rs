@@ -1,7 +1,7 @@
 //! The engine: runs scenarios and records what happens.
 //!
 //! [`suite`] runs many side by side, each on a thread and a runtime of its own; [`run_scenario`] is the way of one from its file to the
-//! verdict; every verb is a module below [`step`].
+//! verdict; every verb is a module below `step`.
 
 mod context;
 mod diagnose;
