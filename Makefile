@@ -1,7 +1,13 @@
 # Each target is the command that CI runs.
 CARGO ?= cargo
 
-.PHONY: help run test lint fmt doc clean
+# Static builds have other flags than the others, hence a folder of their own.
+STATIC ?= target/static
+HOST := $(shell rustc -vV | sed -n 's/^host: //p')
+STATIC_CARGO = RUSTFLAGS="-C target-feature=+crt-static" CARGO_TARGET_DIR=$(STATIC) $(CARGO)
+STATIC_FLAGS = --locked -p multiplane --features docker --target $(HOST)
+
+.PHONY: help run test images container lint fmt doc clean
 
 help: ## these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -11,6 +17,13 @@ run: ## build, then run the guide's and the placement scenarios on embedded clus
 
 test: ## all tests; no network, no Docker
 	$(CARGO) test --workspace --locked
+
+images: ## the image multiplane:dev, of a static binary; needs a docker engine
+	$(STATIC_CARGO) build $(STATIC_FLAGS)
+	fixtures/images/build.sh $(STATIC)/$(HOST)/debug/multiplane
+
+container: ## the tests of the container backend; ignored, with the reason, without a docker engine and the image
+	$(STATIC_CARGO) test $(STATIC_FLAGS) --test container
 
 lint: ## formatting, lints, documentation
 	$(CARGO) fmt --all --check

@@ -5,7 +5,9 @@
 
 pub mod backend;
 pub mod exit;
+mod forward;
 pub mod journal;
+pub mod node;
 pub mod probe;
 mod programs;
 pub mod report;

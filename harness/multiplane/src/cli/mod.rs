@@ -4,6 +4,7 @@ mod exit;
 mod explain;
 mod input;
 mod lint;
+mod node;
 mod output;
 mod place;
 mod plan;
@@ -37,6 +38,8 @@ enum Command {
     Explain(explain::Explain),
     Schema(explain::Schema),
     Report(report::Report),
+    #[command(hide = true)]
+    Node(node::Node),
 }
 
 /// Parses the arguments and runs the subcommand. Wrong arguments end the process with code 2, as clap does.
@@ -54,6 +57,7 @@ fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Explain(explain) => explain.run(output),
         Command::Schema(schema) => schema.run(output),
         Command::Report(report) => report.run(output),
+        Command::Node(node) => node.run(output),
     }
 }
 
