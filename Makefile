@@ -3,7 +3,13 @@ CARGO ?= cargo
 # More arguments for `make run`: RUN_FLAGS="--junit report.xml".
 RUN_FLAGS ?=
 
-.PHONY: help run test bench lint fmt doc clean
+# Static builds have other flags than the others, hence a folder of their own.
+STATIC ?= target/static
+HOST := $(shell rustc -vV | sed -n 's/^host: //p')
+STATIC_CARGO = RUSTFLAGS="-C target-feature=+crt-static" CARGO_TARGET_DIR=$(STATIC) $(CARGO)
+STATIC_FLAGS = --locked -p multiplane --features docker --target $(HOST)
+
+.PHONY: help run test bench images container lint fmt doc clean
 
 help: ## these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -16,6 +22,13 @@ test: ## all tests; no network, no Docker
 
 bench: ## what clusters cost: start, memory, requests
 	$(CARGO) bench --locked -p embedded-cluster --bench start
+
+images: ## the image multiplane:dev, of a static binary; needs a docker engine
+	$(STATIC_CARGO) build $(STATIC_FLAGS)
+	fixtures/images/build.sh $(STATIC)/$(HOST)/debug/multiplane
+
+container: ## the tests of the container backend; ignored, with the reason, without a docker engine and the image
+	$(STATIC_CARGO) test $(STATIC_FLAGS) --test container
 
 lint: ## formatting, lints, documentation
 	$(CARGO) fmt --all --check

@@ -6,7 +6,9 @@
 pub mod backend;
 pub mod doctor;
 pub mod exit;
+mod forward;
 pub mod journal;
+pub mod node;
 pub mod probe;
 mod programs;
 pub mod report;

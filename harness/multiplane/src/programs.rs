@@ -9,5 +9,10 @@ use crate::probe::ProbeProgram;
 
 /// The programs of one world, on durable state of its own.
 pub(crate) fn programs() -> Programs {
-    flyte::programs::programs(Stores::new()).with("multiplane-probe", Arc::new(ProbeProgram))
+    over(Stores::new())
+}
+
+/// The programs on this durable state.
+pub(crate) fn over(stores: Stores) -> Programs {
+    flyte::programs::programs(stores).with("multiplane-probe", Arc::new(ProbeProgram))
 }

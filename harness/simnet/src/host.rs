@@ -1,6 +1,7 @@
 //! A machine on the network.
 
 use std::io;
+use std::net::SocketAddr;
 
 use crate::clock::Clock;
 use crate::listener::{Listener, PeerAddr};
@@ -56,28 +57,41 @@ impl Host {
         self.network.listen(&self.zone, &self.address, port).await
     }
 
+    /// Listens on a port of this machine that programs outside reach at a real socket, `bind`.
+    ///
+    /// # Errors
+    /// `Unsupported` in a simulated network, which has no sockets; `AddrInUse` if the port or the socket's is taken.
+    pub async fn publish(&self, port: u16, bind: SocketAddr) -> io::Result<Listener> {
+        self.network.publish(&self.zone, &self.address, port, bind).await
+    }
+
     /// Connects to a name or address as seen from this machine.
     ///
     /// # Errors
     /// `NotFound` ("no such host") if the name does not resolve, `ConnectionRefused` if nothing listens or stands behind it, `TimedOut`
     /// where a rule drops the traffic.
     pub async fn connect(&self, name: &str, port: u16) -> io::Result<Stream> {
-        let name = if name == "localhost" || name == "127.0.0.1" {
-            &self.address
-        } else {
-            name
+        let asked = name;
+        let here = name == "localhost" || name == "127.0.0.1";
+        let name = if here { &self.address } else { name };
+        let from = || PeerAddr {
+            zone: self.zone.clone(),
+            address: self.address.clone(),
         };
-        let targets = self.network.lookup(&self.zone, &self.search, name, port)?;
+        let targets = match self.network.lookup(&self.zone, &self.search, name, port) {
+            Ok(targets) => targets,
+            Err(unknown) if here && !self.network.shares_loopback() => return Err(unknown),
+            Err(unknown) => {
+                let name = asked.strip_suffix('.').unwrap_or(asked);
+                return self.network.leave(&from(), name, port).await.unwrap_or(Err(unknown));
+            }
+        };
         let mut last = io::Error::new(
             io::ErrorKind::ConnectionRefused,
             format!("dial tcp {name}:{port}: connect: connection refused"),
         );
         for target in &targets {
-            let from = PeerAddr {
-                zone: self.zone.clone(),
-                address: self.address.clone(),
-            };
-            match self.network.connect(from, target).await {
+            match self.network.connect(from(), target).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => last = error,
             }

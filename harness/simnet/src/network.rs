@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::host::Host;
 use crate::link::Link;
 use crate::listener::{Listener, PeerAddr, Source};
+use crate::outside::Outside;
 use crate::rules::Rules;
 use crate::stream::{Stream, Wire};
 
@@ -39,7 +40,9 @@ pub struct Network(Arc<Inner>);
 
 struct Inner {
     clock: Clock,
+    /// Whether the machines of the network reach each other in memory rather than over loopback sockets.
     simulated: bool,
+    outside: Option<Arc<dyn Outside>>,
     rules: Rules,
     state: Mutex<State>,
 }
@@ -70,18 +73,25 @@ enum Port {
 impl Network {
     /// A network of in-memory streams: no sockets, works under a paused clock.
     pub fn simulated(clock: Clock) -> Self {
-        Self::new(clock, true)
+        Self::new(clock, true, None)
     }
 
     /// The same network over loopback sockets, for worlds in which programs outside this process take part.
     pub fn loopback(clock: Clock) -> Self {
-        Self::new(clock, false)
+        Self::new(clock, false, None)
     }
 
-    fn new(clock: Clock, simulated: bool) -> Self {
+    /// A network of in-memory streams between the machines of this process, with a way out: names that none of them has are looked up and
+    /// reached by `outside`, and [`Host::publish`] lets the world outside in. For real time only: a paused clock does not wait for sockets.
+    pub fn gateway(clock: Clock, outside: Arc<dyn Outside>) -> Self {
+        Self::new(clock, true, Some(outside))
+    }
+
+    fn new(clock: Clock, simulated: bool, outside: Option<Arc<dyn Outside>>) -> Self {
         Self(Arc::new(Inner {
             clock,
             simulated,
+            outside,
             rules: Rules::new(),
             state: Mutex::default(),
         }))
@@ -126,8 +136,21 @@ impl Network {
         let socket = if self.0.simulated {
             None
         } else {
-            Some(TcpListener::bind(("127.0.0.1", 0)).await?)
+            Some(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?)
         };
+        self.enter(zone, address, port, socket)
+    }
+
+    /// A port of a machine that is a real socket at `bind`, too.
+    pub(crate) async fn publish(&self, zone: &str, address: &str, port: u16, bind: SocketAddr) -> io::Result<Listener> {
+        if self.0.simulated && self.0.outside.is_none() {
+            let why = "a simulated network has no way to the world outside";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+        }
+        self.enter(zone, address, port, Some(TcpListener::bind(bind).await?))
+    }
+
+    fn enter(&self, zone: &str, address: &str, port: u16, socket: Option<TcpListener>) -> io::Result<Listener> {
         let mut state = self.state();
         let key = state.free_port(zone, address, port)?;
         let (entry, source) = match socket {
@@ -135,7 +158,7 @@ impl Network {
                 let (sender, incoming) = mpsc::channel(BACKLOG);
                 (Port::Memory(sender), Source::Memory(incoming))
             }
-            Some(socket) => (Port::Tcp(socket.local_addr()?), Source::Tcp(socket)),
+            Some(socket) => (Port::Tcp(reachable(socket.local_addr()?)), Source::Tcp(socket)),
         };
         state.ports.insert(key.clone(), entry);
         Ok(Listener {
@@ -176,7 +199,14 @@ impl Network {
             address: name.to_owned(),
             port,
         };
-        if name.parse::<std::net::IpAddr>().is_ok() || state.ports.contains_key(&literal) {
+        let inside = match name.parse::<IpAddr>() {
+            Ok(address) => {
+                let routed = self.0.outside.as_ref().is_some_and(|outside| outside.routes(address));
+                !routed || state.ports.range(literal.at_any_port()).next().is_some()
+            }
+            Err(_) => state.ports.contains_key(&literal),
+        };
+        if inside {
             return Ok(vec![literal]);
         }
         Err(io::Error::new(io::ErrorKind::NotFound, format!("lookup {name}: no such host")))
@@ -196,16 +226,25 @@ impl Network {
             }
             Some(Port::Tcp(addr)) => {
                 let stream = TcpStream::connect(addr).await?;
-                stream.set_nodelay(true)?;
-                let link = Link::new(self.0.rules.clone(), from.zone, to.zone.clone(), true);
-                Ok(Stream::new(Wire::Tcp(stream), Some(link)))
+                self.wrap(stream, &from.zone, &to.zone)
             }
             None => Err(refused(to)),
         }
     }
 
+    /// A socket's stream under the rules between two zones.
+    pub(crate) fn wrap(&self, stream: TcpStream, from: &str, to: &str) -> io::Result<Stream> {
+        stream.set_nodelay(true)?;
+        let link = Link::new(self.0.rules.clone(), from.to_owned(), to.to_owned(), true);
+        Ok(Stream::new(Wire::Tcp(stream), Some(link)))
+    }
+
+    pub(crate) fn outside(&self) -> Option<&Arc<dyn Outside>> {
+        self.0.outside.as_ref()
+    }
+
     /// Waits as long as the way takes; fails where there is none.
-    async fn reach(&self, from: &str, to: &PortKey) -> io::Result<()> {
+    pub(crate) async fn reach(&self, from: &str, to: &PortKey) -> io::Result<()> {
         let there = self.0.rules.verdict(from, &to.zone);
         let back = self.0.rules.verdict(&to.zone, from);
         if there.dropped || back.dropped {
@@ -276,6 +315,21 @@ fn refused(to: &PortKey) -> io::Error {
         io::ErrorKind::ConnectionRefused,
         format!("dial tcp {to}: connect: connection refused"),
     )
+}
+
+/// Where a socket that listens at an address is reached from this machine.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    address
+}
+
+impl PortKey {
+    fn at_any_port(&self) -> std::ops::RangeInclusive<Self> {
+        let at = |port| Self { port, ..self.clone() };
+        at(0)..=at(u16::MAX)
+    }
 }
 
 impl fmt::Display for PortKey {

@@ -25,4 +25,4 @@ pub use error::Error;
 pub use ingress::IngressController;
 pub use node::{Builder, VirtualNode};
 pub use program::{ContainerContext, ExitStatus, Files, Log, PodInfo, Probes, Program, Programs, Tasks};
-pub use service::ServiceProxy;
+pub use service::{NodePorts, ServiceProxy};

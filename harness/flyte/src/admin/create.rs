@@ -149,7 +149,8 @@ impl Admin {
         spec.envs = spec.envs.or(plan_spec.envs);
 
         let uri = self.metadata_uri(&[&key.project, &key.domain, &key.name, "inputs"]);
-        self.objects.put_uri(&uri, inputs.encode_to_vec().into());
+        let put = self.objects.put_uri(&uri, inputs.encode_to_vec().into());
+        put.map_err(|error| AdminError::internal(format!("failed to write {uri}: {error}")))?;
         let workflow = self
             .workflow(plan_spec.workflow_id.as_ref())?
             .closure

@@ -83,7 +83,8 @@ impl Admin {
             return Ok(LiteralMap::default());
         }
         let uri = uri.parse().map_err(|error| AdminError::internal(format!("{error}")))?;
-        let Some(content) = self.objects.get_uri(&uri) else {
+        let read = self.objects.get_uri(&uri);
+        let Some(content) = read.map_err(|error| AdminError::internal(format!("failed to read data from {uri}: {error}")))? else {
             return Err(AdminError::not_found(format!("failed to read data from {uri}: not found")));
         };
         LiteralMap::decode(content).map_err(|error| AdminError::internal(format!("{uri}: {error}")))

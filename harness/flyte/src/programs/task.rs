@@ -45,6 +45,6 @@ fn write(context: &ContainerContext, stores: &Stores, arguments: &Arguments) -> 
     let outputs = arguments.outputs.iter();
     let literals = outputs.map(|(name, value)| (name.clone(), untyped(value))).collect();
     let content = LiteralMap { literals }.encode_to_vec();
-    stores.object_store(store).put_uri(&uri, content.into());
-    Ok(())
+    let put = stores.object_store(store).put_uri(&uri, content.into());
+    put.map_err(|error| Failure(format!("failed to write {uri}: {error}")))
 }

@@ -35,14 +35,16 @@ impl DataStore {
         }
     }
 
-    pub(crate) fn write(&self, uri: &ObjectUri, literals: &LiteralMap) {
-        self.objects.put_uri(uri, literals.encode_to_vec().into());
+    pub(crate) fn write(&self, uri: &ObjectUri, literals: &LiteralMap) -> Result<(), DataError> {
+        let put = self.objects.put_uri(uri, literals.encode_to_vec().into());
+        put.map_err(|error| DataError(format!("failed to write {uri}: {error}")))
     }
 
     /// The literals at a URI; `None` if nothing is there.
     pub(crate) fn read(&self, uri: &str) -> Result<Option<LiteralMap>, DataError> {
         let parsed: ObjectUri = uri.parse().map_err(|error| DataError(format!("{error}")))?;
-        let Some(content) = self.objects.get_uri(&parsed) else {
+        let content = self.objects.get_uri(&parsed);
+        let Some(content) = content.map_err(|error| DataError(format!("failed to read {uri}: {error}")))? else {
             return Ok(None);
         };
         let literals = LiteralMap::decode(content);

@@ -10,7 +10,7 @@ use tonic::Status;
 use super::admin_port::AdminPort;
 use super::cluster_port::ClusterPort;
 use super::data::DataStore;
-use super::events::{Events, RoundError, proto_error};
+use super::events::{Events, RoundError, proto_error, system};
 use super::nodes::{Outcome, Run};
 use crate::config::PropellerConfig;
 use crate::crd::{
@@ -212,9 +212,9 @@ impl Engine {
         let outputs = self
             .data
             .resolve(&object.spec.outputs, &inputs, &object.status.node_status)
-            .map_err(|error| RoundError::System(error.to_string()))?;
+            .map_err(system)?;
         let uri = self.data.uri(object, "end-node/data/0/outputs.pb");
-        self.data.write(&uri, &outputs);
+        self.data.write(&uri, &outputs).map_err(system)?;
         Ok(uri.to_string())
     }
 

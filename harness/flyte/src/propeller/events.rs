@@ -35,6 +35,11 @@ pub(crate) enum RoundError {
     System(String),
 }
 
+/// A fault after which the round is tried again.
+pub(super) fn system(error: impl std::fmt::Display) -> RoundError {
+    RoundError::System(error.to_string())
+}
+
 impl From<Status> for RoundError {
     fn from(status: Status) -> Self {
         let message = format!("{:?}: {}", status.code(), status.message());

@@ -44,7 +44,7 @@ impl Run<'_> {
         let closure = run.closure.unwrap_or_default();
         if closure.phase == Phase::Succeeded as i32 {
             let outputs = admin.outputs(child).await.map_err(|status| call_failed(&status))?;
-            self.succeed(status, &unique, &outputs);
+            self.succeed(status, &unique, &outputs)?;
         } else if terminal(closure.phase) {
             let (code, message) = match closure.output_result {
                 Some(OutputResult::Error(error)) => (error.code, error.message),

@@ -6,7 +6,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::engine::{Engine, Waits, execution_id};
-use super::events::{RoundError, proto_error};
+use super::events::{RoundError, proto_error, system};
 use crate::crd::{Encoded, ExecutionError, FlyteWorkflow, Node, NodePhase, NodeStatus, NodeTarget, WorkflowSpec};
 use crate::naming;
 use crate::proto::core::node_execution::Phase;
@@ -109,14 +109,10 @@ impl<'a> Run<'a> {
     async fn node(&self, scope: &Scope<'_>, node: &Node, status: &mut NodeStatus, nodes: &Nodes) -> Result<Waits, RoundError> {
         let first = status.phase == NodePhase::NotYetStarted;
         let unique = scope.unique(&node.id);
-        let inputs = self
-            .engine
-            .data
-            .resolve(&node.inputs, &scope.inputs, nodes)
-            .map_err(|error| RoundError::System(error.to_string()))?;
+        let inputs = self.engine.data.resolve(&node.inputs, &scope.inputs, nodes).map_err(system)?;
         if first {
             let uri = self.engine.data.uri(self.object, &format!("{unique}/data/inputs.pb"));
-            self.engine.data.write(&uri, &inputs);
+            self.engine.data.write(&uri, &inputs).map_err(system)?;
             self.report(scope, node, Phase::Queued, status, None).await?;
             status.phase = NodePhase::Running;
         }
@@ -169,8 +165,8 @@ impl<'a> Run<'a> {
                     .engine
                     .data
                     .resolve(&spec.outputs, &inner.inputs, &status.node_status)
-                    .map_err(|error| RoundError::System(error.to_string()))?;
-                self.succeed(status, &unique, &outputs);
+                    .map_err(system)?;
+                self.succeed(status, &unique, &outputs)?;
             }
             Outcome::Failed(error) => {
                 self.abort_in(inner, &mut status.node_status, true).await?;
@@ -182,11 +178,12 @@ impl<'a> Run<'a> {
     }
 
     /// Stores a node's outputs and marks it done.
-    pub(super) fn succeed(&self, status: &mut NodeStatus, unique: &str, outputs: &LiteralMap) {
+    pub(super) fn succeed(&self, status: &mut NodeStatus, unique: &str, outputs: &LiteralMap) -> Result<(), RoundError> {
         let uri = self.outputs_uri(unique, status.attempts);
-        self.engine.data.write(&uri, outputs);
+        self.engine.data.write(&uri, outputs).map_err(system)?;
         status.output_reference = uri.to_string();
         status.phase = NodePhase::Succeeded;
+        Ok(())
     }
 
     pub(super) fn outputs_uri(&self, unique: &str, attempt: u32) -> crate::stores::ObjectUri {

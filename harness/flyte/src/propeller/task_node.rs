@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use k8s_openapi::api::core::v1::Pod;
 
-use super::events::{RoundError, proto_error};
+use super::events::{RoundError, proto_error, system};
 use super::nodes::{Run, Scope};
 use super::pod::{Attempt, Places};
 use crate::crd::{ExecutionError, Node, NodePhase, NodeStatus, Task};
@@ -121,7 +121,7 @@ impl Run<'_> {
 
     async fn pod_succeeded(&self, scope: &Scope<'_>, node: &Node, task: &Task, status: &mut NodeStatus) -> Result<(), RoundError> {
         let uri = self.outputs_uri(&scope.unique(&node.id), status.attempts).to_string();
-        let written = self.engine.data.read(&uri).map_err(|error| RoundError::System(error.to_string()))?;
+        let written = self.engine.data.read(&uri).map_err(system)?;
         match written {
             None if declares_outputs(&task.template.0) => {
                 status.error = Some(ExecutionError {

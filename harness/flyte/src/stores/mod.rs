@@ -3,11 +3,13 @@
 //! Programs keep nothing else, so a restarted pod and a second replica see the same rows and objects.
 
 mod database;
+mod folder;
 mod objects;
 mod rows;
 mod table;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use database::{Database, DatabaseAddress, DatabaseError};
@@ -26,6 +28,8 @@ pub struct Stores {
 struct Inner {
     databases: BTreeMap<DatabaseAddress, Database>,
     object_stores: BTreeMap<String, ObjectStore>,
+    /// Where object stores keep their objects, if not in memory.
+    folder: Option<PathBuf>,
 }
 
 impl Stores {
@@ -33,6 +37,18 @@ impl Stores {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A world whose objects are files below `folder`, so that worlds in several processes share them. Databases stay in memory.
+    #[must_use]
+    pub fn in_folder(folder: &Path) -> Self {
+        let inner = Inner {
+            folder: Some(folder.to_owned()),
+            ..Inner::default()
+        };
+        Self {
+            inner: Arc::new(Mutex::new(inner)),
+        }
     }
 
     /// The database at `address`.
@@ -46,7 +62,13 @@ impl Stores {
     #[must_use]
     pub fn object_store(&self, endpoint: &str) -> ObjectStore {
         let mut inner = lock(&self.inner);
-        inner.object_stores.entry(endpoint.to_owned()).or_default().clone()
+        let Inner { object_stores, folder, .. } = &mut *inner;
+        let open = || {
+            folder
+                .as_deref()
+                .map_or_else(ObjectStore::default, |folder| ObjectStore::in_folder(folder, endpoint))
+        };
+        object_stores.entry(endpoint.to_owned()).or_insert_with(open).clone()
     }
 }
 

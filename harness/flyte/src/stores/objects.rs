@@ -2,37 +2,68 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
+use super::folder::Folder;
 use super::lock;
 
 /// An object store; clones share its objects.
-#[derive(Clone, Default)]
-pub struct ObjectStore {
-    objects: Arc<Mutex<BTreeMap<(String, String), Bytes>>>,
+#[derive(Clone)]
+pub struct ObjectStore(Kept);
+
+#[derive(Clone)]
+enum Kept {
+    Memory(Arc<Mutex<BTreeMap<(String, String), Bytes>>>),
+    Files(Folder),
+}
+
+impl Default for ObjectStore {
+    fn default() -> Self {
+        Self(Kept::Memory(Arc::default()))
+    }
 }
 
 impl ObjectStore {
+    /// The store of this name, as files below `folder`.
+    pub(super) fn in_folder(folder: &Path, name: &str) -> Self {
+        Self(Kept::Files(Folder::new(folder, name)))
+    }
+
     /// Stores an object, replacing one of the same key.
-    pub fn put(&self, bucket: &str, key: &str, content: Bytes) {
-        lock(&self.objects).insert((bucket.to_owned(), key.to_owned()), content);
+    ///
+    /// # Errors
+    /// If it is to be a file that cannot be written. A store in memory does not fail.
+    pub fn put(&self, bucket: &str, key: &str, content: Bytes) -> io::Result<()> {
+        match &self.0 {
+            Kept::Memory(objects) => {
+                lock(objects).insert((bucket.to_owned(), key.to_owned()), content);
+                Ok(())
+            }
+            Kept::Files(folder) => folder.put(bucket, key, &content),
+        }
     }
 
     /// The object's content, if there is one of that key.
-    #[must_use]
-    pub fn get(&self, bucket: &str, key: &str) -> Option<Bytes> {
-        let key = (bucket.to_owned(), key.to_owned());
-        lock(&self.objects).get(&key).cloned()
+    ///
+    /// # Errors
+    /// If it is a file that cannot be read. A store in memory does not fail.
+    pub fn get(&self, bucket: &str, key: &str) -> io::Result<Option<Bytes>> {
+        match &self.0 {
+            Kept::Memory(objects) => Ok(lock(objects).get(&(bucket.to_owned(), key.to_owned())).cloned()),
+            Kept::Files(folder) => folder.get(bucket, key),
+        }
     }
 
-    pub(crate) fn put_uri(&self, uri: &ObjectUri, content: Bytes) {
-        self.put(&uri.bucket, &uri.key, content);
+    pub(crate) fn put_uri(&self, uri: &ObjectUri, content: Bytes) -> io::Result<()> {
+        self.put(&uri.bucket, &uri.key, content)
     }
 
-    pub(crate) fn get_uri(&self, uri: &ObjectUri) -> Option<Bytes> {
+    pub(crate) fn get_uri(&self, uri: &ObjectUri) -> io::Result<Option<Bytes>> {
         self.get(&uri.bucket, &uri.key)
     }
 }

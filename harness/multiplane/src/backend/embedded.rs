@@ -2,28 +2,17 @@
 
 use std::sync::Arc;
 
-use embedded_cluster::{ClusterError, EmbeddedCluster};
+use embedded_cluster::ClusterError;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleRef, Subject};
-use kube::api::{ObjectMeta, PostParams};
+use kube::Client;
 use kube::config::Kubeconfig;
-use kube::{Api, Client};
-use simnet::tls::{Authority, server_config};
+use simnet::tls::Authority;
 use simnet::{Clock, Host, Network};
-use virtual_node::{IngressController, Programs, ServiceProxy, VirtualNode};
+use virtual_node::Programs;
 
-use super::{BackendError, Capabilities, Cluster, ClusterSpec, Vantage, World, dns_name};
-
-const DOMAIN: &str = "multiplane.test";
-const HTTPS: u16 = 443;
-/// Address of a cluster's Ingress controller.
-const INGRESS: &str = "172.18.255.1";
-/// The version that embedded clusters serve.
-const KUBERNETES: &str = "1.36";
-
-/// What may go wrong while a cluster starts; only its text is told.
-type Fault = Box<dyn std::error::Error + Send + Sync>;
+use super::member::{self, Fault, HTTPS, Member};
+use super::{BackendError, Capabilities, Cluster, ClusterSpec, Vantage, World, names};
 
 /// Which time a world runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +27,7 @@ pub enum Time {
 pub struct Embedded {
     clock: Clock,
     network: Network,
-    authority: Arc<Authority>,
+    authority: Authority,
     programs: Programs,
     seed: u64,
     time: Time,
@@ -65,7 +54,7 @@ impl Embedded {
         Ok(Self {
             clock,
             network,
-            authority: Arc::new(authority),
+            authority,
             programs,
             seed,
             time,
@@ -73,92 +62,29 @@ impl Embedded {
     }
 
     async fn start(&self, spec: &ClusterSpec) -> Result<EmbeddedMember, Fault> {
-        let zone = spec.id.as_str();
-        let dns = dns_name(zone);
-        let api_name = format!("{dns}.{DOMAIN}");
-        let seed = seed(self.seed, zone);
-        let api = self.network.host(zone, "api");
-        let cluster = EmbeddedCluster::builder(dns.as_str())
-            .clock(self.clock.clone())
-            .seed(seed)
-            .host(api.clone())
-            .server_names(vec![api_name.clone(), "localhost".to_owned()])
-            .start()
-            .await?;
-        let listener = api.listen(HTTPS).await?;
-        let socket = listener.socket_addr();
-        cluster.serve(listener)?;
-        self.network.name(&api_name, zone, "api");
-        self.network.domain(&format!("svc.{api_name}"), zone, "svc.cluster.local");
-
-        let proxy = ServiceProxy::start(cluster.client_for("system:kube-proxy", &[]), &self.network, zone, ("api", HTTPS)).await;
-        let ingress_name = format!("flyte.{api_name}");
-        let certificate = self.authority.issue_server(&[&ingress_name])?;
-        let tls = server_config(&certificate, None, &["h2", "http/1.1"], &self.clock)?;
-        let ingress = IngressController::start(cluster.client(), &self.network, zone, INGRESS, &proxy, tls).await?;
-        self.network.name(&ingress_name, zone, INGRESS);
-        let nodes = self.nodes(&cluster, spec, &dns, seed).await?;
-        let api_url = format!("https://{api_name}:{HTTPS}");
-        let host_url = socket.map_or_else(|| api_url.clone(), |socket| format!("https://{socket}"));
-        let ingress_at = format!("{ingress_name}:{HTTPS}");
-        let ca = cluster.ca_pem().to_owned();
+        let certificate = self.authority.issue_server(&[names::ingress(&spec.id)])?;
+        let member = Member::start(member::Settings {
+            id: &spec.id,
+            nodes: spec.nodes,
+            seed: self.seed,
+            network: &self.network,
+            programs: &self.programs,
+            certificate: &certificate,
+            trust: self.authority.pem(),
+            server_names: &[],
+        });
+        let member = member.await?;
+        let api_url = format!("https://{}:{HTTPS}", names::api(&spec.id));
+        let host_url = member
+            .socket()
+            .map_or_else(|| api_url.clone(), |socket| format!("https://{socket}"));
         Ok(EmbeddedMember {
             id: spec.id.clone(),
-            api_name,
             api_url,
             host_url,
-            ingress_at,
-            ca,
-            cluster,
-            _nodes: nodes,
-            _proxy: proxy,
-            _ingress: ingress,
+            ca: member.cluster().ca_pem().to_owned(),
+            member,
         })
-    }
-}
-
-impl Embedded {
-    /// Nodes act as the kubelets they stand for.
-    async fn nodes(&self, cluster: &EmbeddedCluster, spec: &ClusterSpec, dns: &str, seed: u64) -> Result<Vec<VirtualNode>, Fault> {
-        let bindings: Api<ClusterRoleBinding> = Api::all(cluster.client());
-        bindings.create(&PostParams::default(), &kubelets()).await?;
-        let mut nodes = Vec::new();
-        for number in 1..=spec.nodes {
-            let name = format!("{dns}-node-{number}");
-            let client = cluster.client_for(&format!("system:node:{name}"), &["system:nodes"]);
-            let index = u8::try_from(number).map_err(|_| "an embedded cluster has at most 255 nodes")?;
-            let node = VirtualNode::builder(client)
-                .name(name)
-                .index(index)
-                .network(self.network.clone(), &spec.id)
-                .programs(self.programs.clone())
-                .clock(self.clock.clone())
-                .trust(self.authority.pem())
-                .seed(seed.wrapping_add(u64::from(index)));
-            nodes.push(node.start().await?);
-        }
-        Ok(nodes)
-    }
-}
-
-/// What kubelets may do. Real clusters have a node authorizer for it, which limits each kubelet to its own pods.
-fn kubelets() -> ClusterRoleBinding {
-    ClusterRoleBinding {
-        metadata: ObjectMeta {
-            name: Some("multiplane:kubelets".to_owned()),
-            ..ObjectMeta::default()
-        },
-        role_ref: RoleRef {
-            api_group: Some("rbac.authorization.k8s.io".to_owned()),
-            kind: "ClusterRole".to_owned(),
-            name: "system:node".to_owned(),
-        },
-        subjects: Some(vec![Subject {
-            api_group: Some("rbac.authorization.k8s.io".to_owned()),
-            kind: "Group".to_owned(),
-            name: "system:nodes".to_owned(),
-            namespace: None,
-        }]),
     }
 }
 
@@ -185,13 +111,7 @@ impl World for Embedded {
 
     fn create<'a>(&'a self, spec: &'a ClusterSpec) -> BoxFuture<'a, Result<Arc<dyn Cluster>, BackendError>> {
         async move {
-            if let Some(wanted) = spec.kubernetes.clone().filter(|wanted| wanted != KUBERNETES) {
-                return Err(BackendError::Version {
-                    cluster: spec.id.clone(),
-                    wanted,
-                    served: KUBERNETES,
-                });
-            }
+            member::check_version(spec)?;
             let started = self.start(spec).await;
             let failed = |error: Fault| BackendError::Start {
                 cluster: spec.id.clone(),
@@ -203,18 +123,13 @@ impl World for Embedded {
     }
 }
 
-/// One embedded cluster with what stands round an API server. Everything ends with it.
+/// One embedded cluster. Everything ends with it.
 struct EmbeddedMember {
     id: String,
-    api_name: String,
     api_url: String,
     host_url: String,
-    ingress_at: String,
     ca: String,
-    _nodes: Vec<VirtualNode>,
-    _ingress: IngressController,
-    _proxy: ServiceProxy,
-    cluster: EmbeddedCluster,
+    member: Member,
 }
 
 impl Cluster for EmbeddedMember {
@@ -223,7 +138,7 @@ impl Cluster for EmbeddedMember {
     }
 
     fn client(&self) -> Client {
-        self.cluster.client()
+        self.member.cluster().client()
     }
 
     fn api(&self, from: Vantage) -> String {
@@ -234,11 +149,11 @@ impl Cluster for EmbeddedMember {
     }
 
     fn ingress(&self, _from: Vantage) -> String {
-        self.ingress_at.clone()
+        format!("{}:{HTTPS}", names::ingress(&self.id))
     }
 
     fn service(&self, namespace: &str, name: &str, port: u16, _from: Vantage) -> String {
-        format!("{name}.{namespace}.svc.{}:{port}", self.api_name)
+        names::service(&self.id, namespace, name, port)
     }
 
     fn kubeconfig(&self) -> Result<Kubeconfig, BackendError> {
@@ -246,18 +161,10 @@ impl Cluster for EmbeddedMember {
             cluster: self.id.clone(),
             message: error.to_string(),
         };
-        self.cluster.kubeconfig(&self.host_url).map_err(failed)
+        self.member.cluster().kubeconfig(&self.host_url).map_err(failed)
     }
 
     fn ca(&self) -> &str {
         &self.ca
     }
-}
-
-/// A seed of its own for each cluster of a run.
-fn seed(run: u64, cluster: &str) -> u64 {
-    // FNV-1a; any stable hash will do.
-    cluster.bytes().fold(run ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }

@@ -3,7 +3,12 @@
 //! The engine knows two small traits. A [`World`] has names, a network and a clock, and makes [`Cluster`]s; what a world cannot do, it says
 //! in its [`Capabilities`] before the run starts.
 
+#[cfg(feature = "docker")]
+pub mod container;
 mod embedded;
+mod faults;
+pub(crate) mod member;
+pub(crate) mod names;
 
 use std::sync::Arc;
 
@@ -14,6 +19,7 @@ use simnet::{Clock, Host};
 use thiserror::Error;
 
 pub use embedded::{Embedded, Time};
+pub use faults::Faults;
 
 /// What a scenario asks of one cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +81,16 @@ pub enum BackendError {
         /// What happened.
         message: String,
     },
+    /// A fault could not be made, or not be mended.
+    #[error("cluster {cluster}: cannot {what}: {message}")]
+    Fault {
+        /// The cluster's id.
+        cluster: String,
+        /// What was to be done.
+        what: &'static str,
+        /// What happened.
+        message: String,
+    },
     /// The world itself could not be set up.
     #[error("the world could not be set up: {0}")]
     World(String),
@@ -126,6 +142,11 @@ pub trait Cluster: Send + Sync {
 
     /// The certificate of the authority behind the API server, PEM.
     fn ca(&self) -> &str;
+
+    /// Faults of the cluster's machine; `None` where the backend has no such thing.
+    fn faults(&self) -> Option<&dyn Faults> {
+        None
+    }
 }
 
 /// A cluster's id where only DNS names are allowed: `dataplane_1` becomes `dataplane-1`.

@@ -6,6 +6,7 @@ mod explain;
 mod input;
 mod lint;
 mod matrix;
+mod node;
 mod output;
 mod place;
 mod plan;
@@ -41,6 +42,8 @@ enum Command {
     Report(report::Report),
     Matrix(matrix::Matrix),
     Doctor(doctor::Doctor),
+    #[command(hide = true)]
+    Node(node::Node),
 }
 
 /// Parses the arguments and runs the subcommand. Wrong arguments end the process with code 2, as clap does.
@@ -60,6 +63,7 @@ fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Report(report) => report.run(output),
         Command::Matrix(matrix) => matrix.run(output),
         Command::Doctor(doctor) => doctor.run(output),
+        Command::Node(node) => node.run(output),
     }
 }
 

@@ -1,8 +1,8 @@
 //! `multiplane up`: a world in real time that programs outside can use, until it is told to end.
 
 mod env;
-mod forward;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::{BackendError, Cluster, Embedded, Time, Vantage, World};
+use crate::forward::Forward;
 use crate::journal::{Emitter, Journal};
 use crate::programs::programs;
 use crate::run::step::failure::Failure;
 use crate::run::{Context, Plan, create, step};
 use crate::verdict::Witness;
 use env::Env;
-use forward::Forward;
 
 /// Why a world could not be held up.
 #[derive(Debug, Error)]
@@ -122,7 +122,8 @@ async fn prepare(
 /// A loopback socket for a port of flyteadmin's Service, in the namespace that the guide uses.
 async fn forward(operator: &Host, cluster: &Arc<dyn Cluster>, port: u16) -> Result<Forward, UpError> {
     let target = cluster.service("flyte", "flyteadmin", port, Vantage::Host);
-    Forward::start(operator.clone(), target).await.map_err(UpError::Listen)
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Forward::start(any, operator.clone(), target).await.map_err(UpError::Listen)
 }
 
 fn write(file: &Path, text: &str) -> Result<(), UpError> {

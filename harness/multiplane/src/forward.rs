@@ -1,4 +1,4 @@
-//! A loopback socket that leads into a world's network, as `kubectl port-forward` does.
+//! A socket that leads into a world's network, as `kubectl port-forward` does.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,15 +9,15 @@ use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Listens until dropped.
-pub(super) struct Forward {
+pub(crate) struct Forward {
     address: SocketAddr,
     _accept: AbortOnDropHandle<()>,
 }
 
 impl Forward {
-    /// Leads every connection to `target` (`name:port`) as seen from `host`. A target that is not there yet ends the connection.
-    pub(super) async fn start(host: Host, target: String) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    /// Leads every connection at `bind` to `target` (`name:port`) as seen from `host`. A target that is not there yet ends the connection.
+    pub(crate) async fn start(bind: SocketAddr, host: Host, target: String) -> io::Result<Self> {
+        let listener = TcpListener::bind(bind).await?;
         let address = listener.local_addr()?;
         let accept = tokio::spawn(async move {
             let mut connections = JoinSet::new();
@@ -41,7 +41,7 @@ impl Forward {
         })
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 }

@@ -1,0 +1,38 @@
+//! What can be done to a cluster's machine, where its backend can.
+
+use futures::future::BoxFuture;
+
+use super::BackendError;
+
+/// Faults of a cluster's machine.
+pub trait Faults: Send + Sync {
+    /// Cuts the machine off from the other clusters. The harness still reaches it.
+    ///
+    /// # Errors
+    /// If the backend cannot do so.
+    fn disconnect(&self) -> BoxFuture<'_, Result<(), BackendError>>;
+
+    /// Brings the machine back.
+    ///
+    /// # Errors
+    /// If the backend cannot do so.
+    fn reconnect(&self) -> BoxFuture<'_, Result<(), BackendError>>;
+
+    /// Stops everything on the machine where it is: connections stay open, and nobody answers.
+    ///
+    /// # Errors
+    /// If the backend cannot do so.
+    fn pause(&self) -> BoxFuture<'_, Result<(), BackendError>>;
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// If the backend cannot do so.
+    fn resume(&self) -> BoxFuture<'_, Result<(), BackendError>>;
+
+    /// Destroys the machine, and all that was on it, at once.
+    ///
+    /// # Errors
+    /// If the backend cannot do so.
+    fn delete(&self) -> BoxFuture<'_, Result<(), BackendError>>;
+}

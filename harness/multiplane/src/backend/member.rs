@@ -1,0 +1,159 @@
+//! An embedded cluster with what stands round an API server: nodes, Services' names, the way in.
+
+use std::net::SocketAddr;
+
+use embedded_cluster::EmbeddedCluster;
+use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleRef, Subject};
+use kube::Api;
+use kube::api::{ObjectMeta, PostParams};
+use simnet::Network;
+use simnet::tls::{KeyPair, server_config};
+use virtual_node::{IngressController, Programs, ServiceProxy, VirtualNode};
+
+use super::{BackendError, ClusterSpec, dns_name, names};
+
+/// Port of the API server and of the Ingress controller.
+pub(crate) const HTTPS: u16 = 443;
+/// Address of a cluster's Ingress controller.
+pub(crate) const INGRESS: &str = "172.18.255.1";
+/// The machine of a cluster's API server, in its zone.
+pub(crate) const API: &str = "api";
+/// The version that embedded clusters serve.
+const KUBERNETES: &str = "1.36";
+
+/// What may go wrong while a cluster starts; only its text is told.
+pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+/// How a cluster is to be.
+pub(crate) struct Settings<'a> {
+    /// The cluster's id, which is its zone, too.
+    pub(crate) id: &'a str,
+    pub(crate) nodes: usize,
+    /// The run's seed; the cluster's own follows from it and the id.
+    pub(crate) seed: u64,
+    pub(crate) network: &'a Network,
+    pub(crate) programs: &'a Programs,
+    /// Of the Ingress controller, for [`names::ingress`].
+    pub(crate) certificate: &'a KeyPair,
+    /// Authorities that pods trust, PEM.
+    pub(crate) trust: &'a str,
+    /// Further names of the API server.
+    pub(crate) server_names: &'a [String],
+}
+
+/// One embedded cluster. Everything ends with it.
+pub(crate) struct Member {
+    socket: Option<SocketAddr>,
+    _nodes: Vec<VirtualNode>,
+    _ingress: IngressController,
+    _proxy: ServiceProxy,
+    cluster: EmbeddedCluster,
+}
+
+impl Member {
+    /// Starts a cluster: ready when its API server answers and its nodes are registered.
+    pub(crate) async fn start(settings: Settings<'_>) -> Result<Self, Fault> {
+        let Settings { id, network, .. } = settings;
+        let api_name = names::api(id);
+        let seed = seed(settings.seed, id);
+        let api = network.host(id, API);
+        let own_names = [api_name.clone(), "localhost".to_owned()];
+        let cluster = EmbeddedCluster::builder(dns_name(id))
+            .clock(network.clock().clone())
+            .seed(seed)
+            .host(api.clone())
+            .server_names(own_names.into_iter().chain(settings.server_names.iter().cloned()).collect())
+            .start()
+            .await?;
+        let listener = api.listen(HTTPS).await?;
+        let socket = listener.socket_addr();
+        cluster.serve(listener)?;
+        network.name(&api_name, id, API);
+        network.domain(&format!("svc.{api_name}"), id, "svc.cluster.local");
+
+        let proxy = ServiceProxy::start(cluster.client_for("system:kube-proxy", &[]), network, id, (API, HTTPS)).await;
+        let tls = server_config(settings.certificate, None, &["h2", "http/1.1"], network.clock())?;
+        let ingress = IngressController::start(cluster.client(), network, id, INGRESS, &proxy, tls).await?;
+        network.name(&names::ingress(id), id, INGRESS);
+        let nodes = nodes(&cluster, &settings, seed).await?;
+        Ok(Self {
+            socket,
+            _nodes: nodes,
+            _ingress: ingress,
+            _proxy: proxy,
+            cluster,
+        })
+    }
+
+    pub(crate) fn cluster(&self) -> &EmbeddedCluster {
+        &self.cluster
+    }
+
+    /// The API server's loopback socket, in a network that has some.
+    pub(crate) fn socket(&self) -> Option<SocketAddr> {
+        self.socket
+    }
+}
+
+/// Refuses what embedded clusters do not serve.
+pub(crate) fn check_version(spec: &ClusterSpec) -> Result<(), BackendError> {
+    match &spec.kubernetes {
+        Some(wanted) if wanted != KUBERNETES => Err(BackendError::Version {
+            cluster: spec.id.clone(),
+            wanted: wanted.clone(),
+            served: KUBERNETES,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Nodes act as the kubelets they stand for.
+async fn nodes(cluster: &EmbeddedCluster, settings: &Settings<'_>, seed: u64) -> Result<Vec<VirtualNode>, Fault> {
+    let bindings: Api<ClusterRoleBinding> = Api::all(cluster.client());
+    bindings.create(&PostParams::default(), &kubelets()).await?;
+    let mut nodes = Vec::new();
+    for number in 1..=settings.nodes {
+        let name = format!("{}-node-{number}", dns_name(settings.id));
+        let client = cluster.client_for(&format!("system:node:{name}"), &["system:nodes"]);
+        let index = u8::try_from(number).map_err(|_| "an embedded cluster has at most 255 nodes")?;
+        let node = VirtualNode::builder(client)
+            .name(name)
+            .index(index)
+            .network(settings.network.clone(), settings.id)
+            .programs(settings.programs.clone())
+            .clock(settings.network.clock().clone())
+            .trust(settings.trust)
+            .seed(seed.wrapping_add(u64::from(index)));
+        nodes.push(node.start().await?);
+    }
+    Ok(nodes)
+}
+
+/// What kubelets may do. Real clusters have a node authorizer for it, which limits each kubelet to its own pods.
+fn kubelets() -> ClusterRoleBinding {
+    ClusterRoleBinding {
+        metadata: ObjectMeta {
+            name: Some("multiplane:kubelets".to_owned()),
+            ..ObjectMeta::default()
+        },
+        role_ref: RoleRef {
+            api_group: Some("rbac.authorization.k8s.io".to_owned()),
+            kind: "ClusterRole".to_owned(),
+            name: "system:node".to_owned(),
+        },
+        subjects: Some(vec![Subject {
+            api_group: Some("rbac.authorization.k8s.io".to_owned()),
+            kind: "Group".to_owned(),
+            name: "system:nodes".to_owned(),
+            namespace: None,
+        }]),
+    }
+}
+
+/// A seed of its own for each cluster of a run.
+fn seed(run: u64, cluster: &str) -> u64 {
+    // FNV-1a; any stable hash will do.
+    cluster.bytes().fold(run ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

@@ -1,0 +1,44 @@
+//! Names by which clusters are known to each other's pods.
+
+use super::dns_name;
+
+/// The domain of all clusters. `.test` is reserved, so that no name of ours is anybody's.
+pub(crate) const DOMAIN: &str = "multiplane.test";
+
+/// The machine of a cluster's API server.
+pub(crate) fn api(id: &str) -> String {
+    format!("{}.{DOMAIN}", dns_name(id))
+}
+
+/// The machine of a cluster's Ingress controller.
+pub(crate) fn ingress(id: &str) -> String {
+    format!("flyte.{}", api(id))
+}
+
+/// `host:port` of a Service's port.
+pub(crate) fn service(id: &str, namespace: &str, name: &str, port: u16) -> String {
+    format!("{name}.{namespace}.svc.{}:{port}", api(id))
+}
+
+/// The Service's name in its own cluster, and the machine of that cluster, if `name` is a [`service`]'s.
+pub(crate) fn split_service(name: &str) -> Option<(String, &str)> {
+    let (service, cluster) = name.split_once(".svc.")?;
+    let ours = cluster.strip_suffix(DOMAIN)?.strip_suffix('.')?;
+    (!ours.is_empty()).then(|| (format!("{service}.svc.cluster.local"), cluster))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_service;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("flyteadmin.flyte.svc.dataplane-1.multiplane.test", Some(("flyteadmin.flyte.svc.cluster.local", "dataplane-1.multiplane.test")))]
+    #[case("flyteadmin.flyte.svc.cluster.local", None)]
+    #[case("flyteadmin.flyte.svc.multiplane.test", None)]
+    #[case("dataplane-1.multiplane.test", None)]
+    fn services_of_other_clusters(#[case] name: &str, #[case] expected: Option<(&str, &str)>) {
+        let found = split_service(name);
+        assert_eq!(found.as_ref().map(|(service, cluster)| (service.as_str(), *cluster)), expected);
+    }
+}

@@ -1,0 +1,207 @@
+//! One embedded cluster as a machine of its own: what a container of the `container` backend runs.
+//!
+//! Inside, pods reach each other in memory. Outside, the API server, the Ingress controller, the Services and the node ports are real
+//! sockets, and pods reach other clusters' machines by their DNS names.
+
+mod files;
+mod peers;
+pub(crate) mod tunnel;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use flyte::stores::Stores;
+use simnet::tls::{Authority, KeyPair};
+use simnet::{Clock, Network};
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+use virtual_node::NodePorts;
+
+use crate::backend::member::{self, API, Fault, HTTPS, INGRESS, Member};
+use crate::backend::names;
+use crate::forward::Forward;
+use crate::programs;
+use files::{read, write_private};
+use peers::Peers;
+use tunnel::Tunnel;
+
+/// Ports of a cluster's machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ports {
+    /// The API server's.
+    pub api: u16,
+    /// The Ingress controller's, TLS.
+    pub ingress: u16,
+    /// Where CONNECT requests lead to Services; the same on every machine of a world.
+    pub services: u16,
+}
+
+impl Default for Ports {
+    /// What containers use.
+    fn default() -> Self {
+        Self {
+            api: 6443,
+            ingress: HTTPS,
+            services: 6444,
+        }
+    }
+}
+
+/// Files with what a world's clusters have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The Ingress controller's certificate, PEM.
+    pub certificate: PathBuf,
+    /// Its key, PEM.
+    pub key: PathBuf,
+    /// Authorities that pods trust, PEM.
+    pub trust: PathBuf,
+}
+
+/// How the cluster is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The cluster's id.
+    pub id: String,
+    /// Number of nodes.
+    pub nodes: usize,
+    /// Seed of all randomness.
+    pub seed: u64,
+    /// Address that all ports listen on.
+    pub listen: IpAddr,
+    /// The ports.
+    pub ports: Ports,
+    /// Further names and addresses that the API server's certificate is for.
+    pub server_names: Vec<String>,
+    /// What the world's clusters have in common; without it the Ingress controller has an authority of its own.
+    pub identity: Option<Identity>,
+    /// Folder of the object stores; in memory without one.
+    pub objects: Option<PathBuf>,
+    /// Where the admin's kubeconfig is written.
+    pub kubeconfig: Option<PathBuf>,
+    /// The API server's URL in that kubeconfig, if not the one for other clusters' pods.
+    pub server: Option<String>,
+    /// A file that is written last, and taken away first.
+    pub ready: Option<PathBuf>,
+}
+
+/// Why a cluster's machine could not be held up.
+#[derive(Debug, Error)]
+pub enum NodeError {
+    /// The cluster did not start.
+    #[error("cluster {0} did not start: {1}")]
+    Start(String, Fault),
+    /// A port cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// A file cannot be read.
+    #[error("cannot read {0}: {1}")]
+    Read(PathBuf, std::io::Error),
+    /// A file cannot be written.
+    #[error("cannot write {0}: {1}")]
+    Write(PathBuf, std::io::Error),
+}
+
+/// Runs the cluster until `stop`. `ready` is called once all ports answer, with the admin's kubeconfig.
+///
+/// # Errors
+/// If the cluster does not start, a port is taken, or a file cannot be read or written.
+pub async fn serve(settings: &Settings, stop: &CancellationToken, ready: impl FnOnce(&str)) -> Result<(), NodeError> {
+    if let Some(file) = &settings.ready {
+        files::remove(file)?;
+    }
+    let started = tokio::select! {
+        biased;
+        () = stop.cancelled() => return Ok(()),
+        started = Machine::start(settings) => started?,
+    };
+    if let Some(file) = &settings.kubeconfig {
+        write_private(file, &started.kubeconfig)?;
+    }
+    if let Some(file) = &settings.ready {
+        write_private(file, "")?;
+    }
+    ready(&started.kubeconfig);
+    stop.cancelled().await;
+    if let Some(file) = &settings.ready {
+        files::remove(file)?;
+    }
+    Ok(())
+}
+
+/// The running cluster with its sockets.
+struct Machine {
+    kubeconfig: String,
+    _ingress: Forward,
+    _services: Tunnel,
+    _node_ports: NodePorts,
+    _member: Member,
+}
+
+impl Machine {
+    async fn start(settings: &Settings) -> Result<Self, NodeError> {
+        let id = settings.id.as_str();
+        let ports = settings.ports;
+        let failed = |error: Fault| NodeError::Start(id.to_owned(), error);
+        let clock = Clock::real();
+        let peers = Peers {
+            services_port: ports.services,
+        };
+        let network = Network::gateway(clock.clone(), Arc::new(peers));
+        let stores = settings.objects.as_deref().map_or_else(Stores::new, Stores::in_folder);
+        let programs = programs::over(stores);
+        let (certificate, trust) = identity(settings, &clock)?;
+        let member = Member::start(member::Settings {
+            id,
+            nodes: settings.nodes,
+            seed: settings.seed,
+            network: &network,
+            programs: &programs,
+            certificate: &certificate,
+            trust: &trust,
+            server_names: &settings.server_names,
+        });
+        let member = member.await.map_err(failed)?;
+        let at = |port| SocketAddr::new(settings.listen, port);
+        let taken = |port| move |error| NodeError::Listen(at(port), error);
+
+        let api = network.host(id, API);
+        let listener = api.publish(ports.api, at(ports.api)).await.map_err(taken(ports.api))?;
+        member.cluster().serve(listener).map_err(|error| failed(error.into()))?;
+        let way_in = Forward::start(at(ports.ingress), api.clone(), format!("{INGRESS}:{HTTPS}")).await;
+        let ingress = way_in.map_err(taken(ports.ingress))?;
+        let services = Tunnel::start(at(ports.services), api.clone()).await;
+        let services = services.map_err(taken(ports.services))?;
+        let node_ports = NodePorts::start(member.cluster().client_for("system:kube-proxy", &[]), api, settings.listen);
+
+        let own = || format!("https://{}:{}", names::api(id), ports.api);
+        let server = settings.server.clone().unwrap_or_else(own);
+        let kubeconfig = member.cluster().kubeconfig(&server).map_err(|error| failed(error.into()))?;
+        let kubeconfig = yaml::emit::to_string(&kubeconfig).map_err(|error| failed(error.to_string().into()))?;
+        Ok(Self {
+            kubeconfig,
+            _ingress: ingress,
+            _services: services,
+            _node_ports: node_ports,
+            _member: member,
+        })
+    }
+}
+
+/// The Ingress controller's certificate, and what pods trust.
+fn identity(settings: &Settings, clock: &Clock) -> Result<(KeyPair, String), NodeError> {
+    if let Some(identity) = &settings.identity {
+        let pair = KeyPair {
+            cert_pem: read(&identity.certificate)?,
+            key_pem: read(&identity.key)?,
+        };
+        return Ok((pair, read(&identity.trust)?));
+    }
+    let failed = |error: simnet::tls::TlsError| NodeError::Start(settings.id.clone(), error.into());
+    let authority = Authority::new("multiplane", clock).map_err(failed)?;
+    let own = [names::ingress(&settings.id), "localhost".to_owned()];
+    let names: Vec<&String> = own.iter().chain(&settings.server_names).collect();
+    let pair = authority.issue_server(&names).map_err(failed)?;
+    Ok((pair, authority.pem().to_owned()))
+}

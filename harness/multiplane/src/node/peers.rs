@@ -1,0 +1,59 @@
+//! The way from this cluster's pods to machines in other processes.
+
+use std::io;
+use std::net::IpAddr;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use simnet::Outside;
+use tokio::net::TcpStream;
+
+use super::tunnel;
+use crate::backend::names;
+
+/// Other clusters by their DNS names, their Services through their tunnels, and whatever else the resolver knows.
+pub(super) struct Peers {
+    /// Port at which every cluster's machine answers for its Services.
+    pub(super) services_port: u16,
+}
+
+impl Outside for Peers {
+    fn routes(&self, address: IpAddr) -> bool {
+        let IpAddr::V4(address) = address else {
+            return !address.is_loopback();
+        };
+        // Pods and Services have these addresses in every cluster: they lead nowhere else, as behind a real cluster's own network.
+        let own = matches!(address.octets()[..2], [10, 244 | 96]);
+        !own && !address.is_loopback()
+    }
+
+    fn dial<'a>(&'a self, name: &'a str, port: u16) -> BoxFuture<'a, io::Result<TcpStream>> {
+        async move {
+            match names::split_service(name) {
+                Some((service, machine)) => {
+                    let stream = simnet::dial(machine, self.services_port).await?;
+                    tunnel::open(stream, &service, port).await
+                }
+                None => simnet::dial(name, port).await,
+            }
+        }
+        .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("10.244.1.2", false)]
+    #[case("10.96.0.1", false)]
+    #[case("127.0.0.1", false)]
+    #[case("::1", false)]
+    #[case("172.18.0.3", true)]
+    #[case("10.97.0.1", true)]
+    fn own_addresses_never_lead_out(#[case] address: &str, #[case] expected: bool) {
+        assert_eq!(Peers { services_port: 0 }.routes(address.parse().unwrap()), expected);
+    }
+}

@@ -1,0 +1,80 @@
+//! The way out of a network of which this process holds only a part.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tokio::net::TcpStream;
+
+use crate::listener::PeerAddr;
+use crate::network::{Network, PortKey};
+use crate::stream::Stream;
+
+/// The zone that everything outside counts as, for [`Rules`](crate::Rules).
+pub const OUTSIDE: &str = "outside";
+
+/// Reaches machines that stand outside of this process, over real sockets.
+///
+/// Only [`Network::gateway`] has one. Without it a name that no machine of the network has does not resolve.
+pub trait Outside: Send + Sync {
+    /// Whether an address leads outside. It is asked only for addresses at which no machine of the network listens; false refuses.
+    fn routes(&self, address: IpAddr) -> bool;
+
+    /// Connects to a name or address that no machine of the network has.
+    fn dial<'a>(&'a self, name: &'a str, port: u16) -> BoxFuture<'a, io::Result<TcpStream>>;
+}
+
+/// All that this machine reaches: the way out of worlds that stand wholly outside.
+#[derive(Clone, Copy, Debug)]
+pub struct Machine;
+
+impl Outside for Machine {
+    fn routes(&self, _: IpAddr) -> bool {
+        true
+    }
+
+    fn dial<'a>(&'a self, name: &'a str, port: u16) -> BoxFuture<'a, io::Result<TcpStream>> {
+        dial(name, port).boxed()
+    }
+}
+
+/// A connection by the machine's own resolver, for implementations of [`Outside`].
+///
+/// # Errors
+/// `NotFound` ("no such host") if the name does not resolve, else what the operating system says of the last address.
+pub async fn dial(name: &str, port: u16) -> io::Result<TcpStream> {
+    let addresses = tokio::net::lookup_host((name, port)).await;
+    let no_such_host = || io::Error::new(io::ErrorKind::NotFound, format!("lookup {name}: no such host"));
+    let mut last = no_such_host();
+    for address in addresses.map_err(|_| no_such_host())? {
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = io::Error::new(error.kind(), format!("dial tcp {address}: connect: {error}")),
+        }
+    }
+    Err(last)
+}
+
+impl Network {
+    /// Whether a machine's own loopback addresses, where nothing of the network listens, are those of this computer.
+    pub(crate) fn shares_loopback(&self) -> bool {
+        self.outside().is_some_and(|outside| outside.routes(Ipv4Addr::LOCALHOST.into()))
+    }
+
+    /// Leaves the network; `None` if it has no way out.
+    pub(crate) async fn leave(&self, from: &PeerAddr, name: &str, port: u16) -> Option<io::Result<Stream>> {
+        let outside = self.outside()?;
+        let to = PortKey {
+            zone: OUTSIDE.to_owned(),
+            address: name.to_owned(),
+            port,
+        };
+        let connect = async {
+            self.reach(&from.zone, &to).await?;
+            let stream = outside.dial(name, port).await?;
+            self.wrap(stream, &from.zone, OUTSIDE)
+        };
+        Some(connect.await)
+    }
+}
