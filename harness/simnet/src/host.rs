@@ -60,8 +60,11 @@ impl Host {
     ///
     /// # Errors
     /// `NotFound` ("no such host") if the name does not resolve, `ConnectionRefused` if nothing listens or stands behind it, `TimedOut`
-    /// where a rule drops the traffic.
+    /// where a rule drops the traffic. In a network [`outside`](Network::outside) also what the operating system says.
     pub async fn connect(&self, name: &str, port: u16) -> io::Result<Stream> {
+        if let Some(outside) = self.network.connect_outside(name, port, &self.zone).await {
+            return outside;
+        }
         let name = if name == "localhost" || name == "127.0.0.1" {
             &self.address
         } else {

@@ -39,9 +39,20 @@ pub struct Network(Arc<Inner>);
 
 struct Inner {
     clock: Clock,
-    simulated: bool,
+    medium: Medium,
     rules: Rules,
     state: Mutex<State>,
+}
+
+/// What carries the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Medium {
+    /// In-memory streams.
+    Memory,
+    /// Sockets on loopback.
+    Loopback,
+    /// Sockets on loopback for what listens here; everything else is the machine's own network.
+    Outside,
 }
 
 #[derive(Default)]
@@ -70,18 +81,24 @@ enum Port {
 impl Network {
     /// A network of in-memory streams: no sockets, works under a paused clock.
     pub fn simulated(clock: Clock) -> Self {
-        Self::new(clock, true)
+        Self::new(clock, Medium::Memory)
     }
 
     /// The same network over loopback sockets, for worlds in which programs outside this process take part.
     pub fn loopback(clock: Clock) -> Self {
-        Self::new(clock, false)
+        Self::new(clock, Medium::Loopback)
     }
 
-    fn new(clock: Clock, simulated: bool) -> Self {
+    /// The machine's own network, for worlds that stand outside of this process: a name or address that no host of this network has is
+    /// looked up and connected to as any program on this machine does. [`Rules`] do not reach there.
+    pub fn outside(clock: Clock) -> Self {
+        Self::new(clock, Medium::Outside)
+    }
+
+    fn new(clock: Clock, medium: Medium) -> Self {
         Self(Arc::new(Inner {
             clock,
-            simulated,
+            medium,
             rules: Rules::new(),
             state: Mutex::default(),
         }))
@@ -123,7 +140,7 @@ impl Network {
     }
 
     pub(crate) async fn listen(&self, zone: &str, address: &str, port: u16) -> io::Result<Listener> {
-        let socket = if self.0.simulated {
+        let socket = if self.0.medium == Medium::Memory {
             None
         } else {
             Some(TcpListener::bind(("127.0.0.1", 0)).await?)
@@ -202,6 +219,26 @@ impl Network {
             }
             None => Err(refused(to)),
         }
+    }
+
+    /// Connects over the machine's own network; `None` where this network has no part in it, or a host of its own answers to the name.
+    pub(crate) async fn connect_outside(&self, name: &str, port: u16, own: &str) -> Option<io::Result<Stream>> {
+        if self.0.medium != Medium::Outside || self.has_port(own, name, port) {
+            return None;
+        }
+        let connected = async {
+            let stream = TcpStream::connect((name, port)).await?;
+            stream.set_nodelay(true)?;
+            Ok(Stream::new(Wire::Tcp(stream), None))
+        };
+        let dial = |error: io::Error| io::Error::new(error.kind(), format!("dial tcp {name}:{port}: {error}"));
+        Some(connected.await.map_err(dial))
+    }
+
+    fn has_port(&self, zone: &str, name: &str, port: u16) -> bool {
+        let found = self.lookup(zone, &[], name, port).unwrap_or_default();
+        let state = self.state();
+        found.iter().any(|key| state.ports.contains_key(key))
     }
 
     /// Waits as long as the way takes; fails where there is none.
@@ -286,8 +323,6 @@ impl fmt::Display for PortKey {
 
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Network")
-            .field("simulated", &self.0.simulated)
-            .finish_non_exhaustive()
+        f.debug_struct("Network").field("medium", &self.0.medium).finish_non_exhaustive()
     }
 }

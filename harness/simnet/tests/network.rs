@@ -193,3 +193,20 @@ async fn a_dropped_listener_frees_its_port() {
     drop(listener);
     assert!(host.listen(443).await.is_ok());
 }
+
+#[tokio::test]
+async fn outside_names_are_the_machines_own() {
+    let inside = Network::loopback(Clock::real());
+    let mut listener = inside.host("a", "server").listen(80).await.unwrap();
+    let port = listener.socket_addr().unwrap().port();
+    tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+    let outside = Network::outside(Clock::real());
+    let host = outside.host("operator", "operator");
+    assert!(host.connect("localhost", port).await.is_ok());
+    assert!(host.connect("127.0.0.1", port).await.is_ok());
+    let error = host.connect("no-such-name.invalid", 80).await.unwrap_err();
+    assert!(error.to_string().starts_with("dial tcp no-such-name.invalid:80: "), "{error}");
+    // What listens in this network comes first.
+    ponger(&outside, "operator", "operator", 81).await;
+    ping(&mut host.connect("operator", 81).await.unwrap()).await;
+}

@@ -1,7 +1,9 @@
 //! The command line: one file for each subcommand.
 
+mod backend;
 mod exit;
 mod explain;
+mod gc;
 mod input;
 mod lint;
 mod output;
@@ -37,6 +39,7 @@ enum Command {
     Explain(explain::Explain),
     Schema(explain::Schema),
     Report(report::Report),
+    Gc(gc::Gc),
 }
 
 /// Parses the arguments and runs the subcommand. Wrong arguments end the process with code 2, as clap does.
@@ -54,6 +57,7 @@ fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Explain(explain) => explain.run(output),
         Command::Schema(schema) => schema.run(output),
         Command::Report(report) => report.run(output),
+        Command::Gc(gc) => gc.run(output),
     }
 }
 

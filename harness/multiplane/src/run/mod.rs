@@ -8,12 +8,14 @@ mod diagnose;
 mod names;
 mod objects;
 mod plan;
+mod provider;
 mod scenario;
 pub(crate) mod step;
 mod suite;
 
 pub(crate) use context::Context;
 pub use plan::Plan;
+pub use provider::Provider;
 pub(crate) use scenario::create;
 pub use scenario::run_scenario;
-pub use suite::{Suite, exit as suite_exit, suite};
+pub use suite::{Finished, Suite, exit as suite_exit, suite};
