@@ -22,7 +22,7 @@ const fn signature(code: &'static str, texts: &'static [&'static str], retry: bo
 const TABLE: &[Signature] = &[
     signature("kind-docker-missing", &["exec: \"docker\": executable file not found"], false, "install docker, or put it into PATH"),
     signature("kind-docker-down", &["Cannot connect to the Docker daemon"], false, "start the docker daemon, or let DOCKER_HOST name the right one"),
-    signature("kind-image-pull", &["failed to pull image"], true, "pull the node image beforehand, or name one that is there with --node-image"),
+    signature("kind-image-pull", &["failed to pull image"], false, "kind has tried five times; pull the node image beforehand, or name one that is there with --node-image"),
     signature("kind-port-taken", &["address already in use"], true, "another program took a port that kind had chosen"),
     signature("kind-port-taken", &["port is already allocated"], true, "another container took a port that kind had chosen"),
     signature("kind-name-taken", &["node(s) already exist for a cluster with the name"], true, "`multiplane gc` removes what an earlier run left"),
@@ -66,7 +66,7 @@ mod tests {
         let expected = [
             ("no-docker-binary-create", Some(("kind-docker-missing", false))),
             ("daemon-unreachable-create", Some(("kind-docker-down", false))),
-            ("create-missing-image", Some(("kind-image-pull", true))),
+            ("create-missing-image", Some(("kind-image-pull", false))),
             ("create-port-conflict", Some(("kind-port-taken", true))),
             ("create-a-again", Some(("kind-name-taken", true))),
             ("export-kubeconfig-locked", Some(("kind-kubeconfig-locked", true))),

@@ -128,23 +128,23 @@ impl KindWorld {
 
     async fn export_logs(&self, clusters: &[(String, String)], notes: &mut Vec<String>) {
         let folder = self.backend.logs(self.scenario);
-        let exports = clusters.iter().map(async |(id, name)| {
+        // A creation that failed leaves nothing whose logs could be had.
+        let there = match self.kind.clusters().await {
+            Ok(there) => there,
+            Err(error) => return notes.push(format!("no logs of the clusters' nodes: {error}")),
+        };
+        let clusters = clusters.iter().filter(|(_, name)| there.contains(name));
+        let exports = clusters.map(async |(id, name)| {
             let into = folder.join(id);
-            let made = create_private(&into);
-            match made {
-                Ok(()) => self
-                    .kind
-                    .export_logs(name, &into)
-                    .await
-                    .err()
-                    .map(|error| format!("logs of {id}: {error}")),
-                Err(error) => Some(format!("logs of {id}: {}: {error}", into.display())),
+            match create_private(&into) {
+                Ok(()) => match self.kind.export_logs(name, &into).await {
+                    Ok(()) => format!("logs of {id}: {}", into.display()),
+                    Err(error) => format!("logs of {id}, not all of them: {}: {error}", into.display()),
+                },
+                Err(error) => format!("no logs of {id}: {}: {error}", into.display()),
             }
         });
-        notes.extend(join_all(exports).await.into_iter().flatten());
-        if !clusters.is_empty() {
-            notes.push(format!("logs of the clusters' nodes: {}", folder.display()));
-        }
+        notes.extend(join_all(exports).await);
     }
 
     fn keep(&self, made: &Made, ended: &mut Ended) {
