@@ -25,6 +25,13 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Both together: the lower one that is not 0.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let failures = [self, other].into_iter().filter(|exit| *exit != Self::Passed);
+        failures.min().unwrap_or(Self::Passed)
+    }
+
     /// The exit with this code; an unknown one is a fault.
     pub fn from_code(code: u8) -> Self {
         let all = [

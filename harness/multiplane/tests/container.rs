@@ -95,6 +95,7 @@ async fn pair(name: &str) -> (Containers, Arc<dyn Cluster>, Arc<dyn Cluster>) {
     let world = Containers::new(&format!("{}-{name}", run_id()), name, 1).await.unwrap();
     let spec = |id: &str| ClusterSpec {
         id: id.to_owned(),
+        role: scenario::Role::Dataplane,
         nodes: 1,
         kubernetes: None,
     };

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use libtest_mimic::{Arguments, Failed, Trial};
 use multiplane::journal::{Journal, Outcome};
 use multiplane::report::{Console, Detail};
-use multiplane::run::{Plan, Suite, suite};
+use multiplane::run::{Plan, Provider, Suite, suite};
 use tokio_util::sync::CancellationToken;
 
 /// What the console would show, for the message of a failed test.
@@ -31,16 +31,17 @@ fn run(file: &Path) -> Result<(), Failed> {
     let plan = Plan::new(file, None, "test").map_err(|invalid| Failed::from(invalid.to_string()))?;
     let shown = Shown::default();
     let journal = Journal::new("test".into(), None, vec![Box::new(Console::plain(shown.clone(), Detail::Normal))])?;
-    let outcomes = suite(
+    let finished = suite(
         &[plan],
         &Suite {
+            provider: Provider::Embedded,
             jobs: NonZeroUsize::MIN,
             stop: CancellationToken::new(),
             partition: None,
         },
         &journal,
     );
-    if outcomes == [Outcome::Passed] {
+    if finished.outcomes == [Outcome::Passed] {
         return Ok(());
     }
     let text = String::from_utf8_lossy(&shown.0.lock().unwrap()).into_owned();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use simnet::tls::{Authority, client_config, server_config};
-use simnet::{Clock, Effect, Network, Resolve, Rule};
+use simnet::{Clock, Effect, Machine, Network, Resolve, Rule};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 
@@ -192,4 +192,21 @@ async fn a_dropped_listener_frees_its_port() {
     assert_eq!(host.listen(443).await.unwrap_err().kind(), ErrorKind::AddrInUse);
     drop(listener);
     assert!(host.listen(443).await.is_ok());
+}
+
+#[tokio::test]
+async fn outside_names_are_the_machines_own() {
+    let inside = Network::loopback(Clock::real());
+    let mut listener = inside.host("a", "server").listen(80).await.unwrap();
+    let port = listener.socket_addr().unwrap().port();
+    tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+    let outside = Network::gateway(Clock::real(), Arc::new(Machine));
+    let host = outside.host("operator", "operator");
+    assert!(host.connect("localhost", port).await.is_ok());
+    assert!(host.connect("127.0.0.1", port).await.is_ok());
+    let error = host.connect("no-such-name.invalid", 80).await.unwrap_err();
+    assert_eq!(error.to_string(), "lookup no-such-name.invalid: no such host");
+    // What listens in this network comes first.
+    ponger(&outside, "operator", "operator", 81).await;
+    ping(&mut host.connect("operator", 81).await.unwrap()).await;
 }

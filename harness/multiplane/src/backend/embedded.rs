@@ -35,7 +35,7 @@ pub struct Embedded {
 
 impl Embedded {
     /// The Kubernetes version that embedded clusters serve.
-    pub const KUBERNETES: &str = KUBERNETES;
+    pub const KUBERNETES: &str = super::member::KUBERNETES;
 
     /// A world whose pods run these programs. With [`Time::Virtual`] the runtime's clock must be paused.
     ///

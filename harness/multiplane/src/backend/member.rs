@@ -19,7 +19,7 @@ pub(crate) const INGRESS: &str = "172.18.255.1";
 /// The machine of a cluster's API server, in its zone.
 pub(crate) const API: &str = "api";
 /// The version that embedded clusters serve.
-const KUBERNETES: &str = "1.36";
+pub(crate) const KUBERNETES: &str = "1.36";
 
 /// What may go wrong while a cluster starts; only its text is told.
 pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;

@@ -5,16 +5,22 @@
 
 #[cfg(feature = "docker")]
 pub mod container;
+mod docker;
 mod embedded;
 mod faults;
+pub mod gc;
+pub mod kind;
+pub mod ledger;
 pub(crate) mod member;
 pub(crate) mod names;
+pub mod process;
 
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use kube::Client;
 use kube::config::Kubeconfig;
+use scenario::Role;
 use simnet::{Clock, Host};
 use thiserror::Error;
 
@@ -26,10 +32,44 @@ pub use faults::Faults;
 pub struct ClusterSpec {
     /// The cluster's id, as Flyte names it.
     pub id: String,
+    /// What the cluster is for.
+    pub role: Role,
     /// Number of nodes.
     pub nodes: usize,
     /// Kubernetes version `major.minor`, if it matters.
     pub kubernetes: Option<String>,
+}
+
+impl ClusterSpec {
+    /// What a scenario asks of the cluster `id`.
+    pub fn of(id: &str, cluster: &scenario::Cluster) -> Self {
+        Self {
+            id: id.to_owned(),
+            role: cluster.role,
+            nodes: cluster.nodes as usize,
+            kubernetes: cluster.kubernetes.as_ref().map(|version| version.value.clone()),
+        }
+    }
+}
+
+/// How a scenario ended, as far as its world cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It passed.
+    Passed,
+    /// It did not pass, for whatever reason.
+    Failed,
+    /// It was stopped before its end.
+    Interrupted,
+}
+
+/// What became of a world.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// What people should know, such as where logs are.
+    pub notes: Vec<String>,
+    /// What could not be removed.
+    pub left: Vec<String>,
 }
 
 /// What a world can do.
@@ -110,11 +150,22 @@ pub trait World: Send + Sync {
     /// Authorities that the operator and every pod's system trust, PEM.
     fn trust(&self) -> &str;
 
+    /// Whether its clusters have an Ingress controller, so that the admin API is reached as users reach it.
+    fn has_ingress(&self) -> bool {
+        true
+    }
+
     /// Creates a cluster: ready when its API server answers and its nodes are registered.
     ///
     /// # Errors
     /// If it does not start.
     fn create<'a>(&'a self, spec: &'a ClusterSpec) -> BoxFuture<'a, Result<Arc<dyn Cluster>, BackendError>>;
+
+    /// Ends the world: what it made outside of this process is removed, unless it is to be kept. Also after a creation that was interrupted.
+    fn end(&self, end: End) -> BoxFuture<'_, Ended> {
+        let _ = end;
+        Box::pin(std::future::ready(Ended::default()))
+    }
 }
 
 /// One cluster. Dropping it does not destroy what runs outside of this process.

@@ -8,9 +8,9 @@ use multiplane::exit::Exit;
 use multiplane::run::Plan;
 use serde_json::json;
 
+use super::backend::Backend;
 use super::exit::Failure;
 use super::output::Output;
-use super::run::Backend;
 use super::table::aligned;
 
 /// Checks what this machine can run: Docker, kind, limits, memory, disk, ports; and tells how to mend what is missing.

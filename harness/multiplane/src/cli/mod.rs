@@ -1,8 +1,10 @@
 //! The command line: one file for each subcommand.
 
+mod backend;
 mod doctor;
 mod exit;
 mod explain;
+mod gc;
 mod input;
 mod lint;
 mod matrix;
@@ -44,6 +46,7 @@ enum Command {
     Doctor(doctor::Doctor),
     #[command(hide = true)]
     Node(node::Node),
+    Gc(gc::Gc),
 }
 
 /// Parses the arguments and runs the subcommand. Wrong arguments end the process with code 2, as clap does.
@@ -64,6 +67,7 @@ fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Matrix(matrix) => matrix.run(output),
         Command::Doctor(doctor) => doctor.run(output),
         Command::Node(node) => node.run(output),
+        Command::Gc(gc) => gc.run(output),
     }
 }
 

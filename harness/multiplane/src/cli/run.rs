@@ -4,12 +4,13 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use multiplane::exit::Exit;
 use multiplane::journal::{Event, Fold, Journal, Outcome, Record};
 use multiplane::report::{Console, Detail};
-use multiplane::run::{Partition, Pins, Plan, Suite, suite, suite_exit};
+use multiplane::run::{Finished, Partition, Pins, Plan, Suite, suite, suite_exit};
 
+use super::backend::BackendArgs;
 use super::exit::Failure;
 use super::output::{Output, cannot_write};
 use super::report::write_reports;
@@ -21,9 +22,8 @@ pub(crate) struct Run {
     /// Folders or scenario files.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Where the clusters come from.
-    #[arg(long, value_enum, default_value_t = Backend::Embedded)]
-    backend: Backend,
+    #[command(flatten)]
+    backend: BackendArgs,
     /// Holds part of the world fixed: `kubernetes=VERSION` for every cluster whose scenario names no version, `vars.NAME=VALUE` for a
     /// scenario's variable. May be given several times.
     #[arg(long, value_name = "KEY=VALUE")]
@@ -35,12 +35,12 @@ pub(crate) struct Run {
     /// Seed of all randomness, in place of each scenario's own.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Scenarios that run at the same time [default: one for each core].
+    /// Scenarios that run at the same time [default: one for each core; one where clusters are outside of this process].
     #[arg(long, short, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Ends the run after so many seconds of real time.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
-    timeout: u64,
+    /// Ends the run after so many seconds of real time [default: 600; 7200 where clusters are outside of this process].
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
     /// Writes every event to this file, one JSON object a line, as it happens.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
@@ -58,13 +58,6 @@ pub(crate) struct Run {
     quiet: bool,
 }
 
-/// Where clusters come from.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Backend {
-    /// In this process, in virtual time.
-    Embedded,
-}
-
 /// Keeps all records, for the reports that are written at the end.
 #[derive(Clone, Default)]
 struct Keep(std::sync::Arc<std::sync::Mutex<Vec<Record>>>);
@@ -80,32 +73,40 @@ impl Fold for Keep {
 
 impl Run {
     pub(crate) fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
-        let Backend::Embedded = self.backend;
-        let signals = Signals::watch(Duration::from_secs(self.timeout))?;
+        let timeout = self.timeout.unwrap_or(if self.backend.is_outside() { 7200 } else { 600 });
+        let signals = Signals::watch(Duration::from_secs(timeout))?;
         let run = run_id();
         let files = scenario::discover::discover(&self.paths).map_err(|error| Failure::invalid(format!("error: {error}")))?;
         let plans = self.plans(&files, &run)?;
+        self.backend.refuse(&plans)?;
+        let backend = self.backend.begin(&run, &signals)?;
         let kept = Keep::default();
-        let journal = Journal::new(run, self.journal.as_deref(), self.folds(&kept))
-            .map_err(|error| cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), &error))?;
-        let jobs = self
-            .jobs
-            .unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
-        let outcomes = suite(
-            &plans,
-            &Suite {
-                jobs,
-                stop: signals.stop(),
-                partition: self.partition,
-            },
-            &journal,
-        );
+        let journal = match Journal::new(run, self.journal.as_deref(), self.folds(&kept)) {
+            Ok(journal) => journal,
+            Err(error) => {
+                backend.end()?;
+                return Err(cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), &error));
+            }
+        };
+        let jobs = self.jobs.unwrap_or_else(|| match self.backend.is_outside() {
+            true => NonZeroUsize::MIN,
+            false => std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        });
+        let suited = Suite {
+            provider: backend.provider(),
+            jobs,
+            stop: signals.stop(),
+            partition: self.partition,
+        };
+        let Finished { outcomes, left } = suite(&plans, &suited, &journal);
+        let clean = backend.end()? && left.is_empty();
         let timed_out = signals.timed_out() && outcomes.contains(&Outcome::Interrupted);
         let exit = match signals.exit() {
             Some(exit) => exit,
             None if timed_out => Exit::Environment,
             None => suite_exit(&outcomes),
         };
+        let exit = if clean { exit } else { exit.and(Exit::CleanUp) };
         journal.emit(Event::RunFinished { exit: exit as u8 });
         if let Some(error) = journal.write_error() {
             return Err(cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), &error));
@@ -113,7 +114,7 @@ impl Run {
         let records = kept.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         write_reports(self.junit.as_deref(), self.json.as_deref(), &records, output)?;
         if timed_out {
-            super::output::complain(&format!("error: the run took longer than --timeout {}", self.timeout));
+            super::output::complain(&format!("error: the run took longer than --timeout {timeout}"));
         }
         Ok(exit)
     }

@@ -1,7 +1,7 @@
 //! SIGINT, SIGTERM and the time limit: what ends a run early.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
 use multiplane::exit::Exit;
@@ -17,6 +17,7 @@ const TIMED_OUT: u8 = 1;
 pub(crate) struct Signals {
     stop: CancellationToken,
     cause: Arc<AtomicU8>,
+    outside: Arc<AtomicBool>,
 }
 
 impl Signals {
@@ -25,9 +26,10 @@ impl Signals {
         let signals = Self {
             stop: CancellationToken::new(),
             cause: Arc::new(AtomicU8::new(RUNNING)),
+            outside: Arc::new(AtomicBool::new(false)),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (stop, cause) = (signals.stop.clone(), signals.cause.clone());
+        let (stop, cause, outside) = (signals.stop.clone(), signals.cause.clone(), signals.outside.clone());
         let _guard = runtime.enter();
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
@@ -42,10 +44,17 @@ impl Signals {
                         _ = terminate.recv() => Exit::Terminated as u8,
                         () = tokio::time::sleep(limit), if first => TIMED_OUT,
                     };
+                    let outside = outside.load(Ordering::Acquire);
                     if !first {
+                        if outside {
+                            super::output::complain("left at once; `multiplane gc` removes what is still there");
+                        }
                         std::process::exit(i32::from(why));
                     }
                     first = false;
+                    if outside && why != TIMED_OUT {
+                        super::output::complain("cleaning up; once more leaves at once");
+                    }
                     cause.store(why, Ordering::Release);
                     stop.cancel();
                 }
@@ -57,6 +66,11 @@ impl Signals {
     /// Cancelled when the run is to end.
     pub(crate) fn stop(&self) -> CancellationToken {
         self.stop.clone()
+    }
+
+    /// Tells that the run makes things outside of this process, which a user who is in a hurry leaves behind.
+    pub(crate) fn outside(&self) {
+        self.outside.store(true, Ordering::Release);
     }
 
     /// The exit code of a signal, if one came.

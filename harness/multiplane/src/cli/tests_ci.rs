@@ -7,7 +7,7 @@ use clap::{Parser, ValueEnum};
 use multiplane::exit::Exit;
 
 use super::Cli;
-use super::run::Backend;
+use super::backend::Backend;
 use super::tests::Files;
 
 const EMPTY: &str = "\

@@ -12,6 +12,7 @@ use super::parse;
 use crate::backend::{ClusterSpec, Embedded, Time, World};
 use crate::programs::programs;
 use crate::stopwatch::Stopwatch;
+use scenario::Role;
 
 /// Looks at this machine. Starts one embedded cluster in virtual time, and changes nothing.
 pub fn facts(planned: Planned) -> Facts {
@@ -95,6 +96,7 @@ fn start() -> Started {
         let watch = Stopwatch::start();
         let spec = ClusterSpec {
             id: "doctor".to_owned(),
+            role: Role::Other,
             nodes: 1,
             kubernetes: None,
         };

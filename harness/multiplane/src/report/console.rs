@@ -59,6 +59,25 @@ impl<W: Write + Send> Console<W> {
         let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
     }
 
+    /// A note that belongs to no step: before the first, or on what became of the scenario's world.
+    fn note(&mut self, scenario: &str, level: Level, text: &str) {
+        if self.detail == Detail::Quiet && level != Level::Warning || self.detail != Detail::Verbose && level == Level::Detail {
+            return;
+        }
+        let lines = text.lines().map(|line| match level {
+            Level::Warning => format!("    {}\n", self.style.warn(line)),
+            _ => format!("    {}\n", self.style.dim(line)),
+        });
+        let text: String = lines.collect();
+        match self.scenarios.get_mut(scenario) {
+            Some(block) if !self.live => block.text += &text,
+            Some(_) => self.print(&text),
+            // The scenario has ended: its name tells which.
+            None if self.live => self.print(&text),
+            None => self.print(&format!("  {}\n{text}", self.style.dim(scenario))),
+        }
+    }
+
     fn step(&mut self, scenario: &str, step: usize, event: &Event) {
         let style = self.style;
         let block = self.scenarios.entry(scenario.to_owned()).or_default();
@@ -98,18 +117,6 @@ impl<W: Write + Send> Console<W> {
             }
             _ => {}
         }
-    }
-
-    fn note(&mut self, scenario: &str, level: Level, text: &str) {
-        if level == Level::Detail && self.detail != Detail::Verbose {
-            return;
-        }
-        let text = if level == Level::Warning {
-            self.style.warn(text)
-        } else {
-            self.style.dim(text)
-        };
-        self.scenarios.entry(scenario.to_owned()).or_default().text += &format!("    {text}\n");
     }
 
     fn finish_scenario(&mut self, scenario: &str, outcome: Outcome, millis: u64, virtual_millis: u64) {
@@ -189,12 +196,10 @@ impl<W: Write + Send> Fold for Console<W> {
                 virtual_millis,
             } => self.finish_scenario(scenario, *outcome, *millis, *virtual_millis),
             Event::RunFinished { exit } => self.finish_run(*exit),
+            Event::Note { level, text } if record.step.is_none() => self.note(scenario, *level, text),
             event => {
-                match (record.step, event) {
-                    (Some(step), event) => self.step(scenario, step, event),
-                    // Why clusters did not come, or that the scenario's time ran out.
-                    (None, Event::Note { level, text }) => self.note(scenario, *level, text),
-                    _ => {}
+                if let Some(step) = record.step {
+                    self.step(scenario, step, event);
                 }
                 if self.live {
                     let text = self

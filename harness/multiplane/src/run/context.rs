@@ -122,13 +122,19 @@ impl<'a> Context<'a> {
         self.configurations.as_ref().ok_or_else(no_controlplane)
     }
 
-    /// The admin API, through the control plane's Ingress as a user reaches it.
+    /// The admin API, through the control plane's Ingress as a user reaches it; where there is none, in the clear at flyteadmin's Service,
+    /// in the namespace that the guide uses.
     pub(crate) fn admin(&mut self) -> Result<Admin, Failure> {
         if let Some(admin) = &self.admin {
             return Ok(admin.clone());
         }
-        let endpoint = self.controlplane()?.ingress(Vantage::Host);
-        let admin = Admin::connect(&self.world.operator(), &endpoint, Some(self.world.trust()));
+        let controlplane = self.controlplane()?;
+        let (endpoint, trust) = if self.world.has_ingress() {
+            (controlplane.ingress(Vantage::Host), Some(self.world.trust()))
+        } else {
+            (controlplane.service("flyte", "flyteadmin", 81, Vantage::Host), None)
+        };
+        let admin = Admin::connect(&self.world.operator(), &endpoint, trust);
         let admin = admin.map_err(|error| Failure::fault("admin-endpoint", format!("{endpoint}: {error}")))?;
         Ok(self.admin.insert(admin).clone())
     }

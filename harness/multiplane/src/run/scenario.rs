@@ -70,11 +70,7 @@ async fn steps(plan: &Plan, world: &dyn World, emitter: &Emitter) -> Outcome {
 pub(crate) async fn create(plan: &Plan, world: &dyn World, emitter: &Emitter) -> Result<IndexMap<String, Arc<dyn Cluster>>, BackendError> {
     let clusters = plan.loaded.scenario.clusters.iter().map(async |(id, cluster)| {
         let watch = Stopwatch::start();
-        let spec = ClusterSpec {
-            id: id.clone(),
-            nodes: cluster.nodes as usize,
-            kubernetes: cluster.kubernetes.as_ref().map(|version| version.value.clone()),
-        };
+        let spec = ClusterSpec::of(id, cluster);
         let created = world.create(&spec).await?;
         emitter.cluster(id).emit(Event::ClusterReady { millis: watch.read().0 });
         Ok((id.clone(), created))

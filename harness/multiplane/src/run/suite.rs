@@ -9,15 +9,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::partition::Partition;
 use super::plan::Plan;
-use super::scenario::run_scenario;
-use crate::backend::{Embedded, Time};
+use super::provider::{Ending, Provider, run};
 use crate::exit::Exit;
 use crate::journal::{Event, Journal, Outcome};
-use crate::programs::programs;
 
 /// How a suite runs.
 #[derive(Clone, Debug)]
 pub struct Suite {
+    /// Where the worlds come from.
+    pub provider: Provider,
     /// Scenarios that run at the same time.
     pub jobs: NonZeroUsize,
     /// Ends the run early when cancelled.
@@ -26,15 +26,27 @@ pub struct Suite {
     pub partition: Option<Partition>,
 }
 
-/// Runs scenarios on embedded clusters in virtual time, each on a thread of its own, and returns how they ended, in the order of `plans`.
-pub fn suite(plans: &[Plan], suite: &Suite, journal: &Journal) -> Vec<Outcome> {
+/// How a suite ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Finished {
+    /// How the scenarios ended, in the order of the plans.
+    pub outcomes: Vec<Outcome>,
+    /// What could not be removed outside of this process.
+    pub left: Vec<String>,
+}
+
+/// Runs scenarios, each on a thread and a runtime of its own.
+pub fn suite(plans: &[Plan], suite: &Suite, journal: &Journal) -> Finished {
     journal.emit(Event::RunStarted {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         scenarios: plans.len(),
         partition: suite.partition,
     });
     let next = Mutex::new(0..plans.len());
-    let outcomes = Mutex::new(vec![Outcome::Interrupted; plans.len()]);
+    let finished = Mutex::new(Finished {
+        outcomes: vec![Outcome::Interrupted; plans.len()],
+        left: Vec::new(),
+    });
     thread::scope(|scope| {
         for _ in 0..suite.jobs.get().min(plans.len()) {
             scope.spawn(|| {
@@ -42,31 +54,19 @@ pub fn suite(plans: &[Plan], suite: &Suite, journal: &Journal) -> Vec<Outcome> {
                     let Some(index) = next.lock().unwrap_or_else(PoisonError::into_inner).next() else {
                         break;
                     };
-                    let outcome = one(&plans[index], suite, journal);
-                    outcomes.lock().unwrap_or_else(PoisonError::into_inner)[index] = outcome;
+                    let Ending { outcome, left } = if suite.stop.is_cancelled() {
+                        Ending::of(Outcome::Interrupted)
+                    } else {
+                        run(&suite.provider, index, &plans[index], journal, &suite.stop)
+                    };
+                    let mut finished = finished.lock().unwrap_or_else(PoisonError::into_inner);
+                    finished.outcomes[index] = outcome;
+                    finished.left.extend(left);
                 }
             });
         }
     });
-    outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn one(plan: &Plan, suite: &Suite, journal: &Journal) -> Outcome {
-    if suite.stop.is_cancelled() {
-        return Outcome::Interrupted;
-    }
-    // One thread and a paused clock: time runs by itself as soon as nothing is left to do, the same way every time.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build();
-    let Ok(runtime) = runtime else { return Outcome::Fault };
-    runtime.block_on(async {
-        match Embedded::new(Time::Virtual, plan.seed, programs()) {
-            Ok(world) => run_scenario(plan, &world, journal, &suite.stop).await,
-            Err(_) => Outcome::Environment,
-        }
-    })
+    finished.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The exit code for how scenarios ended: the lowest that is not 0.

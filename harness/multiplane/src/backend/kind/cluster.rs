@@ -1,0 +1,110 @@
+//! One cluster that kind made.
+
+use k8s_openapi::ByteString;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::names::control_plane;
+use super::ports::{Ports, expose};
+use crate::backend::{BackendError, Cluster, Vantage};
+
+/// Port of the API server inside docker's network.
+const API: u16 = 6443;
+
+/// One cluster that kind made. What runs in docker outlives it.
+#[derive(Debug)]
+pub(super) struct KindCluster {
+    id: String,
+    /// The node with the API server, by the name that docker resolves.
+    node: String,
+    kubeconfig: Kubeconfig,
+    server: String,
+    ca: String,
+    client: ClientBox,
+    ports: Ports,
+    _exposed: AbortOnDropHandle<()>,
+}
+
+/// A client has no `Debug`.
+struct ClientBox(Client);
+
+impl std::fmt::Debug for ClientBox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+impl KindCluster {
+    /// The cluster behind the kubeconfig that kind wrote.
+    pub(super) async fn new(id: &str, name: &str, kubeconfig: Kubeconfig, ports: Ports) -> Result<Self, String> {
+        let entry = kubeconfig.clusters.first().and_then(|cluster| cluster.cluster.clone());
+        let entry = entry.ok_or("it names no cluster")?;
+        let server = entry.server.ok_or("it names no server")?;
+        let ca = entry
+            .certificate_authority_data
+            .ok_or("it has no certificate of the server's authority")?;
+        let ByteString(ca) = serde_json::from_value(ca.into()).map_err(|error| format!("the authority's certificate: {error}"))?;
+        let ca = String::from_utf8(ca).map_err(|error| format!("the authority's certificate: {error}"))?;
+        let options = KubeConfigOptions::default();
+        let config = Config::from_custom_kubeconfig(kubeconfig.clone(), &options);
+        let config = config.await.map_err(|error| error.to_string())?;
+        let client = Client::try_from(config).map_err(|error| error.to_string())?;
+        let exposed = tokio::spawn(expose(client.clone(), ports.clone()));
+        Ok(Self {
+            id: id.to_owned(),
+            node: control_plane(name),
+            kubeconfig,
+            server,
+            ca,
+            client: ClientBox(client),
+            ports,
+            _exposed: AbortOnDropHandle::new(exposed),
+        })
+    }
+
+    pub(super) fn admin(&self) -> Client {
+        self.client.0.clone()
+    }
+}
+
+impl Cluster for KindCluster {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn client(&self) -> Client {
+        self.admin()
+    }
+
+    /// The name in the API server's certificate as pods of the other clusters see it, through CoreDNS and docker's DNS. Never the address:
+    /// it changes when nodes are stopped and started.
+    fn api(&self, from: Vantage) -> String {
+        match from {
+            Vantage::Pods => format!("https://{}:{API}", self.node),
+            Vantage::Host => self.server.clone(),
+        }
+    }
+
+    /// Where the Service of an Ingress controller would be; see [`World::has_ingress`](crate::backend::World::has_ingress).
+    fn ingress(&self, from: Vantage) -> String {
+        self.service("ingress-nginx", "ingress-nginx-controller", 443, from)
+    }
+
+    fn service(&self, namespace: &str, name: &str, port: u16, from: Vantage) -> String {
+        let node_port = self.ports.of(namespace, name, port);
+        match (from, self.ports.published(node_port)) {
+            (Vantage::Host, Some(address)) => address,
+            // On Linux nodes have addresses that the host reaches, but no names there; the failed lookup then says what is asked for.
+            _ => format!("{}:{node_port}", self.node),
+        }
+    }
+
+    fn kubeconfig(&self) -> Result<Kubeconfig, BackendError> {
+        Ok(self.kubeconfig.clone())
+    }
+
+    fn ca(&self) -> &str {
+        &self.ca
+    }
+}

@@ -1,0 +1,117 @@
+//! Making one cluster: written down, made, checked, and made again where the machine was at fault.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kube::config::Kubeconfig;
+
+use super::cluster::KindCluster;
+use super::ports::Ports;
+use super::ready::ready;
+use super::tool::Creation;
+use super::world::KindWorld;
+use super::{KindError, Signature, names};
+use crate::backend::ClusterSpec;
+use crate::backend::ledger::{Resource, ResourceKind};
+
+/// Pauses before the second and third attempt.
+const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(5)];
+
+/// Makes a cluster, in up to three attempts.
+pub(super) async fn create(world: &KindWorld, spec: &ClusterSpec) -> Result<KindCluster, KindError> {
+    let network = world.docker_network().await?;
+    let name = names::cluster(&world.name, &spec.id);
+    let shared = &world.backend.0;
+    let config = world.folder.join(format!("{}.kind.yaml", spec.id));
+    let text = shared.settings.configs.generate(spec, shared.ledger.run(), shared.host)?;
+    std::fs::write(&config, text).map_err(|error| KindError::File {
+        file: config.clone(),
+        error,
+    })?;
+    let mut pauses = PAUSES.iter();
+    let mut attempt = 1;
+    loop {
+        // A file for each attempt: one that died may have left its file locked.
+        let made = one(
+            world,
+            spec,
+            &Attempt {
+                name: &name,
+                network,
+                config: &config,
+                number: attempt,
+            },
+        )
+        .await;
+        let error = match made {
+            Ok(cluster) => return Ok(cluster),
+            Err(error) => error,
+        };
+        let Some(pause) = pauses.next().filter(|_| error.retry()) else {
+            return Err(error);
+        };
+        let first = error.to_string().lines().next().unwrap_or_default().to_owned();
+        world.note(format!("{}: attempt {attempt} failed, and is made again: {first}", spec.id));
+        world.kind.delete(&name, &world.folder.join("deleted.kubeconfig")).await?;
+        tokio::time::sleep(*pause).await;
+        attempt += 1;
+    }
+}
+
+struct Attempt<'a> {
+    name: &'a str,
+    network: &'a str,
+    config: &'a PathBuf,
+    number: usize,
+}
+
+async fn one(world: &KindWorld, spec: &ClusterSpec, attempt: &Attempt<'_>) -> Result<KindCluster, KindError> {
+    let shared = &world.backend.0;
+    let image = shared.settings.configs.image(spec)?;
+    let kubeconfig = world.folder.join(match attempt.number {
+        1 => format!("{}.kubeconfig", spec.id),
+        number => format!("{}-{number}.kubeconfig", spec.id),
+    });
+    let creation = Creation {
+        name: attempt.name,
+        config: attempt.config,
+        image: image.as_deref(),
+        kubeconfig: &kubeconfig,
+        network: attempt.network,
+    };
+    {
+        let _permit = shared.permits.acquire().await;
+        world.announce(Resource::new(ResourceKind::KindCluster, attempt.name).by(world.kind.program()))?;
+        if attempt.number == 1 {
+            world.begun(&spec.id, attempt.name);
+        }
+        let ledger = shared.ledger.clone();
+        // A process that cannot be written down is still ended with its group; only `gc` would not know of it.
+        let started = move |pid| drop(ledger.process(pid));
+        let output = world.kind.create(&creation, started).await.map_err(KindError::of)?;
+        if let Some(signature) = Signature::of(&output.stderr) {
+            let error = format!("kind ended well, but said:\n{}", output.stderr.trim_end());
+            return Err(KindError::Known { signature, error });
+        }
+    }
+    let unusable = |message: String| KindError::Kubeconfig {
+        cluster: attempt.name.to_owned(),
+        message,
+    };
+    let read = Kubeconfig::read_from(&kubeconfig).map_err(|error| unusable(error.to_string()))?;
+    let ports = Ports::new(world.docker.ports(&names::control_plane(attempt.name)).await?);
+    let cluster = KindCluster::new(&spec.id, attempt.name, read, ports).await.map_err(unusable)?;
+    load(world, &spec.id, attempt.name).await?;
+    let nodes = if spec.nodes > 1 { spec.nodes + 1 } else { 1 };
+    ready(&cluster.admin(), attempt.name, nodes).await?;
+    Ok(cluster)
+}
+
+/// Loads the run's images.
+async fn load(world: &KindWorld, id: &str, name: &str) -> Result<(), KindError> {
+    for archive in world.backend.0.images.archives(&world.docker).await? {
+        world.kind.load(name, &archive.file).await.map_err(KindError::of)?;
+        world.note(format!("{id}: {} loaded", archive.title));
+    }
+    Ok(())
+}

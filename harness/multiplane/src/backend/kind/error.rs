@@ -1,0 +1,133 @@
+//! Why the kind backend failed.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::Signature;
+use crate::backend::ledger::LedgerError;
+use crate::backend::process::ProcessError;
+
+/// Why the kind backend failed.
+#[derive(Debug, Error)]
+pub enum KindError {
+    /// A program that it needs is not there.
+    #[error("the kind backend needs `{program}`, which is not there: {mend}")]
+    Missing {
+        /// The program.
+        program: String,
+        /// What to do about it.
+        mend: &'static str,
+    },
+    /// Docker does not answer.
+    #[error("docker does not answer: {0}\nstart the docker daemon, or let DOCKER_HOST name the right one")]
+    Docker(ProcessError),
+    /// kind is too old.
+    #[error("kind {found} is too old: {needed} or newer is needed")]
+    Version {
+        /// What is there.
+        found: String,
+        /// What is needed.
+        needed: &'static str,
+    },
+    /// A configuration cannot be used.
+    #[error("{file}: {message}")]
+    Config {
+        /// Its file.
+        file: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// No node image of a Kubernetes version is known.
+    #[error(
+        "cluster {cluster}: no node image for Kubernetes {version} is known; name one with --node-image {version}=IMAGE (kind's release notes list them)"
+    )]
+    NoImage {
+        /// The cluster's id.
+        cluster: String,
+        /// The version.
+        version: String,
+    },
+    /// A known failure of the environment.
+    #[error("[{}] {error}\n{}", .signature.code, .signature.mend)]
+    Known {
+        /// Which.
+        signature: &'static Signature,
+        /// What kind said.
+        error: String,
+    },
+    /// A command failed.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// The ledger cannot be kept.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A file cannot be read or written.
+    #[error("{}: {error}", file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// The kubeconfig that kind wrote cannot be used.
+    #[error("the kubeconfig of {cluster} cannot be used: {message}")]
+    Kubeconfig {
+        /// The cluster's name.
+        cluster: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// The cluster does not become ready.
+    #[error("{cluster} is not ready: {message}")]
+    NotReady {
+        /// The cluster's name.
+        cluster: String,
+        /// What is missing.
+        message: String,
+    },
+    /// An image is not what it was a moment ago.
+    #[error("image {0} was changed while it was saved; run again")]
+    ImageMoved(String),
+}
+
+impl KindError {
+    /// A stable name of this kind of failure.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "kind-missing",
+            Self::Docker(_) => "kind-docker-down",
+            Self::Version { .. } => "kind-version",
+            Self::Config { .. } => "kind-config",
+            Self::NoImage { .. } => "kind-no-node-image",
+            Self::Known { signature, .. } => signature.code,
+            Self::Process(error) => error.code(),
+            Self::Ledger(_) => "ledger",
+            Self::File { .. } => "kind-file",
+            Self::Kubeconfig { .. } => "kind-kubeconfig",
+            Self::NotReady { .. } => "kind-not-ready",
+            Self::ImageMoved(_) => "kind-image-moved",
+        }
+    }
+
+    /// Whether another attempt may succeed.
+    pub(super) fn retry(&self) -> bool {
+        match self {
+            Self::Known { signature, .. } => signature.retry,
+            Self::NotReady { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// The failure of a command of kind's, recognised where it is known.
+    pub(super) fn of(error: ProcessError) -> Self {
+        match Signature::of(error.stderr()) {
+            Some(signature) => Self::Known {
+                signature,
+                error: error.to_string(),
+            },
+            None => Self::Process(error),
+        }
+    }
+}

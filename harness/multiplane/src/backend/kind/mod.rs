@@ -1,0 +1,26 @@
+//! Clusters that `kind` makes: real nodes in docker containers.
+//!
+//! [`KindBackend`] is what a run shares (settings, ledger, images), [`KindWorld`] one scenario's clusters on a docker network of their own,
+//! [`Kind`] the command. What kind really does, and what this rests on, is recorded (`tests/kind/recordings.jsonl`).
+
+mod backend;
+mod check;
+mod cluster;
+mod config;
+mod create;
+mod error;
+mod images;
+mod names;
+mod ports;
+mod ready;
+mod signature;
+mod tool;
+mod world;
+
+pub use backend::{Keep, KindBackend, Settings};
+pub use check::refusals;
+pub use config::{Configs, HostFacts, NodeImage};
+pub use error::KindError;
+pub use signature::Signature;
+pub use tool::{Creation, Kind};
+pub use world::KindWorld;

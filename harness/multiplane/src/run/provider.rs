@@ -1,0 +1,85 @@
+//! Which world a scenario runs in, and on which kind of runtime.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+use tokio::runtime::{Builder, Runtime};
+use tokio_util::sync::CancellationToken;
+
+use super::plan::Plan;
+use super::scenario::run_scenario;
+use crate::backend::kind::KindBackend;
+use crate::backend::{Embedded, End, Ended, Time, World};
+use crate::journal::{Journal, Level, Outcome};
+use crate::programs::programs;
+
+/// Where the worlds of a run come from.
+#[derive(Clone, Debug, Default)]
+pub enum Provider {
+    /// In this process, in virtual time.
+    #[default]
+    Embedded,
+    /// Made by `kind`, in real time.
+    Kind(KindBackend),
+}
+
+/// How one scenario ended, and its world.
+pub(super) struct Ending {
+    pub(super) outcome: Outcome,
+    /// What could not be removed.
+    pub(super) left: Vec<String>,
+}
+
+impl Ending {
+    pub(super) fn of(outcome: Outcome) -> Self {
+        Self { outcome, left: Vec::new() }
+    }
+}
+
+/// Runs the run's scenario with this number.
+pub(super) fn run(provider: &Provider, number: usize, plan: &Plan, journal: &Journal, stop: &CancellationToken) -> Ending {
+    let Ok(runtime) = runtime(provider) else {
+        return Ending::of(Outcome::Fault);
+    };
+    runtime.block_on(async {
+        match provider {
+            Provider::Embedded => match Embedded::new(Time::Virtual, plan.seed, programs()) {
+                Ok(world) => Ending::of(run_scenario(plan, &world, journal, stop).await),
+                Err(_) => Ending::of(Outcome::Environment),
+            },
+            Provider::Kind(backend) => match backend.world(number) {
+                Ok(world) => outside(plan, &world, journal, stop).await,
+                Err(error) => {
+                    journal
+                        .scenario(plan.name(), simnet::Clock::real())
+                        .note(Level::Warning, error.to_string());
+                    Ending::of(Outcome::Environment)
+                }
+            },
+        }
+    })
+}
+
+fn runtime(provider: &Provider) -> std::io::Result<Runtime> {
+    match provider {
+        // One thread and a paused clock: time runs by itself as soon as nothing is left to do, the same way every time.
+        Provider::Embedded => Builder::new_current_thread().enable_time().start_paused(true).build(),
+        Provider::Kind(_) => Builder::new_multi_thread().worker_threads(2).enable_all().build(),
+    }
+}
+
+/// A scenario in a world outside of this process, which is removed however the scenario ends.
+async fn outside(plan: &Plan, world: &dyn World, journal: &Journal, stop: &CancellationToken) -> Ending {
+    let outcome = AssertUnwindSafe(run_scenario(plan, world, journal, stop)).catch_unwind().await;
+    let outcome = outcome.unwrap_or(Outcome::Fault);
+    let end = match outcome {
+        Outcome::Passed => End::Passed,
+        Outcome::Interrupted => End::Interrupted,
+        _ => End::Failed,
+    };
+    let Ended { notes, left } = world.end(end).await;
+    let emitter = journal.scenario(plan.name(), world.clock().clone());
+    notes.into_iter().for_each(|note| emitter.note(Level::Info, note));
+    left.iter().for_each(|left| emitter.note(Level::Warning, left.clone()));
+    Ending { outcome, left }
+}

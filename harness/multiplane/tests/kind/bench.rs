@@ -1,0 +1,162 @@
+//! A place to run `multiplane` with the doubles.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::world::{World, entries};
+
+/// A folder with doubles, a scenario and a state of its own.
+pub(crate) struct Bench {
+    folder: TempDir,
+    pub(crate) world: World,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) exit: Option<i32>,
+    pub(crate) text: String,
+}
+
+const SCENARIO: &str = "\
+apiVersion: multiplane.dev/v1alpha1
+kind: Scenario
+metadata: {name: two-clusters}
+settings: {within: 20s}
+clusters:
+  controlplane: {role: controlplane, nodes: 1}
+  dataplane_1: {role: dataplane}
+steps:
+  - apply:
+      on: dataplane_1
+      objects:
+      - {apiVersion: v1, kind: ConfigMap, metadata: {name: mark, namespace: default}, data: {where: \"${{ clusters.dataplane_1.api.pods }}\"}}
+  - expect: {resources: {on: dataplane_1, apiVersion: v1, kind: Node, count: 3}}
+  - expect: {resources: {on: dataplane_1, apiVersion: v1, kind: ConfigMap, namespace: default, name: mark, matches: {metadata: {name: mark}}}}
+  - expect: {resources: {on: controlplane, apiVersion: v1, kind: ConfigMap, namespace: default, name: mark, absent: true}}
+";
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("bin")).unwrap();
+        for name in ["kind", "docker"] {
+            symlink(std::env::current_exe().unwrap(), folder.path().join("bin").join(name)).unwrap();
+        }
+        let world = World::at(folder.path());
+        let bench = Self { folder, world };
+        bench.scenario(SCENARIO);
+        bench
+    }
+
+    /// Puts another scenario in place of the usual one.
+    pub(crate) fn scenario(&self, text: &str) {
+        fs::write(self.path("scenario.yaml"), text).unwrap();
+    }
+
+    /// The usual scenario, with something that does not come out.
+    pub(crate) fn failing(&self) {
+        self.scenario(&SCENARIO.replace("count: 3", "count: 4").replace("within: 20s", "within: 1s"));
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the program under test")]
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_multiplane"));
+        command
+            .args(args)
+            .env("MULTIPLANE_KIND", self.path("bin/kind"))
+            .env("MULTIPLANE_DOCKER", self.path("bin/docker"))
+            .env("MULTIPLANE_STATE", self.path("state"))
+            .env("KUBECONFIG", self.path("ambient"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs `multiplane` to its end.
+    pub(crate) fn multiplane(&self, args: &[&str]) -> Ended {
+        self.multiplane_with(args, &[])
+    }
+
+    pub(crate) fn multiplane_with(&self, args: &[&str], env: &[(&str, &str)]) -> Ended {
+        finish(self.command(args).envs(env.iter().copied()).spawn().unwrap())
+    }
+
+    /// Runs the scenario on kind.
+    pub(crate) fn run(&self, more: &[&str]) -> Ended {
+        let file = self.path("scenario.yaml").display().to_string();
+        self.multiplane(&[&["run", file.as_str(), "--backend", "kind", "-v"][..], more].concat())
+    }
+
+    /// Starts the run, which a `hang` in the script keeps from its end, and waits until a cluster is on its way.
+    pub(crate) fn run_until_creation(&self) -> Child {
+        self.world.script("create", &["hang", "hang"]);
+        let file = self.path("scenario.yaml").display().to_string();
+        let child = self.command(&["run", &file, "--backend", "kind"]).spawn().unwrap();
+        self.until("two clusters on their way", || self.world.clusters().len() == 2);
+        child
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "waits for other processes")]
+    pub(crate) fn until(&self, what: &str, look: impl Fn() -> bool) {
+        for _ in 0..3000 {
+            if look() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("not there after 30 s: {what}");
+    }
+
+    /// The calls of a double whose arguments begin like this.
+    pub(crate) fn calls(&self, program: &str, args: &[&str]) -> Vec<Value> {
+        let text = fs::read_to_string(self.path("calls.jsonl")).unwrap_or_default();
+        let calls = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let fits = |call: &Value| {
+            let made = call["args"].as_array().unwrap();
+            call["program"] == program && made.len() >= args.len() && made.iter().zip(args).all(|(a, b)| a == b)
+        };
+        calls.filter(fits).collect()
+    }
+
+    /// Nothing is left: no cluster, no network, no ledger, no file of the run.
+    pub(crate) fn assert_clean(&self) {
+        assert_eq!(self.world.clusters(), [""; 0]);
+        assert_eq!(self.world.networks(), [""; 0]);
+        for folder in ["state/ledger", "state/runs"] {
+            let found = entries(&self.path(folder));
+            assert!(found.is_empty(), "{found:?}");
+        }
+        assert!(!self.path("ambient").exists(), "the ambient kubeconfig was touched");
+    }
+}
+
+/// Waits for a command.
+pub(crate) fn finish(child: Child) -> Ended {
+    let output = child.wait_with_output().unwrap();
+    Ended {
+        exit: output.status.code(),
+        text: format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        ),
+    }
+}
+
+/// Sends a signal.
+#[expect(clippy::disallowed_methods, reason = "signals of the test")]
+pub(crate) fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
