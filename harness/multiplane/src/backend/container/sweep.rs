@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::errors::Error;
@@ -14,6 +15,11 @@ use testcontainers::core::client::docker_client_instance;
 
 /// The label of everything that a run makes; its value is the run's id.
 pub const LABEL: &str = "dev.multiplane.run";
+
+/// Attempts, after the first one, to remove what is in use.
+const ATTEMPTS: usize = 50;
+/// Between two of them.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Removes a run's containers, networks and volumes when it is told to or dropped.
 pub(super) struct Sweep {
@@ -57,10 +63,20 @@ impl Drop for Sweep {
 
 /// Removes every container, network and volume of a run, in this order. What could not be removed is told.
 pub async fn sweep(run: &str) -> Vec<String> {
-    match docker_client_instance().await {
-        Ok(docker) => remove_all(&docker, run).await,
-        Err(error) => vec![format!("all of run {run}: no docker engine: {error}")],
+    let docker = match docker_client_instance().await {
+        Ok(docker) => docker,
+        Err(error) => return vec![format!("all of run {run}: no docker engine: {error}")],
+    };
+    let mut left = remove_all(&docker, run).await;
+    // A container that testcontainers removes at this moment holds its network and volume until it is gone.
+    for _ in 0..ATTEMPTS {
+        if left.is_empty() {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+        left = remove_all(&docker, run).await;
     }
+    left
 }
 
 async fn remove_all(docker: &Docker, run: &str) -> Vec<String> {
