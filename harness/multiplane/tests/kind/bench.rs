@@ -30,7 +30,7 @@ metadata: {name: two-clusters}
 settings: {within: 20s}
 clusters:
   controlplane: {role: controlplane, nodes: 1}
-  dataplane_1: {role: dataplane}
+  dataplane_1: {role: dataplane, nodes: 2}
 steps:
   - apply:
       on: dataplane_1
