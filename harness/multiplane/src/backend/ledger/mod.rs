@@ -6,6 +6,7 @@
 mod entry;
 mod life;
 mod location;
+mod lock;
 mod read;
 
 use std::fs::{File, OpenOptions};
@@ -21,6 +22,7 @@ pub use entry::{Line, Resource, ResourceKind};
 pub use life::Life;
 pub(crate) use location::create_private;
 pub use location::{State, StateError};
+use lock::Locked;
 pub use read::{Left, Leftover, left};
 
 /// Label of everything that can bear one: `dev.multiplane.run=<run>`.
@@ -50,7 +52,7 @@ struct Inner {
 
 #[derive(Debug)]
 struct Open {
-    file: File,
+    file: Locked,
     /// What is there, as a later run would read it.
     standing: Vec<Resource>,
     /// Whether any of it is kept on purpose.
@@ -73,7 +75,7 @@ impl Ledger {
             .open(&path)
             .map_err(failed)?;
         // A clean-up that looks at the new file lets go of it at once: it has no first line yet.
-        file.lock().map_err(failed)?;
+        let file = Locked::wait(file).map_err(failed)?;
         let clock = Clock::real();
         let ledger = Self(Arc::new(Inner {
             run: run.to_owned(),

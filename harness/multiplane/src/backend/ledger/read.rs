@@ -1,10 +1,11 @@
 //! Reading the ledgers of other runs.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::lock::Locked;
 use super::{Life, Line, Resource, ResourceKind, State};
 
 /// What one run left.
@@ -19,7 +20,7 @@ pub struct Leftover {
     /// The ledger's file.
     pub file: PathBuf,
     /// Held while it is worked on, so that two clean-ups do not meet.
-    ledger: File,
+    ledger: Locked,
 }
 
 /// A resource that was not struck out.
@@ -53,17 +54,13 @@ pub fn left(state: &State) -> io::Result<Vec<Leftover>> {
 
 /// `None` while the run lives.
 fn read(path: PathBuf) -> io::Result<Option<Leftover>> {
-    let mut file = match OpenOptions::new().read(true).append(true).open(&path) {
+    let file = match OpenOptions::new().read(true).append(true).open(&path) {
         Ok(file) => file,
         // Its run has just ended it.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Ok(None),
-        Err(TryLockError::Error(error)) => return Err(error),
-    }
+    let Some(mut file) = Locked::take(file)? else { return Ok(None) };
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     // A line that the machine's end cut short announced something that was not made.
