@@ -21,7 +21,7 @@ test: ## all tests; no network, no Docker
 	$(CARGO) test --workspace --locked
 
 bench: ## what clusters cost: start, memory, requests
-	$(CARGO) bench --locked -p embedded-cluster --bench start
+	$(CARGO) bench --profile dev --locked -p embedded-cluster --bench start
 
 images: ## the image multiplane:dev, of a static binary; needs a docker engine
 	$(STATIC_CARGO) build $(STATIC_FLAGS)
