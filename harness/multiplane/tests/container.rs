@@ -201,7 +201,7 @@ fn interrupted() -> Result<(), Failed> {
 fn labelled(run: &str) -> BoxFuture<'static, Result<Vec<String>, Failed>> {
     use std::collections::HashMap;
     use testcontainers::bollard::query_parameters::{ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder};
-    let label = format!("{}={run}", multiplane::backend::container::LABEL);
+    let label = format!("{}={run}", multiplane::backend::ledger::LABEL);
     Box::pin(async move {
         let filter = HashMap::from([("label", vec![label])]);
         let docker = testcontainers::core::client::docker_client_instance().await?;

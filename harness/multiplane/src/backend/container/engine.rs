@@ -11,7 +11,7 @@ use testcontainers::bollard::query_parameters::RemoveContainerOptionsBuilder;
 use testcontainers::core::client::docker_client_instance;
 
 use super::image::IMAGE;
-use super::sweep::LABEL;
+use crate::backend::ledger::LABEL;
 use crate::backend::{BackendError, dns_name, names};
 
 /// The engine, for one world.

@@ -24,7 +24,7 @@ use sweep::Sweep;
 use ways::Ways;
 
 pub use image::IMAGE;
-pub use sweep::{LABEL, sweep};
+pub use sweep::sweep;
 
 /// Name of the machine that the harness stands on, and of its zone.
 const OPERATOR: &str = "operator";

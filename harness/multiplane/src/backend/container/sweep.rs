@@ -13,8 +13,7 @@ use testcontainers::bollard::query_parameters::{
 };
 use testcontainers::core::client::docker_client_instance;
 
-/// The label of everything that a run makes; its value is the run's id.
-pub const LABEL: &str = "dev.multiplane.run";
+use crate::backend::ledger::LABEL;
 
 /// Attempts, after the first one, to remove what is in use.
 const ATTEMPTS: usize = 50;
