@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use crate::apiserver::ApiServer;
 use crate::data;

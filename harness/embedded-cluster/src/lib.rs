@@ -22,6 +22,7 @@ mod selector;
 mod status;
 mod store;
 mod validation;
+mod value;
 
 pub use auth::Identity;
 pub use cluster::{Builder, ClusterError, EmbeddedCluster};

@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
+use crate::value::{Map, Value};
 use bytes::Bytes;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
-use serde_json::{Map, Value};
 
 /// One revision of one object: immutable, shared by the store, watchers and readers.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Object {
 
     /// The object as JSON text; serialised once.
     pub(crate) fn json(&self) -> Bytes {
-        self.json.get_or_init(|| self.value.to_string().into()).clone()
+        self.json.get_or_init(|| self.value.to_json().into()).clone()
     }
 
     fn metadata(&self, field: &str) -> Option<&Value> {
@@ -82,7 +82,7 @@ impl Object {
     }
 
     /// `metadata.labels`.
-    pub(crate) fn labels(&self) -> Option<&Map<String, Value>> {
+    pub(crate) fn labels(&self) -> Option<&Map> {
         self.metadata("labels").and_then(Value::as_object)
     }
 
@@ -98,13 +98,16 @@ impl Object {
 
     /// `metadata.ownerReferences`.
     pub(crate) fn owner_references(&self) -> Vec<OwnerReference> {
-        let references = self.metadata("ownerReferences").cloned().unwrap_or(Value::Array(vec![]));
-        serde_json::from_value(references).unwrap_or_default()
+        self.owners().map(reference).collect()
+    }
+
+    fn owners(&self) -> impl Iterator<Item = &Value> {
+        self.metadata("ownerReferences").and_then(Value::as_array).into_iter().flatten()
     }
 
     /// The owner with `controller: true`.
     pub(crate) fn controller(&self) -> Option<OwnerReference> {
-        self.owner_references().into_iter().find(|o| o.controller == Some(true))
+        self.owners().find(|owner| owner["controller"] == true).map(reference)
     }
 
     /// `metadata.finalizers`.
@@ -124,5 +127,17 @@ impl Object {
     /// `metadata.creationTimestamp`, RFC 3339.
     pub(crate) fn creation_timestamp(&self) -> &str {
         self.text("creationTimestamp")
+    }
+}
+
+fn reference(owner: &Value) -> OwnerReference {
+    let text = |field: &str| owner[field].as_str().unwrap_or_default().to_owned();
+    OwnerReference {
+        api_version: text("apiVersion"),
+        kind: text("kind"),
+        name: text("name"),
+        uid: text("uid"),
+        controller: owner["controller"].as_bool(),
+        block_owner_deletion: owner["blockOwnerDeletion"].as_bool(),
     }
 }

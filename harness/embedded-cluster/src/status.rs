@@ -3,8 +3,8 @@
 //! Clients branch on `code` and `reason` and people read `message`, so the texts here are the
 //! API server's own.
 
+use crate::value::{Value, json};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::resource::Resource;
 
@@ -75,7 +75,7 @@ impl Cause {
     }
 
     /// A field's value is not acceptable. `value` is shown as Go's `%#v`-like JSON.
-    pub fn invalid(field: impl Into<String>, value: &Value, detail: &str) -> Self {
+    pub(crate) fn invalid(field: impl Into<String>, value: &Value, detail: &str) -> Self {
         Self {
             reason: "FieldValueInvalid",
             message: format!("Invalid value: {}: {detail}", shown(value)),
@@ -84,7 +84,7 @@ impl Cause {
     }
 
     /// A field's value is not one of the known ones.
-    pub fn not_supported(field: impl Into<String>, value: &Value, supported: &[&str]) -> Self {
+    pub(crate) fn not_supported(field: impl Into<String>, value: &Value, supported: &[&str]) -> Self {
         let mut list: Vec<String> = supported.iter().map(|s| format!("{s:?}")).collect();
         list.sort();
         let message = format!("Unsupported value: {}: supported values: {}", shown(value), list.join(", "));
@@ -96,7 +96,7 @@ impl Cause {
     }
 
     /// A value occurs twice.
-    pub fn duplicate(field: impl Into<String>, value: &Value) -> Self {
+    pub(crate) fn duplicate(field: impl Into<String>, value: &Value) -> Self {
         Self {
             reason: "FieldValueDuplicate",
             message: format!("Duplicate value: {}", shown(value)),
@@ -373,7 +373,7 @@ impl Status {
     }
 
     /// The JSON object of the API.
-    pub fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         let mut status = json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
             "message": self.message, "code": self.code,
@@ -382,7 +382,7 @@ impl Status {
             status["reason"] = self.reason.into();
         }
         if let Some(details) = &self.details {
-            status["details"] = serde_json::to_value(details).unwrap_or_default();
+            status["details"] = serde_json::to_value(details).map_or(Value::Null, Value::from);
         }
         status
     }

@@ -9,7 +9,7 @@ mod storage_finalizers;
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::apiserver::{ApiServer, Request, Verb};
 use crate::kinds::Kind;

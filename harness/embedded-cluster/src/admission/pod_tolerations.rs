@@ -1,6 +1,6 @@
 //! Pods stay five minutes on a node that is not ready or not reachable.
 
-use serde_json::json;
+use crate::value::json;
 
 use super::{Attempt, Plugin};
 use crate::status::Status;

@@ -1,6 +1,6 @@
 //! Pods get the value of their priority class.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Attempt, Plugin};
 use crate::status::Status;

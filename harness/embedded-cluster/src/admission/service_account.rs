@@ -1,6 +1,6 @@
 //! Pods run as a service account, and get a token of it mounted.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::{Attempt, Plugin};
 use crate::status::Status;

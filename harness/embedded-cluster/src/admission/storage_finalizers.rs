@@ -1,6 +1,6 @@
 //! Volumes and claims in use are not deleted: a finalizer holds them.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::{Attempt, Plugin};
 use crate::status::Status;

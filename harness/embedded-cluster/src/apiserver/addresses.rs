@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use crate::kinds::Kind;
 use crate::status::{Cause, Status};

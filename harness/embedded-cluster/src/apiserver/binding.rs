@@ -1,6 +1,6 @@
 //! Binding of pods to nodes: the scheduler's one write.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::{ApiServer, Outcome, Request, decode};
 use crate::kinds::Kind;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use crate::kinds::Kind;
 use crate::object::Object;
@@ -59,7 +59,7 @@ const EVENT_FIELDS: &[(&str, &str)] = &[
     ("deprecatedCount", "count"),
 ];
 
-fn rename(object: &mut Map<String, Value>, fields: &[(&str, &str)], direction: Direction) {
+fn rename(object: &mut Map, fields: &[(&str, &str)], direction: Direction) {
     for (served, stored) in fields {
         let (from, to) = if direction == Direction::Out {
             (stored, served)

@@ -1,8 +1,8 @@
 //! Request bodies: from bytes to a checked object, in Kubernetes' words where that fails.
 
-use serde_json::{Value, json};
+use crate::value::{Text, Value, json};
 
-use super::{Body, Options, PatchKind, Request};
+use super::{Body, Options, PatchKind, Request, patching};
 use crate::kinds::Kind;
 use crate::schema;
 use crate::status::{Cause, Status};
@@ -165,7 +165,7 @@ fn yaml_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status>
             "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; error converting YAML to JSON: {error}"
         ))
     })?;
-    Ok((value, vec![]))
+    Ok((value.into(), vec![]))
 }
 
 /// How a patch body is to be read.
@@ -197,7 +197,7 @@ pub(super) fn patch(kind: PatchKind, bytes: &[u8]) -> Result<Patch, Status> {
         let content = yaml::manifest::document(&text).map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")))?;
         return Ok(Patch {
             kind,
-            content,
+            content: content.into(),
             oddities: vec![],
         });
     }
@@ -236,7 +236,7 @@ fn unknown_operation_fields(kind: PatchKind, patch: &Value) -> impl Iterator<Ite
         _ => None,
     };
     operations.into_iter().flatten().enumerate().flat_map(|(index, operation)| {
-        let unknown = |name: &&String| !matches!(name.as_str(), "op" | "path" | "from" | "value");
+        let unknown = |name: &&Text| !matches!(name.as_str(), "op" | "path" | "from" | "value");
         let names = operation
             .as_object()
             .into_iter()
@@ -357,10 +357,9 @@ pub(super) fn apply_simple_patch(kind: &Kind, patch_kind: PatchKind, value: &Val
     let mut value = value.clone();
     match patch_kind {
         PatchKind::Json => {
-            let patch: json_patch::Patch = serde_json::from_value(patch.clone()).map_err(|_| Status::rejected())?;
-            json_patch::patch(&mut value, &patch).map_err(|_| Status::rejected())?;
+            patching::json(&mut value, patch)?;
         }
-        PatchKind::Merge => json_patch::merge(&mut value, patch),
+        PatchKind::Merge => patching::merge(&mut value, patch),
         PatchKind::Strategic => value = strategic_merge(kind, &value, patch)?,
         PatchKind::Apply => return Err(Status::not_implemented("server-side apply of a scale")),
     }

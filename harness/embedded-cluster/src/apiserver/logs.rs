@@ -1,10 +1,10 @@
 //! `pods/<name>/log`: asked from the pod's node, as the real API server asks the kubelet.
 
+use crate::value::Value;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
 
 use super::{ApiServer, Outcome, Request};
 use crate::resource::Resource;

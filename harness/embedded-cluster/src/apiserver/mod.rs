@@ -10,6 +10,7 @@ mod eviction;
 mod logs;
 mod options;
 mod outcome;
+mod patching;
 mod pipeline;
 mod read;
 mod request;

@@ -1,6 +1,6 @@
 //! Query parameters, typed, with Kubernetes' refusals of bad ones.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use crate::client::Propagation;
 use crate::status::{Cause, Status};

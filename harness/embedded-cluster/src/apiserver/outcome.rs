@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::client::{List, Watch, WatchEvent};
 use crate::kinds::Kind;

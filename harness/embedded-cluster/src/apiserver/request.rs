@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::value::Value;
 use bytes::Bytes;
-use serde_json::Value;
 
 use super::options::Options;
 use crate::auth::Identity;

@@ -1,6 +1,6 @@
 //! Kinds that are only answered: who am I, whose token is this, may somebody do that.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::{ApiServer, Outcome, Request, decode};
 use crate::auth::{Attributes, Identity, Scope, token_identity};

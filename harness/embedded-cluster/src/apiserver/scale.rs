@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::write::Write;
 use super::{ApiServer, Outcome, Request, Verb, decode, read};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{ApiServer, Outcome, Request, binding, decode, eviction, logs, scale, token, write};
 use crate::kinds::Kind;

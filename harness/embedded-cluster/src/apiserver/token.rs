@@ -1,6 +1,6 @@
 //! `serviceaccounts/<name>/token`: tokens on request.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::{ApiServer, Outcome, Request, decode, read, seconds};
 use crate::auth::{Bound, Claims, DEFAULT_AUDIENCE};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Attributes, Identity, MASTERS, Rule, Scope};
 use crate::object::Object;

@@ -1,6 +1,6 @@
 //! Nobody grants what they do not hold: checks on writes of roles and bindings.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::rules::Piece;
 use super::{Attributes, Authorizer, Identity, Rule};
@@ -96,8 +96,8 @@ impl Authorizer {
 
 fn all_rules() -> Vec<Value> {
     vec![
-        serde_json::json!({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}),
-        serde_json::json!({"nonResourceURLs": ["*"], "verbs": ["*"]}),
+        crate::value::json!({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}),
+        crate::value::json!({"nonResourceURLs": ["*"], "verbs": ["*"]}),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! RBAC policy rules: what one allows, and whether some cover others.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Attributes, Scope};
 
@@ -134,7 +134,7 @@ fn url_matches(pattern: &str, path: &str) -> bool {
 mod tests {
     use super::*;
     use crate::resource::Resource;
-    use serde_json::json;
+    use crate::value::json;
 
     fn wants(verb: &str, plural: &'static str, subresource: &str, name: &str) -> Attributes {
         let mut attributes = Attributes::resource(verb, Resource::new("apps", "v1", plural), "ns", name);

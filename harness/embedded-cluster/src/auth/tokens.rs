@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::value::{Map, Value, json};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey};
-use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 /// Issuer of all tokens, and the audience of the API server itself.
@@ -152,15 +152,15 @@ impl Claims {
     fn payload(&self) -> Value {
         let bound = |b: &Bound| json!({"name": b.name, "uid": b.uid});
         let mut private = Map::new();
-        private.insert("namespace".into(), self.namespace.clone().into());
-        private.insert("serviceaccount".into(), bound(&self.service_account));
+        private.insert("namespace", self.namespace.clone().into());
+        private.insert("serviceaccount", bound(&self.service_account));
         for (field, object) in [("pod", &self.pod), ("secret", &self.secret), ("node", &self.node)] {
             if let Some(object) = object {
-                private.insert(field.into(), bound(object));
+                private.insert(field, bound(object));
             }
         }
         if let Some(warn_after) = self.warn_after {
-            private.insert("warnafter".into(), warn_after.into());
+            private.insert("warnafter", warn_after.into());
         }
         json!({
             "iss": DEFAULT_AUDIENCE, "sub": self.subject(), "aud": self.audiences, "jti": self.id,

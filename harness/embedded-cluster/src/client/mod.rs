@@ -8,7 +8,7 @@ mod watch;
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::value::Value;
 
 pub(crate) use options::{DeleteOptions, List, ListOptions, Patch, Propagation};
 pub(crate) use watch::{EventKind, Watch, WatchEvent};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::apiserver::{Body, Options, PatchKind};
 use crate::object::Object;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::value::{Value, json};
 use futures::future::BoxFuture;
-use serde_json::{Value, json};
 
 use super::fields::Fields;
 use super::resources::CLUSTER_ROLES;

@@ -1,6 +1,6 @@
 //! `status.conditions` of objects.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::fields::Fields;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::value::{Map, Value, json};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
 
 use super::conditions;
 use super::fields::{Fields, omit_empty, seconds};
@@ -136,7 +136,7 @@ fn status(budget: &Object, pods: &[Arc<Object>], expected: i64, now: Timestamp) 
 }
 
 /// Pods whose eviction was allowed and that are not deleted yet, and when the next one counts again.
-fn disrupted(budget: &Object, pods: &[Arc<Object>], now: Timestamp) -> (Map<String, Value>, Option<Duration>) {
+fn disrupted(budget: &Object, pods: &[Arc<Object>], now: Timestamp) -> (Map, Option<Duration>) {
     let mut kept = Map::new();
     let mut again = None;
     for (name, since) in budget.map_at("/status/disruptedPods").into_iter().flatten() {

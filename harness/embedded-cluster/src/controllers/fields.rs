@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::value::{Map, Value};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 
 use crate::object::Object;
 
@@ -40,7 +40,7 @@ pub(crate) trait Fields {
     }
 
     /// An object, if there is one.
-    fn map_at(&self, pointer: &str) -> Option<&Map<String, Value>> {
+    fn map_at(&self, pointer: &str) -> Option<&Map> {
         self.at(pointer).as_object()
     }
 
@@ -107,5 +107,6 @@ pub(crate) fn omit_empty(fields: Value) -> Value {
         Value::Array(list) => list.is_empty(),
         _ => false,
     };
-    fields.into_iter().filter(|(_, value)| !empty(value)).collect()
+    let kept: Map = fields.into_iter().filter(|(_, value)| !empty(value)).collect();
+    kept.into()
 }

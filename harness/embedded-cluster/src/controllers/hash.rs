@@ -1,6 +1,6 @@
 //! Short hashes of templates, as they stand in names and labels.
 
-use serde_json::Value;
+use crate::value::Value;
 
 /// Letters and digits of generated names: no vowels, no look-alikes.
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -66,7 +66,7 @@ impl Fnv {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::value::json;
 
     use super::*;
 

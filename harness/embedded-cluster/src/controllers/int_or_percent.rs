@@ -1,6 +1,6 @@
 //! Numbers that may be given as a percentage of a total.
 
-use serde_json::Value;
+use crate::value::Value;
 
 /// Rounding of a percentage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub(crate) fn resolve(value: &Value, total: i64, round: Round) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::value::Value;
 use futures::future::BoxFuture;
-use serde_json::Value;
 
 use super::conditions::{self, Condition};
 use super::fields::{Fields, seconds};
@@ -144,7 +144,7 @@ impl Namespaces {
             return Ok(value);
         }
         list.sort_by(|a, b| a.str_at("/type").cmp(b.str_at("/type")));
-        value["status"]["conditions"] = Value::Array(list);
+        value["status"]["conditions"] = list.into();
         value["status"]["phase"] = "Terminating".into();
         Ok(self.0.client.update_status(&NAMESPACES, value).await?.value().clone())
     }

@@ -1,8 +1,8 @@
 //! `pod-garbage-collector`: pods of nodes that are gone, and pods that were deleted before they
 //! had a node.
 
+use crate::value::json;
 use futures::future::BoxFuture;
-use serde_json::json;
 
 use super::fields::{Fields, seconds};
 use super::pods;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::value::{Value, json};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::conditions;
 use super::fields::Fields;

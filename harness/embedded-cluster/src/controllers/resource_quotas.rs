@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::value::{Map, Value, json};
 use futures::future::BoxFuture;
-use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
 use super::pods;

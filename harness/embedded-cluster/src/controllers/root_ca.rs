@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
+use crate::value::json;
 use futures::future::BoxFuture;
-use serde_json::json;
 
 use super::fields::Fields;
 use super::resources::{CONFIG_MAPS, NAMESPACES};

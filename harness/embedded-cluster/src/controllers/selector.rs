@@ -1,12 +1,12 @@
 //! Label selectors as they stand inside objects (`matchLabels`, `matchExpressions`), and the
 //! requirements of node selectors.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::fields::Fields;
 
 /// The labels of an object.
-pub(crate) type Labels = Map<String, Value>;
+pub(crate) type Labels = Map;
 
 /// Whether a `LabelSelector` matches. An empty one matches everything, an absent one nothing.
 pub(crate) fn matches(selector: &Value, labels: Option<&Labels>) -> bool {
@@ -52,8 +52,8 @@ pub(crate) fn requirement_holds(requirement: &Value, labels: Option<&Labels>) ->
 
 #[cfg(test)]
 mod tests {
+    use crate::value::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! `service-account-controller`: the service account `default` of each namespace.
 
+use crate::value::json;
 use futures::future::BoxFuture;
-use serde_json::json;
 
 use super::fields::Fields;
 use super::resources::{NAMESPACES, SERVICE_ACCOUNTS};

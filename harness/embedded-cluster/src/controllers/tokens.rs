@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
+use crate::value::Value;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use futures::future::BoxFuture;
-use serde_json::Value;
 
 use super::fields::{Fields, entry};
 use super::resources::{SECRETS, SERVICE_ACCOUNTS};

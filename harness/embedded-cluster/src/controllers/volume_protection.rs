@@ -1,7 +1,7 @@
 //! `pvc-protection-controller`: volume claims stay while a pod uses them.
 
+use crate::value::json;
 use futures::future::BoxFuture;
-use serde_json::json;
 
 use super::fields::Fields;
 use super::pods;

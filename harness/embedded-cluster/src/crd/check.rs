@@ -1,6 +1,6 @@
 //! Whether a definition may be stored.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::schema;
 use crate::status::Cause;

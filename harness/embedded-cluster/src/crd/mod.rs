@@ -6,7 +6,7 @@ mod version;
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 pub(crate) use check::{check, warnings};
 pub(crate) use version::Version;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::kinds::{Kind, Strategy, Subresource};
 use crate::resource::Resource;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::value::{Value, json};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::request::Parts;
 use http::{Response, header};
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::paths;

@@ -1,7 +1,7 @@
 //! `/openapi/v3`: Kubernetes' own documents. Custom resources are not published yet.
 
+use crate::value::{Map, Value, json};
 use http::Response;
-use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::respond::{self, ResponseBody};

@@ -1,8 +1,8 @@
 //! Paths that are no resources: health, version, discovery, OpenAPI, keys.
 
+use crate::value::{Value, json};
 use http::request::Parts;
 use http::{Response, header};
-use serde_json::{Value, json};
 
 use super::respond::{self, ResponseBody};
 use super::{discovery, openapi};

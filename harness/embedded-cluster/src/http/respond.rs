@@ -2,13 +2,13 @@
 
 use std::convert::Infallible;
 
+use crate::value::{Value, json};
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, Full};
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq};
-use serde_json::{Value, json};
 
 use super::negotiate::{self, Accepted, Form};
 use super::{table, watch};
@@ -60,7 +60,7 @@ pub(super) fn outcome(server: &ApiServer, response: apiserver::Response, accept:
             let code = if created { 201 } else { 200 };
             match accept.form {
                 Form::Plain => encoded(code, object.json(), accept),
-                Form::Metadata => encoded(code, metadata_of(&object).json(), accept),
+                Form::Metadata => encoded(code, metadata_of(&object).to_json().into(), accept),
                 Form::Table => encoded(
                     code,
                     table::of_objects(server, &[object], &json!({}), true).to_string().into(),
@@ -88,32 +88,13 @@ fn encoded(code: u16, json: Bytes, accept: &Accepted) -> Response<ResponseBody> 
     if !accept.yaml {
         return typed(code, "application/json", full(json));
     }
-    let value: Value = serde_json::from_slice(&json).unwrap_or_default();
+    let value: serde_json::Value = serde_json::from_slice(&json).unwrap_or_default();
     typed(code, "application/yaml", full(yaml::emit::document(&value)))
 }
 
 /// `PartialObjectMetadata` of an object.
-pub(super) fn metadata_of(object: &Object) -> PartialObjectMetadata<'_> {
-    PartialObjectMetadata {
-        kind: "PartialObjectMetadata",
-        api_version: "meta.k8s.io/v1",
-        metadata: &object.value()["metadata"],
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PartialObjectMetadata<'o> {
-    kind: &'static str,
-    api_version: &'static str,
-    metadata: &'o Value,
-}
-
-impl PartialObjectMetadata<'_> {
-    pub(super) fn json(&self) -> Bytes {
-        // A tree of JSON can always be written.
-        serde_json::to_vec(self).unwrap_or_default().into()
-    }
+pub(super) fn metadata_of(object: &Object) -> Value {
+    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object.value()["metadata"]})
 }
 
 fn list_bytes(server: &ApiServer, list: &List, kind: &Kind, page: &Page, form: Form) -> Bytes {
@@ -139,7 +120,7 @@ fn list_bytes(server: &ApiServer, list: &List, kind: &Kind, page: &Page, form: F
             return serde_json::to_vec(&document).unwrap_or_default().into();
         }
         Form::Metadata => {
-            let items: Vec<PartialObjectMetadata<'_>> = list.items.iter().map(|object| metadata_of(object)).collect();
+            let items: Value = list.items.iter().map(|object| metadata_of(object)).collect();
             json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items})
         }
         Form::Table => table::of_objects(server, &list.items, &metadata, true),

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use crate::value::{Value, json};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures::stream;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use serde_json::{Value, json};
 use simnet::Clock;
 use tokio::time::{Instant, sleep_until};
 
@@ -89,7 +89,7 @@ impl Sender {
         };
         let object = match (self.form, event.kind) {
             (Form::Plain, _) | (_, EventKind::Error) => event.object.json(),
-            (Form::Metadata, _) => metadata_of(&event.object).json(),
+            (Form::Metadata, _) => metadata_of(&event.object).to_json().into(),
             (Form::Table, kind) => self.table(event, kind).to_string().into(),
         };
         let mut line = BytesMut::with_capacity(object.len() + 32);

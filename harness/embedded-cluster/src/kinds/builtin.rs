@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{Kind, Strategy, Subresource};
 use crate::data;

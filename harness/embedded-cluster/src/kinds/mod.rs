@@ -73,7 +73,7 @@ impl Kind {
     ///
     /// # Errors
     /// A value of a wrong type.
-    pub(crate) fn decode(&self, object: &mut serde_json::Value) -> Result<Vec<String>, DecodeError> {
+    pub(crate) fn decode(&self, object: &mut crate::value::Value) -> Result<Vec<String>, DecodeError> {
         match (&self.custom, self.schema()) {
             (Some(custom), _) => custom.schema.decode(object),
             (None, Some(node)) => schema::decode::check(node, object),
@@ -82,7 +82,7 @@ impl Kind {
     }
 
     /// Fills in the defaults of its objects.
-    pub(crate) fn set_defaults(&self, object: &mut serde_json::Value) {
+    pub(crate) fn set_defaults(&self, object: &mut crate::value::Value) {
         match &self.custom {
             Some(custom) => custom.schema.set_defaults(object),
             None => schema::defaults::apply(self.resource.group(), self.resource.version(), &self.kind, object),

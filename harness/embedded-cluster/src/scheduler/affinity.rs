@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::nodes::{Node, Nodes};
 use crate::controllers::fields::Fields;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::value::{Value, json};
 use futures::future::BoxFuture;
-use serde_json::{Value, json};
 use simnet::Clock;
 use tokio::task::AbortHandle;
 

@@ -55,7 +55,7 @@ impl<'a> Candidate<'a> {
         };
         let object = &node.object;
         let tolerations = self.pod.list_at("/spec/tolerations");
-        let unschedulable = serde_json::json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
+        let unschedulable = crate::value::json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
         if object.flag_at("/spec/unschedulable") && !taints::is_tolerated(&unschedulable, tolerations) {
             return never("node(s) were unschedulable");
         }

@@ -1,6 +1,6 @@
 //! `nodeSelector` and node affinity.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use crate::controllers::fields::Fields;
 use crate::controllers::selector;
@@ -28,7 +28,7 @@ pub(super) fn preference(pod: &Object, node: &Object) -> i64 {
 /// A term without any requirement matches nothing.
 fn matches(term: &Value, node: &Object) -> bool {
     let (labels, fields) = (term.list_at("/matchExpressions"), term.list_at("/matchFields"));
-    let name: Map<String, Value> = [("metadata.name".to_owned(), node.name().into())].into_iter().collect();
+    let name: Map = [("metadata.name".to_owned(), node.name().into())].into_iter().collect();
     !(labels.is_empty() && fields.is_empty())
         && labels
             .iter()
@@ -40,8 +40,8 @@ fn matches(term: &Value, node: &Object) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::json;
+use crate::value::json;
 use simnet::Clock;
 
 use super::cycle::NAME;

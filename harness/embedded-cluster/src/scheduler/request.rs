@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Text, Value};
 
 use crate::controllers::fields::Fields;
 use crate::object::Object;
@@ -19,14 +19,14 @@ pub(super) struct Amounts(BTreeMap<String, i64>);
 
 impl Amounts {
     /// Reads a `ResourceList`.
-    pub(super) fn read(list: Option<&Map<String, Value>>) -> Self {
-        let amount = |(name, value): (&String, &Value)| {
+    pub(super) fn read(list: Option<&Map>) -> Self {
+        let amount = |(name, value): (&Text, &Value)| {
             let quantity = value
                 .as_str()
                 .map_or_else(|| Quantity::parse(&value.to_string()), Quantity::parse)
                 .ok()?;
             Some((
-                name.clone(),
+                name.to_string(),
                 rounded_up(quantity, if name == "cpu" { 1_000_000 } else { 1_000_000_000 }),
             ))
         };
@@ -115,8 +115,8 @@ fn total(pod: &Object, each: impl Fn(Amounts) -> Amounts) -> Amounts {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! Taints and tolerations.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::controllers::fields::Fields;
 
@@ -31,8 +31,8 @@ pub(crate) fn is_hard(taint: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

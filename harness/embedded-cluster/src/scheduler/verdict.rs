@@ -76,8 +76,8 @@ fn histogram(nodes: &Nodes, counts: &BTreeMap<String, usize>) -> String {
 mod tests {
     use std::sync::Arc;
 
+    use crate::value::{Value, json};
     use rstest::rstest;
-    use serde_json::{Value, json};
 
     use super::*;
     use crate::controllers::resources::{NODES, PODS};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use crate::value::Value;
 
 /// `{"a":{"b":[1,"x"]}}` prints as `map[a:map[b:[1 x]]]`.
 pub(crate) fn format(value: &Value) -> String {
@@ -47,7 +47,7 @@ fn write(value: &Value, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::value::json;
 
     #[test]
     fn prints_maps_sorted_and_lists_with_blanks() {

@@ -2,7 +2,7 @@
 //!
 //! A [`Node`] describes a value: what it is, how lists and maps merge, what an absent field means. Built-in kinds come
 //! from Kubernetes' own OpenAPI documents ([`builtin`]), custom kinds from their CustomResourceDefinition
-//! ([`crd::Structural`]). On top of it, all pure functions on [`serde_json::Value`]:
+//! ([`crd::Structural`]). On top of it, all pure functions on [`crate::value::Value`]:
 //!
 //! | module | does |
 //! |---|---|

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::table::{self, DefinitionId};
 
@@ -156,7 +156,7 @@ impl Node {
 
     /// The value that Go writes for a struct with nothing set.
     pub(crate) fn empty(&self) -> Value {
-        let mut value = serde_json::Map::new();
+        let mut value = crate::value::Map::new();
         if let Some(object) = self.as_object() {
             for (name, field) in &object.fields {
                 match &field.zero {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
+use crate::value::Value;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::node::{Field, List, ListType, Map, Merge, Node, Object, Scalar, Zero};
 use super::zero;

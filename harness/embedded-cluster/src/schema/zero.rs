@@ -3,7 +3,7 @@
 //! Objects pass through Go structs in a real API server, which adds and drops values. The OpenAPI documents show part of
 //! it: a field with a `default` is no pointer and always written. The rest is listed here.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::node::{Node, Scalar, Zero};
 

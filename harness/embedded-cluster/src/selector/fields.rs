@@ -1,6 +1,6 @@
 //! Field selectors: `metadata.name=x,status.phase!=Running`.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::kinds::Kind;
 use crate::status::Status;
@@ -56,7 +56,7 @@ impl FieldSelector {
         self.terms.iter().all(|term| {
             let actual = match object.pointer(&term.pointer) {
                 None | Some(Value::Null) => term.absent.to_owned(),
-                Some(Value::String(text)) => text.clone(),
+                Some(Value::String(text)) => text.to_string(),
                 Some(other) => other.to_string(),
             };
             (actual == term.value) == term.equal

@@ -1,6 +1,6 @@
 //! Label selectors: `app=web,tier in (a,b),!old`, and `matchLabels`/`matchExpressions`.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use crate::status::Status;
 use crate::validation::names;
@@ -50,7 +50,7 @@ impl LabelSelector {
         for (key, wanted) in object.get("matchLabels").and_then(Value::as_object).into_iter().flatten() {
             let values = vec![wanted.as_str().unwrap_or_default().to_owned()];
             requirements.push(Requirement {
-                key: key.clone(),
+                key: key.to_string(),
                 operator: Operator::In(values),
             });
         }
@@ -92,7 +92,7 @@ impl LabelSelector {
     }
 
     /// Whether an object with these labels is selected.
-    pub(crate) fn matches(&self, labels: Option<&Map<String, Value>>) -> bool {
+    pub(crate) fn matches(&self, labels: Option<&Map>) -> bool {
         let value = |key: &str| labels.and_then(|l| l.get(key)).and_then(Value::as_str);
         !self.nothing && self.requirements.iter().all(|r| r.operator.accepts(value(&r.key)))
     }
@@ -280,7 +280,7 @@ fn is_word(token: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::value::json;
 
     #[rstest::rstest]
     #[case("", true)]

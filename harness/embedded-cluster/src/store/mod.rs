@@ -12,7 +12,7 @@ mod reader;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
+use crate::value::Value;
 use tokio::sync::watch;
 
 pub(crate) use collection::Snapshot;
@@ -208,6 +208,6 @@ impl Store {
 }
 
 fn at_revision(mut value: Value, revision: u64) -> Object {
-    value["metadata"]["resourceVersion"] = Value::String(revision.to_string());
+    value["metadata"]["resourceVersion"] = revision.to_string().into();
     Object::new(value)
 }

@@ -1,6 +1,6 @@
 //! Fields that stay as they were made.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use crate::kinds::Kind;
 use crate::status::Cause;

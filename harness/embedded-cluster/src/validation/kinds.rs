@@ -1,6 +1,6 @@
 //! Field rules of kinds that need no more than rules.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::names;
 use super::rules::{self, Check, Rule};

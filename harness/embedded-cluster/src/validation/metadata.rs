@@ -1,6 +1,6 @@
 //! `metadata`: names, labels, annotations, finalizers, owners.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::names;
 use crate::kinds::{Kind, NameRule};

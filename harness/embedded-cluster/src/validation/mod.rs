@@ -11,7 +11,7 @@ mod pods;
 mod rules;
 mod workloads;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::kinds::Kind;
 use crate::status::Cause;

@@ -1,6 +1,6 @@
 //! Pods and pod templates.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::rules::{self, Check, Rule};
 use crate::status::Cause;

@@ -1,6 +1,6 @@
 //! Field rules as data: a path with wildcards, and what must hold there.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::names;
 use crate::status::Cause;

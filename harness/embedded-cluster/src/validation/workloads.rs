@@ -1,6 +1,6 @@
 //! Kinds that make pods from a template.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::pods;
 use super::rules::{self, Check, Rule};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::super::outcome::{Outcome, Page};
 use super::super::{Body, decode, read, seconds};
@@ -122,21 +122,18 @@ impl Write<'_> {
         }
         let first = old.deletion_timestamp().is_none();
         let metadata = metadata_mut(new);
-        metadata.insert(
-            "deletionTimestamp".into(),
-            seconds(now + jiff::SignedDuration::from_secs(grace)).into(),
-        );
+        metadata.insert("deletionTimestamp", seconds(now + jiff::SignedDuration::from_secs(grace)).into());
         // Namespaces and definitions are held by more than their metadata.
         let holder = is_namespace || self.kind.kind == "CustomResourceDefinition";
         if !holder {
-            metadata.insert("deletionGracePeriodSeconds".into(), grace.into());
+            metadata.insert("deletionGracePeriodSeconds", grace.into());
         }
         let generation = metadata
             .get("generation")
             .and_then(Value::as_i64)
             .filter(|g| first && !holder && *g > 0);
         if let Some(generation) = generation {
-            metadata.insert("generation".into(), (generation + 1).into());
+            metadata.insert("generation", (generation + 1).into());
         }
         crate::crd::mark_terminating(self.kind, new, &self.server.timestamp());
     }
@@ -183,7 +180,7 @@ impl Write<'_> {
         if finalizers.is_empty() {
             metadata.remove("finalizers");
         } else {
-            metadata.insert("finalizers".into(), finalizers.into());
+            metadata.insert("finalizers", finalizers.into());
         }
     }
 

@@ -1,6 +1,6 @@
 //! Metadata that the server keeps, and which part of an object a request may write.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Text, Value, json};
 
 use super::super::ApiServer;
 use crate::kinds::{Generation, Kind};
@@ -20,7 +20,7 @@ pub(in crate::apiserver) fn name_and_namespace(object: &mut Value, name: Option<
     let (body_name, body_namespace) = (text("name"), text("namespace"));
     match namespace {
         Some(namespace) if body_namespace.is_empty() => {
-            metadata.insert("namespace".into(), namespace.into());
+            metadata.insert("namespace", namespace.into());
         }
         Some(namespace) if body_namespace != namespace => {
             return Err(Status::bad_request(
@@ -46,7 +46,7 @@ pub(in crate::apiserver) fn name_and_namespace(object: &mut Value, name: Option<
 }
 
 /// `metadata` as a map, made if need be.
-pub(super) fn metadata_mut(object: &mut Value) -> &mut Map<String, Value> {
+pub(super) fn metadata_mut(object: &mut Value) -> &mut Map {
     if !object["metadata"].is_object() {
         object["metadata"] = json!({});
     }
@@ -75,17 +75,17 @@ pub(super) fn begin(server: &ApiServer, object: &mut Value) {
         && let Some(base) = metadata.get("generateName").and_then(Value::as_str).filter(|base| !base.is_empty())
     {
         let base: String = base.chars().take(GENERATED_BASE).collect();
-        metadata.insert("name".into(), format!("{base}{}", server.suffix()).into());
+        metadata.insert("name", format!("{base}{}", server.suffix()).into());
     }
 }
 
 /// A new object after admission: uid, time of creation, first generation.
 pub(super) fn system(server: &ApiServer, kind: &Kind, object: &mut Value) {
     let metadata = metadata_mut(object);
-    metadata.insert("uid".into(), server.uid().into());
-    metadata.insert("creationTimestamp".into(), server.timestamp().into());
+    metadata.insert("uid", server.uid().into());
+    metadata.insert("creationTimestamp", server.timestamp().into());
     if kind.strategy.generation != Generation::None {
-        metadata.insert("generation".into(), 1.into());
+        metadata.insert("generation", 1.into());
     }
     drop_empty(metadata);
     // Nodes are registered with their status.
@@ -145,12 +145,12 @@ pub(super) fn advance_generation(kind: &Kind, old: &Object, new: &mut Value) {
         Generation::SpecAndAnnotations => wishes(old.value()) != wishes(new) || annotations(old.value()) != annotations(new),
     };
     if changed {
-        metadata_mut(new).insert("generation".into(), (old.generation() + 1).into());
+        metadata_mut(new).insert("generation", (old.generation() + 1).into());
     }
 }
 
 /// Everything but identity, metadata and status.
-fn wishes(object: &Value) -> Vec<(&String, &Value)> {
+fn wishes(object: &Value) -> Vec<(&Text, &Value)> {
     let outside = ["apiVersion", "kind", "metadata", "status"];
     object
         .as_object()
@@ -168,19 +168,20 @@ fn keep_all_but_status(kind: &Kind, before: &Value, new: &mut Value) {
     if let Some(object) = kept.as_object_mut() {
         object.remove("status");
         if let Some(status) = status {
-            object.insert("status".into(), status);
+            object.insert("status", status);
         }
         match metadata {
             Some(mut metadata) if kind.custom.is_none() => {
                 if let Some(owners) = before["metadata"].get("ownerReferences") {
                     metadata["ownerReferences"] = owners.clone();
                 }
-                object.insert("metadata".into(), metadata);
+                object.insert("metadata", metadata);
             }
             Some(metadata) => {
+                let kept = metadata_mut(&mut kept);
                 for field in ["managedFields", "uid", "resourceVersion", "name", "namespace"] {
                     if let Some(value) = metadata.get(field) {
-                        object["metadata"][field] = value.clone();
+                        kept.insert(field, value.clone());
                     }
                 }
             }
@@ -226,16 +227,16 @@ fn keep(before: &Value, new: &mut Value, field: &str) {
     }
 }
 
-fn copy(map: &mut Map<String, Value>, field: &str, value: &Value) {
+fn copy(map: &mut Map, field: &str, value: &Value) {
     if value.is_null() {
         map.remove(field);
     } else {
-        map.insert(field.into(), value.clone());
+        map.insert(field, value.clone());
     }
 }
 
 /// Empty collections in metadata are not stored.
-fn drop_empty(metadata: &mut Map<String, Value>) {
+fn drop_empty(metadata: &mut Map) {
     for field in ["labels", "annotations", "finalizers", "ownerReferences", "managedFields"] {
         let empty = match metadata.get(field) {
             Some(Value::Null) => true,

@@ -1,6 +1,6 @@
 //! Who manages which field: the bookkeeping of every write, and server-side apply.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::super::decode;
 use super::Write;

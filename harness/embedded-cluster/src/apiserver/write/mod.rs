@@ -10,7 +10,7 @@ mod update;
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::{ApiServer, Request, decode};
 use crate::admission::Attempt;

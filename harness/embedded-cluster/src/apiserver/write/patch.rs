@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
-use super::super::{Outcome, PatchKind, decode};
+use super::super::{Outcome, PatchKind, decode, patching};
 use super::update::Proposal;
 use super::{Write, managed, name_and_namespace};
 use crate::object::Object;
@@ -40,12 +40,8 @@ impl Write<'_> {
         let mut object = old.value().clone();
         let content = &patch.content;
         match patch.kind {
-            PatchKind::Json => {
-                let rejected = || Status::rejected();
-                let patch: json_patch::Patch = serde_json::from_value(content.clone()).map_err(|_| rejected())?;
-                json_patch::patch(&mut object, &patch).map_err(|_| rejected())?;
-            }
-            PatchKind::Merge => json_patch::merge(&mut object, content),
+            PatchKind::Json => patching::json(&mut object, content)?,
+            PatchKind::Merge => patching::merge(&mut object, content),
             PatchKind::Strategic => {
                 object = decode::strategic_merge(self.kind, &object, content)?;
             }
@@ -56,7 +52,7 @@ impl Write<'_> {
             return Err(self.other_kind(&object));
         }
         let shown = match patch.kind {
-            PatchKind::Strategic => Value::String(crate::schema::go_format(content)),
+            PatchKind::Strategic => crate::schema::go_format(content).into(),
             // Kubernetes shows the whole patched object here.
             _ => json!("{\"apiVersion\":...}"),
         };

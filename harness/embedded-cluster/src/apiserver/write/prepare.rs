@@ -1,8 +1,8 @@
 //! What single kinds set by themselves before they are stored: state that clients cannot write.
 
+use crate::value::{Value, json};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
 
 use super::super::{ApiServer, Request};
 use crate::kinds::Kind;
@@ -106,7 +106,7 @@ fn qos_class(pod: &Value) -> &'static str {
 
 /// Jobs without labels have those of their pods.
 fn default_job_labels(job: &mut Value) {
-    if job["metadata"]["labels"].as_object().is_none_or(serde_json::Map::is_empty)
+    if job["metadata"]["labels"].as_object().is_none_or(crate::value::Map::is_empty)
         && let Some(labels) = job["spec"]["template"]["metadata"]["labels"].as_object().filter(|l| !l.is_empty())
     {
         job["metadata"]["labels"] = labels.clone().into();

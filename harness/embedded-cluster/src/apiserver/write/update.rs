@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::super::{Outcome, convert, decode};
 use super::{Write, fields, managed, name_and_namespace, prepare};

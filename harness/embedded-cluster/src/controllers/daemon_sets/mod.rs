@@ -5,8 +5,8 @@ mod pod;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::value::{Value, json};
 use futures::future::BoxFuture;
-use serde_json::{Value, json};
 
 use super::fields::{Fields, omit_empty};
 use super::int_or_percent::{Round, resolve};

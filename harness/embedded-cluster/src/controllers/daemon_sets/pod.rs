@@ -1,6 +1,6 @@
 //! The pods of a daemon set, and the nodes they are for.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::HASH;
 use crate::controllers::fields::{Fields, entry};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::value::{Value, json};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::rolling::Limits;
 use super::sets::Sets;
@@ -196,7 +196,7 @@ fn note_failure(sets: &Sets, list: &mut Vec<Value>, now: &str) {
 }
 
 async fn write(context: &Context, deployment: &Arc<Object>, mut status: Value, list: Vec<Value>) -> Result<(), Status> {
-    status["conditions"] = Value::Array(list);
+    status["conditions"] = list.into();
     if status != *deployment.at("/status") {
         let mut value = deployment.value().clone();
         value["status"] = status;

@@ -2,7 +2,7 @@
 //!
 //! Pure: numbers in, numbers out. The rules are those of Kubernetes' deployment controller.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::controllers::fields::Fields;
 use crate::controllers::int_or_percent::{Round, resolve};
@@ -139,8 +139,8 @@ fn share(limits: &Limits, size: i64, most_before: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

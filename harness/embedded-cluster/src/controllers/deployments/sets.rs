@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::progress::PROGRESSING;
 use super::rolling::{Limits, new_set_size};
@@ -130,7 +130,7 @@ pub(super) async fn update_deployment(
     if let Some(condition) = condition {
         let mut list = deployment.list_at("/status/conditions").to_vec();
         conditions::set(&mut list, condition, &seconds(context.clock.now()), Some("lastUpdateTime"));
-        value["status"]["conditions"] = Value::Array(list);
+        value["status"]["conditions"] = list.into();
     }
     if value == *deployment.value() {
         return Ok(deployment.clone());

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::value::{Value, json};
 use futures::future::BoxFuture;
-use serde_json::{Value, json};
 
 use super::addresses::{self, Address};
 use super::{HEADLESS, is_headless, is_managed, services};
@@ -70,9 +70,9 @@ impl Controller for Legacy {
 
 fn labels(service: &Object) -> Value {
     let mut labels = service.labels().cloned().unwrap_or_default();
-    labels.insert(MANAGED_BY.into(), MANAGER.into());
+    labels.insert(MANAGED_BY, MANAGER.into());
     if is_headless(service) {
-        labels.insert(HEADLESS.into(), "".into());
+        labels.insert(HEADLESS, "".into());
     }
     Value::Object(labels)
 }

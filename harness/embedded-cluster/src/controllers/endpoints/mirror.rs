@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
+use crate::value::{Value, json};
 use futures::future::BoxFuture;
-use serde_json::{Value, json};
 
 use super::slices::{MANAGED_BY, SERVICE_NAME};
 use crate::client::DeleteOptions;
@@ -39,7 +39,7 @@ impl Controller for Mirror {
             let Some(endpoints) = cache.get(&ENDPOINTS, key) else {
                 return Ok(None);
             };
-            let by_hand = |service: &Object| service.map_at("/spec/selector").is_none_or(serde_json::Map::is_empty);
+            let by_hand = |service: &Object| service.map_at("/spec/selector").is_none_or(crate::value::Map::is_empty);
             let mirrored = cache.get(&SERVICES, key).is_some_and(|service| by_hand(&service)) && endpoints.label(SKIP) != Some("true");
             let wanted = if mirrored { slices(&endpoints) } else { vec![] };
             let mut existing = cache.controlled(&ENDPOINT_SLICES, endpoints.uid()).into_iter();
@@ -72,8 +72,8 @@ impl Controller for Mirror {
 /// One slice for each subset and kind of address.
 fn slices(endpoints: &Object) -> Vec<Value> {
     let mut labels = endpoints.labels().cloned().unwrap_or_default();
-    labels.insert(SERVICE_NAME.into(), endpoints.name().into());
-    labels.insert(MANAGED_BY.into(), MANAGER.into());
+    labels.insert(SERVICE_NAME, endpoints.name().into());
+    labels.insert(MANAGED_BY, MANAGER.into());
     let mut slices = Vec::new();
     for subset in endpoints.list_at("/subsets") {
         for (kind, v4) in [("IPv4", true), ("IPv6", false)] {

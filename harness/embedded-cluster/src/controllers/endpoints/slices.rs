@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::value::{Value, json};
 use futures::future::BoxFuture;
-use serde_json::{Value, json};
 
 use super::addresses::{self, Address};
 use super::{HEADLESS, is_headless, is_managed, services};
@@ -135,10 +135,10 @@ impl Slices {
 
 fn labels(service: &Object) -> Value {
     let mut labels = service.labels().cloned().unwrap_or_default();
-    labels.insert(SERVICE_NAME.into(), service.name().into());
-    labels.insert(MANAGED_BY.into(), MANAGER.into());
+    labels.insert(SERVICE_NAME, service.name().into());
+    labels.insert(MANAGED_BY, MANAGER.into());
     if is_headless(service) {
-        labels.insert(HEADLESS.into(), "".into());
+        labels.insert(HEADLESS, "".into());
     }
     Value::Object(labels)
 }

@@ -6,8 +6,8 @@
 
 mod owners;
 
+use crate::value::{Value, json};
 use futures::future::BoxFuture;
-use serde_json::{Value, json};
 
 use super::fields::Fields;
 use super::runtime::{Change, Context, Controller, Key, Outcome};
@@ -148,7 +148,7 @@ impl Garbage {
     }
 
     async fn set_owners(&self, resource: &Resource, object: &Object, owners: Vec<Value>) -> Result<(), Status> {
-        let owners = if owners.is_empty() { Value::Null } else { Value::Array(owners) };
+        let owners = if owners.is_empty() { Value::Null } else { owners.into() };
         self.change_metadata(resource, object, json!({"ownerReferences": owners})).await
     }
 

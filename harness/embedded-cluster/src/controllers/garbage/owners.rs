@@ -1,6 +1,6 @@
 //! What an object's owner references point at.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::waits_for_dependents;
 use crate::controllers::fields::Fields;

@@ -43,8 +43,8 @@ fn end(pod: &Object) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

@@ -10,8 +10,8 @@ mod ttl;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::value::Value;
 use futures::future::BoxFuture;
-use serde_json::Value;
 
 use super::conditions;
 use super::fields::{Fields, seconds};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::backoff;
 use super::indexes::{self, INDEX};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::value::Value;
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::duration;
 use super::tally::Tally;
@@ -73,7 +73,7 @@ impl End {
 fn set_condition(status: &mut Value, condition: &Condition<'_>, now: &str) {
     let mut list = status.list_at("/conditions").to_vec();
     conditions::set(&mut list, condition, now, Some("lastProbeTime"));
-    status["conditions"] = Value::Array(list);
+    status["conditions"] = list.into();
 }
 
 /// The end that was announced before, or that failures or the deadline bring now.
@@ -161,8 +161,8 @@ pub(super) async fn write(context: &Context, job: &Arc<Object>, status: Value) -
 
 #[cfg(test)]
 mod tests {
+    use crate::value::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

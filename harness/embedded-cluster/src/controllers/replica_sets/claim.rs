@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use crate::client::Patch;
 use crate::controllers::fields::Fields;
@@ -55,7 +55,7 @@ async fn release(context: &Context, resource: &Resource, owner: &Object, object:
 
 /// None when the object is gone meanwhile.
 async fn set_owners(context: &Context, resource: &Resource, object: &Object, owners: Vec<Value>) -> Result<Option<Arc<Object>>, Status> {
-    let owners = if owners.is_empty() { Value::Null } else { Value::Array(owners) };
+    let owners = if owners.is_empty() { Value::Null } else { owners.into() };
     let metadata = json!({"ownerReferences": owners, "uid": object.uid(), "resourceVersion": object.revision().to_string()});
     let patch = Patch::Merge(json!({"metadata": metadata}));
     match context.client.patch(resource, object.namespace(), object.name(), None, patch).await {

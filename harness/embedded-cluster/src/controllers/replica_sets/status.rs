@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::value::{Value, json};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::min_ready;
 use crate::controllers::conditions::{self, Condition};

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::controllers::conditions;
 use crate::controllers::fields::Fields;
@@ -112,8 +112,8 @@ fn custom(definition: &Object) -> Option<Type> {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::json;
     use rstest::rstest;
-    use serde_json::json;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! The pods of a stateful set and their volume claims.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use crate::controllers::fields::{Fields, entry};
 use crate::controllers::pods;

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::fieldset::{FieldSet, PathElement};
 use super::managers::{Managed, Manager, Managers};

@@ -1,6 +1,6 @@
 //! FieldsV1: a field set as `managedFields` holds it, `{"f:data":{".":{},"f:k":{}}}`.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::fieldset::{FieldSet, PathElement};
 
@@ -34,7 +34,7 @@ impl FieldSet {
         for (element, set) in children {
             let mut below = set.to_fields_v1();
             if let (true, Value::Object(below)) = (members.contains(element), &mut below) {
-                below.insert(SELF.into(), Value::Object(Map::new()));
+                below.insert(SELF, Value::Object(Map::new()));
             }
             fields.insert(print(element), below);
         }
@@ -77,7 +77,7 @@ fn print(element: &PathElement) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::value::json;
 
     #[test]
     fn survives_a_round_trip() {

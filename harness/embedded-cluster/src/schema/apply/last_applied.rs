@@ -1,6 +1,6 @@
 //! kubectl's `last-applied-configuration`, which server-side apply by kubectl takes over and keeps up to date.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::fieldset::FieldSet;
 use super::typed;
@@ -42,7 +42,7 @@ pub(super) fn refresh(object: &mut Value, config: &Value) {
         if text.len() > MAX_SIZE {
             annotations.remove(ANNOTATION);
         } else {
-            annotations.insert(ANNOTATION.into(), text.into());
+            annotations.insert(ANNOTATION, text.into());
         }
     }
 }

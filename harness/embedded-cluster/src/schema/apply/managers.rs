@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::fieldset::FieldSet;
 
@@ -113,7 +113,7 @@ pub(super) fn store(object: &mut Value, mut entries: Vec<Value>) {
     if entries.is_empty() {
         metadata.remove("managedFields");
     } else {
-        metadata.insert("managedFields".into(), entries.into());
+        metadata.insert("managedFields", entries.into());
     }
 }
 

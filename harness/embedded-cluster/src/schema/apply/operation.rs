@@ -1,6 +1,6 @@
 //! Server-side apply: a configuration into an object.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::bookkeeping::{release, stripped, track};
 use super::conflict::{Conflict, Message};

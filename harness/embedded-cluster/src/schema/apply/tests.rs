@@ -1,6 +1,6 @@
 //! Applies and updates in sequence, as managers see them.
 
-use serde_json::{Value, json};
+use crate::value::{Value, json};
 
 use super::{ApplyError, FieldSet, Writer, apply, reset_fields, update};
 use crate::schema::{Node, builtin};

@@ -1,6 +1,6 @@
 //! Every write but apply.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::bookkeeping::{author, book, track};
 use super::managers::{self, Managers};
@@ -28,7 +28,7 @@ fn entries_of(live: &Value, new: &mut Value, writer: Writer<'_>) -> Option<Vec<V
     }
     let carried = new.pointer_mut("/metadata/managedFields");
     match carried {
-        Some(Value::Array(carried)) if carried == before => Some(std::mem::take(carried)),
+        Some(Value::Array(carried)) if **carried == *before => Some(std::mem::take(carried).into()),
         Some(Value::Array(_)) if writer.subresource.is_empty() => None,
         _ => Some(before.clone()),
     }

@@ -1,6 +1,6 @@
 //! Whether a definition's schema is structural.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::props::Props;
 use super::{default, format, validate};

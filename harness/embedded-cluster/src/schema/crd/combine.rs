@@ -1,6 +1,6 @@
 //! `allOf`, `anyOf`, `oneOf` and `not`.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::props::Props;
 use super::validate;

@@ -1,6 +1,6 @@
 //! Pruning: what a schema does not declare goes.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::props::Props;
 use crate::schema::builtin;
@@ -78,7 +78,7 @@ impl Walk {
         }
     }
 
-    fn object(&mut self, props: &Props, object: &mut Map<String, Value>, resource: bool) {
+    fn object(&mut self, props: &Props, object: &mut Map, resource: bool) {
         let mut removed = Vec::new();
         for (name, value) in object.iter_mut() {
             let separator = if self.path.is_empty() { "" } else { "." };
@@ -87,7 +87,7 @@ impl Walk {
             if resource && OF_EVERY_OBJECT.contains(&name.as_str()) {
                 continue;
             }
-            match props.properties.get(name).or(props.map_values()) {
+            match props.properties.get(name.as_str()).or(props.map_values()) {
                 Some(props) => self.inside(&step, &pointer, |walk| walk.prune(props, value, false)),
                 None if props.preserves() || props.kind.is_empty() => {}
                 None => {

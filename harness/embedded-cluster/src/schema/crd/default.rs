@@ -1,6 +1,6 @@
 //! Defaults of a structural schema.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::props::Props;
 
@@ -24,11 +24,11 @@ pub(super) fn set(props: &Props, value: &mut Value) {
             }
             if let Some(values) = props.map_values() {
                 object.retain(|name, value| {
-                    props.properties.contains_key(name) || values.nullable || !value.is_null() || values.default.is_some()
+                    props.properties.contains_key(name.as_str()) || values.nullable || !value.is_null() || values.default.is_some()
                 });
             }
             for (name, value) in object.iter_mut() {
-                if let Some(field) = props.properties.get(name).or(props.map_values()) {
+                if let Some(field) = props.properties.get(name.as_str()).or(props.map_values()) {
                     if value.is_null() && !field.nullable {
                         *value = field.default.clone().unwrap_or_default();
                     }

@@ -12,7 +12,7 @@ mod node;
 mod props;
 mod validate;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use crate::schema::decode::DecodeError;
 use crate::schema::{Node, apply};

@@ -83,7 +83,7 @@ fn type_and_metadata() -> BTreeMap<String, Field> {
     ])
 }
 
-fn field(node: Node, default: Option<serde_json::Value>) -> Field {
+fn field(node: Node, default: Option<crate::value::Value>) -> Field {
     Field {
         node,
         default,

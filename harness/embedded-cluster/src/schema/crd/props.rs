@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::value::{Number, Value};
 use serde::Deserialize;
-use serde_json::{Number, Value};
 
 use crate::schema::ListType;
 
@@ -69,7 +69,7 @@ pub(super) enum Additional {
 
 impl Props {
     pub(super) fn parse(schema: &Value) -> Result<Self, serde_json::Error> {
-        Props::deserialize(schema)
+        Props::deserialize(serde_json::Value::from(schema))
     }
 
     /// An object with any fields.

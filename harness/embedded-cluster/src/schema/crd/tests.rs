@@ -1,7 +1,7 @@
 //! The mechanisms together, on one schema.
 
+use crate::value::{Value, json};
 use rstest::rstest;
-use serde_json::{Value, json};
 
 use super::{Structural, check, warnings};
 

@@ -1,7 +1,7 @@
 //! Objects against their schema, with the messages Kubernetes gives.
 
+use crate::value::{Number, Value};
 use regex::Regex;
-use serde_json::{Number, Value};
 
 use super::props::Props;
 use super::{combine, format, item_key};
@@ -182,7 +182,7 @@ fn check_unique(props: &Props, path: &str, items: &[Value], causes: &mut Vec<Cau
                 .list_map_keys
                 .iter()
                 .filter_map(|key| Some((key.clone(), item.get(key)?.clone())))
-                .collect::<serde_json::Map<_, _>>()
+                .collect::<crate::value::Map>()
                 .into(),
         };
         if seen.contains(&key) {
@@ -193,7 +193,7 @@ fn check_unique(props: &Props, path: &str, items: &[Value], causes: &mut Vec<Cau
     }
 }
 
-fn check_object(props: &Props, path: &str, object: &serde_json::Map<String, Value>, old: Option<&Value>, causes: &mut Vec<Cause>) {
+fn check_object(props: &Props, path: &str, object: &crate::value::Map, old: Option<&Value>, causes: &mut Vec<Cause>) {
     let count = object.len() as u64;
     if let Some(min) = props.min_properties.filter(|min| count < *min) {
         let message = format!("{path} in body should have at least {min} properties");
@@ -224,7 +224,7 @@ fn check_object(props: &Props, path: &str, object: &serde_json::Map<String, Valu
         }
     }
     for (name, child) in object {
-        if let Some(props) = props.properties.get(name).or(props.map_values()) {
+        if let Some(props) = props.properties.get(name.as_str()).or(props.map_values()) {
             value(props, &below(name), child, old.and_then(|old| old.get(name)), causes);
         }
     }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::value::{Map, Number, Value};
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
 
 /// A parsed document.
 #[derive(Debug)]
@@ -64,11 +64,11 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
+        Ok(value.into())
     }
 
     fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
+        Ok(value.into())
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
@@ -87,7 +87,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
             self.path.truncate(length);
             match item {
                 Some(item) => items.push(item),
-                None => return Ok(Value::Array(items)),
+                None => return Ok(items.into()),
             }
         }
     }
@@ -117,7 +117,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::value::json;
 
     #[test]
     fn the_last_of_equal_keys_counts_and_is_reported() {

@@ -1,7 +1,7 @@
 //! Leaves: type check and canonical form.
 
+use crate::value::Value;
 use base64::Engine as _;
-use serde_json::Value;
 
 use super::DecodeError;
 use crate::schema::quantity::Quantity;
@@ -82,7 +82,7 @@ fn bytes(value: &mut Value) -> Result<(), Mismatch> {
     };
     // Go's decoder skips line breaks.
     if text.contains(['\n', '\r']) {
-        text.retain(|c| c != '\n' && c != '\r');
+        *text = text.replace(['\n', '\r'], "").into();
     }
     let engine = &base64::engine::general_purpose::STANDARD;
     let at = match engine.decode(text.as_bytes()) {
@@ -100,7 +100,7 @@ fn quantity(value: &mut Value) -> Result<(), Mismatch> {
         other => Quantity::parse(kind(other)),
     };
     let canonical = parsed.map_err(|error| Mismatch::Other(DecodeError(error.to_string())))?;
-    *value = Value::String(canonical.to_string());
+    *value = canonical.to_string().into();
     Ok(())
 }
 
@@ -126,7 +126,7 @@ fn time(value: &mut Value, digits: u8) -> Result<(), Mismatch> {
             canonical.pop();
             canonical.push_str(&format!(".{micros:06}Z"));
         }
-        *text = canonical;
+        *text = canonical.into();
     }
     Ok(())
 }

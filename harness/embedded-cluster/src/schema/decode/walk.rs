@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::DecodeError;
 use super::scalar::{self, Mismatch};
@@ -73,12 +73,12 @@ impl<'s> Walk<'s> {
         Ok(())
     }
 
-    fn object(&mut self, object: &'s Object, value: &mut Map<String, Value>) -> Result<(), DecodeError> {
+    fn object(&mut self, object: &'s Object, value: &mut Map) -> Result<(), DecodeError> {
         let (length, go_length) = (self.path.len(), self.go_path.len());
         let mut dropped = Vec::new();
         for (name, value) in value.iter_mut() {
             push_field(&mut self.path, name);
-            match object.fields.get(name) {
+            match object.fields.get(name.as_str()) {
                 Some(field) => {
                     push_field(&mut self.go_path, name);
                     if !value.is_null() {
@@ -144,8 +144,8 @@ fn is_zero(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::{Value, json};
     use rstest::rstest;
-    use serde_json::{Value, json};
 
     use crate::schema::builtin;
 

@@ -1,20 +1,20 @@
 //! Horizontal pod autoscalers.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, json};
 
 use super::Fields as _;
 
 /// Target of an autoscaler that names none, in percent of the requested CPU.
 const CPU_PERCENT: i64 = 80;
 
-pub(super) fn v1(autoscaler: &mut Map<String, Value>) {
+pub(super) fn v1(autoscaler: &mut Map) {
     if let Some(spec) = autoscaler.object("spec") {
         spec.default("minReplicas", 1);
         spec.default("targetCPUUtilizationPercentage", CPU_PERCENT);
     }
 }
 
-pub(super) fn v2(autoscaler: &mut Map<String, Value>) {
+pub(super) fn v2(autoscaler: &mut Map) {
     let Some(spec) = autoscaler.object("spec") else { return };
     spec.default("minReplicas", 1);
     spec.default(

@@ -1,13 +1,13 @@
 //! Jobs.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, json};
 
 use super::{Fields as _, pod};
 
-pub(super) fn job(job: &mut Map<String, Value>) {
+pub(super) fn job(job: &mut Map) {
     let Some(spec) = job.object("spec") else { return };
     if !spec.has("completions") && !spec.has("parallelism") {
-        spec.insert("completions".into(), json!(1));
+        spec.insert("completions", json!(1));
     }
     spec.default("parallelism", 1);
     let retries = if spec.has("backoffLimitPerIndex") { i32::MAX } else { 6 };
@@ -25,7 +25,7 @@ pub(super) fn job(job: &mut Map<String, Value>) {
         policy.each("rules", |rule| {
             rule.each("onPodConditions", |pattern| {
                 if pattern.text("status").is_empty() {
-                    pattern.insert("status".into(), "True".into());
+                    pattern.insert("status", "True".into());
                 }
             });
         });
@@ -40,7 +40,7 @@ pub(super) fn job(job: &mut Map<String, Value>) {
     }
 }
 
-pub(super) fn cron_job(job: &mut Map<String, Value>) {
+pub(super) fn cron_job(job: &mut Map) {
     let Some(spec) = job.object("spec") else { return };
     spec.default("concurrencyPolicy", "Allow");
     spec.default("suspend", false);

@@ -1,15 +1,15 @@
 //! RBAC, priorities, API extension and the other groups with few rules.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, json};
 
 use super::Fields as _;
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 
-pub(super) fn role_binding(binding: &mut Map<String, Value>) {
+pub(super) fn role_binding(binding: &mut Map) {
     let role = binding.object_or_new("roleRef");
     if role.text("apiGroup").is_empty() {
-        role.insert("apiGroup".into(), RBAC.into());
+        role.insert("apiGroup", RBAC.into());
     }
     binding.each("subjects", |subject| {
         if matches!(subject.text("kind"), "User" | "Group") {
@@ -18,11 +18,11 @@ pub(super) fn role_binding(binding: &mut Map<String, Value>) {
     });
 }
 
-pub(super) fn priority_class(class: &mut Map<String, Value>) {
+pub(super) fn priority_class(class: &mut Map) {
     class.default("preemptionPolicy", "PreemptLowerPriority");
 }
 
-pub(super) fn custom_resource_definition(definition: &mut Map<String, Value>) {
+pub(super) fn custom_resource_definition(definition: &mut Map) {
     let Some(spec) = definition.object("spec") else { return };
     if let Some(names) = spec.object("names") {
         let kind = names.text("kind").to_owned();
@@ -39,22 +39,22 @@ pub(super) fn custom_resource_definition(definition: &mut Map<String, Value>) {
     }
 }
 
-pub(super) fn api_service(service: &mut Map<String, Value>) {
+pub(super) fn api_service(service: &mut Map) {
     let spec = service.object("spec");
     if let Some(service) = spec.and_then(|spec| spec.object("service")) {
         service.default("port", 443);
     }
 }
 
-pub(super) fn flow_schema(schema: &mut Map<String, Value>) {
+pub(super) fn flow_schema(schema: &mut Map) {
     if let Some(spec) = schema.object("spec")
         && spec.get("matchingPrecedence").is_none_or(|value| value.as_i64() == Some(0))
     {
-        spec.insert("matchingPrecedence".into(), json!(1000));
+        spec.insert("matchingPrecedence", json!(1000));
     }
 }
 
-pub(super) fn priority_level(level: &mut Map<String, Value>) {
+pub(super) fn priority_level(level: &mut Map) {
     let Some(spec) = level.object("spec") else { return };
     if let Some(limited) = spec.object("limited") {
         limited.default("nominalConcurrencyShares", 30);
@@ -62,7 +62,7 @@ pub(super) fn priority_level(level: &mut Map<String, Value>) {
         if let Some(queuing) = limited.object("limitResponse").and_then(|response| response.object("queuing")) {
             for (name, value) in [("queues", 64), ("handSize", 8), ("queueLengthLimit", 50)] {
                 if queuing.get(name).is_none_or(|value| value.as_i64() == Some(0)) {
-                    queuing.insert(name.into(), json!(value));
+                    queuing.insert(name, json!(value));
                 }
             }
         }
@@ -73,7 +73,7 @@ pub(super) fn priority_level(level: &mut Map<String, Value>) {
     }
 }
 
-pub(super) fn resource_claim(claim: &mut Map<String, Value>) {
+pub(super) fn resource_claim(claim: &mut Map) {
     let Some(devices) = claim.object("spec").and_then(|spec| spec.object("devices")) else {
         return;
     };
@@ -85,20 +85,20 @@ pub(super) fn resource_claim(claim: &mut Map<String, Value>) {
     });
 }
 
-pub(super) fn resource_claim_template(template: &mut Map<String, Value>) {
+pub(super) fn resource_claim_template(template: &mut Map) {
     if let Some(spec) = template.object("spec") {
         resource_claim(spec);
     }
 }
 
-fn device_request(request: &mut Map<String, Value>) {
+fn device_request(request: &mut Map) {
     request.default("allocationMode", "ExactCount");
     if request.text("allocationMode") == "ExactCount" {
         request.default("count", 1);
     }
 }
 
-pub(super) fn token_request(request: &mut Map<String, Value>) {
+pub(super) fn token_request(request: &mut Map) {
     if let Some(spec) = request.object("spec") {
         spec.default("expirationSeconds", 3600);
     }

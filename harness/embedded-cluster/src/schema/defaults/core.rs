@@ -1,13 +1,13 @@
 //! Secrets, namespaces, nodes, limit ranges.
 
+use crate::value::{Map, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value};
 
 use super::Fields as _;
 
 /// `stringData` is a way to write `data`, never kept.
-pub(super) fn secret(secret: &mut Map<String, Value>) {
+pub(super) fn secret(secret: &mut Map) {
     secret.default("type", "Opaque");
     if let Some(Value::Object(texts)) = secret.remove("stringData") {
         let data = secret.object_or_new("data");
@@ -18,17 +18,17 @@ pub(super) fn secret(secret: &mut Map<String, Value>) {
     }
 }
 
-pub(super) fn namespace(namespace: &mut Map<String, Value>) {
+pub(super) fn namespace(namespace: &mut Map) {
     let metadata = namespace.object_or_new("metadata");
     let name = metadata.text("name").to_owned();
     if !name.is_empty() {
         let labels = metadata.object_or_new("labels");
-        labels.insert("kubernetes.io/metadata.name".into(), name.into());
+        labels.insert("kubernetes.io/metadata.name", name.into());
     }
     namespace.object_or_new("status").default("phase", "Active");
 }
 
-pub(super) fn node(node: &mut Map<String, Value>) {
+pub(super) fn node(node: &mut Map) {
     if let Some(status) = node.object("status")
         && let Some(capacity) = status.get("capacity").cloned()
     {
@@ -36,7 +36,7 @@ pub(super) fn node(node: &mut Map<String, Value>) {
     }
 }
 
-pub(super) fn limit_range(range: &mut Map<String, Value>) {
+pub(super) fn limit_range(range: &mut Map) {
     let Some(spec) = range.object("spec") else { return };
     spec.each("limits", |limit| {
         if limit.text("type") != "Container" {
@@ -49,7 +49,7 @@ pub(super) fn limit_range(range: &mut Map<String, Value>) {
 }
 
 /// Adds the amounts of one list to another that has none for the resource.
-fn complete(limit: &mut Map<String, Value>, from: &str, to: &str) {
+fn complete(limit: &mut Map, from: &str, to: &str) {
     let Some(Value::Object(amounts)) = limit.get(from).cloned() else {
         return;
     };

@@ -14,7 +14,7 @@ mod service;
 mod volume;
 mod workload;
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use fields::Fields;
 
@@ -25,7 +25,7 @@ pub(crate) fn apply(group: &str, version: &str, kind: &str, object: &mut Value) 
     }
 }
 
-fn rule(group: &str, version: &str, kind: &str) -> Option<fn(&mut Map<String, Value>)> {
+fn rule(group: &str, version: &str, kind: &str) -> Option<fn(&mut Map)> {
     Some(match (group, kind) {
         ("", "Pod") => pod::pod,
         ("", "PodTemplate") => pod::pod_template,
@@ -72,8 +72,8 @@ fn rule(group: &str, version: &str, kind: &str) -> Option<fn(&mut Map<String, Va
 
 #[cfg(test)]
 mod tests {
+    use crate::value::{Value, json};
     use rstest::rstest;
-    use serde_json::{Value, json};
 
     use crate::schema::{builtin, decode};
 

@@ -1,12 +1,12 @@
 //! Pods and pod templates.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::{Fields as _, volume};
 
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
-pub(super) fn pod(pod: &mut Map<String, Value>) {
+pub(super) fn pod(pod: &mut Map) {
     let Some(spec) = pod.object("spec") else { return };
     let host_network = spec.get("hostNetwork") == Some(&Value::Bool(true));
     for containers in ["containers", "initContainers"] {
@@ -26,23 +26,23 @@ pub(super) fn pod(pod: &mut Map<String, Value>) {
         .and_then(Value::as_i64)
         .is_some_and(|seconds| seconds < 0)
     {
-        spec.insert("terminationGracePeriodSeconds".into(), json!(1));
+        spec.insert("terminationGracePeriodSeconds", json!(1));
     }
     pod_spec(spec);
 }
 
-pub(super) fn pod_template(object: &mut Map<String, Value>) {
+pub(super) fn pod_template(object: &mut Map) {
     template(object);
 }
 
 /// Defaults the pod template in the field `template`.
-pub(super) fn template(owner: &mut Map<String, Value>) {
+pub(super) fn template(owner: &mut Map) {
     if let Some(spec) = owner.object("template").and_then(|template| template.object("spec")) {
         pod_spec(spec);
     }
 }
 
-fn pod_spec(spec: &mut Map<String, Value>) {
+fn pod_spec(spec: &mut Map) {
     spec.default("dnsPolicy", "ClusterFirst");
     spec.default("restartPolicy", "Always");
     spec.default("schedulerName", "default-scheduler");
@@ -55,8 +55,8 @@ fn pod_spec(spec: &mut Map<String, Value>) {
     };
     if !account.is_empty() {
         let account = account.to_owned();
-        spec.insert("serviceAccount".into(), account.clone().into());
-        spec.insert("serviceAccountName".into(), account.into());
+        spec.insert("serviceAccount", account.clone().into());
+        spec.insert("serviceAccountName", account.into());
     }
     for containers in CONTAINERS {
         spec.each(containers, container);
@@ -64,7 +64,7 @@ fn pod_spec(spec: &mut Map<String, Value>) {
     spec.each("volumes", volume::pod_volume);
 }
 
-fn container(container: &mut Map<String, Value>) {
+fn container(container: &mut Map) {
     let policy = pull_policy(container.text("image"));
     container.default("imagePullPolicy", policy);
     container.default("terminationMessagePath", "/dev/termination-log");
@@ -92,7 +92,7 @@ fn container(container: &mut Map<String, Value>) {
     });
 }
 
-fn handler(handler: &mut Map<String, Value>) {
+fn handler(handler: &mut Map) {
     if let Some(get) = handler.object("httpGet") {
         get.default("path", "/");
         get.default("scheme", "HTTP");
@@ -111,7 +111,7 @@ fn pull_policy(image: &str) -> &'static str {
     }
 }
 
-fn requests_from_limits(container: &mut Map<String, Value>) {
+fn requests_from_limits(container: &mut Map) {
     let Some(resources) = container.object("resources") else { return };
     let Some(Value::Object(limits)) = resources.get("limits").cloned() else {
         return;

@@ -1,12 +1,12 @@
 //! Services, endpoints and the rest of networking.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::Fields as _;
 
 const CLUSTER: &str = "Cluster";
 
-pub(super) fn service(service: &mut Map<String, Value>) {
+pub(super) fn service(service: &mut Map) {
     let Some(spec) = service.object("spec") else { return };
     spec.default("type", "ClusterIP");
     spec.default("sessionAffinity", "None");
@@ -41,7 +41,7 @@ pub(super) fn service(service: &mut Map<String, Value>) {
         };
         if unset {
             let number = port.get("port").cloned().unwrap_or_default();
-            port.insert("targetPort".into(), number);
+            port.insert("targetPort", number);
         }
     });
     if kind == "LoadBalancer"
@@ -55,20 +55,20 @@ pub(super) fn service(service: &mut Map<String, Value>) {
     }
 }
 
-pub(super) fn endpoints(endpoints: &mut Map<String, Value>) {
+pub(super) fn endpoints(endpoints: &mut Map) {
     endpoints.each("subsets", |subset| {
         subset.each("ports", |port| port.default("protocol", "TCP"));
     });
 }
 
-pub(super) fn endpoint_slice(slice: &mut Map<String, Value>) {
+pub(super) fn endpoint_slice(slice: &mut Map) {
     slice.each("ports", |port| {
         port.default("name", "");
         port.default("protocol", "TCP");
     });
 }
 
-pub(super) fn network_policy(policy: &mut Map<String, Value>) {
+pub(super) fn network_policy(policy: &mut Map) {
     let Some(spec) = policy.object("spec") else { return };
     let types = if spec.has("egress") {
         json!(["Ingress", "Egress"])
@@ -83,7 +83,7 @@ pub(super) fn network_policy(policy: &mut Map<String, Value>) {
     }
 }
 
-pub(super) fn ingress_class(class: &mut Map<String, Value>) {
+pub(super) fn ingress_class(class: &mut Map) {
     let spec = class.object("spec");
     if let Some(parameters) = spec.and_then(|spec| spec.object("parameters")) {
         parameters.default("scope", CLUSTER);

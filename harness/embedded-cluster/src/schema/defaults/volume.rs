@@ -1,16 +1,16 @@
 //! Volumes, claims and storage classes.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, json};
 
 use super::Fields as _;
 
 /// `rw-r--r--`.
 const FILE_MODE: i64 = 0o644;
 
-pub(super) fn pod_volume(volume: &mut Map<String, Value>) {
+pub(super) fn pod_volume(volume: &mut Map) {
     let has_source = volume.iter().any(|(name, source)| name != "name" && source.is_object());
     if !has_source {
-        volume.insert("emptyDir".into(), json!({}));
+        volume.insert("emptyDir", json!({}));
     }
     for source in ["secret", "configMap", "downwardAPI", "projected"] {
         if let Some(source) = volume.object(source) {
@@ -35,13 +35,13 @@ pub(super) fn pod_volume(volume: &mut Map<String, Value>) {
     }
 }
 
-fn field_reference(item: &mut Map<String, Value>) {
+fn field_reference(item: &mut Map) {
     if let Some(field) = item.object("fieldRef") {
         field.default("apiVersion", "v1");
     }
 }
 
-pub(super) fn persistent_volume(volume: &mut Map<String, Value>) {
+pub(super) fn persistent_volume(volume: &mut Map) {
     if let Some(spec) = volume.object("spec") {
         spec.default("persistentVolumeReclaimPolicy", "Retain");
         spec.default("volumeMode", "Filesystem");
@@ -52,19 +52,19 @@ pub(super) fn persistent_volume(volume: &mut Map<String, Value>) {
     volume.object_or_new("status").default("phase", "Pending");
 }
 
-pub(super) fn persistent_volume_claim(claim: &mut Map<String, Value>) {
+pub(super) fn persistent_volume_claim(claim: &mut Map) {
     if let Some(spec) = claim.object("spec") {
         spec.default("volumeMode", "Filesystem");
     }
     claim.object_or_new("status").default("phase", "Pending");
 }
 
-pub(super) fn storage_class(class: &mut Map<String, Value>) {
+pub(super) fn storage_class(class: &mut Map) {
     class.default("reclaimPolicy", "Delete");
     class.default("volumeBindingMode", "Immediate");
 }
 
-pub(super) fn csi_driver(driver: &mut Map<String, Value>) {
+pub(super) fn csi_driver(driver: &mut Map) {
     let Some(spec) = driver.object("spec") else { return };
     spec.default("attachRequired", true);
     spec.default("fsGroupPolicy", "ReadWriteOnceWithFSType");

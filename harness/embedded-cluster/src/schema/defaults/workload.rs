@@ -1,12 +1,12 @@
 //! Controllers of pods that run on.
 
-use serde_json::{Map, Value, json};
+use crate::value::{Map, Value, json};
 
 use super::{Fields as _, pod, volume};
 
 const ROLLING_UPDATE: &str = "RollingUpdate";
 
-pub(super) fn deployment(deployment: &mut Map<String, Value>) {
+pub(super) fn deployment(deployment: &mut Map) {
     let Some(spec) = deployment.object("spec") else { return };
     spec.default("replicas", 1);
     spec.default("revisionHistoryLimit", 10);
@@ -18,13 +18,13 @@ pub(super) fn deployment(deployment: &mut Map<String, Value>) {
     pod::template(spec);
 }
 
-pub(super) fn replica_set(set: &mut Map<String, Value>) {
+pub(super) fn replica_set(set: &mut Map) {
     let Some(spec) = set.object("spec") else { return };
     spec.default("replicas", 1);
     pod::template(spec);
 }
 
-pub(super) fn stateful_set(set: &mut Map<String, Value>) {
+pub(super) fn stateful_set(set: &mut Map) {
     let Some(spec) = set.object("spec") else { return };
     spec.default("replicas", 1);
     spec.default("revisionHistoryLimit", 10);
@@ -41,7 +41,7 @@ pub(super) fn stateful_set(set: &mut Map<String, Value>) {
     pod::template(spec);
 }
 
-pub(super) fn daemon_set(set: &mut Map<String, Value>) {
+pub(super) fn daemon_set(set: &mut Map) {
     // An internal counter of Kubernetes that no API version shows in another way.
     let metadata = set.object_or_new("metadata");
     metadata
@@ -56,7 +56,7 @@ pub(super) fn daemon_set(set: &mut Map<String, Value>) {
     pod::template(spec);
 }
 
-pub(super) fn replication_controller(controller: &mut Map<String, Value>) {
+pub(super) fn replication_controller(controller: &mut Map) {
     let Some(spec) = controller.object("spec") else { return };
     let labels = spec
         .object("template")
@@ -72,7 +72,7 @@ pub(super) fn replication_controller(controller: &mut Map<String, Value>) {
     }
 }
 
-fn rolling_update(strategy: &mut Map<String, Value>, parameters: &[(&str, Value)]) {
+fn rolling_update(strategy: &mut Map, parameters: &[(&str, Value)]) {
     strategy.default("type", ROLLING_UPDATE);
     if strategy.text("type") == ROLLING_UPDATE {
         let update = strategy.object_or_new("rollingUpdate");

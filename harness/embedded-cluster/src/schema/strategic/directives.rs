@@ -1,6 +1,6 @@
 //! `$patch`, `$retainKeys` and the prefixes of list directives.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::PatchError;
 use crate::schema::go_format;
@@ -22,7 +22,7 @@ pub(super) enum Directive {
 }
 
 /// Takes the `$patch` directive out of an object.
-pub(super) fn take(patch: &mut Map<String, Value>) -> Result<Option<Directive>, PatchError> {
+pub(super) fn take(patch: &mut Map) -> Result<Option<Directive>, PatchError> {
     let directive = match patch.get(PATCH) {
         None => return Ok(None),
         Some(Value::String(text)) => match text.as_str() {
@@ -48,7 +48,7 @@ pub(super) fn take(patch: &mut Map<String, Value>) -> Result<Option<Directive>, 
 }
 
 /// Applies `$retainKeys`: keys of `current` that it does not list are dropped.
-pub(super) fn retain_keys(current: &mut Map<String, Value>, patch: &mut Map<String, Value>) -> Result<(), PatchError> {
+pub(super) fn retain_keys(current: &mut Map, patch: &mut Map) -> Result<(), PatchError> {
     let Some(keys) = patch.remove(RETAIN_KEYS) else {
         return Ok(());
     };

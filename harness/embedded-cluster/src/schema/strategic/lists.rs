@@ -1,6 +1,6 @@
 //! The merge of lists, and the order of what comes out.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::PatchError;
 use super::directives::{self, Directive};
@@ -62,11 +62,11 @@ pub(super) fn merge(list: &Node, key: Option<&str>, current: Vec<Value>, patch: 
 }
 
 /// `$setElementOrder/LIST`: merges the list and puts it into the order the directive names.
-pub(super) fn set_element_order(schema: &Node, current: &mut Map<String, Value>, patch: &mut Map<String, Value>) -> Result<(), PatchError> {
+pub(super) fn set_element_order(schema: &Node, current: &mut Map, patch: &mut Map) -> Result<(), PatchError> {
     let directives: Vec<String> = patch
         .keys()
         .filter(|key| key.starts_with(directives::SET_ELEMENT_ORDER))
-        .cloned()
+        .map(ToString::to_string)
         .collect();
     for directive in directives {
         let Some(Value::Array(order)) = patch.remove(&directive) else {
@@ -83,24 +83,24 @@ pub(super) fn set_element_order(schema: &Node, current: &mut Map<String, Value>,
         let new = patch.remove(&name);
         let server_order = old.clone().unwrap_or_default();
         let merged = match (old, new) {
-            (Some(old), Some(Value::Array(new))) if merges(field) => merge(node, key, old, new)?,
+            (Some(old), Some(Value::Array(new))) if merges(field) => merge(node, key, old, new.into())?,
             (_, Some(mut new)) => {
                 directives::drop_from(&mut new);
                 match new {
-                    Value::Array(new) => new,
+                    Value::Array(new) => new.into(),
                     _ => continue,
                 }
             }
             (Some(old), None) => old,
             (None, None) => continue,
         };
-        current.insert(name, Value::Array(in_order(merged, &order, &server_order, key)));
+        current.insert(name, in_order(merged, &order, &server_order, key).into());
     }
     Ok(())
 }
 
 /// `$deleteFromPrimitiveList/LIST`.
-pub(super) fn delete_from(current: &mut Map<String, Value>, list: &str, deleted: &Value) {
+pub(super) fn delete_from(current: &mut Map, list: &str, deleted: &Value) {
     if let (Some(Value::Array(items)), Value::Array(deleted)) = (current.get_mut(list), deleted) {
         items.retain(|item| !deleted.contains(item));
     }

@@ -1,6 +1,6 @@
 //! The merge of objects.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::PatchError;
 use super::directives::{self, Directive};
@@ -18,11 +18,7 @@ pub(crate) fn patch(schema: &Node, current: &Value, patch: &Value) -> Result<Val
     objects(schema, current.clone(), patch.clone()).map(Value::Object)
 }
 
-pub(super) fn objects(
-    schema: &Node,
-    mut current: Map<String, Value>,
-    mut patch: Map<String, Value>,
-) -> Result<Map<String, Value>, PatchError> {
+pub(super) fn objects(schema: &Node, mut current: Map, mut patch: Map) -> Result<Map, PatchError> {
     match directives::take(&mut patch)? {
         Some(Directive::Replace) => return Ok(patch),
         Some(Directive::Delete) => return Ok(Map::new()),
@@ -42,7 +38,9 @@ pub(super) fn objects(
         let (node, field) = schema.field(&name);
         let merged = match (current.remove(&name), value) {
             (Some(Value::Object(old)), Value::Object(new)) => Value::Object(objects(node, old, new)?),
-            (Some(Value::Array(old)), Value::Array(new)) if merges(field) => Value::Array(lists::merge(node, merge_key(field), old, new)?),
+            (Some(Value::Array(old)), Value::Array(new)) if merges(field) => {
+                lists::merge(node, merge_key(field), old.into(), new.into())?.into()
+            }
             (Some(_), value @ Value::Array(_)) => value,
             (_, mut value) => {
                 directives::drop_from(&mut value);
@@ -64,8 +62,8 @@ pub(super) fn merge_key(field: Option<&Field>) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use crate::value::{Value, json};
     use rstest::rstest;
-    use serde_json::{Value, json};
 
     use crate::schema::builtin;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::super::fieldset::{FieldSet, PathElement};
 use super::shape::{self, Shape};
@@ -98,7 +98,7 @@ fn below(comparison: &mut Comparison, schema: &Node, old: Option<&Value>, new: O
                 if old == new || place.skips(name) {
                     continue;
                 }
-                let element = PathElement::Field(name.clone());
+                let element = PathElement::Field(name.to_string());
                 let node = shape::field(schema, name).0;
                 element_of(comparison, &element, node, old, new, place.inside(name));
             }

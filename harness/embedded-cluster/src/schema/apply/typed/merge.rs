@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::super::fieldset::PathElement;
 use super::shape::{self, Shape};
@@ -30,7 +30,7 @@ pub(in super::super) fn merge(schema: &Node, object: &Value, config: &Value) -> 
     }
 }
 
-fn maps(schema: &Node, object: &Map<String, Value>, config: &Map<String, Value>) -> Value {
+fn maps(schema: &Node, object: &Map, config: &Map) -> Value {
     let mut merged = object.clone();
     for (name, value) in config {
         let value = match object.get(name) {
@@ -104,15 +104,15 @@ fn lists(items: &Node, list_type: &ListType, object: &[Value], config: &[Value])
             r += 1;
         }
     }
-    Value::Array(merged)
+    merged.into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::schema::List;
+    use crate::value::json;
     use rstest::rstest;
-    use serde_json::json;
 
     #[rstest]
     #[case(&["a", "b"], &["c", "b"], &["a", "c", "b"])]

@@ -1,6 +1,6 @@
 //! A value without some of its fields.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::super::fieldset::{FieldSet, PathElement};
 use super::shape::{self, Shape};
@@ -13,11 +13,11 @@ pub(in super::super) fn remove(schema: &Node, value: &Value, set: &FieldSet) -> 
     }
     match (shape::of(schema, Some(value)), value) {
         (Shape::Map { schema, .. }, Value::Object(object)) if !object.is_empty() => {
-            let kept: serde_json::Map<String, Value> = object
+            let kept: crate::value::Map = object
                 .iter()
                 .filter_map(|(name, value)| {
                     let node = shape::field(schema, name).0;
-                    let value = without(node, value, set, &PathElement::Field(name.clone()))?;
+                    let value = without(node, value, set, &PathElement::Field(name.to_string()))?;
                     Some((name.clone(), value))
                 })
                 .collect();
@@ -32,7 +32,7 @@ pub(in super::super) fn remove(schema: &Node, value: &Value, set: &FieldSet) -> 
                     without(items, value, set, &element)
                 })
                 .collect();
-            if kept.is_empty() { Value::Null } else { Value::Array(kept) }
+            if kept.is_empty() { Value::Null } else { kept.into() }
         }
         _ => value.clone(),
     }

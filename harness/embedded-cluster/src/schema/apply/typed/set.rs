@@ -1,6 +1,6 @@
 //! The fields that a value sets.
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::super::fieldset::{FieldSet, PathElement};
 use super::shape::{self, Shape};
@@ -12,9 +12,9 @@ pub(in super::super) fn field_set(schema: &Node, value: &Value) -> FieldSet {
     match (shape::of(schema, Some(value)), value) {
         (Shape::Map { schema, atomic: false }, Value::Object(object)) => {
             for (name, value) in object {
-                let element = PathElement::Field(name.clone());
+                let element = PathElement::Field(name.to_string());
                 let (node, declared) = shape::field(schema, name);
-                let empty = value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
+                let empty = value.is_null() || value.as_object().is_some_and(crate::value::Map::is_empty);
                 insert(&mut set, element, empty || !declared, node, value);
             }
         }

@@ -1,6 +1,6 @@
 //! A schema as server-side apply sees it.
 
-use serde_json::{Map, Value};
+use crate::value::{Map, Value};
 
 use super::super::fieldset::PathElement;
 use crate::schema::{ListType, Node, Scalar};
@@ -80,7 +80,7 @@ pub(in crate::schema) fn item_element(items: &Node, list_type: &ListType, item: 
     }
 }
 
-fn key_element(items: &Node, keys: &[String], object: &Map<String, Value>) -> Result<PathElement, String> {
+fn key_element(items: &Node, keys: &[String], object: &Map) -> Result<PathElement, String> {
     let mut values = Map::new();
     for key in keys {
         let default = || items.field(key).1.and_then(|field| field.default.clone());
@@ -95,6 +95,5 @@ fn key_element(items: &Node, keys: &[String], object: &Map<String, Value>) -> Re
             keys.join(", ")
         ));
     }
-    values.sort_keys();
     Ok(PathElement::Key(Value::Object(values).to_string()))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::value::Value;
 
 use super::shape::{self, Shape};
 use crate::schema::{ListType, Node, Scalar, go_format};

@@ -1,0 +1,37 @@
+//! JSON patch (RFC 6902) and merge patch (RFC 7386).
+
+use serde::Deserialize;
+
+use crate::status::Status;
+use crate::value::{Map, Value};
+
+/// Applies a JSON patch.
+///
+/// # Errors
+/// 422 if it is none, or does not fit.
+pub(super) fn json(value: &mut Value, patch: &Value) -> Result<(), Status> {
+    let patch = json_patch::Patch::deserialize(serde_json::Value::from(patch)).map_err(|_| Status::rejected())?;
+    let mut document = serde_json::Value::from(&*value);
+    json_patch::patch(&mut document, &patch).map_err(|_| Status::rejected())?;
+    *value = document.into();
+    Ok(())
+}
+
+/// Applies a merge patch: `null` takes a field away, objects go into each other, all else replaces.
+pub(super) fn merge(value: &mut Value, patch: &Value) {
+    let Value::Object(changes) = patch else {
+        *value = patch.clone();
+        return;
+    };
+    if !value.is_object() {
+        *value = Map::new().into();
+    }
+    let Value::Object(fields) = value else { return };
+    for (name, change) in changes {
+        if change.is_null() {
+            fields.remove(name);
+        } else {
+            merge(fields.entry(name.clone()).or_insert(Value::Null), change);
+        }
+    }
+}
