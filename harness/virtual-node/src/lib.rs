@@ -21,6 +21,7 @@ mod pod;
 mod program;
 mod service;
 
+pub use api::{Lean, Unread};
 pub use error::Error;
 pub use ingress::IngressController;
 pub use node::{Builder, VirtualNode};

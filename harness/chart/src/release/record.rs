@@ -132,7 +132,7 @@ impl Record {
     /// Text of what could not be written.
     pub fn encode(&self) -> Result<Vec<u8>, String> {
         let json = serde_json::to_vec(self).map_err(|error| error.to_string())?;
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
         gzip.write_all(&json).map_err(|error| error.to_string())?;
         let packed = gzip.finish().map_err(|error| error.to_string())?;
         Ok(STANDARD.encode(packed).into_bytes())

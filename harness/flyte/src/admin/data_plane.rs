@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use kube::api::{Api, ApiResource, DeleteParams, PostParams, PropagationPolicy};
 use kube::core::GroupVersionKind;
 use kube::discovery::{Scope, pinned_kind};
+use virtual_node::Unread;
 
 use crate::crd::FlyteWorkflow;
 
@@ -108,8 +109,9 @@ impl DataPlane for KubeDataPlane {
     fn create<'a>(&'a self, object: &'a FlyteWorkflow) -> BoxFuture<'a, Result<(), DataPlaneError>> {
         async move {
             let (namespace, _) = object.key();
-            let api: Api<FlyteWorkflow> = Api::namespaced(self.client.clone(), &namespace);
-            let request = async { Ok(api.create(&PostParams::default(), object).await?) };
+            let api: Api<Unread<FlyteWorkflow>> = Api::namespaced(self.client.clone(), &namespace);
+            let object = Unread(object.clone());
+            let request = async { Ok(api.create(&PostParams::default(), &object).await?) };
             except(409, self.within(request).await)
         }
         .boxed()

@@ -4,6 +4,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, DeleteParams, PostParams};
+use virtual_node::Lean;
 
 use crate::crd::FlyteWorkflow;
 
@@ -47,7 +48,7 @@ pub(crate) trait ClusterPort: Send + Sync {
 pub(crate) struct KubeCluster(pub(crate) kube::Client);
 
 impl KubeCluster {
-    fn pods(&self, namespace: &str) -> Api<Pod> {
+    fn pods(&self, namespace: &str) -> Api<Lean<Pod>> {
         Api::namespaced(self.0.clone(), namespace)
     }
 }
@@ -56,8 +57,8 @@ impl ClusterPort for KubeCluster {
     fn update(&self, object: FlyteWorkflow) -> BoxFuture<'_, Result<FlyteWorkflow, ClusterError>> {
         async move {
             let (namespace, name) = object.key();
-            let api: Api<FlyteWorkflow> = Api::namespaced(self.0.clone(), &namespace);
-            Ok(api.replace(&name, &PostParams::default(), &object).await?)
+            let api: Api<Lean<FlyteWorkflow>> = Api::namespaced(self.0.clone(), &namespace);
+            Ok(api.replace(&name, &PostParams::default(), &Lean(object)).await?.0)
         }
         .boxed()
     }
@@ -67,16 +68,16 @@ impl ClusterPort for KubeCluster {
             let namespace = pod.metadata.namespace.clone().unwrap_or_default();
             let name = pod.metadata.name.clone().unwrap_or_default();
             let api = self.pods(&namespace);
-            match api.create(&PostParams::default(), &pod).await {
-                Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => Ok(api.get(&name).await?),
-                result => Ok(result?),
+            match api.create(&PostParams::default(), &Lean(pod)).await {
+                Err(kube::Error::Api(status)) if status.reason == "AlreadyExists" => Ok(api.get(&name).await?.0),
+                result => Ok(result?.0),
             }
         }
         .boxed()
     }
 
     fn pod<'a>(&'a self, namespace: &'a str, name: &'a str) -> BoxFuture<'a, Result<Option<Pod>, ClusterError>> {
-        async move { Ok(self.pods(namespace).get_opt(name).await?) }.boxed()
+        async move { Ok(self.pods(namespace).get_opt(name).await?.map(|pod| pod.0)) }.boxed()
     }
 
     fn delete_pod<'a>(&'a self, namespace: &'a str, name: &'a str) -> BoxFuture<'a, Result<(), ClusterError>> {

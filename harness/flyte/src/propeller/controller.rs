@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ResourceExt};
 use kube::runtime::watcher::{self, Event, watcher};
 use tokio::time::Instant;
-use virtual_node::Log;
+use virtual_node::{Lean, Log};
 
 use super::collector;
 use super::engine::{Engine, Waits};
@@ -94,7 +94,7 @@ impl Controller {
         }
     }
 
-    fn watch<K>(&self, selector: &str) -> BoxStream<'static, Event<K>>
+    fn watch<K>(&self, selector: &str) -> BoxStream<'static, Event<Lean<K>>>
     where
         K: kube::Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope>
             + Clone
@@ -103,7 +103,7 @@ impl Controller {
             + Send
             + 'static,
     {
-        let api: Api<K> = match &self.engine.config.namespace {
+        let api: Api<Lean<K>> = match &self.engine.config.namespace {
             Some(namespace) => Api::namespaced(self.client.clone(), namespace),
             None => Api::all(self.client.clone()),
         };
@@ -120,20 +120,20 @@ impl Controller {
             .boxed()
     }
 
-    fn object(&mut self, event: Event<FlyteWorkflow>) {
+    fn object(&mut self, event: Event<Lean<FlyteWorkflow>>) {
         match event {
             Event::Init => self.listed = Some(BTreeSet::new()),
             Event::InitApply(object) => {
                 if let Some(listed) = &mut self.listed {
                     listed.insert(object.key());
                 }
-                self.seen(object);
+                self.seen(object.0);
             }
             Event::InitDone => {
                 let listed = self.listed.take().unwrap_or_default();
                 self.objects.retain(|key, _| listed.contains(key));
             }
-            Event::Apply(object) => self.seen(object),
+            Event::Apply(object) => self.seen(object.0),
             Event::Delete(object) => {
                 let key = object.key();
                 self.objects.remove(&key);
@@ -154,7 +154,7 @@ impl Controller {
         self.start(key);
     }
 
-    fn pod(&mut self, event: Event<Pod>) {
+    fn pod(&mut self, event: Event<Lean<Pod>>) {
         let (pod, gone) = match event {
             Event::Apply(pod) | Event::InitApply(pod) => (pod, false),
             Event::Delete(pod) => (pod, true),
@@ -169,7 +169,7 @@ impl Controller {
             if gone {
                 pods.remove(&key);
             } else {
-                pods.insert(key, pod);
+                pods.insert(key, pod.0);
             }
         }
         if let Some(owner) = owner {

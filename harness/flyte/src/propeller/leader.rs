@@ -5,12 +5,13 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::api::{Api, PostParams};
 use simnet::Clock;
 use tokio::time::Instant;
+use virtual_node::Lean;
 
 use crate::config::LeaderElection;
 
 /// One replica's claim to the lock.
 pub(crate) struct Leader {
-    api: Api<Lease>,
+    api: Api<Lean<Lease>>,
     config: LeaderElection,
     identity: String,
     clock: Clock,
@@ -59,14 +60,14 @@ impl Leader {
             return Ok(true);
         }
         let Some(lease) = self.api.get_opt(&self.config.name).await? else {
-            let lease = Lease {
+            let lease = Lean(Lease {
                 metadata: ObjectMeta {
                     name: Some(self.config.name.clone()),
                     ..ObjectMeta::default()
                 },
                 spec: Some(self.record(None)),
-            };
-            self.held = Some(self.api.create(&PostParams::default(), &lease).await?);
+            });
+            self.held = Some(self.api.create(&PostParams::default(), &lease).await?.0);
             return Ok(true);
         };
         let old = lease.spec.clone().unwrap_or_default();
@@ -74,14 +75,14 @@ impl Leader {
         if !mine && !self.expired(&old) {
             return Ok(false);
         }
-        self.write(lease).await?;
+        self.write(lease.0).await?;
         Ok(true)
     }
 
     /// Writes this replica's record into the Lease as it was read.
     async fn write(&mut self, mut lease: Lease) -> Result<(), kube::Error> {
         lease.spec = Some(self.record(lease.spec.take()));
-        self.held = Some(self.api.replace(&self.config.name, &PostParams::default(), &lease).await?);
+        self.held = Some(self.api.replace(&self.config.name, &PostParams::default(), &Lean(lease)).await?.0);
         Ok(())
     }
 

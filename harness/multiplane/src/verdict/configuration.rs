@@ -10,6 +10,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client, ResourceExt};
 use tokio::task::JoinSet;
+use virtual_node::Lean;
 
 /// The chart's ConfigMap with flyteadmin's `clusters` section, and its key.
 const CONFIG_MAP: (&str, &str) = ("flyte-admin-clusters-config", "clusters.yaml");
@@ -75,13 +76,13 @@ impl Configurations {
 
 async fn config_maps(seen: Arc<Mutex<Seen>>, client: Client) {
     let config = watcher::Config::default().fields(&format!("metadata.name={}", CONFIG_MAP.0));
-    let mut events = watcher(Api::<ConfigMap>::all(client), config).boxed();
+    let mut events = watcher(Api::<Lean<ConfigMap>>::all(client), config).boxed();
     while let Some(event) = events.next().await {
         let Ok(Event::Apply(map) | Event::InitApply(map)) = event else {
             continue;
         };
         let (namespace, at) = (map.namespace().unwrap_or_default(), revision(map.resource_version()));
-        if let Some(text) = map.data.and_then(|mut data| data.remove(CONFIG_MAP.1)) {
+        if let Some(text) = map.0.data.and_then(|mut data| data.remove(CONFIG_MAP.1)) {
             let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
             seen.texts.entry(namespace).or_default().insert(at, text);
         }
@@ -89,7 +90,7 @@ async fn config_maps(seen: Arc<Mutex<Seen>>, client: Client) {
 }
 
 async fn pods(seen: Arc<Mutex<Seen>>, client: Client) {
-    let mut events = watcher(Api::<Pod>::all(client), watcher::Config::default().labels(ADMIN)).boxed();
+    let mut events = watcher(Api::<Lean<Pod>>::all(client), watcher::Config::default().labels(ADMIN)).boxed();
     while let Some(event) = events.next().await {
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         match event {

@@ -16,6 +16,7 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use virtual_node::Lean;
 
 use crate::journal::Sighting;
 
@@ -100,7 +101,7 @@ async fn workflows(seen: Arc<Seen>, cluster: String, client: Client) {
         &GroupVersionKind::gvk("flyte.lyft.com", "v1alpha1", "FlyteWorkflow"),
         "flyteworkflows",
     );
-    let api: Api<PartialObjectMeta<DynamicObject>> = Api::all_with(client, &kind);
+    let api: Api<Lean<PartialObjectMeta<DynamicObject>>> = Api::all_with(client, &kind);
     let mut events = watcher(api, watcher::Config::default()).boxed();
     while let Some(event) = events.next().await {
         if let Some((place, name, _)) = appeared(event) {
@@ -111,7 +112,7 @@ async fn workflows(seen: Arc<Seen>, cluster: String, client: Client) {
 
 /// A task's pod belongs to the FlyteWorkflow object that owns it; its labels may name the parent execution instead.
 async fn pods(seen: Arc<Seen>, cluster: String, client: Client) {
-    let mut events = watcher(Api::<PartialObjectMeta<Pod>>::all(client), watcher::Config::default()).boxed();
+    let mut events = watcher(Api::<Lean<PartialObjectMeta<Pod>>>::all(client), watcher::Config::default()).boxed();
     while let Some(event) = events.next().await {
         let Some((place, name, meta)) = appeared(event) else { continue };
         let owners = meta.owner_references.unwrap_or_default();
@@ -122,10 +123,10 @@ async fn pods(seen: Arc<Seen>, cluster: String, client: Client) {
 }
 
 /// Namespace, name and metadata of an object that is there. Errors are the watcher's own to mend: it lists and watches again.
-fn appeared<K>(event: watcher::Result<Event<PartialObjectMeta<K>>>) -> Option<(String, String, ObjectMeta)> {
+fn appeared<K>(event: watcher::Result<Event<Lean<PartialObjectMeta<K>>>>) -> Option<(String, String, ObjectMeta)> {
     match event {
         Ok(Event::Apply(object) | Event::InitApply(object)) => {
-            let mut meta = object.metadata;
+            let mut meta = object.0.metadata;
             Some((meta.namespace.take()?, meta.name.take()?, meta))
         }
         _ => None,

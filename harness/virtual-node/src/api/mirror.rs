@@ -11,7 +11,7 @@ use kube::{Api, Resource, ResourceExt};
 use tokio::sync::watch::{Receiver, Sender};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::watch;
+use super::{Lean, watch};
 
 type Objects<K> = BTreeMap<(String, String), Arc<K>>;
 
@@ -27,7 +27,7 @@ impl<K> Mirror<K>
 where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
 {
-    pub(crate) fn start(api: Api<K>) -> Self {
+    pub(crate) fn start(api: Api<Lean<K>>) -> Self {
         let objects: Arc<RwLock<Arc<Objects<K>>>> = Arc::default();
         let (changed, synced) = tokio::sync::watch::channel(false);
         let watch = tokio::spawn(follow(api, objects.clone(), changed));
@@ -55,7 +55,7 @@ where
     }
 }
 
-async fn follow<K>(api: Api<K>, objects: Arc<RwLock<Arc<Objects<K>>>>, changed: Sender<bool>)
+async fn follow<K>(api: Api<Lean<K>>, objects: Arc<RwLock<Arc<Objects<K>>>>, changed: Sender<bool>)
 where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
 {

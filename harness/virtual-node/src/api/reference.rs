@@ -13,7 +13,7 @@ use kube::{Api, Client, Resource, ResourceExt};
 use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::watch;
+use super::{Lean, watch};
 
 /// Watches by reference: an object is watched while somebody holds a [`Reference`] to it.
 pub(crate) struct References {
@@ -104,7 +104,7 @@ impl<K: Send + Sync + 'static> Reference<K> {
 /// Resolves at the next change.
 pub(crate) type Changes = futures::future::BoxFuture<'static, ()>;
 
-async fn follow<K>(api: Api<K>, name: String, state: Sender<Lookup<K>>)
+async fn follow<K>(api: Api<Lean<K>>, name: String, state: Sender<Lookup<K>>)
 where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
 {

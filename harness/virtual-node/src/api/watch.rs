@@ -3,19 +3,31 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use futures::Stream;
+use futures::{Stream, TryStreamExt};
 use k8s_openapi::serde::de::DeserializeOwned;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::utils::Backoff;
 use kube::runtime::watcher::{self, Config, Event};
 use kube::{Api, Resource};
 
-/// Lists and watches for ever; a failure is yielded and followed by a pause that grows.
-pub(crate) fn watch<K>(api: Api<K>, config: Config) -> impl Stream<Item = watcher::Result<Event<K>>> + Send
+use super::Lean;
+
+/// Lists and watches for ever, without managed fields; a failure is yielded and followed by a pause that grows.
+pub(crate) fn watch<K>(api: Api<Lean<K>>, config: Config) -> impl Stream<Item = watcher::Result<Event<K>>> + Send
 where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
 {
-    watcher::watcher(api, config).backoff(Pause::default())
+    watcher::watcher(api, config).backoff(Pause::default()).map_ok(bare)
+}
+
+fn bare<K>(event: Event<Lean<K>>) -> Event<K> {
+    match event {
+        Event::Apply(object) => Event::Apply(object.0),
+        Event::Delete(object) => Event::Delete(object.0),
+        Event::Init => Event::Init,
+        Event::InitApply(object) => Event::InitApply(object.0),
+        Event::InitDone => Event::InitDone,
+    }
 }
 
 /// 800 ms, doubled up to 30 s, as client-go's reflectors have it but without jitter: runs must repeat.

@@ -13,6 +13,8 @@ use simnet::Clock;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::api::Unread;
+
 const COMPONENT: &str = "kubelet";
 
 /// Records events in order, beside the pods' own work. Repeats of an event raise its count.
@@ -114,7 +116,7 @@ impl Writer {
 
     async fn write(&mut self, record: Record) {
         let namespace = record.about.namespace.clone().unwrap_or_default();
-        let events: Api<Event> = Api::namespaced(self.client.clone(), &namespace);
+        let events: Api<Unread<Event>> = Api::namespaced(self.client.clone(), &namespace);
         let about = record.about.name.clone().unwrap_or_default();
         let key = (
             record.about.uid.clone().unwrap_or_default(),
@@ -149,10 +151,11 @@ impl Writer {
 }
 
 /// Creates an event under the first free name from `time` on: in virtual time, others' events of the same moment are many.
-async fn create(events: &Api<Event>, mut event: Event, mut time: i128) -> (i128, kube::Result<Event>) {
+async fn create(events: &Api<Unread<Event>>, event: Event, mut time: i128) -> (i128, kube::Result<Unread<Event>>) {
+    let mut event = Unread(event);
     loop {
-        let name = event_name(event.involved_object.name.as_deref().unwrap_or_default(), time);
-        event.metadata.name = Some(name);
+        let name = event_name(event.0.involved_object.name.as_deref().unwrap_or_default(), time);
+        event.0.metadata.name = Some(name);
         match events.create(&PostParams::default(), &event).await {
             Err(kube::Error::Api(answer)) if answer.is_already_exists() => time += 1,
             result => return (time, result),

@@ -14,6 +14,7 @@ use simnet::Clock;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::registration::Registration;
+use crate::api::Unread;
 
 /// A kubelet's defaults: a lease of 40 s, renewed after a quarter of it; the status every five minutes.
 const LEASE: Duration = Duration::from_secs(40);
@@ -43,12 +44,12 @@ pub(crate) async fn beat(client: Client, registration: Arc<Registration>, node: 
 }
 
 async fn renew(client: &Client, node: &Node, now: Timestamp) -> kube::Result<()> {
-    let leases: Api<Lease> = Api::namespaced(client.clone(), NAMESPACE);
+    let leases: Api<Unread<Lease>> = Api::namespaced(client.clone(), NAMESPACE);
     let name = node.name_any();
     let patch = json!({"spec": {"renewTime": MicroTime(now)}});
     match leases.patch(&name, &PatchParams::default(), &Patch::Merge(patch)).await {
         Err(kube::Error::Api(status)) if status.is_not_found() => {
-            leases.create(&PostParams::default(), &lease(node, now)).await?;
+            leases.create(&PostParams::default(), &Unread(lease(node, now))).await?;
         }
         result => drop(result?),
     }

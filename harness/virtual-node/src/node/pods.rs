@@ -11,11 +11,12 @@ use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::NodeContext;
+use crate::api::Lean;
 use crate::pod::{self, Assigned};
 
 /// Runs the pods bound to the node, for ever.
 pub(crate) async fn serve(node: Arc<NodeContext>) {
-    let api: Api<Pod> = Api::all(node.client.clone());
+    let api: Api<Lean<Pod>> = Api::all(node.client.clone());
     let config = Config::default().fields(&format!("spec.nodeName={}", node.name));
     let mut events = std::pin::pin!(crate::api::watch(api, config));
     let mut workers = Workers {

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::PodContext;
 use super::status::pod_status;
+use crate::api::Unread;
 
 /// Before another attempt after a refusal.
 const RETRY: Duration = Duration::from_secs(1);
@@ -36,6 +37,12 @@ pub(crate) async fn publish(ctx: Arc<PodContext>, ended: CancellationToken) {
             &ctx.node.address,
             ctx.node.clock.now(),
         );
+        if status == published {
+            if last {
+                return;
+            }
+            continue;
+        }
         match patch(&ctx, &published, &status).await {
             Ok(()) => published = status,
             Err(kube::Error::Api(answer)) if answer.is_not_found() || answer.is_conflict() => return,
@@ -67,7 +74,7 @@ async fn patch(ctx: &PodContext, published: &PodStatus, status: &PodStatus) -> k
     if difference.is_empty() {
         return Ok(());
     }
-    let pods: Api<Pod> = Api::namespaced(ctx.node.client.clone(), &ctx.namespace);
+    let pods: Api<Unread<Pod>> = Api::namespaced(ctx.node.client.clone(), &ctx.namespace);
     let patch = json!({"metadata": {"uid": ctx.uid}, "status": difference});
     pods.patch_status(&ctx.name, &PatchParams::default(), &Patch::Strategic(patch))
         .await?;
