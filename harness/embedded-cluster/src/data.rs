@@ -181,6 +181,9 @@ pub(crate) const DISCOVERY_CORE: &str = include_str!("../data/kubernetes-1.36/di
 /// Aggregated discovery of `/apis`.
 pub(crate) const DISCOVERY_GROUPS: &str = include_str!("../data/kubernetes-1.36/discovery-apis.json");
 
+/// Columns of the tables that `kubectl get` asks for.
+pub(crate) const COLUMNS: &str = include_str!("../data/kubernetes-1.36/columns.json");
+
 /// Objects that a cluster starts with, as lists, in the order of creation.
 pub(crate) const BOOTSTRAP: &[&str] = &[
     include_str!("../data/kubernetes-1.36/bootstrap/namespaces.json"),

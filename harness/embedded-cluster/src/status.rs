@@ -248,6 +248,11 @@ impl Status {
         )
     }
 
+    /// 406 when the answer cannot take the form that the client asks for.
+    pub(crate) fn wrong_form(message: String) -> Self {
+        Self::new(406, "NotAcceptable", message)
+    }
+
     /// 406 when the answer can be encoded in no way that the client knows.
     pub fn no_representation(streams: bool) -> Self {
         let mut offered = "application/json, application/yaml, application/vnd.kubernetes.protobuf".to_owned();

@@ -30,5 +30,6 @@ mod start;
 mod stateful_sets;
 mod tokens;
 mod volume_protection;
+mod volumes;
 
 pub(crate) use start::{Settings, start};

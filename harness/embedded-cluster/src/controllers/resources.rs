@@ -22,3 +22,4 @@ pub(crate) const SERVICES: Resource = Resource::new("", "v1", "services");
 pub(crate) const SERVICE_ACCOUNTS: Resource = Resource::new("", "v1", "serviceaccounts");
 pub(crate) const STATEFUL_SETS: Resource = Resource::new("apps", "v1", "statefulsets");
 pub(crate) const VOLUME_CLAIMS: Resource = Resource::new("", "v1", "persistentvolumeclaims");
+pub(crate) const VOLUMES: Resource = Resource::new("", "v1", "persistentvolumes");

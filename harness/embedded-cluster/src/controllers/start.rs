@@ -22,6 +22,7 @@ use super::service_accounts::ServiceAccounts;
 use super::stateful_sets::StatefulSets;
 use super::tokens::{Sign, Tokens};
 use super::volume_protection::VolumeProtection;
+use super::volumes::Volumes;
 use crate::auth::Identity;
 use crate::client::Client;
 
@@ -73,6 +74,10 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
         Arc::new(Mirror(contexts.account("endpointslicemirroring-controller"))),
         Arc::new(Disruption(contexts.account("disruption-controller"))),
         Arc::new(VolumeProtection(contexts.account("pvc-protection-controller"))),
+        Arc::new(Volumes {
+            binder: contexts.account("persistent-volume-binder"),
+            protection: contexts.account("pv-protection-controller"),
+        }),
         Arc::new(ResourceQuotas(contexts.account("resourcequota-controller"))),
         Arc::new(Garbage(contexts.account("generic-garbage-collector"))),
         Arc::new(PodGc(contexts.account("pod-garbage-collector"))),

@@ -1,6 +1,8 @@
 //! CustomResourceDefinitions: from the stored object to served kinds.
 
 mod check;
+mod columns;
+mod json_path;
 mod names;
 mod version;
 
@@ -9,6 +11,7 @@ use std::sync::Arc;
 use crate::value::{Value, json};
 
 pub(crate) use check::{check, warnings};
+pub(crate) use columns::Column;
 pub(crate) use version::Version;
 
 use crate::apiserver::ApiServer;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::Column;
 use crate::value::Value;
 
 use crate::kinds::{Kind, Strategy, Subresource};
@@ -15,6 +16,8 @@ pub(crate) struct Version {
     pub(crate) selectable_fields: Vec<String>,
     /// The shape of its objects.
     pub(crate) schema: Structural,
+    /// The columns of its table, after the name.
+    pub(crate) columns: Vec<Column>,
     /// Paths of the scale subresource, if it is on.
     pub(crate) scale: Option<Scale>,
 }
@@ -39,6 +42,7 @@ impl Version {
                 .filter_map(|f| f["jsonPath"].as_str().map(|p| p.trim_start_matches('.').to_owned()))
                 .collect(),
             // What the definition's validation let through parses; a definition without a schema keeps everything.
+            columns: Column::all(version),
             schema: Structural::parse(&version["schema"]["openAPIV3Schema"]).unwrap_or_default(),
             scale: pointer(&scale["specReplicasPath"]).map(|spec_replicas| Scale {
                 spec_replicas,

@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, header};
 
+use super::table::Include;
 use crate::apiserver::media_type;
 use crate::status::Status;
 
@@ -10,10 +11,10 @@ use crate::status::Status;
 pub(super) enum Form {
     /// The object as it is.
     Plain,
-    /// `PartialObjectMetadata`.
-    Metadata,
-    /// `Table`.
-    Table,
+    /// `PartialObjectMetadata`, or a list of it.
+    Metadata { list: bool },
+    /// `Table`, with rows that carry this much of their objects.
+    Table(Include),
 }
 
 /// Form and encoding of an answer.
@@ -70,8 +71,12 @@ fn form(clause: &str) -> Option<Form> {
     };
     match (parameter("as"), parameter("g"), parameter("v")) {
         (None, ..) => Some(Form::Plain),
-        (Some("Table"), Some("meta.k8s.io"), Some("v1" | "v1beta1")) => Some(Form::Table),
-        (Some("PartialObjectMetadata" | "PartialObjectMetadataList"), Some("meta.k8s.io"), Some("v1" | "v1beta1")) => Some(Form::Metadata),
+        (Some("Table"), Some("meta.k8s.io"), Some("v1" | "v1beta1")) => Some(Form::Table(Include::Metadata)),
+        (Some(form @ ("PartialObjectMetadata" | "PartialObjectMetadataList")), Some("meta.k8s.io"), Some("v1" | "v1beta1")) => {
+            Some(Form::Metadata {
+                list: form == "PartialObjectMetadataList",
+            })
+        }
         _ => None,
     }
 }

@@ -11,7 +11,8 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq};
 
 use super::negotiate::{self, Accepted, Form};
-use super::{table, watch};
+use super::table::{Include, Table};
+use super::watch;
 use crate::apiserver::{self, ApiServer, Outcome, Page};
 use crate::client::List;
 use crate::kinds::Kind;
@@ -54,19 +55,38 @@ pub(super) fn status(status: &Status) -> Response<ResponseBody> {
 }
 
 /// An answer of the pipeline.
-pub(super) fn outcome(server: &ApiServer, response: apiserver::Response, accept: &Accepted) -> Result<Response<ResponseBody>, Status> {
+///
+/// `kind` is the kind that the request was about.
+pub(super) fn outcome(
+    server: &ApiServer,
+    response: apiserver::Response,
+    kind: Option<&Kind>,
+    accept: &Accepted,
+) -> Result<Response<ResponseBody>, Status> {
     let mut answer = match response.outcome {
         Outcome::Object(object, created) => {
             let code = if created { 201 } else { 200 };
-            match accept.form {
-                Form::Plain => encoded(code, object.json(), accept),
-                Form::Metadata => encoded(code, metadata_of(&object).to_json().into(), accept),
-                Form::Table => encoded(
-                    code,
-                    table::of_objects(server, &[object], &json!({}), true).to_string().into(),
-                    accept,
-                ),
+            match (accept.form, kind) {
+                (Form::Metadata { list: true }, Some(kind)) => {
+                    return Err(Status::wrong_form(format!(
+                        "you requested PartialObjectMetadataList, but the requested object is not a list (*{})",
+                        go_type(kind)
+                    )));
+                }
+                (Form::Metadata { .. }, _) => encoded(code, metadata_of(&object).to_json().into(), accept),
+                (Form::Table(include), Some(kind)) => {
+                    let metadata = json!({"resourceVersion": object.revision().to_string()});
+                    let table = table(server, kind, include).of(&[object], &metadata, true);
+                    encoded(code, table.to_json().into(), accept)
+                }
+                (Form::Plain | Form::Table(_), _) => encoded(code, object.json(), accept),
             }
+        }
+        Outcome::List(_, kind, _) if accept.form == (Form::Metadata { list: false }) => {
+            return Err(Status::wrong_form(format!(
+                "you requested PartialObjectMetadata, but the requested object is a list (*{}List)",
+                go_type(&kind)
+            )));
         }
         Outcome::List(list, kind, page) => encoded(200, list_bytes(server, &list, &kind, &page, accept.form), accept),
         Outcome::Value(value, code) => encoded(code, value.to_string().into(), accept),
@@ -97,6 +117,24 @@ pub(super) fn metadata_of(object: &Object) -> Value {
     json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object.value()["metadata"]})
 }
 
+/// The Go type of a kind's objects, which shows in messages.
+fn go_type(kind: &Kind) -> String {
+    let package = kind.resource.group().split('.').next().unwrap_or_default();
+    match (&kind.custom, package) {
+        (Some(_), _) => "unstructured.Unstructured".to_owned(),
+        (None, "") => format!("core.{}", kind.kind),
+        (None, package) => format!("{package}.{}", kind.kind),
+    }
+}
+
+fn table<'a>(server: &ApiServer, kind: &'a Kind, include: Include) -> Table<'a> {
+    Table {
+        kind,
+        include,
+        now: server.clock.now(),
+    }
+}
+
 fn list_bytes(server: &ApiServer, list: &List, kind: &Kind, page: &Page, form: Form) -> Bytes {
     let mut metadata = json!({"resourceVersion": list.revision.to_string()});
     if !page.continue_token.is_empty() {
@@ -119,11 +157,11 @@ fn list_bytes(server: &ApiServer, list: &List, kind: &Kind, page: &Page, form: F
             };
             return serde_json::to_vec(&document).unwrap_or_default().into();
         }
-        Form::Metadata => {
+        Form::Metadata { .. } => {
             let items: Value = list.items.iter().map(|object| metadata_of(object)).collect();
             json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items})
         }
-        Form::Table => table::of_objects(server, &list.items, &metadata, true),
+        Form::Table(include) => table(server, kind, include).of(&list.items, &metadata, true),
     };
     value.to_string().into()
 }

@@ -10,8 +10,10 @@ use bytes::Bytes;
 use http::{Method, Request, Response, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::negotiate::Form;
 use super::respond::{self, ResponseBody};
 use super::route::{self, Route};
+use super::table::Include;
 use super::{impersonate, paths};
 use crate::apiserver::{self, ApiServer, BODY_LIMIT, Verb};
 use crate::auth::{Attributes, Credentials, Identity, authenticate};
@@ -81,9 +83,13 @@ impl ApiService {
                         return Err(refused.status);
                     }
                 };
-                let accept = respond::negotiate(&parts.headers, request.verb == Verb::List || request.verb == Verb::Watch)?;
+                let mut accept = respond::negotiate(&parts.headers, request.verb == Verb::List || request.verb == Verb::Watch)?;
+                if let Form::Table(include) = &mut accept.form {
+                    *include = Include::parse(request.options.parameter("includeObject").unwrap_or_default())?;
+                }
+                let kind = self.server.kinds.find(&request.target.resource);
                 let response = self.server.handle(request).await?;
-                respond::outcome(&self.server, response, &accept)
+                respond::outcome(&self.server, response, kind.as_deref(), &accept)
             }
             Route::Path(path) => {
                 let verb = parts.method.as_str().to_lowercase();

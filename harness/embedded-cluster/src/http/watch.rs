@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::negotiate::Form;
 use super::respond::{ResponseBody, metadata_of};
-use super::table;
+use super::table::{Include, Table};
 use crate::apiserver::{self, bookmark};
 use crate::client::{EventKind, WatchEvent};
 
@@ -89,8 +89,8 @@ impl Sender {
         };
         let object = match (self.form, event.kind) {
             (Form::Plain, _) | (_, EventKind::Error) => event.object.json(),
-            (Form::Metadata, _) => metadata_of(&event.object).to_json().into(),
-            (Form::Table, kind) => self.table(event, kind).to_string().into(),
+            (Form::Metadata { .. }, _) => metadata_of(&event.object).to_json().into(),
+            (Form::Table(include), kind) => self.table(event, kind, include).to_json().into(),
         };
         let mut line = BytesMut::with_capacity(object.len() + 32);
         line.put_slice(format!("{{\"type\":\"{kind}\",\"object\":").as_bytes());
@@ -100,7 +100,7 @@ impl Sender {
     }
 
     /// Only the first table says what its columns are.
-    fn table(&mut self, event: &WatchEvent, kind: EventKind) -> Value {
+    fn table(&mut self, event: &WatchEvent, kind: EventKind, include: Include) -> Value {
         let metadata = json!({"resourceVersion": event.object.revision().to_string()});
         let columns = std::mem::take(&mut self.first);
         let rows = if kind == EventKind::Bookmark {
@@ -108,7 +108,12 @@ impl Sender {
         } else {
             std::slice::from_ref(&event.object)
         };
-        table::table(rows, &metadata, columns, self.clock.now())
+        let table = Table {
+            kind: &self.stream.kind,
+            include,
+            now: self.clock.now(),
+        };
+        table.of(rows, &metadata, columns)
     }
 }
 

@@ -7,6 +7,8 @@ pub(crate) enum Generation {
     None,
     /// With everything outside of metadata and status.
     Spec,
+    /// As `Spec`, but there is none before the first change.
+    Changes,
     /// Also with annotations (Deployments).
     SpecAndAnnotations,
 }
@@ -191,7 +193,11 @@ impl Strategy {
             },
             "endpointslices.discovery.k8s.io" | "priorityclasses.scheduling.k8s.io" => VERSIONED,
             "flowschemas.flowcontrol.apiserver.k8s.io" | "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io" => VERSIONED,
-            "deviceclasses.resource.k8s.io" | "resourceslices.resource.k8s.io" | "csidrivers.storage.k8s.io" => VERSIONED,
+            "deviceclasses.resource.k8s.io" | "resourceslices.resource.k8s.io" => VERSIONED,
+            "csidrivers.storage.k8s.io" => Self {
+                generation: Generation::Changes,
+                ..VERSIONED
+            },
             "customresourcedefinitions.apiextensions.k8s.io" => Strategy {
                 unconditional_update: false,
                 ..VERSIONED

@@ -25,7 +25,7 @@ const KINDS: &[(&str, &str)] = &[
     ("pem64", r"LS0tLS1CRUdJTi[A-Za-z0-9+/=]*"),
     ("continue", r"\S+"),
     ("server", r"[\w.\[\]-]+:\d+"),
-    ("age", r"(\d+(y|d|h|m|s|ms))+|<unknown>|<invalid>"),
+    ("age", r"(\d+(y|d|h|m|s|ms))+|<unknown>|<invalid>|<age>"),
     ("any", r"[\s\S]*"),
     ("urlhash", r"[0-9A-Fa-f]+"),
     ("hookport", r"\d+"),

@@ -161,7 +161,7 @@ fn tidy_object(map: &mut Map<String, Value>) {
         let is_age = |i: usize| {
             columns
                 .as_ref()
-                .is_none_or(|c| AGES.contains(&c[i]["name"].as_str().unwrap_or_default()))
+                .is_none_or(|c| c.get(i).is_some_and(|c| AGES.contains(&c["name"].as_str().unwrap_or_default())))
         };
         for row in map.get_mut("rows").and_then(Value::as_array_mut).into_iter().flatten() {
             for (i, cell) in row["cells"].as_array_mut().into_iter().flatten().enumerate() {

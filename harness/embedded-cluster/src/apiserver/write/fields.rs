@@ -84,7 +84,7 @@ pub(super) fn system(server: &ApiServer, kind: &Kind, object: &mut Value) {
     let metadata = metadata_mut(object);
     metadata.insert("uid", server.uid().into());
     metadata.insert("creationTimestamp", server.timestamp().into());
-    if kind.strategy.generation != Generation::None {
+    if !matches!(kind.strategy.generation, Generation::None | Generation::Changes) {
         metadata.insert("generation", 1.into());
     }
     drop_empty(metadata);
@@ -129,7 +129,7 @@ pub(super) fn carry_over(kind: &Kind, subresource: &str, old: &Object, new: &mut
     for field in ["creationTimestamp", "resourceVersion"] {
         copy(metadata, field, &old_metadata[field]);
     }
-    if kind.strategy.generation != Generation::None {
+    if !matches!(kind.strategy.generation, Generation::None | Generation::Changes) {
         copy(metadata, "generation", &old_metadata["generation"]);
     }
     drop_empty(metadata);
@@ -141,7 +141,7 @@ pub(super) fn advance_generation(kind: &Kind, old: &Object, new: &mut Value) {
     let annotations = |v: &Value| v["metadata"].get("annotations").cloned();
     let changed = match kind.strategy.generation {
         Generation::None => return,
-        Generation::Spec => wishes(old.value()) != wishes(new),
+        Generation::Spec | Generation::Changes => wishes(old.value()) != wishes(new),
         Generation::SpecAndAnnotations => wishes(old.value()) != wishes(new) || annotations(old.value()) != annotations(new),
     };
     if changed {
