@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use scenario::{Invalid, Loaded};
+use scenario::{Invalid, Loaded, Verb};
 
 use super::step::title;
 
@@ -50,6 +50,16 @@ impl Plan {
     /// The scenario's name.
     pub fn name(&self) -> &str {
         &self.loaded.scenario.metadata.name.value
+    }
+
+    /// How much there is to do, compared with other plans: clusters and executions.
+    pub fn weight(&self) -> usize {
+        let scenario = &self.loaded.scenario;
+        let executions = scenario.steps.iter().map(|step| match &step.verb {
+            Verb::Submit(submit) => submit.names.len().max(usize::try_from(submit.count).unwrap_or(usize::MAX)),
+            _ => 0,
+        });
+        executions.fold(4 * scenario.clusters.len(), usize::saturating_add)
     }
 
     /// What the steps would do, one line each.

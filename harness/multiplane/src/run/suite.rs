@@ -1,5 +1,6 @@
 //! Many scenarios side by side.
 
+use std::cmp::Reverse;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -42,7 +43,10 @@ pub fn suite(plans: &[Plan], suite: &Suite, journal: &Journal) -> Finished {
         scenarios: plans.len(),
         partition: suite.partition,
     });
-    let next = Mutex::new(0..plans.len());
+    // The heaviest first, so that no thread is left with one when the others have nothing more to do.
+    let mut order: Vec<usize> = (0..plans.len()).collect();
+    order.sort_by_key(|index| Reverse(plans[*index].weight()));
+    let next = Mutex::new(order.into_iter());
     let finished = Mutex::new(Finished {
         outcomes: vec![Outcome::Interrupted; plans.len()],
         left: Vec::new(),

@@ -27,6 +27,11 @@ pub(crate) struct Garbage(pub(crate) Context);
 impl Controller for Garbage {
     fn keys(&self, change: &Change) -> Vec<Key> {
         let object = &change.object;
+        let owned_by = |object: &Object| object.at("/metadata/ownerReferences").clone();
+        let stays = !change.gone && object.deletion_timestamp().is_none();
+        if stays && change.old.as_ref().is_some_and(|old| owned_by(old) == owned_by(object)) {
+            return vec![];
+        }
         let mut uids: Vec<&str> = Vec::new();
         if !change.gone && (object.at("/metadata/ownerReferences").is_array() || object.deletion_timestamp().is_some()) {
             uids.push(object.uid());

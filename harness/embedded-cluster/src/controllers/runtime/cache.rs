@@ -116,10 +116,17 @@ impl Cache {
             .entry(resource.clone())
             .or_default()
             .insert(key.clone(), object.clone());
-        if let Some(old) = &old {
-            indexes.unlink(resource, &key, old);
+        // Most changes leave alone what the indexes go by.
+        let owners = |object: &Object| object.at("/metadata/ownerReferences").clone();
+        if old
+            .as_ref()
+            .is_none_or(|old| old.uid() != object.uid() || owners(old) != owners(&object))
+        {
+            if let Some(old) = &old {
+                indexes.unlink(resource, &key, old);
+            }
+            indexes.link(resource, &key, &object);
         }
-        indexes.link(resource, &key, &object);
         Change {
             resource: resource.clone(),
             object,

@@ -46,11 +46,25 @@ impl FieldSet {
 pub(super) fn meets(fields: &Value, set: &FieldSet) -> bool {
     let Value::Object(fields) = fields else { return false };
     let (members, children) = set.parts();
-    let is_path = |below: &Value| below.as_object().is_some_and(|below| below.is_empty() || below.contains_key(SELF));
     members.iter().any(|element| fields.get(&print(element)).is_some_and(is_path))
         || children
             .iter()
             .any(|(element, set)| fields.get(&print(element)).is_some_and(|below| meets(below, set)))
+}
+
+/// Whether FieldsV1 has every path of a set. Costs what the set is large.
+pub(super) fn covers(fields: &Value, set: &FieldSet) -> bool {
+    let Value::Object(fields) = fields else { return set.is_empty() };
+    let (members, children) = set.parts();
+    members.iter().all(|element| fields.get(&print(element)).is_some_and(is_path))
+        && children
+            .iter()
+            .all(|(element, set)| fields.get(&print(element)).is_some_and(|below| covers(below, set)))
+}
+
+/// Whether a path ends at a node of FieldsV1, too.
+fn is_path(node: &Value) -> bool {
+    node.as_object().is_some_and(|node| node.is_empty() || node.contains_key(SELF))
 }
 
 fn parse(text: &str) -> Option<PathElement> {

@@ -2,7 +2,8 @@
 
 use crate::value::Value;
 
-use super::bookkeeping::{author, book, track};
+use super::bookkeeping::{author, book, stripped, track};
+use super::fieldset::FieldSet;
 use super::managers::{self, Managers};
 use super::operation::Writer;
 use super::{fields_v1, typed};
@@ -38,19 +39,32 @@ fn entries_of(live: &Value, new: &mut Value, writer: Writer<'_>) -> Option<Vec<V
 fn touch(schema: &Node, live: &Value, new: &mut Value, mut entries: Vec<Value>, writer: Writer<'_>) {
     let comparison = typed::compare(schema, live, new).without(writer.reset);
     let (changed, author) = (comparison.changed(), author(writer));
-    let mut touched = Managers::new();
-    entries.retain(|entry| {
+    let booked = stripped(changed.clone());
+    let (mut touched, mut is_booked) = (Managers::new(), false);
+    entries.retain_mut(|entry| {
         let fields = &entry["fieldsV1"];
-        let concerned = fields_v1::meets(fields, &changed) || fields_v1::meets(fields, &comparison.removed);
-        match managers::decode_entry(entry) {
-            Some((manager, managed)) if concerned || manager == author => {
-                touched.insert(manager, managed());
-                false
+        let loses = fields_v1::meets(fields, &comparison.removed);
+        let concerned = loses || fields_v1::meets(fields, &changed);
+        let Some((manager, managed)) = managers::decode_entry(entry) else {
+            return true;
+        };
+        if manager == author && !loses && fields_v1::covers(fields, &booked) {
+            // Most writes change what their author has set before.
+            drop(managed);
+            is_booked = true;
+            if !booked.is_empty() {
+                entry["time"] = writer.time.into();
             }
-            _ => true,
+            return true;
         }
+        let is_touched = concerned || manager == author;
+        if is_touched {
+            touched.insert(manager, managed());
+        }
+        !is_touched
     });
-    book(&mut touched, &comparison, changed, writer);
+    let news = if is_booked { FieldSet::default() } else { changed };
+    book(&mut touched, &comparison, news, writer);
     entries.extend(managers::entries(touched));
     managers::store(new, entries);
 }

@@ -1,8 +1,9 @@
 //! JSON with its duplicate keys noticed.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::value::{Map, Number, Value};
+use crate::value::{Map, Number, Text, Value};
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 /// A parsed document.
@@ -19,7 +20,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, serde_json::Error> {
     let mut duplicates = Vec::new();
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = Seed {
-        path: &mut String::new(),
+        path: &Path::Root,
         duplicates: &mut duplicates,
     }
     .deserialize(&mut deserializer)?;
@@ -27,8 +28,26 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, serde_json::Error> {
     Ok(Parsed { value, duplicates })
 }
 
+/// Where a value is, written out only for those who ask.
+enum Path<'a> {
+    Root,
+    Field(&'a Path<'a>, &'a str),
+    Item(&'a Path<'a>, usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Path::Root => Ok(()),
+            Path::Field(Path::Root, name) => f.write_str(name),
+            Path::Field(parent, name) => write!(f, "{parent}.{name}"),
+            Path::Item(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
 struct Seed<'a> {
-    path: &'a mut String,
+    path: &'a Path<'a>,
     duplicates: &'a mut Vec<String>,
 }
 
@@ -67,50 +86,40 @@ impl<'de> Visitor<'de> for Seed<'_> {
         Ok(value.into())
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
     fn visit_unit<E>(self) -> Result<Value, E> {
         Ok(Value::Null)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut items = Vec::new();
-        let length = self.path.len();
-        loop {
-            let _ = fmt::Write::write_fmt(self.path, format_args!("[{}]", items.len()));
-            let item = access.next_element_seed(Seed {
-                path: self.path,
-                duplicates: self.duplicates,
-            })?;
-            self.path.truncate(length);
-            match item {
-                Some(item) => items.push(item),
-                None => return Ok(items.into()),
-            }
+        let mut items: Vec<Value> = Vec::new();
+        while let Some(item) = access.next_element_seed(Seed {
+            path: &Path::Item(self.path, items.len()),
+            duplicates: self.duplicates,
+        })? {
+            items.push(item);
         }
+        Ok(Value::Array(items.into()))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        let length = self.path.len();
-        while let Some(key) = access.next_key::<String>()? {
-            if length > 0 {
-                self.path.push('.');
+        let mut fields: Vec<(Text, Value)> = Vec::new();
+        // Most documents have their fields in order; names are only kept for those that have not.
+        let mut seen: Option<BTreeSet<Text>> = None;
+        while let Some(key) = access.next_key::<Text>()? {
+            let path = Path::Field(self.path, &key);
+            if seen.is_none() && fields.last().is_some_and(|(last, _)| *last >= key) {
+                seen = Some(fields.iter().map(|(name, _)| name.clone()).collect());
             }
-            self.path.push_str(&key);
-            if object.contains_key(&key) {
-                self.duplicates.push(self.path.clone());
+            if seen.as_mut().is_some_and(|seen| !seen.insert(key.clone())) {
+                self.duplicates.push(path.to_string());
             }
             let value = access.next_value_seed(Seed {
-                path: self.path,
+                path: &path,
                 duplicates: self.duplicates,
             })?;
-            self.path.truncate(length);
-            object.insert(key, value);
+            fields.push((key, value));
         }
-        Ok(Value::Object(object))
+        Ok(Value::Object(Map::from_fields(fields)))
     }
 }
 
