@@ -7,12 +7,15 @@ RUN_FLAGS ?=
 STATIC ?= target/static
 HOST := $(shell rustc -vV | sed -n 's/^host: //p')
 STATIC_CARGO = RUSTFLAGS="-C target-feature=+crt-static" CARGO_TARGET_DIR=$(STATIC) $(CARGO)
-STATIC_FLAGS = --locked -p multiplane --features docker --target $(HOST)
+# `e2e` implies `docker`: one build for the image and all tests that need it.
+STATIC_FLAGS = --locked -p multiplane --features e2e --target $(HOST)
+# More arguments for the tests of `make e2e`: E2E_FLAGS="container/guide".
+E2E_FLAGS ?= --test-threads 6
 
-.PHONY: help run test bench images container lint fmt doc clean
+.PHONY: help run test bench images container e2e lint fmt doc clean
 
 help: ## these targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 run: ## build, then run the guide's and the placement scenarios on embedded clusters
 	$(CARGO) run --quiet --locked -p multiplane -- run scenarios/guide scenarios/placement $(RUN_FLAGS)
@@ -29,6 +32,9 @@ images: ## the image multiplane:dev, of a static binary; needs a docker engine
 
 container: ## the tests of the container backend; ignored, with the reason, without a docker engine and the image
 	$(STATIC_CARGO) test $(STATIC_FLAGS) --test container
+
+e2e: images ## one test for each scenario and backend that this machine has; the others ignored, with the reason
+	$(STATIC_CARGO) test $(STATIC_FLAGS) --test e2e -- $(E2E_FLAGS)
 
 lint: ## formatting, lints, documentation
 	$(CARGO) fmt --all --check

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "support/shown.rs"]
+mod shown;
+
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use multiplane::journal::{Journal, Outcome};
@@ -13,19 +15,7 @@ use multiplane::report::{Console, Detail};
 use multiplane::run::{Plan, Provider, Suite, suite};
 use tokio_util::sync::CancellationToken;
 
-/// What the console would show, for the message of a failed test.
-#[derive(Clone, Default)]
-struct Shown(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Shown {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
+use shown::Shown;
 
 fn run(file: &Path) -> Result<(), Failed> {
     let plan = Plan::new(file, None, "test").map_err(|invalid| Failed::from(invalid.to_string()))?;
@@ -44,8 +34,7 @@ fn run(file: &Path) -> Result<(), Failed> {
     if finished.outcomes == [Outcome::Passed] {
         return Ok(());
     }
-    let text = String::from_utf8_lossy(&shown.0.lock().unwrap()).into_owned();
-    Err(Failed::from(text))
+    Err(Failed::from(shown.text()))
 }
 
 fn main() -> ExitCode {

@@ -22,7 +22,7 @@ mod parse;
 pub mod schema;
 pub mod verb;
 
-pub use duration::Duration;
+pub use duration::{Duration, InvalidDuration};
 pub use load::{Invalid, Loaded, load, parse_text};
 pub use model::{ApiVersion, Cluster, Kind, Metadata, Role, Scenario, Settings, Step};
 pub use names::{ClusterId, NamespacedName, OneOrMany, dns_name, token_secret_name};

@@ -11,7 +11,7 @@ use crate::listener::PeerAddr;
 use crate::network::{Network, PortKey};
 use crate::stream::Stream;
 
-/// The zone that everything outside counts as, for [`Rules`](crate::Rules).
+/// The zone that everything outside counts as, for [`Rules`](crate::Rules), unless an [`Outside`] tells zones apart.
 pub const OUTSIDE: &str = "outside";
 
 /// Reaches machines that stand outside of this process, over real sockets.
@@ -20,6 +20,12 @@ pub const OUTSIDE: &str = "outside";
 pub trait Outside: Send + Sync {
     /// Whether an address leads outside. It is asked only for addresses at which no machine of the network listens; false refuses.
     fn routes(&self, address: IpAddr) -> bool;
+
+    /// The zone that a name or address counts as, for [`Rules`](crate::Rules).
+    fn zone(&self, name: &str) -> String {
+        let _ = name;
+        OUTSIDE.to_owned()
+    }
 
     /// Connects to a name or address that no machine of the network has.
     fn dial<'a>(&'a self, name: &'a str, port: u16) -> BoxFuture<'a, io::Result<TcpStream>>;
@@ -66,14 +72,14 @@ impl Network {
     pub(crate) async fn leave(&self, from: &PeerAddr, name: &str, port: u16) -> Option<io::Result<Stream>> {
         let outside = self.outside()?;
         let to = PortKey {
-            zone: OUTSIDE.to_owned(),
+            zone: outside.zone(name),
             address: name.to_owned(),
             port,
         };
         let connect = async {
             self.reach(&from.zone, &to).await?;
             let stream = outside.dial(name, port).await?;
-            self.wrap(stream, &from.zone, OUTSIDE)
+            self.wrap(stream, &from.zone, &to.zone)
         };
         Some(connect.await)
     }

@@ -111,7 +111,7 @@ impl World for Embedded {
 
     fn create<'a>(&'a self, spec: &'a ClusterSpec) -> BoxFuture<'a, Result<Arc<dyn Cluster>, BackendError>> {
         async move {
-            member::check_version(spec)?;
+            member::check(spec)?;
             let started = self.start(spec).await;
             let failed = |error: Fault| BackendError::Start {
                 cluster: spec.id.clone(),

@@ -1,5 +1,7 @@
 //! What can be done to a cluster's machine, where its backend can.
 
+use std::time::Duration;
+
 use futures::future::BoxFuture;
 
 use super::BackendError;
@@ -29,6 +31,13 @@ pub trait Faults: Send + Sync {
     /// # Errors
     /// If the backend cannot do so.
     fn resume(&self) -> BoxFuture<'_, Result<(), BackendError>>;
+
+    /// Lets all that goes between the machine and the other clusters arrive this much later, in each direction. Zero mends it. The harness
+    /// sees no delay.
+    ///
+    /// # Errors
+    /// If the backend cannot do so, or a machine cannot be told.
+    fn delay(&self, by: Duration) -> BoxFuture<'_, Result<(), BackendError>>;
 
     /// Destroys the machine, and all that was on it, at once.
     ///

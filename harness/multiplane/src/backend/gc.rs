@@ -11,7 +11,7 @@ use super::kind::Kind;
 use super::ledger::{Left, Leftover, Life, Resource, ResourceKind, State, left};
 use super::process::{ProcessError, Runner, end_group};
 
-/// Until docker has surely started the container of a creation that was interrupted (seen up to 3 s later).
+/// Until docker has surely made what it was told to when the creation was interrupted (a container of kind's was seen up to 3 s later).
 const SETTLED: Duration = Duration::from_secs(4);
 
 /// Why something is still there.
@@ -33,6 +33,13 @@ pub enum RemoveError {
 pub struct Remover {
     runner: Runner,
     docker: PathBuf,
+}
+
+impl RemoveError {
+    /// One line on what is still there.
+    pub(crate) fn left(&self, resource: &Resource) -> String {
+        format!("{resource} is left over: {self}")
+    }
 }
 
 impl Remover {
@@ -115,7 +122,7 @@ pub async fn collect(state: &State, remover: &Remover, scope: Scope, tell: &mut 
     for mut leftover in left(state)? {
         let run = leftover.run.clone();
         let ended = end_processes(&leftover, scope, tell).await;
-        if !scope.dry_run && (ended || leftover.is_fresh(SETTLED)) && leftover.has(ResourceKind::KindCluster) {
+        if !scope.dry_run && (ended || leftover.is_fresh(SETTLED)) && leftover.has_more_than_folders() {
             tokio::time::sleep(SETTLED).await;
         }
         let mut items = leftover.resources.clone();

@@ -96,7 +96,13 @@ impl Member {
 }
 
 /// Refuses what embedded clusters do not serve.
-pub(crate) fn check_version(spec: &ClusterSpec) -> Result<(), BackendError> {
+pub(crate) fn check(spec: &ClusterSpec) -> Result<(), BackendError> {
+    if spec.nodes > usize::from(u8::MAX) {
+        return Err(BackendError::Nodes {
+            cluster: spec.id.clone(),
+            wanted: spec.nodes,
+        });
+    }
     match &spec.kubernetes {
         Some(wanted) if wanted != KUBERNETES => Err(BackendError::Version {
             cluster: spec.id.clone(),

@@ -13,6 +13,7 @@ pub mod kind;
 pub mod ledger;
 pub(crate) mod member;
 pub(crate) mod names;
+pub mod outside;
 pub mod process;
 
 use std::sync::Arc;
@@ -26,6 +27,9 @@ use thiserror::Error;
 
 pub use embedded::{Embedded, Time};
 pub use faults::Faults;
+
+/// The image of the backend `container`, which `make images` builds.
+pub const NODE_IMAGE: &str = "multiplane:dev";
 
 /// What a scenario asks of one cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +116,14 @@ pub enum BackendError {
         wanted: String,
         /// What there is.
         served: &'static str,
+    },
+    /// The backend does not have so many nodes.
+    #[error("cluster {cluster}: {wanted} nodes are asked for; an embedded cluster has at most 255")]
+    Nodes {
+        /// The cluster's id.
+        cluster: String,
+        /// What the scenario asks for.
+        wanted: usize,
     },
     /// Credentials could not be made.
     #[error("cluster {cluster}: no credentials: {message}")]

@@ -20,6 +20,12 @@ pub(crate) fn service(id: &str, namespace: &str, name: &str, port: u16) -> Strin
     format!("{name}.{namespace}.svc.{}:{port}", api(id))
 }
 
+/// The cluster that a name belongs to, as [`dns_name`](super::dns_name) has it: its machine, its Ingress controller, or one of its Services.
+pub(crate) fn cluster(name: &str) -> Option<&str> {
+    let rest = name.strip_suffix(DOMAIN)?.strip_suffix('.')?;
+    rest.rsplit('.').next().filter(|cluster| !cluster.is_empty())
+}
+
 /// The Service's name in its own cluster, and the machine of that cluster, if `name` is a [`service`]'s.
 pub(crate) fn split_service(name: &str) -> Option<(String, &str)> {
     let (service, cluster) = name.split_once(".svc.")?;
@@ -29,7 +35,7 @@ pub(crate) fn split_service(name: &str) -> Option<(String, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::split_service;
+    use super::{cluster, split_service};
     use rstest::rstest;
 
     #[rstest]
@@ -40,5 +46,14 @@ mod tests {
     fn services_of_other_clusters(#[case] name: &str, #[case] expected: Option<(&str, &str)>) {
         let found = split_service(name);
         assert_eq!(found.as_ref().map(|(service, cluster)| (service.as_str(), *cluster)), expected);
+    }
+    #[rstest]
+    #[case("dataplane-1.multiplane.test", Some("dataplane-1"))]
+    #[case("flyte.dataplane-1.multiplane.test", Some("dataplane-1"))]
+    #[case("flyteadmin.flyte.svc.dataplane-1.multiplane.test", Some("dataplane-1"))]
+    #[case("multiplane.test", None)]
+    #[case("example.com", None)]
+    fn clusters_behind_names(#[case] name: &str, #[case] expected: Option<&str>) {
+        assert_eq!(cluster(name), expected);
     }
 }

@@ -1,10 +1,15 @@
 //! Where a run's clusters come from: the arguments, and what they lead to.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use multiplane::backend::kind::{Configs, Keep, KindBackend, NodeImage, Settings, refusals};
+#[cfg(feature = "docker")]
+use multiplane::backend::container::{self, ContainerBackend};
+use multiplane::backend::kind::{self, Configs, KindBackend, NodeImage};
 use multiplane::backend::ledger::State;
+use multiplane::backend::outside::{self, Keep, Outside};
 use multiplane::run::{Plan, Provider};
 use tokio::runtime::{Builder, Runtime};
 
@@ -33,10 +38,12 @@ pub(crate) struct BackendArgs {
 }
 
 /// Where clusters come from.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Backend {
     /// In this process, in virtual time.
     Embedded,
+    /// Embedded clusters in docker containers of their own, in real time; needs the image of `make images`.
+    Container,
     /// Made by the `kind` command, in docker containers.
     Kind,
 }
@@ -52,46 +59,100 @@ enum KeepArg {
     Always,
 }
 
+impl Backend {
+    /// Whether this build of multiplane has it.
+    pub(crate) fn is_built(self) -> bool {
+        self != Self::Container || cfg!(feature = "docker")
+    }
+
+    /// Refuses a backend that this build does not have.
+    pub(crate) fn require(self) -> Result<(), Failure> {
+        if self.is_built() {
+            return Ok(());
+        }
+        Err(Failure::invalid(format!(
+            "error: this multiplane was built without the backend {}; `cargo build -p multiplane --features docker` builds it in, and \
+             `make images` its image",
+            self.name()
+        )))
+    }
+
+    /// As `--backend` has it.
+    pub(crate) fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
 impl BackendArgs {
     /// Whether clusters are outside of this process.
     pub(crate) fn is_outside(&self) -> bool {
         self.backend != Backend::Embedded
     }
 
+    /// Scenarios that run at the same time unless told otherwise: kind's clusters are heavy.
+    pub(crate) fn jobs(&self) -> NonZeroUsize {
+        match self.backend {
+            Backend::Kind => NonZeroUsize::MIN,
+            Backend::Embedded | Backend::Container => std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        }
+    }
+
     /// Refuses what the backend cannot do, before anything is made.
     pub(crate) fn refuse(&self, plans: &[Plan]) -> Result<(), Failure> {
-        let given = [
-            ("--keep", self.keep.is_some()),
-            ("--node-image", !self.node_image.is_empty()),
-            ("--load", !self.load.is_empty()),
-            ("--kind-configs", self.kind_configs.is_some()),
-        ];
-        if self.backend == Backend::Embedded {
-            return match given.iter().find(|(_, given)| *given) {
-                Some((option, _)) => Err(Failure::invalid(format!(
-                    "error: {option} means nothing to embedded clusters; add --backend kind"
-                ))),
-                None => Ok(()),
-            };
-        }
-        if let Some(folder) = self.kind_configs.as_ref().filter(|folder| !folder.is_dir()) {
-            return Err(Failure::invalid(format!(
-                "error: --kind-configs: {} is no folder",
-                folder.display()
-            )));
-        }
-        let configs = self.configs();
+        self.refuse_options()?;
+        self.backend.require()?;
         let faults = plans.iter().flat_map(|plan| {
-            let refused = refusals(&plan.loaded.scenario, &configs);
-            refused
-                .into_iter()
-                .map(|refused| format!("error: {} cannot run on kind: {refused}", plan.name()))
+            let refused = self.refusals(plan).into_iter();
+            refused.map(|refused| format!("error: {} cannot run on {}: {refused}", plan.name(), self.backend.name()))
         });
         let faults: Vec<String> = faults.collect();
         if faults.is_empty() {
             Ok(())
         } else {
             Err(Failure::invalid(faults.join("\n")))
+        }
+    }
+
+    /// Options that mean nothing to the backend.
+    fn refuse_options(&self) -> Result<(), Failure> {
+        let kind = self.backend == Backend::Kind;
+        let given = [
+            (
+                "--keep",
+                self.keep.is_some() && !self.is_outside(),
+                "--backend container or --backend kind",
+            ),
+            ("--node-image", !self.node_image.is_empty() && !kind, "--backend kind"),
+            ("--load", !self.load.is_empty() && !kind, "--backend kind"),
+            ("--kind-configs", self.kind_configs.is_some() && !kind, "--backend kind"),
+        ];
+        if let Some((option, _, backend)) = given.iter().find(|(_, given, _)| *given) {
+            let clusters = match self.backend {
+                Backend::Container => "clusters in containers",
+                _ => "embedded clusters",
+            };
+            return Err(Failure::invalid(format!(
+                "error: {option} means nothing to {clusters}; add {backend}"
+            )));
+        }
+        match self.kind_configs.as_ref().filter(|folder| !folder.is_dir()) {
+            Some(folder) => Err(Failure::invalid(format!(
+                "error: --kind-configs: {} is no folder",
+                folder.display()
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn refusals(&self, plan: &Plan) -> Vec<String> {
+        match self.backend {
+            Backend::Embedded => Vec::new(),
+            #[cfg(feature = "docker")]
+            Backend::Container => container::refusals(&plan.loaded.scenario),
+            #[cfg(not(feature = "docker"))]
+            Backend::Container => Vec::new(),
+            Backend::Kind => kind::refusals(&plan.loaded.scenario, &self.configs()),
         }
     }
 
@@ -102,48 +163,74 @@ impl BackendArgs {
         }
     }
 
+    fn keep(&self) -> Keep {
+        match self.keep {
+            None | Some(KeepArg::Never) => Keep::Never,
+            Some(KeepArg::Failed) => Keep::Failed,
+            Some(KeepArg::Always) => Keep::Always,
+        }
+    }
+
     /// Sets the backend up.
     pub(crate) fn begin(&self, run: &str, signals: &Signals) -> Result<Begun, Failure> {
-        if self.backend == Backend::Embedded {
+        if !self.is_outside() {
             return Ok(Begun(None));
         }
-        let failed = |error: &dyn std::fmt::Display| Failure::environment(format!("error: {error}"));
-        let state = State::from_env().map_err(|error| failed(&error))?;
-        let settings = Settings {
-            configs: self.configs(),
-            images: self.load.clone(),
-            keep: match self.keep {
-                None | Some(KeepArg::Never) => Keep::Never,
-                Some(KeepArg::Failed) => Keep::Failed,
-                Some(KeepArg::Always) => Keep::Always,
-            },
-            ..Settings::new(state)
-        };
+        let state = State::from_env().map_err(|error| environment(&error))?;
         signals.outside();
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let backend = runtime
-            .block_on(KindBackend::begin(settings, run))
-            .map_err(|error| failed(&error))?;
+        let backend = runtime.block_on(self.outside(state, run))?;
         Ok(Begun(Some((runtime, backend))))
+    }
+
+    async fn outside(&self, state: State, run: &str) -> Result<Arc<dyn Outside>, Failure> {
+        let outside = outside::Settings {
+            keep: self.keep(),
+            ..outside::Settings::new(state.clone())
+        };
+        match self.backend {
+            #[cfg(feature = "docker")]
+            Backend::Container => {
+                let settings = container::Settings {
+                    outside,
+                    ..container::Settings::new(state)
+                };
+                let backend = ContainerBackend::begin(settings, run).await;
+                Ok(Arc::new(backend.map_err(|error| environment(&error))?))
+            }
+            Backend::Kind => {
+                let settings = kind::Settings {
+                    outside,
+                    configs: self.configs(),
+                    images: self.load.clone(),
+                    ..kind::Settings::new(state)
+                };
+                let backend = KindBackend::begin(settings, run).await;
+                Ok(Arc::new(backend.map_err(|error| environment(&error))?))
+            }
+            _ => Err(Failure::fault("error: this backend is not outside of this process")),
+        }
     }
 }
 
+fn environment(error: &dyn std::fmt::Display) -> Failure {
+    Failure::environment(format!("error: {error}"))
+}
+
 /// A backend that is set up.
-pub(crate) struct Begun(Option<(Runtime, KindBackend)>);
+pub(crate) struct Begun(Option<(Runtime, Arc<dyn Outside>)>);
 
 impl Begun {
     pub(crate) fn provider(&self) -> Provider {
         self.0
             .as_ref()
-            .map_or(Provider::Embedded, |(_, backend)| Provider::Kind(backend.clone()))
+            .map_or(Provider::Embedded, |(_, backend)| Provider::Outside(backend.clone()))
     }
 
     /// Ends the backend; tells whether nothing is left that should have gone.
     pub(crate) fn end(self) -> Result<bool, Failure> {
         let Some((runtime, backend)) = self.0 else { return Ok(true) };
-        let left = runtime
-            .block_on(backend.end())
-            .map_err(|error| Failure::environment(format!("error: {error}")))?;
+        let left = runtime.block_on(backend.end()).map_err(|error| environment(&error))?;
         left.iter().for_each(|left| complain(&format!("error: {left}")));
         Ok(left.is_empty())
     }

@@ -53,7 +53,8 @@ impl Doctor {
         let facts = host::facts(self.planned()?);
         let built: Vec<String> = Backend::value_variants()
             .iter()
-            .filter_map(|backend| Some(backend.to_possible_value()?.get_name().to_owned()))
+            .filter(|backend| backend.is_built())
+            .map(|backend| backend.name())
             .collect();
         let examination = examine(&facts, &built);
         if self.json {
@@ -127,7 +128,7 @@ fn print(examination: &Examination, output: &mut Output) -> Result<(), Failure> 
     for readiness in &examination.backends {
         let mut because: Vec<String> = readiness.because.iter().map(|id| format!("see {id}")).collect();
         if !readiness.in_this_build {
-            because.push("this build of multiplane does not have it".to_owned());
+            because.push("this build of multiplane does not have it; `cargo build -p multiplane --features docker` does".to_owned());
         }
         let text = if because.is_empty() {
             "can run here".to_owned()

@@ -2,15 +2,15 @@
 
 use clap::Args;
 use multiplane::backend::gc::{Act, Remover, Scope, collect};
-use multiplane::backend::kind::Settings;
 use multiplane::backend::ledger::State;
+use multiplane::backend::outside::Settings;
 use multiplane::backend::process::Runner;
 use multiplane::exit::Exit;
 
 use super::exit::Failure;
 use super::output::Output;
 
-/// Removes what runs left behind that were killed: clusters, containers, networks, folders.
+/// Removes what runs left behind that were killed: clusters, containers, networks, volumes, folders.
 ///
 /// Runs that are still alive are left alone.
 #[derive(Args)]

@@ -72,7 +72,8 @@ struct Cell {
 /// Versions that a backend serves, the default one first. A new backend must say so here before it is in any matrix.
 fn versions(backend: Backend) -> &'static [&'static str] {
     match backend {
-        Backend::Embedded => &[Embedded::KUBERNETES],
+        // An embedded cluster in a container serves what it serves.
+        Backend::Embedded | Backend::Container => &[Embedded::KUBERNETES],
         // No group runs on kind yet: its clusters have no Ingress controller, which the guide's data planes need.
         Backend::Kind => &[],
     }
@@ -82,7 +83,7 @@ fn versions(backend: Backend) -> &'static [&'static str] {
 fn for_pull_requests(backend: Backend) -> bool {
     match backend {
         Backend::Embedded => true,
-        Backend::Kind => false,
+        Backend::Container | Backend::Kind => false,
     }
 }
 
@@ -101,10 +102,12 @@ impl Matrix {
     }
 
     fn cells(&self) -> Result<Vec<Cell>, Failure> {
+        self.backend.iter().try_for_each(|backend| backend.require())?;
         let groups = groups(&self.paths)?;
         let backends = Backend::value_variants()
             .iter()
             .copied()
+            .filter(|backend| backend.is_built())
             .filter(|backend| match self.backend.as_slice() {
                 [] => self.event == EventKind::Nightly || for_pull_requests(*backend),
                 wanted => wanted.contains(backend),
@@ -125,9 +128,7 @@ impl Matrix {
 }
 
 fn cell(backend: Backend, kubernetes: &'static str, path: &Path, scenarios: usize) -> Cell {
-    let backend = backend
-        .to_possible_value()
-        .map_or_else(String::new, |value| value.get_name().to_owned());
+    let backend = backend.name();
     let shown = path.display().to_string();
     let id: String = format!("{backend}-{kubernetes}-{shown}")
         .chars()

@@ -25,7 +25,8 @@ pub(crate) struct Run {
     #[command(flatten)]
     backend: BackendArgs,
     /// Holds part of the world fixed: `kubernetes=VERSION` for every cluster whose scenario names no version, `vars.NAME=VALUE` for a
-    /// scenario's variable. May be given several times.
+    /// scenario's variable, `set.RELEASE.PATH=VALUE` for a chart's value, `longest-hold=DURATION` for expectations that hold longer (in
+    /// real time, ten minutes are ten minutes). May be given several times.
     #[arg(long, value_name = "KEY=VALUE")]
     matrix: Vec<String>,
     /// Runs part I of N of the scenarios, dealt out by name: the same part on every machine, each scenario in one part.
@@ -35,7 +36,7 @@ pub(crate) struct Run {
     /// Seed of all randomness, in place of each scenario's own.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Scenarios that run at the same time [default: one for each core; one where clusters are outside of this process].
+    /// Scenarios that run at the same time [default: one for each core; one on kind].
     #[arg(long, short, value_name = "N")]
     jobs: Option<NonZeroUsize>,
     /// Ends the run after so many seconds of real time [default: 600; 7200 where clusters are outside of this process].
@@ -88,10 +89,7 @@ impl Run {
                 return Err(cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), &error));
             }
         };
-        let jobs = self.jobs.unwrap_or_else(|| match self.backend.is_outside() {
-            true => NonZeroUsize::MIN,
-            false => std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
-        });
+        let jobs = self.jobs.unwrap_or_else(|| self.backend.jobs());
         let suited = Suite {
             provider: backend.provider(),
             jobs,

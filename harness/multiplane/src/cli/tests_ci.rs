@@ -151,6 +151,26 @@ fn the_matrix_has_a_cell_for_each_group() {
 }
 
 #[test]
+fn a_backend_that_is_not_built_in_is_refused() {
+    let files = suite();
+    let refused = [
+        files.multiplane(&["run", "@s", "--backend", "container", "--matrix", "kubernetes=1.30"]),
+        files.multiplane(&["matrix", "@s", "--backend", "container"]),
+    ];
+    if Backend::Container.is_built() {
+        assert!(refused[0].1.contains("cannot run on container"), "{}", refused[0].1);
+        assert_eq!((refused[0].0, refused[1].0), (Exit::Invalid, Exit::Passed));
+        let cells = matrix(&files, &["@s", "--event", "nightly", "--backend", "container"]);
+        assert_eq!((cells.len(), &cells[0]["kubernetes"]), (2, &"1.36".into()));
+        return;
+    }
+    for (exit, message) in refused {
+        assert_eq!(exit, Exit::Invalid, "{message}");
+        assert!(message.contains("`cargo build -p multiplane --features docker`"), "{message}");
+    }
+}
+
+#[test]
 fn the_commands_in_the_workflows_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut seen = Vec::new();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::facts::{Docker, DockerFacts};
+use crate::backend::NODE_IMAGE;
 
 /// Where the engine listens unless told otherwise.
 const SOCKET: &str = "/var/run/docker.sock";
@@ -25,7 +26,13 @@ pub(super) fn ask(docker_host: Option<&str>) -> Docker {
         },
     };
     match (get(&socket, "/info"), get(&socket, "/version")) {
-        (Ok(info), Ok(version)) => Docker::Answers(Box::new(facts(socket, &info, &version))),
+        (Ok(info), Ok(version)) => {
+            let node_image = get(&socket, &format!("/images/{NODE_IMAGE}/json")).is_ok();
+            Docker::Answers(Box::new(DockerFacts {
+                node_image,
+                ..facts(socket, &info, &version)
+            }))
+        }
         (Err(error), _) | (_, Err(error)) => match error.kind() {
             io::ErrorKind::NotFound => Docker::Missing { socket },
             io::ErrorKind::PermissionDenied => Docker::Denied { socket },
@@ -73,6 +80,7 @@ fn facts(socket: PathBuf, info: &Value, version: &Value) -> DockerFacts {
         rootless: any(&info["SecurityOptions"], &|option| text(option).contains("name=rootless")),
         memory: info["MemTotal"].as_u64().unwrap_or_default(),
         root: text(&info["DockerRootDir"]).into(),
+        node_image: false,
         space: None,
     }
 }

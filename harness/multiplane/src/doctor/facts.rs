@@ -94,6 +94,8 @@ pub struct DockerFacts {
     pub memory: u64,
     /// Where it keeps its data.
     pub root: PathBuf,
+    /// Whether it has the image that `make images` builds.
+    pub node_image: bool,
     /// Space there, if that is on this machine.
     pub space: Option<Space>,
 }

@@ -17,6 +17,7 @@ fn engine() -> DockerFacts {
         rootless: false,
         memory: 16 * GIB,
         root: "/var/lib/docker".into(),
+        node_image: true,
         space: Some(Space {
             path: "/var/lib/docker".into(),
             free: 40 * GIB,
@@ -104,6 +105,12 @@ fn a_good_machine_can_do_everything() {
 fn without_docker_only_embedded_clusters(#[case] docker: Docker) {
     let (bad, out) = verdict(|facts| facts.docker = docker);
     assert_eq!((bad, out), (vec![("docker", Level::Fail)], Target::DOCKER.to_vec()));
+}
+
+#[test]
+fn clusters_in_containers_need_their_image() {
+    let without = with_engine(|engine| engine.node_image = false);
+    assert_eq!(verdict(without), (vec![("image", Level::Fail)], vec![Target::Container]));
 }
 
 #[test]

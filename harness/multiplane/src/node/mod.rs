@@ -4,6 +4,7 @@
 //! sockets, and pods reach other clusters' machines by their DNS names.
 
 mod files;
+pub(crate) mod links;
 mod peers;
 pub(crate) mod tunnel;
 
@@ -16,6 +17,7 @@ use simnet::tls::{Authority, KeyPair};
 use simnet::{Clock, Network};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use virtual_node::NodePorts;
 
 use crate::backend::member::{self, API, Fault, HTTPS, INGRESS, Member};
@@ -136,6 +138,7 @@ struct Machine {
     _ingress: Forward,
     _services: Tunnel,
     _node_ports: NodePorts,
+    _links: AbortOnDropHandle<()>,
     _member: Member,
 }
 
@@ -179,11 +182,13 @@ impl Machine {
         let server = settings.server.clone().unwrap_or_else(own);
         let kubeconfig = member.cluster().kubeconfig(&server).map_err(|error| failed(error.into()))?;
         let kubeconfig = yaml::emit::to_string(&kubeconfig).map_err(|error| failed(error.to_string().into()))?;
+        let links = links::follow(member.cluster().client(), network.rules().clone(), id.to_owned());
         Ok(Self {
             kubeconfig,
             _ingress: ingress,
             _services: services,
             _node_ports: node_ports,
+            _links: AbortOnDropHandle::new(tokio::spawn(links)),
             _member: member,
         })
     }

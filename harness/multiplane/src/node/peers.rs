@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use simnet::Outside;
+use simnet::{OUTSIDE, Outside};
 use tokio::net::TcpStream;
 
 use super::tunnel;
@@ -25,6 +25,10 @@ impl Outside for Peers {
         // Pods and Services have these addresses in every cluster: they lead nowhere else, as behind a real cluster's own network.
         let own = matches!(address.octets()[..2], [10, 244 | 96]);
         !own && !address.is_loopback()
+    }
+
+    fn zone(&self, name: &str) -> String {
+        names::cluster(name).unwrap_or(OUTSIDE).to_owned()
     }
 
     fn dial<'a>(&'a self, name: &'a str, port: u16) -> BoxFuture<'a, io::Result<TcpStream>> {

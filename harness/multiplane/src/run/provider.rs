@@ -1,6 +1,7 @@
 //! Which world a scenario runs in, and on which kind of runtime.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use futures::FutureExt;
 use tokio::runtime::{Builder, Runtime};
@@ -8,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::plan::Plan;
 use super::scenario::run_scenario;
-use crate::backend::kind::KindBackend;
+use crate::backend::outside::Outside;
 use crate::backend::{Embedded, End, Ended, Time, World};
 use crate::journal::{Journal, Level, Outcome};
 use crate::programs::programs;
@@ -19,8 +20,8 @@ pub enum Provider {
     /// In this process, in virtual time.
     #[default]
     Embedded,
-    /// Made by `kind`, in real time.
-    Kind(KindBackend),
+    /// Outside of this process, in real time.
+    Outside(Arc<dyn Outside>),
 }
 
 /// How one scenario ended, and its world.
@@ -47,8 +48,8 @@ pub(super) fn run(provider: &Provider, number: usize, plan: &Plan, journal: &Jou
                 Ok(world) => Ending::of(run_scenario(plan, &world, journal, stop).await),
                 Err(_) => Ending::of(Outcome::Environment),
             },
-            Provider::Kind(backend) => match backend.world(number) {
-                Ok(world) => outside(plan, &world, journal, stop).await,
+            Provider::Outside(backend) => match backend.world(number, plan.seed) {
+                Ok(world) => outside(plan, world.as_ref(), journal, stop).await,
                 Err(error) => {
                     journal
                         .scenario(plan.name(), simnet::Clock::real())
@@ -64,7 +65,7 @@ fn runtime(provider: &Provider) -> std::io::Result<Runtime> {
     match provider {
         // One thread and a paused clock: time runs by itself as soon as nothing is left to do, the same way every time.
         Provider::Embedded => Builder::new_current_thread().enable_time().start_paused(true).build(),
-        Provider::Kind(_) => Builder::new_multi_thread().worker_threads(2).enable_all().build(),
+        Provider::Outside(_) => Builder::new_multi_thread().worker_threads(2).enable_all().build(),
     }
 }
 

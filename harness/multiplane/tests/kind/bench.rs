@@ -3,24 +3,19 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::process::{Ended, finish, multiplane};
+use crate::signals::until;
 use crate::world::{World, entries};
 
 /// A folder with doubles, a scenario and a state of its own.
 pub(crate) struct Bench {
     folder: TempDir,
     pub(crate) world: World,
-}
-
-/// How a command ended.
-#[derive(Debug)]
-pub(crate) struct Ended {
-    pub(crate) exit: Option<i32>,
-    pub(crate) text: String,
 }
 
 const SCENARIO: &str = "\
@@ -68,18 +63,12 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the program under test")]
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_multiplane"));
+        let mut command = multiplane(&self.path("state"), args);
         command
-            .args(args)
             .env("MULTIPLANE_KIND", self.path("bin/kind"))
             .env("MULTIPLANE_DOCKER", self.path("bin/docker"))
-            .env("MULTIPLANE_STATE", self.path("state"))
-            .env("KUBECONFIG", self.path("ambient"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .env("KUBECONFIG", self.path("ambient"));
         command
     }
 
@@ -103,19 +92,8 @@ impl Bench {
         self.world.script("create", &["hang", "hang"]);
         let file = self.path("scenario.yaml").display().to_string();
         let child = self.command(&["run", &file, "--backend", "kind"]).spawn().unwrap();
-        self.until("two clusters on their way", || self.world.clusters().len() == 2);
+        until("two clusters on their way", || self.world.clusters().len() == 2);
         child
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "waits for other processes")]
-    pub(crate) fn until(&self, what: &str, look: impl Fn() -> bool) {
-        for _ in 0..3000 {
-            if look() {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        panic!("not there after 30 s: {what}");
     }
 
     /// The calls of a double whose arguments begin like this.
@@ -139,24 +117,4 @@ impl Bench {
         }
         assert!(!self.path("ambient").exists(), "the ambient kubeconfig was touched");
     }
-}
-
-/// Waits for a command.
-pub(crate) fn finish(child: Child) -> Ended {
-    let output = child.wait_with_output().unwrap();
-    Ended {
-        exit: output.status.code(),
-        text: format!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        ),
-    }
-}
-
-/// Sends a signal.
-#[expect(clippy::disallowed_methods, reason = "signals of the test")]
-pub(crate) fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
-    assert!(sent.unwrap().success());
 }

@@ -1,6 +1,8 @@
 //! What must hold.
 
-use crate::bench::{Bench, finish, signal};
+use crate::bench::Bench;
+use crate::process::finish;
+use crate::signals::{signal, until};
 use crate::world::entries;
 
 /// Every test.
@@ -240,7 +242,7 @@ fn a_second_signal_leaves_at_once() {
     let child = bench.run_until_creation();
     bench.world.script("delete", &["hang", "hang"]);
     signal(&child, "INT");
-    bench.until("both deletions under way", || {
+    until("both deletions under way", || {
         bench.calls("kind", &["delete", "cluster"]).len() == 2
     });
     signal(&child, "INT");

@@ -11,7 +11,11 @@ mod bench;
 mod cases;
 mod docker;
 mod double;
+#[path = "../support/process.rs"]
+mod process;
 mod recordings;
+#[path = "../support/signals.rs"]
+mod signals;
 mod world;
 
 use std::process::ExitCode;

@@ -9,12 +9,10 @@ use testcontainers::bollard::models::PortBinding;
 use testcontainers::core::{ContainerPort, Mount, WaitFor};
 use testcontainers::{ContainerRequest, Image, ImageExt};
 
-use super::engine::Engine;
+use super::world::Ground;
+use crate::backend::ledger::LABEL;
 use crate::backend::{ClusterSpec, dns_name, names};
 use crate::node::Ports;
-
-/// The image that `make images` builds.
-pub const IMAGE: &str = "multiplane:dev";
 
 /// Where the admin's kubeconfig is in the container.
 pub(super) const KUBECONFIG: &str = "/multiplane/admin.kubeconfig";
@@ -26,16 +24,33 @@ const OBJECTS: &str = "/objects";
 const STARTUP: Duration = Duration::from_secs(60);
 
 /// The image.
-#[derive(Debug, Default)]
-pub(super) struct NodeImage;
+#[derive(Debug)]
+pub(super) struct NodeImage {
+    name: String,
+    tag: String,
+}
+
+impl NodeImage {
+    /// Of `name[:tag]`; a registry may have a port.
+    fn new(image: &str) -> Self {
+        let (name, tag) = match image.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => (name, tag),
+            _ => (image, "latest"),
+        };
+        Self {
+            name: name.to_owned(),
+            tag: tag.to_owned(),
+        }
+    }
+}
 
 impl Image for NodeImage {
     fn name(&self) -> &str {
-        IMAGE.split_once(':').map_or(IMAGE, |(name, _)| name)
+        &self.name
     }
 
     fn tag(&self) -> &str {
-        IMAGE.split_once(':').map_or("latest", |(_, tag)| tag)
+        &self.tag
     }
 
     fn ready_conditions(&self) -> Vec<WaitFor> {
@@ -52,16 +67,16 @@ pub(super) struct Identity {
 }
 
 /// A container for this cluster, with these ports of the host.
-pub(super) fn request(engine: &Engine, spec: &ClusterSpec, seed: u64, identity: &Identity, ports: Ports) -> ContainerRequest<NodeImage> {
-    NodeImage
-        .with_container_name(engine.container(&spec.id))
+pub(super) fn request(ground: &Ground, spec: &ClusterSpec, identity: &Identity, ports: Ports) -> ContainerRequest<NodeImage> {
+    NodeImage::new(&ground.backend.0.image)
+        .with_container_name(ground.container(&spec.id))
         .with_hostname(dns_name(&spec.id))
-        .with_labels(engine.labels())
-        .with_cmd(command(spec, seed))
+        .with_labels([(LABEL, ground.backend.0.session.ledger().run())])
+        .with_cmd(command(spec, ground.seed))
         .with_copy_to(CERTIFICATE, identity.certificate.cert_pem.clone().into_bytes())
         .with_copy_to(KEY, identity.certificate.key_pem.clone().into_bytes())
         .with_copy_to(TRUST, identity.trust.clone().into_bytes())
-        .with_mount(Mount::volume_mount(engine.name(), OBJECTS))
+        .with_mount(Mount::volume_mount(ground.name(), OBJECTS))
         .with_startup_timeout(STARTUP)
         .with_host_config_modifier(move |config| {
             config.publish_all_ports = Some(false);
@@ -129,4 +144,20 @@ pub(super) fn free_ports() -> std::io::Result<Ports> {
         ingress: ingress.local_addr()?.port(),
         services: services.local_addr()?.port(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("multiplane:dev", "multiplane", "dev")]
+    #[case("multiplane", "multiplane", "latest")]
+    #[case("localhost:5000/multiplane", "localhost:5000/multiplane", "latest")]
+    #[case("localhost:5000/multiplane:1", "localhost:5000/multiplane", "1")]
+    fn names_and_tags(#[case] image: &str, #[case] name: &str, #[case] tag: &str) {
+        let image = NodeImage::new(image);
+        assert_eq!((image.name(), image.tag()), (name, tag));
+    }
 }

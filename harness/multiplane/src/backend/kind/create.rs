@@ -20,14 +20,12 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(5)];
 /// Makes a cluster, in up to three attempts.
 pub(super) async fn create(world: &KindWorld, spec: &ClusterSpec) -> Result<KindCluster, KindError> {
     let network = world.docker_network().await?;
-    let name = names::cluster(&world.name, &spec.id);
+    let name = names::cluster(&world.belongings.name(), &spec.id);
     let shared = &world.backend.0;
-    let config = world.folder.join(format!("{}.kind.yaml", spec.id));
-    let text = shared.settings.configs.generate(spec, shared.ledger.run(), shared.host)?;
-    std::fs::write(&config, text).map_err(|error| KindError::File {
-        file: config.clone(),
-        error,
-    })?;
+    let folder = world.belongings.folder();
+    let config = folder.join(format!("{}.kind.yaml", spec.id));
+    let text = shared.configs.generate(spec, shared.session.ledger().run(), shared.host)?;
+    std::fs::write(&config, text).map_err(|error| KindError::file(&config, error))?;
     let mut pauses = PAUSES.iter();
     let mut attempt = 1;
     loop {
@@ -51,8 +49,10 @@ pub(super) async fn create(world: &KindWorld, spec: &ClusterSpec) -> Result<Kind
             return Err(error);
         };
         let first = error.to_string().lines().next().unwrap_or_default().to_owned();
-        world.note(format!("{}: attempt {attempt} failed, and is made again: {first}", spec.id));
-        world.kind.delete(&name, &world.folder.join("deleted.kubeconfig")).await?;
+        world
+            .belongings
+            .note(format!("{}: attempt {attempt} failed, and is made again: {first}", spec.id));
+        world.kind.delete(&name, &folder.join("deleted.kubeconfig")).await?;
         tokio::time::sleep(*pause).await;
         attempt += 1;
     }
@@ -67,8 +67,8 @@ struct Attempt<'a> {
 
 async fn one(world: &KindWorld, spec: &ClusterSpec, attempt: &Attempt<'_>) -> Result<KindCluster, KindError> {
     let shared = &world.backend.0;
-    let image = shared.settings.configs.image(spec)?;
-    let kubeconfig = world.folder.join(match attempt.number {
+    let image = shared.configs.image(spec)?;
+    let kubeconfig = world.belongings.folder().join(match attempt.number {
         1 => format!("{}.kubeconfig", spec.id),
         number => format!("{}-{number}.kubeconfig", spec.id),
     });
@@ -80,15 +80,13 @@ async fn one(world: &KindWorld, spec: &ClusterSpec, attempt: &Attempt<'_>) -> Re
         network: attempt.network,
     };
     {
-        let _permit = shared.permits.acquire().await;
-        world.announce(Resource::new(ResourceKind::KindCluster, attempt.name).by(world.kind.program()))?;
+        let _permit = shared.session.permits().acquire().await;
+        let resource = Resource::new(ResourceKind::KindCluster, attempt.name).by(world.kind.program());
+        world.belongings.announce(resource)?;
         if attempt.number == 1 {
-            world.begun(&spec.id, attempt.name);
+            world.belongings.begun(&spec.id, attempt.name);
         }
-        let ledger = shared.ledger.clone();
-        // A process that cannot be written down is still ended with its group; only `gc` would not know of it.
-        let started = move |pid| drop(ledger.process(pid));
-        let output = world.kind.create(&creation, started).await.map_err(KindError::of)?;
+        let output = world.kind.create(&creation).await.map_err(KindError::of)?;
         if let Some(signature) = Signature::of(&output.stderr) {
             let error = format!("kind ended well, but said:\n{}", output.stderr.trim_end());
             return Err(KindError::Known { signature, error });
@@ -99,7 +97,7 @@ async fn one(world: &KindWorld, spec: &ClusterSpec, attempt: &Attempt<'_>) -> Re
         message,
     };
     let read = Kubeconfig::read_from(&kubeconfig).map_err(|error| unusable(error.to_string()))?;
-    let ports = Ports::new(world.docker.ports(&names::control_plane(attempt.name)).await?);
+    let ports = Ports::new(world.belongings.docker().ports(&names::control_plane(attempt.name)).await?);
     let cluster = KindCluster::new(&spec.id, attempt.name, read, ports).await.map_err(unusable)?;
     load(world, &spec.id, attempt.name).await?;
     let nodes = if spec.nodes > 1 { spec.nodes + 1 } else { 1 };
@@ -109,9 +107,9 @@ async fn one(world: &KindWorld, spec: &ClusterSpec, attempt: &Attempt<'_>) -> Re
 
 /// Loads the run's images.
 async fn load(world: &KindWorld, id: &str, name: &str) -> Result<(), KindError> {
-    for archive in world.backend.0.images.archives(&world.docker).await? {
+    for archive in world.backend.0.images.archives(&world.belongings.docker()).await? {
         world.kind.load(name, &archive.file).await.map_err(KindError::of)?;
-        world.note(format!("{id}: {} loaded", archive.title));
+        world.belongings.note(format!("{id}: {} loaded", archive.title));
     }
     Ok(())
 }

@@ -1,28 +1,21 @@
 //! Why the kind backend failed.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 
 use thiserror::Error;
 
 use super::Signature;
 use crate::backend::ledger::LedgerError;
+use crate::backend::outside::OutsideError;
 use crate::backend::process::ProcessError;
 
 /// Why the kind backend failed.
 #[derive(Debug, Error)]
 pub enum KindError {
-    /// A program that it needs is not there.
-    #[error("the kind backend needs `{program}`, which is not there: {mend}")]
-    Missing {
-        /// The program.
-        program: String,
-        /// What to do about it.
-        mend: &'static str,
-    },
-    /// Docker does not answer.
-    #[error("docker does not answer: {0}\nstart the docker daemon, or let DOCKER_HOST name the right one")]
-    Docker(ProcessError),
+    /// What it shares with other backends failed.
+    #[error(transparent)]
+    Outside(#[from] OutsideError),
     /// kind is too old.
     #[error("kind {found} is too old: {needed} or newer is needed")]
     Version {
@@ -60,17 +53,6 @@ pub enum KindError {
     /// A command failed.
     #[error(transparent)]
     Process(#[from] ProcessError),
-    /// The ledger cannot be kept.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// A file cannot be read or written.
-    #[error("{}: {error}", file.display())]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// What the operating system says.
-        error: io::Error,
-    },
     /// The kubeconfig that kind wrote cannot be used.
     #[error("the kubeconfig of {cluster} cannot be used: {message}")]
     Kubeconfig {
@@ -96,15 +78,12 @@ impl KindError {
     /// A stable name of this kind of failure.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Missing { .. } => "kind-missing",
-            Self::Docker(_) => "kind-docker-down",
+            Self::Outside(error) => error.code(),
             Self::Version { .. } => "kind-version",
             Self::Config { .. } => "kind-config",
             Self::NoImage { .. } => "kind-no-node-image",
             Self::Known { signature, .. } => signature.code,
             Self::Process(error) => error.code(),
-            Self::Ledger(_) => "ledger",
-            Self::File { .. } => "kind-file",
             Self::Kubeconfig { .. } => "kind-kubeconfig",
             Self::NotReady { .. } => "kind-not-ready",
             Self::ImageMoved(_) => "kind-image-moved",
@@ -120,6 +99,14 @@ impl KindError {
         }
     }
 
+    /// A file of the run's that cannot be written.
+    pub(super) fn file(file: &Path, error: io::Error) -> Self {
+        Self::Outside(OutsideError::File {
+            file: file.to_owned(),
+            error,
+        })
+    }
+
     /// The failure of a command of kind's, recognised where it is known.
     pub(super) fn of(error: ProcessError) -> Self {
         match Signature::of(error.stderr()) {
@@ -129,5 +116,11 @@ impl KindError {
             },
             None => Self::Process(error),
         }
+    }
+}
+
+impl From<LedgerError> for KindError {
+    fn from(error: LedgerError) -> Self {
+        Self::Outside(error.into())
     }
 }

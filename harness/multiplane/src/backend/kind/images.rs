@@ -52,10 +52,7 @@ impl Images {
             });
         }
         let file = self.folder.join(format!("{number}.tar"));
-        std::fs::create_dir_all(&self.folder).map_err(|error| KindError::File {
-            file: self.folder.clone(),
-            error,
-        })?;
+        std::fs::create_dir_all(&self.folder).map_err(|error| KindError::file(&self.folder, error))?;
         let id = docker.image_id(given).await?;
         docker.save(given, &file).await?;
         if docker.image_id(given).await? != id {

@@ -17,7 +17,7 @@ mod signature;
 mod tool;
 mod world;
 
-pub use backend::{Keep, KindBackend, Settings};
+pub use backend::{KindBackend, Settings};
 pub use check::refusals;
 pub use config::{Configs, HostFacts, NodeImage};
 pub use error::KindError;

@@ -62,11 +62,11 @@ impl Kind {
         Ok(version.trim_start_matches('v').to_owned())
     }
 
-    /// Makes a cluster. `started` is told the process id.
+    /// Makes a cluster.
     ///
     /// # Errors
     /// As the command's. That nodes are not ready in time is no error to kind; its answer's standard error output tells.
-    pub async fn create(&self, creation: &Creation<'_>, started: impl Fn(u32) + Send + Sync + 'static) -> Result<Output, ProcessError> {
+    pub async fn create(&self, creation: &Creation<'_>) -> Result<Output, ProcessError> {
         let mut command = self
             .command()
             .args(["create", "cluster", "--name", creation.name, "--config"])
@@ -75,8 +75,7 @@ impl Kind {
             .arg(creation.kubeconfig)
             // A network of the run's own, made before: it bears the run's label, goes with the run, and creations side by side do not race for it.
             .env("KIND_EXPERIMENTAL_DOCKER_NETWORK", creation.network)
-            .timeout(CREATE)
-            .on_start(started);
+            .timeout(CREATE);
         if let Some(image) = creation.image {
             command = command.args(["--image", image]);
         }

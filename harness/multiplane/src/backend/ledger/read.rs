@@ -102,9 +102,9 @@ impl Leftover {
         }
     }
 
-    /// Whether something of this kind is left.
-    pub(crate) fn has(&self, kind: ResourceKind) -> bool {
-        self.resources.iter().any(|left| left.resource.kind == kind)
+    /// Whether something is left that others make for us.
+    pub(crate) fn has_more_than_folders(&self) -> bool {
+        self.resources.iter().any(|left| left.resource.kind != ResourceKind::Folder)
     }
 
     /// Whether the ledger was written less than this long ago.

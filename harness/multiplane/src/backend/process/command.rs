@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Variables that commands inherit. Never `KUBECONFIG`: nothing reads or writes the ambient kubeconfig.
@@ -27,9 +26,6 @@ const INHERITED: [&str; 17] = [
     "SSL_CERT_FILE",
 ];
 
-/// Told of a command's process id, which is its group's as well.
-type OnStart = Arc<dyn Fn(u32) + Send + Sync>;
-
 /// A command to run, with everything that decides how.
 #[derive(Clone)]
 pub struct Command {
@@ -39,7 +35,6 @@ pub struct Command {
     pub(super) dir: Option<PathBuf>,
     pub(super) stdin: Option<Vec<u8>>,
     pub(super) timeout: Duration,
-    pub(super) on_start: Option<OnStart>,
 }
 
 impl Command {
@@ -52,7 +47,6 @@ impl Command {
             dir: None,
             stdin: None,
             timeout: Duration::from_secs(60),
-            on_start: None,
         }
     }
 
@@ -95,13 +89,6 @@ impl Command {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
-        self
-    }
-
-    /// Tells of its process id as soon as it runs.
-    #[must_use]
-    pub fn on_start(mut self, told: impl Fn(u32) + Send + Sync + 'static) -> Self {
-        self.on_start = Some(Arc::new(told));
         self
     }
 

@@ -8,6 +8,7 @@ mod command;
 mod error;
 mod group;
 
+use std::fmt;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,12 +38,32 @@ pub struct Output {
 }
 
 /// Runs commands. Clones share what is under way.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Runner {
     under_way: Arc<TaskTracker>,
+    told: Option<Told>,
+}
+
+/// Told of a command's process id, which is its group's as well.
+type Told = Arc<dyn Fn(u32) + Send + Sync>;
+
+impl fmt::Debug for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner")
+            .field("under_way", &self.under_way.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Runner {
+    /// Tells of the process id of every command, as soon as it runs.
+    pub fn telling(told: impl Fn(u32) + Send + Sync + 'static) -> Self {
+        Self {
+            told: Some(Arc::new(told)),
+            ..Self::default()
+        }
+    }
+
     /// Runs a command to its end.
     ///
     /// # Errors
@@ -50,10 +71,10 @@ impl Runner {
     pub async fn run(&self, command: Command) -> Result<Output, ProcessError> {
         let cancel = CancellationToken::new();
         let (sender, receiver) = oneshot::channel();
-        let (task, token) = (command.clone(), cancel.clone());
+        let (task, token, told) = (command.clone(), cancel.clone(), self.told.clone());
         // A task of its own: it outlives a caller that is dropped, and ends what the caller no longer waits for.
         self.under_way.spawn(async move {
-            let _ = sender.send(attend(&task, &token).await);
+            let _ = sender.send(attend(&task, &token, told.as_ref()).await);
         });
         let _cancel = cancel.drop_guard();
         receiver.await.unwrap_or_else(|_| Err(ProcessError::cancelled(&command)))
@@ -68,11 +89,11 @@ impl Runner {
 }
 
 /// Starts a command and sees it through.
-async fn attend(command: &Command, cancel: &CancellationToken) -> Result<Output, ProcessError> {
+async fn attend(command: &Command, cancel: &CancellationToken, told: Option<&Told>) -> Result<Output, ProcessError> {
     let mut child = start(command)?;
     let group = child.id();
-    if let (Some(pid), Some(started)) = (group, &command.on_start) {
-        started(pid);
+    if let (Some(pid), Some(told)) = (group, told) {
+        told(pid);
     }
     let stdin = child.stdin.take();
     let input = command.stdin.clone();

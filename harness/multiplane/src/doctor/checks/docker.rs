@@ -1,5 +1,6 @@
 //! The Docker engine, and what kind and the kubelet want of it.
 
+use crate::backend::NODE_IMAGE;
 use crate::doctor::facts::{Docker, DockerFacts, Facts};
 use crate::doctor::parse::major_minor;
 use crate::doctor::{Check, Level, Target};
@@ -21,7 +22,12 @@ pub(super) fn engine(facts: &Facts) -> Vec<Check> {
         )
     };
     match &facts.docker {
-        Docker::Answers(engine) => vec![api(engine), images(engine), cgroups(engine, &facts.planned.kubernetes)],
+        Docker::Answers(engine) => vec![
+            api(engine),
+            node_image(engine),
+            images(engine),
+            cgroups(engine, &facts.planned.kubernetes),
+        ],
         Docker::Missing { socket } => {
             vec![fail(format!("no socket {}", socket.display())).mend(
                 "install Docker Engine and start it: sudo systemctl enable --now docker; elsewhere: export DOCKER_HOST=unix://SOCKET",
@@ -69,6 +75,15 @@ fn api(engine: &DockerFacts) -> Check {
         .mend("boot with systemd.unified_cgroup_hierarchy=1");
     }
     Check::new("docker", Level::Ok, &Target::DOCKER, found, "answers")
+}
+
+fn node_image(engine: &DockerFacts) -> Check {
+    let check = |level, found: String, means| Check::new("image", level, &[Target::Container], found, means);
+    if engine.node_image {
+        return check(Level::Ok, format!("image {NODE_IMAGE}"), "clusters in containers run it");
+    }
+    check(Level::Fail, format!("no image {NODE_IMAGE}"), "no clusters in containers")
+        .mend("make images   # a static binary of multiplane and nothing else; pulls nothing")
 }
 
 fn images(engine: &DockerFacts) -> Check {

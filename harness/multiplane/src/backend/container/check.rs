@@ -1,0 +1,14 @@
+//! What clusters in containers cannot do for a scenario, told before anything is made.
+
+use scenario::Scenario;
+
+use crate::backend::{ClusterSpec, member};
+
+/// Why a scenario cannot run in containers; empty if it can.
+pub fn refusals(scenario: &Scenario) -> Vec<String> {
+    let specs = scenario.clusters.iter().map(|(id, cluster)| ClusterSpec::of(id, cluster));
+    specs
+        .filter_map(|spec| member::check(&spec).err())
+        .map(|error| error.to_string())
+        .collect()
+}
