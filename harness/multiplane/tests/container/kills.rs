@@ -12,7 +12,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[("gc_after_sigkill_at_random_points", 
 /// Runs that are killed.
 const KILLS: u64 = 8;
 /// Lines of a whole run's ledger; later points are never reached.
-const LINES: u64 = 12;
+const LINES: u64 = 24;
 /// Time from a line to the kill, at most.
 const AFTER: u64 = 700;
 
