@@ -28,8 +28,10 @@ use thiserror::Error;
 pub use embedded::{Embedded, Time};
 pub use faults::Faults;
 
-/// The image of the backend `container`, which `make images` builds.
-pub const NODE_IMAGE: &str = "multiplane:dev";
+/// The image of the backend `container`, which `make images` builds; `MULTIPLANE_IMAGE` names another.
+pub fn node_image() -> String {
+    std::env::var("MULTIPLANE_IMAGE").unwrap_or_else(|_| "multiplane:dev".to_owned())
+}
 
 /// What a scenario asks of one cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]

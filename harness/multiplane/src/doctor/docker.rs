@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::facts::{Docker, DockerFacts};
-use crate::backend::NODE_IMAGE;
+use crate::backend::node_image;
 
 /// Where the engine listens unless told otherwise.
 const SOCKET: &str = "/var/run/docker.sock";
@@ -27,8 +27,9 @@ pub(super) fn ask(docker_host: Option<&str>) -> Docker {
     };
     match (get(&socket, "/info"), get(&socket, "/version")) {
         (Ok(info), Ok(version)) => {
-            let node_image = get(&socket, &format!("/images/{NODE_IMAGE}/json")).is_ok();
+            let node_image = node_image();
             Docker::Answers(Box::new(DockerFacts {
+                has_node_image: get(&socket, &format!("/images/{node_image}/json")).is_ok(),
                 node_image,
                 ..facts(socket, &info, &version)
             }))
@@ -80,7 +81,8 @@ fn facts(socket: PathBuf, info: &Value, version: &Value) -> DockerFacts {
         rootless: any(&info["SecurityOptions"], &|option| text(option).contains("name=rootless")),
         memory: info["MemTotal"].as_u64().unwrap_or_default(),
         root: text(&info["DockerRootDir"]).into(),
-        node_image: false,
+        node_image: String::new(),
+        has_node_image: false,
         space: None,
     }
 }

@@ -94,8 +94,10 @@ pub struct DockerFacts {
     pub memory: u64,
     /// Where it keeps its data.
     pub root: PathBuf,
-    /// Whether it has the image that `make images` builds.
-    pub node_image: bool,
+    /// The image of clusters in containers.
+    pub node_image: String,
+    /// Whether it has that image.
+    pub has_node_image: bool,
     /// Space there, if that is on this machine.
     pub space: Option<Space>,
 }

@@ -17,7 +17,8 @@ fn engine() -> DockerFacts {
         rootless: false,
         memory: 16 * GIB,
         root: "/var/lib/docker".into(),
-        node_image: true,
+        node_image: "multiplane:dev".into(),
+        has_node_image: true,
         space: Some(Space {
             path: "/var/lib/docker".into(),
             free: 40 * GIB,
@@ -109,7 +110,7 @@ fn without_docker_only_embedded_clusters(#[case] docker: Docker) {
 
 #[test]
 fn clusters_in_containers_need_their_image() {
-    let without = with_engine(|engine| engine.node_image = false);
+    let without = with_engine(|engine| engine.has_node_image = false);
     assert_eq!(verdict(without), (vec![("image", Level::Fail)], vec![Target::Container]));
 }
 

@@ -10,7 +10,7 @@ use crate::backend::docker::Docker;
 use crate::backend::ledger::State;
 use crate::backend::outside::{self, Outside, Session, check_docker};
 use crate::backend::process::Runner;
-use crate::backend::{BackendError, NODE_IMAGE, World};
+use crate::backend::{BackendError, World, node_image};
 
 /// How a run on containers is set up.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ impl Settings {
     pub fn new(state: State) -> Self {
         Self {
             outside: outside::Settings::new(state),
-            image: std::env::var("MULTIPLANE_IMAGE").unwrap_or_else(|_| NODE_IMAGE.to_owned()),
+            image: node_image(),
         }
     }
 }

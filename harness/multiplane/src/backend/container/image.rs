@@ -20,8 +20,8 @@ const CERTIFICATE: &str = "/multiplane/ingress.crt";
 const KEY: &str = "/multiplane/ingress.key";
 const TRUST: &str = "/multiplane/trust.crt";
 const OBJECTS: &str = "/objects";
-/// A cluster is up within a second; a machine that is busy with others may need more.
-const STARTUP: Duration = Duration::from_secs(60);
+/// When testcontainers gives up and removes the container; whoever starts it gives up before, and looks at its log.
+const STARTUP: Duration = Duration::from_secs(600);
 
 /// The image.
 #[derive(Debug)]

@@ -10,18 +10,24 @@ use kube::Client;
 use kube::config::Kubeconfig;
 use simnet::http::{Access, AccessService};
 use simnet::tls::KeyPair;
+use testcontainers::ContainerRequest;
+use testcontainers::core::error::{TestcontainersError, WaitContainerError};
+use testcontainers::core::logs::WaitLogError;
 use testcontainers::runners::AsyncRunner;
 
 use super::ContainerError;
-use super::image::{Identity, KUBECONFIG, free_ports, request};
+use super::image::{Identity, KUBECONFIG, NodeImage, free_ports, request};
 use super::machine::Machine;
 use super::world::Ground;
+use crate::backend::docker::Docker;
 use crate::backend::ledger::{Resource, ResourceKind};
 use crate::backend::{ClusterSpec, names};
 use crate::node::Ports;
 
 /// Attempts to start a container, where another program takes one of its ports first.
 const ATTEMPTS: usize = 3;
+/// Until a container must say that it is ready: a second, or more on a machine that is busy with others.
+const STARTUP: Duration = Duration::from_secs(60);
 /// Until a container's API server must answer, once the container says that it is ready.
 const READY: Duration = Duration::from_secs(30);
 
@@ -30,9 +36,9 @@ pub(super) async fn start(ground: &Ground, spec: &ClusterSpec) -> Result<Machine
     let (name, belongings) = (ground.container(&spec.id), &ground.belongings);
     let ports = {
         let _permit = belongings.session().permits().acquire().await;
-        belongings.begun(&spec.id, &name);
         run(ground, spec, &name).await?
     };
+    belongings.begun(&spec.id, &name);
     let docker = belongings.docker();
     docker.connect(&ground.name(), &name, &Machine::names(&spec.id)).await?;
     let file = belongings.folder().join(format!("{}.kubeconfig", spec.id));
@@ -72,22 +78,42 @@ async fn run(ground: &Ground, spec: &ClusterSpec, name: &str) -> Result<Ports, C
         // Before each attempt: `gc` goes by the time of the last line when it waits for creations that are still under way.
         let resource = Resource::new(ResourceKind::Container, name).by(docker.program());
         ground.belongings.announce(resource)?;
-        let error = match request(ground, spec, &identity, ports).start().await {
-            Ok(container) => {
-                // The ledger says when it goes, not this value's end.
-                let _ = ManuallyDrop::new(container);
-                return Ok(ports);
-            }
-            Err(error) => error.to_string(),
+        let Err((message, log)) = launch(&docker, name, request(ground, spec, &identity, ports)).await else {
+            return Ok(ports);
         };
-        let log = docker.logs(name).await.unwrap_or_default();
         // A container that was created and did not start is left behind.
         docker.remove_container(name).await?;
-        let taken = error.contains("port is already allocated") || error.contains("address already in use");
+        let taken = message.contains("port is already allocated") || message.contains("address already in use");
         if !taken || attempt == ATTEMPTS {
-            return Err(ContainerError::Start { message: error, log });
+            return Err(ContainerError::Start { message, log });
         }
         attempt += 1;
+    }
+}
+
+/// Starts a container and waits until it says that it is ready. Else what happened, and what the container said.
+async fn launch(docker: &Docker, name: &str, request: ContainerRequest<NodeImage>) -> Result<(), (String, String)> {
+    let started = request.start();
+    tokio::pin!(started);
+    let started = tokio::select! {
+        started = &mut started => started,
+        () = tokio::time::sleep(STARTUP) => {
+            // As long as the container is there: testcontainers removes what it gives up.
+            let log = docker.logs(name).await.unwrap_or_default();
+            return Err((format!("not ready after {} s", STARTUP.as_secs()), log));
+        }
+    };
+    match started {
+        Ok(container) => {
+            // The ledger says when it goes, not this value's end.
+            let _ = ManuallyDrop::new(container);
+            Ok(())
+        }
+        Err(TestcontainersError::WaitContainer(WaitContainerError::WaitLog(WaitLogError::EndOfStream(lines)))) => Err((
+            "it ended before it was ready".to_owned(),
+            String::from_utf8_lossy(&lines.concat()).into_owned(),
+        )),
+        Err(error) => Err((error.to_string(), String::new())),
     }
 }
 

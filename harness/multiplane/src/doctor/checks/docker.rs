@@ -1,6 +1,5 @@
 //! The Docker engine, and what kind and the kubelet want of it.
 
-use crate::backend::NODE_IMAGE;
 use crate::doctor::facts::{Docker, DockerFacts, Facts};
 use crate::doctor::parse::major_minor;
 use crate::doctor::{Check, Level, Target};
@@ -79,10 +78,10 @@ fn api(engine: &DockerFacts) -> Check {
 
 fn node_image(engine: &DockerFacts) -> Check {
     let check = |level, found: String, means| Check::new("image", level, &[Target::Container], found, means);
-    if engine.node_image {
-        return check(Level::Ok, format!("image {NODE_IMAGE}"), "clusters in containers run it");
+    if engine.has_node_image {
+        return check(Level::Ok, format!("image {}", engine.node_image), "clusters in containers run it");
     }
-    check(Level::Fail, format!("no image {NODE_IMAGE}"), "no clusters in containers")
+    check(Level::Fail, format!("no image {}", engine.node_image), "no clusters in containers")
         .mend("make images   # a static binary of multiplane and nothing else; pulls nothing")
 }
 
