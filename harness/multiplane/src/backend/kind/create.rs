@@ -80,7 +80,7 @@ async fn one(world: &KindWorld, spec: &ClusterSpec, attempt: &Attempt<'_>) -> Re
         network: attempt.network,
     };
     {
-        let _permit = shared.session.permits().acquire().await;
+        let _permit = world.belongings.session().permits().acquire().await;
         let resource = Resource::new(ResourceKind::KindCluster, attempt.name).by(world.kind.program());
         world.belongings.announce(resource)?;
         if attempt.number == 1 {

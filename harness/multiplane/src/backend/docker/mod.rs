@@ -1,5 +1,8 @@
 //! The `docker` command, as far as backends need it.
 
+#[cfg(feature = "docker")]
+mod machines;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -46,12 +49,6 @@ impl Docker {
         Ok(output.stdout.trim().to_owned())
     }
 
-    /// The server's id, which tells engines apart.
-    pub(crate) async fn server_id(&self) -> Result<String, ProcessError> {
-        let output = self.run(&["info", "--format", "{{.ID}}"]).await?;
-        Ok(output.stdout.trim().to_owned())
-    }
-
     /// Makes a bridge network on which containers find each other by name.
     pub(crate) async fn create_network(&self, name: &str, label: &str) -> Result<(), ProcessError> {
         let masquerade = "com.docker.network.bridge.enable_ip_masquerade=true";
@@ -67,45 +64,6 @@ impl Docker {
         absent(self.run(&["network", "rm", name]).await, &["not found", "No such network"])
     }
 
-    /// Brings a container into a network, under these names beside its own.
-    pub(crate) async fn connect(&self, network: &str, container: &str, aliases: &[String]) -> Result<(), ProcessError> {
-        let aliases = aliases.iter().flat_map(|alias| ["--alias", alias]);
-        let command = self.command().args(["network", "connect"]).args(aliases).args([network, container]);
-        self.runner.run(command).await?;
-        Ok(())
-    }
-
-    /// Takes a container out of a network.
-    pub(crate) async fn disconnect(&self, network: &str, container: &str) -> Result<(), ProcessError> {
-        self.run(&["network", "disconnect", "--force", network, container]).await?;
-        Ok(())
-    }
-
-    /// Stops everything in a container where it is.
-    pub(crate) async fn pause(&self, container: &str) -> Result<(), ProcessError> {
-        self.run(&["pause", container]).await?;
-        Ok(())
-    }
-
-    /// Lets it go on.
-    pub(crate) async fn unpause(&self, container: &str) -> Result<(), ProcessError> {
-        self.run(&["unpause", container]).await?;
-        Ok(())
-    }
-
-    /// Copies a file out of a container.
-    pub(crate) async fn copy_out(&self, container: &str, from: &str, to: &Path) -> Result<(), ProcessError> {
-        let command = self.command().arg("cp").arg(format!("{container}:{from}")).arg(to);
-        self.runner.run(command).await?;
-        Ok(())
-    }
-
-    /// All that a container wrote, the errors last.
-    pub(crate) async fn logs(&self, container: &str) -> Result<String, ProcessError> {
-        let output = self.run(&["logs", container]).await?;
-        Ok(output.stdout + &output.stderr)
-    }
-
     /// Removes a container with its anonymous volumes, running or not.
     pub(crate) async fn remove_container(&self, name: &str) -> Result<(), ProcessError> {
         for _ in 0..BEING_REMOVED {
@@ -118,12 +76,6 @@ impl Docker {
         }
         let command = self.command().args(["rm", "--force", "--volumes", name]).timeout(REMOVAL);
         absent(self.runner.run(command).await, &["No such container"])
-    }
-
-    /// Makes a volume.
-    pub(crate) async fn create_volume(&self, name: &str, label: &str) -> Result<(), ProcessError> {
-        self.run(&["volume", "create", "--label", label, name]).await?;
-        Ok(())
     }
 
     /// Removes a volume.
