@@ -9,8 +9,8 @@ HOST := $(shell rustc -vV | sed -n 's/^host: //p')
 STATIC_CARGO = RUSTFLAGS="-C target-feature=+crt-static" CARGO_TARGET_DIR=$(STATIC) $(CARGO)
 # `e2e` implies `docker`: one build for the image and all tests that need it.
 STATIC_FLAGS = --locked -p multiplane --features e2e --target $(HOST)
-# More arguments for the tests of `make e2e`: E2E_FLAGS="container/guide".
-E2E_FLAGS ?= --test-threads 6
+# More arguments for the tests of `make e2e`, which mostly wait: E2E_FLAGS="container/guide".
+E2E_FLAGS ?= --test-threads 12
 
 .PHONY: help run test bench images container e2e lint fmt doc clean
 

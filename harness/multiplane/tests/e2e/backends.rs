@@ -7,6 +7,8 @@ use multiplane::backend::kind::{self, Configs};
 use scenario::Scenario;
 use serde_json::Value;
 
+use crate::patience::too_long;
+
 /// All backends.
 pub(crate) struct Backends(Vec<Backend>);
 
@@ -29,6 +31,8 @@ struct Against {
 pub(crate) enum Here {
     /// It can.
     Yes,
+    /// It can, but takes long.
+    Long(String),
     /// It cannot, in few words and in many.
     No { short: String, long: String },
 }
@@ -106,7 +110,9 @@ impl Backend {
             _ => Vec::new(),
         };
         if refusals.is_empty() {
-            return Here::Yes;
+            // Time is not real in embedded clusters.
+            let long = too_long(scenario).filter(|_| self.name != "embedded");
+            return long.map_or(Here::Yes, |wait| Here::Long(format!("waits up to {wait}")));
         }
         let long = refusals.join("\n");
         let short = format!("refused by {}", self.name);

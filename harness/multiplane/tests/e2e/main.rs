@@ -1,12 +1,14 @@
 //! Every scenario on every backend: one test for each that this machine can run, the others ignored with the reason.
 //!
 //! A test is a run of the `multiplane` command. In real time, nothing is watched for longer than `MULTIPLANE_E2E_HOLD` (30s; `full` for what
-//! the scenarios say), and flyteadmin brings namespaces into data planes every five seconds in place of five minutes.
+//! the scenarios say), scenarios that may wait for longer than `MULTIPLANE_E2E_LONGEST` (15m) are ignored, and flyteadmin brings namespaces
+//! into data planes every five seconds in place of five minutes.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod backends;
 mod cell;
+mod patience;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
             let name = format!("{}/{folder}", backend.name);
             trials.push(match here {
                 Here::Yes => Trial::test(name, move || cell.run()),
+                // `--ignored` runs it all the same.
+                Here::Long(short) => Trial::test(name, move || cell.run()).with_kind(short).with_ignored_flag(true),
                 Here::No { short, long } => {
                     let trial = Trial::test(name, move || Err(long.into()));
                     trial.with_kind(short).with_ignored_flag(true)
