@@ -1,6 +1,6 @@
 //! What backends have in common whose clusters outlive this process: docker, the run's ledger and folder, and the end of it all.
 //!
-//! A [`Session`] is what one run has outside, [`Belongings`] what one of its scenarios has. A backend announces to its belongings whatever it
+//! A [`Session`] is what one run has outside, `Belongings` what one of its scenarios has. A backend announces to its belongings whatever it
 //! is about to make; removing and keeping is the same for all of them.
 
 mod belongings;
