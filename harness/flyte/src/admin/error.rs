@@ -54,7 +54,7 @@ impl From<DatabaseError> for AdminError {
     fn from(error: DatabaseError) -> Self {
         let code = match error {
             DatabaseError::UniqueViolation(_) => Code::AlreadyExists,
-            DatabaseError::ReadOnly => Code::Internal,
+            DatabaseError::ReadOnly | DatabaseError::Unavailable(_) => Code::Internal,
         };
         Self::new(code, error.to_string())
     }

@@ -42,7 +42,7 @@ impl Controller {
             .map(|(name, target)| (name, target as Arc<dyn ResourceTarget>))
             .collect();
         Ok(Self {
-            database: stores.database(&config.database),
+            database: stores.database(&config.database)?,
             config,
             targets,
             files: context.files.clone(),
