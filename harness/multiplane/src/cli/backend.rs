@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 #[cfg(feature = "docker")]
 use multiplane::backend::container::{self, ContainerBackend};
-use multiplane::backend::kind::{self, Configs, KindBackend, NodeImage};
+use multiplane::backend::kind::{self, Configs, KindBackend, NodeImage, needs_planes};
 use multiplane::backend::ledger::State;
 use multiplane::backend::outside::{self, Keep, Outside};
 use multiplane::run::{Plan, Provider};
@@ -172,18 +172,18 @@ impl BackendArgs {
     }
 
     /// Sets the backend up.
-    pub(crate) fn begin(&self, run: &str, signals: &Signals) -> Result<Begun, Failure> {
+    pub(crate) fn begin(&self, run: &str, plans: &[Plan], signals: &Signals) -> Result<Begun, Failure> {
         if !self.is_outside() {
             return Ok(Begun(None));
         }
         let state = State::from_env().map_err(|error| environment(&error))?;
         signals.outside();
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let backend = runtime.block_on(self.outside(state, run))?;
+        let backend = runtime.block_on(self.outside(state, run, plans))?;
         Ok(Begun(Some((runtime, backend))))
     }
 
-    async fn outside(&self, state: State, run: &str) -> Result<Arc<dyn Outside>, Failure> {
+    async fn outside(&self, state: State, run: &str, plans: &[Plan]) -> Result<Arc<dyn Outside>, Failure> {
         let outside = outside::Settings {
             keep: self.keep(),
             ..outside::Settings::new(state.clone())
@@ -203,6 +203,7 @@ impl BackendArgs {
                     outside,
                     configs: self.configs(),
                     images: self.load.clone(),
+                    needs_planes: plans.iter().map(|plan| needs_planes(&plan.loaded.scenario)).collect(),
                     ..kind::Settings::new(state)
                 };
                 let backend = KindBackend::begin(settings, run).await;
