@@ -62,7 +62,7 @@ steps:
       createNamespace: true
       valuesFiles: [REPOSITORY/scenarios/guide/values-override.yaml]
       values:
-QUICK      wait: 60s
+        QUICK      wait: 60s
   - project: {id: team1}
   - label: {attrFile: REPOSITORY/scenarios/guide/ecl.yaml}
   - expect:
@@ -103,7 +103,7 @@ steps:
       createNamespace: true
       valuesFiles: [REPOSITORY/scenarios/placement/values-credentials.yaml]
       values:
-QUICK        configmap:
+        QUICK        configmap:
           clusters:
             labelClusterMap:
               label1: [{id: dataplane_1, weight: 0.5}, {id: dataplane_2, weight: 0.5}]

@@ -115,8 +115,8 @@ async fn one(world: &KindWorld, spec: &ClusterSpec, attempt: &Attempt<'_>) -> Re
     loader.load(&known).await?;
     // Drawn first, so that it is a port which the host reaches.
     let cluster = cluster.with_planes(loader);
-    cluster.ingress(Vantage::Host);
-    put(world, &spec.id, attempt.name, &cluster.admin()).await?;
+    let way_in = cluster.ingress(Vantage::Host);
+    put(world, &spec.id, attempt.name, &cluster.admin(), &way_in).await?;
     Ok(cluster)
 }
 

@@ -47,14 +47,15 @@ pub(super) fn data(world: &Path, trust: &str) -> Result<PathBuf, KindError> {
     }
 }
 
-/// Puts the resident into a cluster and waits until it answers.
-pub(super) async fn put(world: &KindWorld, id: &str, cluster: &str, client: &Client) -> Result<(), KindError> {
+/// Puts the resident into a cluster and waits until it answers. `way_in` is where the host reaches its Ingress controller.
+pub(super) async fn put(world: &KindWorld, id: &str, cluster: &str, client: &Client, way_in: &str) -> Result<(), KindError> {
     let failed = |message: String| KindError::Resident {
         cluster: cluster.to_owned(),
         message,
     };
     // The names by which pods of other clusters and the host come in.
-    let names = [names::control_plane(cluster), "localhost".to_owned(), "127.0.0.1".to_owned()];
+    let host = way_in.rsplit_once(':').map_or(way_in, |(host, _)| host);
+    let names = [&names::control_plane(cluster), "localhost", host];
     let pair = world.authority.issue_server(&names).map_err(|error| failed(error.to_string()))?;
     apply_all(client, id, &pair)
         .await
