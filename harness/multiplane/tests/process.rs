@@ -138,7 +138,8 @@ async fn access(up: &Up, cluster: &str) -> Access {
     let subject = json!({"kind": "ServiceAccount", "name": "plane", "namespace": "kube-system"});
     let binding = json!({"metadata": {"name": "plane"}, "roleRef": role, "subjects": [subject]});
     bindings.create(&PostParams::default(), &from(binding)).await.unwrap();
-    let request = accounts.create_token_request("plane", &PostParams::default(), &TokenRequest::default());
+    let (params, request) = (PostParams::default(), TokenRequest::default());
+    let request = accounts.create_token_request("plane", &params, &request);
     Access {
         client,
         server: entry.server.unwrap(),
