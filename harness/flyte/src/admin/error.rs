@@ -74,6 +74,12 @@ pub(crate) struct RpcStatus {
 /// Type of the details that events are refused with.
 const REASON_TYPE: &str = "type.googleapis.com/flyteidl.admin.EventFailureReason";
 
+impl From<DatabaseError> for Status {
+    fn from(error: DatabaseError) -> Self {
+        AdminError::from(error).into()
+    }
+}
+
 impl From<AdminError> for Status {
     fn from(error: AdminError) -> Self {
         let Some(reason) = error.reason else {

@@ -104,13 +104,14 @@ impl Database {
         lock(&self.state).read_only = read_only;
     }
 
-    /// Runs a query. Where the rows are kept elsewhere and cannot be had, it sees those that this process knows; the next write tells.
-    pub(crate) fn read<R>(&self, query: impl FnOnce(&Tables) -> R) -> R {
+    /// Runs a query.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] where the rows are kept elsewhere and cannot be had.
+    pub(crate) fn read<R>(&self, query: impl FnOnce(&Tables) -> R) -> Result<R, DatabaseError> {
         let mut state = lock(&self.state);
-        if let Err(error) = state.refresh(false) {
-            tracing::error!(%error, "a query sees old rows");
-        }
-        query(&state.tables)
+        state.refresh(false)?;
+        Ok(query(&state.tables))
     }
 
     /// Runs one transaction. It must check before it changes anything: there is no rollback.

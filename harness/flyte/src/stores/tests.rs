@@ -26,7 +26,8 @@ fn insert(database: &Database, id: &str) -> Result<(), DatabaseError> {
 }
 
 fn projects(database: &Database) -> Vec<String> {
-    database.read(|tables| tables.projects.newest_first().iter().map(|(_, project)| project.id.clone()).collect())
+    let rows = database.read(|tables| tables.projects.newest_first().iter().map(|(_, project)| project.id.clone()).collect());
+    rows.unwrap()
 }
 
 /// Two processes' views of the same stores.
@@ -47,7 +48,7 @@ fn shared(one: &Stores, other: &Stores) {
     });
     rename.unwrap();
     let name = a.read(|tables| tables.projects.get(&"third".to_owned()).unwrap().name.clone());
-    assert_eq!(name, "renamed");
+    assert_eq!(name.unwrap(), "renamed");
     assert_eq!(projects(&b), ["first", "third"], "a row that is written anew keeps its age");
 
     one.object_store("s3/a").put("bucket", "key", Bytes::from("content")).unwrap();
