@@ -33,7 +33,9 @@ mod tests {
     #[test]
     fn the_image_has_a_link_for_every_program() {
         let script = include_str!("../../../fixtures/images/build.sh");
-        let names = script.lines().find_map(|line| line.strip_prefix("for program in ")?.strip_suffix("; do"));
+        let names = script
+            .lines()
+            .find_map(|line| line.strip_prefix("for program in ")?.strip_suffix("; do"));
         let mut links: Vec<&str> = names.unwrap().split(' ').collect();
         links.sort_unstable();
         let programs = programs();

@@ -58,7 +58,10 @@ struct Container {
 
 impl Container {
     fn new(root: PathBuf, stores: &str) -> Self {
-        let env = [("MULTIPLANE_WORLD", stores.to_owned()), ("MULTIPLANE_ROOT", root.display().to_string())];
+        let env = [
+            ("MULTIPLANE_WORLD", stores.to_owned()),
+            ("MULTIPLANE_ROOT", root.display().to_string()),
+        ];
         Self {
             env: env.map(|(name, value)| (name.to_owned(), value)).into(),
             root,
@@ -250,7 +253,10 @@ async fn a_run_through_planes_that_are_processes() {
 
     let admin = flyteadmin(path("admin"), &stores, &data_plane, [http, grpc, one]);
     assert_eq!(admin.run(&["flyteadmin", "--config", CONFIG, "migrate", "run"]), Some(0));
-    assert_eq!(admin.run(&["flyteadmin", "--config", CONFIG, "migrate", "seed-projects", "team1"]), Some(0));
+    assert_eq!(
+        admin.run(&["flyteadmin", "--config", CONFIG, "migrate", "seed-projects", "team1"]),
+        Some(0)
+    );
     // Its pods share a database, so this one knows the project.
     assert_eq!(admin.run(&["flyteadmin", "--config", CONFIG, "clusterresource", "sync"]), Some(0));
     let namespaces: Api<Namespace> = Api::all(data_plane.client.clone());
@@ -295,9 +301,17 @@ async fn tasks_and_refusals() {
     let stores = serve_stores(&folder.path().join("stores")).await;
     let mut task = Container::new(folder.path().join("task"), &stores);
     task.env("MULTIPLANE_OBJECT_STORE", "s3/us-east-1");
-    let written = ["multiplane-task", "--outputs", r#"{"rows": 3}"#, "--output-prefix", "s3://flyte-data/a"];
+    let written = [
+        "multiplane-task",
+        "--outputs",
+        r#"{"rows": 3}"#,
+        "--output-prefix",
+        "s3://flyte-data/a",
+    ];
     assert_eq!(task.run(&written), Some(0));
-    let seen = flyte::stores::Stores::remote(&stores).object_store("s3/us-east-1").get("flyte-data", "a/outputs.pb");
+    let seen = flyte::stores::Stores::remote(&stores)
+        .object_store("s3/us-east-1")
+        .get("flyte-data", "a/outputs.pb");
     assert!(seen.unwrap().is_some());
     assert_eq!(task.run(&["multiplane-task", "--exit-code", "3"]), Some(3));
     assert_eq!(task.run(&["multiplane-task", "--failures", "1"]), Some(1));
@@ -317,5 +331,8 @@ async fn tasks_and_refusals() {
     assert_eq!(task.run(&["flyteadmin", "--config", CONFIG, "serve"]), Some(1), "no configuration");
     assert_eq!(task.run(&["nosuch"]), Some(127));
     assert_eq!(task.run(&["sh", "-c", "nosuch --flag"]), Some(127));
-    assert_eq!(task.run(&["sh", "-c", "multiplane-task --exit-code 0 && multiplane-task --exit-code 4"]), Some(4));
+    assert_eq!(
+        task.run(&["sh", "-c", "multiplane-task --exit-code 0 && multiplane-task --exit-code 4"]),
+        Some(4)
+    );
 }

@@ -371,8 +371,6 @@ impl fmt::Display for PortKey {
 
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Network")
-            .field("wires", &self.0.wires)
-            .finish_non_exhaustive()
+        f.debug_struct("Network").field("wires", &self.0.wires).finish_non_exhaustive()
     }
 }

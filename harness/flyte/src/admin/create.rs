@@ -191,10 +191,7 @@ impl Admin {
             parent_label: None,
         };
         let labels = self.labels(&run.key.project).map_err(|error| failed(error.to_string()))?;
-        let decision = self
-            .selector
-            .place(&labels, &request)
-            .map_err(|error| failed(error.to_string()))?;
+        let decision = self.selector.place(&labels, &request).map_err(|error| failed(error.to_string()))?;
         let target = self
             .targets
             .get(&decision.cluster)
@@ -248,7 +245,12 @@ impl Admin {
         project.labels.unwrap_or_default().values
     }
 
-    fn stored(&self, key: &ExecutionKey, plan: &LaunchPlan, resource: MatchableResource) -> Result<Option<MatchingAttributes>, DatabaseError> {
+    fn stored(
+        &self,
+        key: &ExecutionKey,
+        plan: &LaunchPlan,
+        resource: MatchableResource,
+    ) -> Result<Option<MatchingAttributes>, DatabaseError> {
         let key = AttributeKey {
             project: key.project.clone(),
             domain: key.domain.clone(),

@@ -51,7 +51,10 @@ enum Place {
     #[default]
     Memory,
     /// Objects in a folder; databases in memory, or in the folder, too.
-    Folder { folder: PathBuf, databases: bool },
+    Folder {
+        folder: PathBuf,
+        databases: bool,
+    },
     Remote(Remote),
 }
 
@@ -87,10 +90,7 @@ impl Stores {
     }
 
     fn at(place: Place) -> Self {
-        let inner = Inner {
-            place,
-            ..Inner::default()
-        };
+        let inner = Inner { place, ..Inner::default() };
         Self {
             inner: Arc::new(Mutex::new(inner)),
         }

@@ -36,7 +36,9 @@ impl Remote {
             facts: Some(AskFacts {}),
             ..Request::default()
         })?;
-        answer.facts.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the answer holds no facts"))
+        answer
+            .facts
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the answer holds no facts"))
     }
 
     pub(super) fn get(&self, store: &str, bucket: &str, key: &str) -> io::Result<Option<Bytes>> {

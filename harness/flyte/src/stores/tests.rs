@@ -26,7 +26,14 @@ fn insert(database: &Database, id: &str) -> Result<(), DatabaseError> {
 }
 
 fn projects(database: &Database) -> Vec<String> {
-    let rows = database.read(|tables| tables.projects.newest_first().iter().map(|(_, project)| project.id.clone()).collect());
+    let rows = database.read(|tables| {
+        tables
+            .projects
+            .newest_first()
+            .iter()
+            .map(|(_, project)| project.id.clone())
+            .collect()
+    });
     rows.unwrap()
 }
 
@@ -119,5 +126,8 @@ async fn writers_take_turns() {
 fn a_server_that_is_not_there_is_told() {
     let database = Stores::remote("127.0.0.1:1").database(&address()).unwrap();
     let error = insert(&database, "a").unwrap_err();
-    assert!(error.to_string().starts_with("the database is not available: 127.0.0.1:1: "), "{error}");
+    assert!(
+        error.to_string().starts_with("the database is not available: 127.0.0.1:1: "),
+        "{error}"
+    );
 }

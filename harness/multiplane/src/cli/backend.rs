@@ -29,7 +29,8 @@ pub(crate) struct BackendArgs {
     /// Node image of kind's clusters, for one Kubernetes version (1.36=IMAGE) or for clusters that name none. May be repeated.
     #[arg(long, value_name = "[VERSION=]IMAGE")]
     node_image: Vec<NodeImage>,
-    /// Image that every cluster of kind gets: an archive, or a local image's name. May be repeated.
+    /// Image that every cluster of kind gets: an archive, or a local image's name. May be repeated. Images of Flyte's planes that are not
+    /// among them are the reference planes', from multiplane:dev (MULTIPLANE_IMAGE names another).
     #[arg(long, value_name = "IMAGE")]
     load: Vec<String>,
     /// Folder with configurations for kind, in place of those compiled in.

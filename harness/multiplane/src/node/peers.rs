@@ -25,7 +25,9 @@ impl Peers {
     fn machine(&self, name: &str) -> Option<String> {
         // A name that is a path is nobody's.
         let name = name.to_ascii_lowercase();
-        let plain = name.bytes().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_'));
+        let plain = name
+            .bytes()
+            .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_'));
         let file = self.machines.as_ref().filter(|_| plain)?.join(name);
         std::fs::read_to_string(file).ok().map(|address| address.trim().to_owned())
     }
@@ -75,6 +77,13 @@ mod tests {
     #[case("172.18.0.3", true)]
     #[case("10.97.0.1", true)]
     fn own_addresses_never_lead_out(#[case] address: &str, #[case] expected: bool) {
-        assert_eq!(Peers { services_port: 0, machines: None }.routes(address.parse().unwrap()), expected);
+        assert_eq!(
+            Peers {
+                services_port: 0,
+                machines: None
+            }
+            .routes(address.parse().unwrap()),
+            expected
+        );
     }
 }

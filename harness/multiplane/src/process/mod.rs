@@ -13,6 +13,7 @@ use flyte::stores::{Facts, Stores};
 use simnet::{Clock, Network};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
 use virtual_node::{Log, Process, Program};
 
 use crate::programs;
@@ -43,6 +44,9 @@ fn find(words: &[String], stores: Stores) -> Option<Arc<dyn Program>> {
 
 /// Runs the program that the command line names, until it ends or SIGTERM has ended it. Returns its exit code.
 pub fn run(words: Vec<String>) -> i32 {
+    if name(&words) != "multiplane-probe" {
+        warnings();
+    }
     let log = Log::to_writer(std::io::stdout());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
     match runtime {
@@ -100,10 +104,24 @@ async fn run_in(words: Vec<String>, log: &Log) -> i32 {
     process.run(&*program).await.code()
 }
 
-fn needs_world(words: &[String]) -> bool {
+/// The name that a program was called by.
+fn name(words: &[String]) -> &str {
     let name = words.first().map_or("", String::as_str);
-    let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
-    !ALONE.contains(&name) && exec_probe(words).is_none()
+    name.rsplit_once('/').map_or(name, |(_, name)| name)
+}
+
+fn needs_world(words: &[String]) -> bool {
+    !ALONE.contains(&name(words)) && exec_probe(words).is_none()
+}
+
+/// Writes warnings to standard error output, which is part of a container's log. (A probe's log is read by the harness.)
+fn warnings() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    // In a process that has a subscriber already, that one stays.
+    let _ = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .try_init();
 }
 
 /// What the resident tells, as soon as it answers.

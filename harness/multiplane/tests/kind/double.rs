@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::recordings::Recording;
-use crate::{image, machine};
 use crate::world::World;
+use crate::{image, machine};
 
 /// Runs the cluster behind a name, until it is deleted.
 const SERVE: &str = "__serve";

@@ -33,7 +33,11 @@ pub(crate) fn tags(file: &Path) -> Vec<String> {
             let mut text = String::new();
             entry.read_to_string(&mut text).unwrap();
             let manifest: Value = serde_json::from_str(&text).unwrap();
-            let tags = manifest.as_array().unwrap().iter().flat_map(|image| image["RepoTags"].as_array().unwrap());
+            let tags = manifest
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|image| image["RepoTags"].as_array().unwrap());
             return tags.map(|tag| tag.as_str().unwrap().to_owned()).collect();
         }
     }

@@ -175,6 +175,10 @@ fn planes_need_their_image() {
     bench.world.script("docker-image", &["missing"]);
     let ended = bench.run(&[]);
     assert_eq!(ended.exit, Some(3), "{}", ended.text);
-    assert!(ended.text.contains("multiplane:dev, which is not there: `make images` makes it"), "{}", ended.text);
+    assert!(
+        ended.text.contains("multiplane:dev, which is not there: `make images` makes it"),
+        "{}",
+        ended.text
+    );
     bench.assert_clean();
 }

@@ -29,7 +29,9 @@ pub(super) fn list(mount: &str, folder: &Path, pattern: &str) -> Vec<String> {
     while let Some(pattern) = patterns.next() {
         let last = patterns.peek().is_none();
         let below = found.iter().flat_map(|(seen, folder)| step(seen, folder, pattern));
-        found = below.filter(|(_, path)| if last { path.is_file() } else { path.is_dir() }).collect();
+        found = below
+            .filter(|(_, path)| if last { path.is_file() } else { path.is_dir() })
+            .collect();
     }
     found.into_iter().map(|(seen, _)| seen).collect()
 }

@@ -160,11 +160,7 @@ impl Files {
         if let Some(file) = &place.disk {
             return std::fs::remove_file(file).map_err(|error| disk::told(path, &error));
         }
-        if place.set(None) {
-            Ok(())
-        } else {
-            Err(not_found(path))
-        }
+        if place.set(None) { Ok(()) } else { Err(not_found(path)) }
     }
 
     /// The volume, and the path in it, that `path` leads to.
@@ -323,7 +319,10 @@ mod tests {
         assert_eq!(files.read_to_string("/etc/../etc/a/two.txt").unwrap(), "2");
         assert_eq!(files.real("/etc/a"), Some(root.join("etc/a")));
         let missing = files.read("/etc/none").unwrap_err();
-        assert_eq!((missing.kind(), missing.to_string().as_str()), (ErrorKind::NotFound, "open /etc/none: no such file or directory"));
+        assert_eq!(
+            (missing.kind(), missing.to_string().as_str()),
+            (ErrorKind::NotFound, "open /etc/none: no such file or directory")
+        );
         std::fs::remove_dir_all(root).unwrap();
     }
 

@@ -61,7 +61,9 @@ impl Programs {
             return Some(Arc::new(shell));
         }
         let name = words.first()?;
-        self.by_name.get(name.rsplit_once('/').map_or(name.as_str(), |(_, name)| name)).cloned()
+        self.by_name
+            .get(name.rsplit_once('/').map_or(name.as_str(), |(_, name)| name))
+            .cloned()
     }
 
     /// The names of all programs.

@@ -30,7 +30,10 @@ pub fn needs_planes(scenario: &Scenario) -> bool {
         .iter()
         .any(|step| matches!(step.verb, Verb::Deploy(_) | Verb::Upgrade(_)));
     let controlplane = scenario.clusters_of(Role::Controlplane).next().is_some();
-    let probes = scenario.steps.iter().any(|step| matches!(&step.verb, Verb::Grant(grant) if grant.probe));
+    let probes = scenario
+        .steps
+        .iter()
+        .any(|step| matches!(&step.verb, Verb::Grant(grant) if grant.probe));
     (deploys && controlplane) || probes || asks_for_ingress(scenario)
 }
 

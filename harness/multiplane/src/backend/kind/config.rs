@@ -98,7 +98,7 @@ impl Configs {
         }
     }
 
-    /// The configuration of a cluster, as YAML; `data` is a folder of the host that all nodes get at [`DATA`].
+    /// The configuration of a cluster, as YAML; `data` is a folder of the host that all nodes get at `/var/lib/multiplane`.
     ///
     /// # Errors
     /// If the file that it starts from cannot be used.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Mutex, OnceCell};
 
-use super::retag::retag;
+use super::retag::{names_in, retag};
 use super::world::KindWorld;
 use super::{Kind, KindBackend, KindError};
 use crate::backend::docker::Docker;
@@ -73,8 +73,13 @@ pub(super) struct Loader {
 impl Loader {
     /// For the cluster of this name. What the user loads is the user's: it is left as it is.
     pub(super) fn new(world: &KindWorld, cluster: &str) -> Self {
+        let given = world.backend.0.given.iter();
+        let given = given.flat_map(|given| match Path::new(given) {
+            archive if archive.is_file() => names_in(archive),
+            _ => vec![given.clone()],
+        });
         Self {
-            loaded: Mutex::new(world.backend.0.given.iter().cloned().collect()),
+            loaded: Mutex::new(given.collect()),
             backend: world.backend.clone(),
             kind: world.kind.clone(),
             docker: world.belongings.docker(),
@@ -94,7 +99,9 @@ impl Loader {
             }
             let tag = tag(image);
             if tag.is_none_or(|tag| tag == "latest") {
-                notes.push(format!("{image}: without imagePullPolicy IfNotPresent or Never kubelets pull the tag latest"));
+                notes.push(format!(
+                    "{image}: without imagePullPolicy IfNotPresent or Never kubelets pull the tag latest"
+                ));
             }
             let name = if tag.is_some() { image.clone() } else { format!("{image}:latest") };
             names.insert(name, program);
@@ -103,7 +110,11 @@ impl Loader {
             return Ok(notes);
         }
         let planes = &self.backend.0.planes;
-        notes.push(format!("from {}: {}", planes.image, names.keys().cloned().collect::<Vec<_>>().join(", ")));
+        notes.push(format!(
+            "from {}: {}",
+            planes.image,
+            names.keys().cloned().collect::<Vec<_>>().join(", ")
+        ));
         let archive = planes.archive(&self.docker, names).await?;
         self.kind.load(&self.cluster, &archive).await.map_err(KindError::of)?;
         // Each is as large as the image; the run's folder is removed in the end whatever happens here.

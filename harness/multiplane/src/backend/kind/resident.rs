@@ -94,7 +94,11 @@ async fn apply_all(client: &Client, id: &str, pair: &KeyPair) -> kube::Result<()
     });
     wide::<ClusterRoleBinding>(client, binding).await?;
     let certificate = json!({"tls.crt": pair.cert_pem, "tls.key": pair.key_pem});
-    inside::<Secret>(client, json!({"metadata": own, "type": "kubernetes.io/tls", "stringData": certificate})).await?;
+    inside::<Secret>(
+        client,
+        json!({"metadata": own, "type": "kubernetes.io/tls", "stringData": certificate}),
+    )
+    .await?;
     inside::<Deployment>(client, deployment(id)).await?;
     let ports = json!([{"name": "stores", "port": STORES_PORT, "targetPort": STORES_PORT}]);
     inside::<Service>(client, service(STORES, &ports)).await?;

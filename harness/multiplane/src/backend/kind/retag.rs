@@ -27,7 +27,9 @@ pub(super) fn retag(source: &Path, target: &Path, names: &BTreeMap<String, Strin
     for entry in Archive::new(open(source)?).entries().map_err(text)? {
         let entry = entry.map_err(text)?;
         let header = entry.header().clone();
-        let described = entry.path().is_ok_and(|path| DESCRIPTIONS.iter().any(|name| path == Path::new(name)));
+        let described = entry
+            .path()
+            .is_ok_and(|path| DESCRIPTIONS.iter().any(|name| path == Path::new(name)));
         if !described {
             builder.append(&header, entry).map_err(text)?;
         }
@@ -47,6 +49,14 @@ pub(super) fn retag(source: &Path, target: &Path, names: &BTreeMap<String, Strin
     builder.into_inner().and_then(|mut output| output.flush()).map_err(text)
 }
 
+/// The names of the images in an archive; none if it is no archive of that kind, which kind itself then tells.
+pub(super) fn names_in(archive: &Path) -> Vec<String> {
+    let manifest = read_json(archive, "manifest.json").unwrap_or_default();
+    let images = manifest.as_array().into_iter().flatten();
+    let tags = images.filter_map(|image| image["RepoTags"].as_array()).flatten();
+    tags.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
 fn with_entry_point(mut config: Value, program: &str) -> Value {
     config["config"]["Entrypoint"] = json!([format!("/bin/{program}")]);
     config["config"]["Cmd"] = Value::Null;
@@ -62,7 +72,7 @@ fn append(builder: &mut Builder<impl Write>, name: &str, content: &[u8]) -> Resu
 }
 
 fn read_json(archive: &Path, name: &str) -> Result<Value, String> {
-    for entry in Archive::new(open(archive)?).entries().map_err(text)? {
+    for entry in Archive::new(open(archive)?).entries_with_seek().map_err(text)? {
         let mut entry = entry.map_err(text)?;
         if entry.path().is_ok_and(|path| path == Path::new(name)) {
             let mut bytes = Vec::new();
@@ -115,6 +125,8 @@ mod tests {
         retag(&source, &target, &names).unwrap();
 
         assert!(read_json(&target, "index.json").is_err());
+        assert_eq!(names_in(&target), ["a.test/flyteadmin:v1", "flyteadmin:v2", "probe:v1"]);
+        assert!(names_in(Path::new("/no/such/archive")).is_empty());
         let manifest = read_json(&target, "manifest.json").unwrap();
         assert_eq!(manifest[0]["RepoTags"], json!(["a.test/flyteadmin:v1", "flyteadmin:v2"]));
         assert_eq!(manifest[1]["RepoTags"], json!(["probe:v1"]));

@@ -32,7 +32,12 @@ fn look(value: &Value, images: &mut BTreeSet<String>) {
         Value::Object(fields) => {
             for (key, field) in fields {
                 if let (true, Value::Array(containers)) = (matches!(key.as_str(), "containers" | "initContainers"), field) {
-                    images.extend(containers.iter().filter_map(|container| container["image"].as_str()).map(str::to_owned));
+                    images.extend(
+                        containers
+                            .iter()
+                            .filter_map(|container| container["image"].as_str())
+                            .map(str::to_owned),
+                    );
                 }
                 look(field, images);
             }
