@@ -45,8 +45,11 @@ fn shared(one: &Stores, other: &Stores) {
     assert_eq!(projects(&a), ["second", "first"]);
     assert_eq!(insert(&b, "first"), Err(DatabaseError::UniqueViolation("projects")));
     insert(&a, "third").unwrap();
-    let keep = |id: &str| b.write(|tables| Ok::<_, DatabaseError>(tables.projects.retain(|key, _| key == id)));
-    keep("third").unwrap();
+    let keep = b.write(|tables| {
+        tables.projects.retain(|key, _| key == "third");
+        Ok::<_, DatabaseError>(())
+    });
+    keep.unwrap();
     assert_eq!(projects(&a), ["third"]);
     insert(&a, "first").unwrap();
     let rename = b.write(|tables| {

@@ -34,7 +34,8 @@ const NOBODY: i64 = 65532;
 /// Makes the folder that all nodes of a world get. Containers of several accounts write there, hence its mode; the folders above it keep
 /// others on the host out.
 pub(super) fn data(world: &Path, trust: &str) -> Result<PathBuf, KindError> {
-    let folder = world.join("data");
+    // A mount needs an absolute path.
+    let folder = std::path::absolute(world).unwrap_or_else(|_| world.to_owned()).join("data");
     let make = || {
         fs::create_dir_all(&folder)?;
         fs::set_permissions(&folder, Permissions::from_mode(0o777))?;
