@@ -48,7 +48,12 @@ pub fn run(words: Vec<String>) -> i32 {
         warnings();
     }
     let log = Log::to_writer(std::io::stdout());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
+    // Exec probes are short, many, and share their container's limits.
+    let threads = if needs_world(&words) { 4 } else { 1 };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build();
     match runtime {
         Ok(runtime) => {
             let code = runtime.block_on(run_in(words, &log));
