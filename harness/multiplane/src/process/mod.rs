@@ -1,7 +1,7 @@
 //! Programs as processes of their own: what containers of the image `multiplane:dev` run on real nodes.
 //!
 //! The image has a link to its one executable for every program, and for `sh`, so that a pod's `command` finds what it names. The durable
-//! state, and what a program is to know of its surroundings, come from the world's [`resident`](crate::resident) by its Service's name.
+//! state, and what a program is to know of its surroundings, come from the world's [`resident`] by its Service's name.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
