@@ -29,7 +29,9 @@ pub(super) async fn create(world: &KindWorld, spec: &ClusterSpec) -> Result<Kind
     let shared = &world.backend.0;
     let folder = world.belongings.folder();
     let config = folder.join(format!("{}.kind.yaml", spec.id));
-    let text = shared.configs.generate(spec, shared.session.ledger().run(), shared.host, world.data.as_deref())?;
+    let text = shared
+        .configs
+        .generate(spec, shared.session.ledger().run(), shared.host, world.data.as_deref())?;
     std::fs::write(&config, text).map_err(|error| KindError::file(&config, error))?;
     let mut pauses = PAUSES.iter();
     let mut attempt = 1;
