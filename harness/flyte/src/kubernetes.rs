@@ -14,7 +14,7 @@ const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// The pod has no service account mounted, or is in no cluster.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum InClusterError {
+pub enum InClusterError {
     /// Outside Kubernetes.
     #[error("unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined")]
     NotInCluster,
@@ -47,7 +47,10 @@ pub(crate) fn remote(host: &Host, trust: &str, endpoint: &str, ca: &str, token: 
 }
 
 /// A client with the pod's own service account. The token is read anew for every request, since it rotates.
-pub(crate) fn in_cluster(context: &ContainerContext) -> Result<kube::Client, InClusterError> {
+///
+/// # Errors
+/// If the pod has no service account, or its credentials cannot be read.
+pub fn in_cluster(context: &ContainerContext) -> Result<kube::Client, InClusterError> {
     let env = |name: &str| context.env.get(name).ok_or(InClusterError::NotInCluster);
     let server = format!("https://{}:{}", env("KUBERNETES_SERVICE_HOST")?, env("KUBERNETES_SERVICE_PORT")?);
     let read = |name: &str| {

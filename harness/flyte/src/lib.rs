@@ -15,5 +15,7 @@ pub mod stores;
 pub mod task;
 pub mod workflow;
 
+pub use kubernetes::{InClusterError, in_cluster};
+
 /// The admin API's messages and services.
 pub use flyteidl as proto;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use k8s_openapi::api::core::v1::{Pod, Service};
 use kube::api::PostParams;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
-use multiplane::node::{Ports, Settings, serve};
+use multiplane::node::{Kept, Ports, Settings, serve};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -95,7 +96,10 @@ async fn a_cluster_has_real_sockets_until_it_is_told_to_end() {
         ports,
         server_names: vec!["further.example".to_owned()],
         identity: None,
-        objects: Some(folder.path().join("objects")),
+        ingress: true,
+        state: Kept::Objects(folder.path().join("objects")),
+        host_paths: BTreeMap::new(),
+        machines: None,
         kubeconfig: Some(folder.path().join("kubeconfig")),
         server: Some(format!("https://127.0.0.1:{}", ports.api)),
         ready: Some(folder.path().join("ready")),

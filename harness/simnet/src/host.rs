@@ -72,6 +72,15 @@ impl Host {
     /// where a rule drops the traffic.
     pub async fn connect(&self, name: &str, port: u16) -> io::Result<Stream> {
         let asked = name;
+        if self.network.is_machine() {
+            // The operating system's resolver knows the search domains, too.
+            let unknown = || io::Error::new(io::ErrorKind::NotFound, format!("lookup {name}: no such host"));
+            let from = PeerAddr {
+                zone: self.zone.clone(),
+                address: self.address.clone(),
+            };
+            return self.network.leave(&from, name, port).await.unwrap_or_else(|| Err(unknown()));
+        }
         let here = name == "localhost" || name == "127.0.0.1";
         let name = if here { &self.address } else { name };
         let from = || PeerAddr {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::host::Host;
 use crate::link::Link;
 use crate::listener::{Listener, PeerAddr, Source};
-use crate::outside::Outside;
+use crate::outside::{Machine, Outside};
 use crate::rules::Rules;
 use crate::stream::{Stream, Wire};
 
@@ -40,11 +40,19 @@ pub struct Network(Arc<Inner>);
 
 struct Inner {
     clock: Clock,
-    /// Whether the machines of the network reach each other in memory rather than over loopback sockets.
-    simulated: bool,
+    wires: Wires,
     outside: Option<Arc<dyn Outside>>,
     rules: Rules,
     state: Mutex<State>,
+}
+
+/// What connections between the network's machines are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wires {
+    Memory,
+    Loopback,
+    /// There is one machine, this computer: its ports are the operating system's, and all else is outside.
+    Machine,
 }
 
 #[derive(Default)]
@@ -73,24 +81,30 @@ enum Port {
 impl Network {
     /// A network of in-memory streams: no sockets, works under a paused clock.
     pub fn simulated(clock: Clock) -> Self {
-        Self::new(clock, true, None)
+        Self::new(clock, Wires::Memory, None)
     }
 
     /// The same network over loopback sockets, for worlds in which programs outside this process take part.
     pub fn loopback(clock: Clock) -> Self {
-        Self::new(clock, false, None)
+        Self::new(clock, Wires::Loopback, None)
     }
 
     /// A network of in-memory streams between the machines of this process, with a way out: names that none of them has are looked up and
     /// reached by `outside`, and [`Host::publish`] lets the world outside in. For real time only: a paused clock does not wait for sockets.
     pub fn gateway(clock: Clock, outside: Arc<dyn Outside>) -> Self {
-        Self::new(clock, true, Some(outside))
+        Self::new(clock, Wires::Memory, Some(outside))
     }
 
-    fn new(clock: Clock, simulated: bool, outside: Option<Arc<dyn Outside>>) -> Self {
+    /// The network of a process that is a machine of its own, such as a container: ports are real ones at every address, and names and
+    /// addresses are those that the operating system knows.
+    pub fn machine(clock: Clock) -> Self {
+        Self::new(clock, Wires::Machine, Some(Arc::new(Machine)))
+    }
+
+    fn new(clock: Clock, wires: Wires, outside: Option<Arc<dyn Outside>>) -> Self {
         Self(Arc::new(Inner {
             clock,
-            simulated,
+            wires,
             outside,
             rules: Rules::new(),
             state: Mutex::default(),
@@ -133,17 +147,26 @@ impl Network {
     }
 
     pub(crate) async fn listen(&self, zone: &str, address: &str, port: u16) -> io::Result<Listener> {
-        let socket = if self.0.simulated {
-            None
-        } else {
-            Some(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?)
+        let socket = match self.0.wires {
+            Wires::Memory => None,
+            Wires::Loopback => Some(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?),
+            Wires::Machine => {
+                let socket = everywhere(port).await?;
+                let port = socket.local_addr()?.port();
+                return self.enter(zone, address, port, Some(socket));
+            }
         };
         self.enter(zone, address, port, socket)
     }
 
+    /// Whether this network is one machine of the operating system's network.
+    pub(crate) fn is_machine(&self) -> bool {
+        self.0.wires == Wires::Machine
+    }
+
     /// A port of a machine that is a real socket at `bind`, too.
     pub(crate) async fn publish(&self, zone: &str, address: &str, port: u16, bind: SocketAddr) -> io::Result<Listener> {
-        if self.0.simulated && self.0.outside.is_none() {
+        if self.0.wires == Wires::Memory && self.0.outside.is_none() {
             let why = "a simulated network has no way to the world outside";
             return Err(io::Error::new(io::ErrorKind::Unsupported, why));
         }
@@ -317,6 +340,14 @@ fn refused(to: &PortKey) -> io::Error {
     )
 }
 
+/// A port at every address of this machine, of both families where it has both.
+async fn everywhere(port: u16) -> io::Result<TcpListener> {
+    match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).await {
+        Err(error) if error.kind() != io::ErrorKind::AddrInUse => TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await,
+        bound => bound,
+    }
+}
+
 /// Where a socket that listens at an address is reached from this machine.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
@@ -340,8 +371,6 @@ impl fmt::Display for PortKey {
 
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Network")
-            .field("simulated", &self.0.simulated)
-            .finish_non_exhaustive()
+        f.debug_struct("Network").field("wires", &self.0.wires).finish_non_exhaustive()
     }
 }

@@ -8,6 +8,7 @@
 //! | to | see |
 //! |---|---|
 //! | write a program | [`Program`], [`ContainerContext`], [`Programs`] |
+//! | run a program in a real container | [`Process`] |
 //! | run nodes | [`VirtualNode::builder`] |
 //! | script an image that has no program | [`lifecycle`] |
 
@@ -25,5 +26,5 @@ pub use api::{Lean, Unread};
 pub use error::Error;
 pub use ingress::IngressController;
 pub use node::{Builder, VirtualNode};
-pub use program::{ContainerContext, ExitStatus, Files, Log, PodInfo, Probes, Program, Programs, Tasks};
+pub use program::{ContainerContext, ExitStatus, Files, Log, PodInfo, Probes, Process, Program, Programs, Tasks};
 pub use service::{NodePorts, ServiceProxy};

@@ -37,6 +37,21 @@ impl Releases {
         })
     }
 
+    /// What an installation would apply, as the cluster is now; nothing is changed.
+    ///
+    /// # Errors
+    /// The chart does not render, or the API server does not answer.
+    pub async fn preview(&self, name: &str, chart: &Chart, values: Values, options: &ReleaseOptions) -> Result<Rendered, ReleaseError> {
+        let discovery = self.discover().await?;
+        let info = ReleaseInfo {
+            name: name.to_owned(),
+            namespace: self.namespace.clone(),
+            revision: 1,
+            upgrade: false,
+        };
+        self.rendered(chart, values, &discovery, info, options).await
+    }
+
     /// Renders until every lookup has its answer.
     pub(super) async fn rendered(
         &self,

@@ -5,7 +5,7 @@ use super::state::Admin;
 use crate::placement;
 use crate::proto::admin::matching_attributes::Target;
 use crate::proto::admin::{MatchableAttributesConfiguration, MatchableResource, MatchingAttributes, PluginOverrides};
-use crate::stores::{AttributeKey, Tables};
+use crate::stores::{AttributeKey, DatabaseError, Tables};
 
 impl Admin {
     /// Stores an attribute at the level that `key`'s fields name, replacing the old value. Of plugin overrides
@@ -29,14 +29,14 @@ impl Admin {
     /// The value of the most specific row at or above `key`, with the row's own key.
     pub(crate) fn attributes(&self, key: &AttributeKey) -> Result<(AttributeKey, MatchingAttributes), AdminError> {
         self.check_level(key)?;
-        self.database.read(|tables| best(tables, key)).ok_or_else(|| not_found(key))
+        self.database.read(|tables| best(tables, key))?.ok_or_else(|| not_found(key))
     }
 
     /// The value of a project's own row: reading at project level looks no further.
     pub(crate) fn project_attributes(&self, key: &AttributeKey) -> Result<MatchingAttributes, AdminError> {
         self.check_level(key)?;
         self.database
-            .read(|tables| tables.attributes.get(key).cloned())
+            .read(|tables| tables.attributes.get(key).cloned())?
             .ok_or_else(|| not_found(key))
     }
 
@@ -50,7 +50,7 @@ impl Admin {
     }
 
     /// Every stored row of one type: `ListMatchableAttributes`.
-    pub(crate) fn list_attributes(&self, resource: i32) -> Vec<MatchableAttributesConfiguration> {
+    pub(crate) fn list_attributes(&self, resource: i32) -> Result<Vec<MatchableAttributesConfiguration>, DatabaseError> {
         self.database.read(|tables| {
             let rows = tables.attributes.iter();
             rows.filter(|(key, _)| key.resource == resource)
@@ -66,7 +66,7 @@ impl Admin {
     }
 
     /// The stored cluster labels of a project, for the selector.
-    pub(crate) fn labels(&self, project: &str) -> placement::Attributes {
+    pub(crate) fn labels(&self, project: &str) -> Result<placement::Attributes, DatabaseError> {
         let first = AttributeKey {
             project: project.to_owned(),
             domain: String::new(),

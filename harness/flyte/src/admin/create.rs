@@ -20,7 +20,7 @@ use crate::proto::admin::{
 use crate::proto::core::execution_error::ErrorKind;
 use crate::proto::core::workflow_execution::Phase;
 use crate::proto::core::{ExecutionError, Identifier, LiteralMap, ResourceType};
-use crate::stores::{AttributeKey, ExecutionKey, ExecutionRow, NodeKey};
+use crate::stores::{AttributeKey, DatabaseError, ExecutionKey, ExecutionRow, NodeKey};
 
 /// Start of the message of every failure between the choice of a cluster and the created object.
 const NOT_CREATED: &str = "failed to create workflow in propeller";
@@ -71,7 +71,7 @@ impl Admin {
 
     /// A cluster pool has no effect on placement, but must not contradict the stored one.
     fn check_cluster_pool(&self, key: &ExecutionKey, plan: &LaunchPlan, spec: &ExecutionSpec) -> Result<(), AdminError> {
-        let stored = self.stored(key, plan, MatchableResource::ClusterAssignment);
+        let stored = self.stored(key, plan, MatchableResource::ClusterAssignment)?;
         let (Some(Target::ClusterAssignment(stored)), Some(asked)) = (stored.and_then(|value| value.target), &spec.cluster_assignment)
         else {
             return Ok(());
@@ -112,7 +112,7 @@ impl Admin {
                 .get(&node.execution)
                 .map(|row| row.spec.clone())
                 .ok_or_else(|| AdminError::not_found("failed to get parent execution"))
-        })?;
+        })??;
         metadata.mode = ExecutionMode::ChildWorkflow as i32;
         metadata.nesting = parent_spec.metadata.map_or(0, |parent| parent.nesting) + 1;
         if parent_spec.execution_cluster_label.is_some() {
@@ -190,10 +190,8 @@ impl Admin {
             label: run.spec.execution_cluster_label.as_ref().map(|label| label.value.clone()),
             parent_label: None,
         };
-        let decision = self
-            .selector
-            .place(&self.labels(&run.key.project), &request)
-            .map_err(|error| failed(error.to_string()))?;
+        let labels = self.labels(&run.key.project).map_err(|error| failed(error.to_string()))?;
+        let decision = self.selector.place(&labels, &request).map_err(|error| failed(error.to_string()))?;
         let target = self
             .targets
             .get(&decision.cluster)
@@ -247,16 +245,20 @@ impl Admin {
         project.labels.unwrap_or_default().values
     }
 
-    fn stored(&self, key: &ExecutionKey, plan: &LaunchPlan, resource: MatchableResource) -> Option<MatchingAttributes> {
+    fn stored(
+        &self,
+        key: &ExecutionKey,
+        plan: &LaunchPlan,
+        resource: MatchableResource,
+    ) -> Result<Option<MatchingAttributes>, DatabaseError> {
         let key = AttributeKey {
             project: key.project.clone(),
             domain: key.domain.clone(),
             workflow: workflow_name(plan),
             resource: resource as i32,
         };
-        self.database
-            .read(|tables| super::attributes::best(tables, &key))
-            .map(|(_, value)| value)
+        let best = self.database.read(|tables| super::attributes::best(tables, &key))?;
+        Ok(best.map(|(_, value)| value))
     }
 }
 

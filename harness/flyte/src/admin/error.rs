@@ -54,7 +54,7 @@ impl From<DatabaseError> for AdminError {
     fn from(error: DatabaseError) -> Self {
         let code = match error {
             DatabaseError::UniqueViolation(_) => Code::AlreadyExists,
-            DatabaseError::ReadOnly => Code::Internal,
+            DatabaseError::ReadOnly | DatabaseError::Unavailable(_) => Code::Internal,
         };
         Self::new(code, error.to_string())
     }
@@ -73,6 +73,12 @@ pub(crate) struct RpcStatus {
 
 /// Type of the details that events are refused with.
 const REASON_TYPE: &str = "type.googleapis.com/flyteidl.admin.EventFailureReason";
+
+impl From<DatabaseError> for Status {
+    fn from(error: DatabaseError) -> Self {
+        AdminError::from(error).into()
+    }
+}
 
 impl From<AdminError> for Status {
     fn from(error: AdminError) -> Self {

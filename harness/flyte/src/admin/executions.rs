@@ -30,7 +30,7 @@ impl Admin {
         let key = ExecutionKey::from(id.ok_or_else(|| AdminError::missing("id"))?);
         let row = self
             .database
-            .read(|tables| tables.executions.get(&key).cloned())
+            .read(|tables| tables.executions.get(&key).cloned())?
             .ok_or_else(|| not_found(&key))?;
         Ok((key, row))
     }
@@ -52,7 +52,7 @@ impl Admin {
                 }
             }
             Ok::<_, AdminError>(())
-        })?;
+        })??;
         if sort.key.ends_with("name") {
             let name = |row: &Execution| row.id.as_ref().map(|id| id.name.clone());
             rows.sort_by_key(|row| std::cmp::Reverse(name(row)));

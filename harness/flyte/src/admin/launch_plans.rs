@@ -12,7 +12,7 @@ use crate::proto::admin::{
 };
 use crate::proto::core::parameter::Behavior;
 use crate::proto::core::{Identifier, Parameter, ParameterMap, ResourceType, TypedInterface};
-use crate::stores::EntityKey;
+use crate::stores::{DatabaseError, EntityKey};
 
 impl Admin {
     /// Registers a launch plan, inactive: `CreateLaunchPlan`.
@@ -81,14 +81,14 @@ impl Admin {
     pub(crate) fn launch_plan(&self, id: Option<&Identifier>) -> Result<LaunchPlan, AdminError> {
         let key = EntityKey::from(identifier(id, ResourceType::LaunchPlan)?);
         self.database
-            .read(|tables| tables.launch_plans.get(&key).cloned())
+            .read(|tables| tables.launch_plans.get(&key).cloned())?
             .ok_or_else(|| listing::not_found("launch plan", &key))
     }
 
     /// The active version of a name: `GetActiveLaunchPlan`.
     pub(crate) fn active_launch_plan(&self, id: Option<&NamedEntityIdentifier>) -> Result<LaunchPlan, AdminError> {
         let id = id.ok_or_else(|| AdminError::missing("id"))?;
-        self.active(|key| key.project == id.project && key.domain == id.domain && key.name == id.name)
+        self.active(|key| key.project == id.project && key.domain == id.domain && key.name == id.name)?
             .pop()
             .ok_or_else(|| {
                 AdminError::not_found(format!(
@@ -100,7 +100,7 @@ impl Admin {
 
     /// Active launch plans of a project and domain: `ListActiveLaunchPlans`.
     pub(crate) fn list_active_launch_plans(&self, request: &ActiveLaunchPlanListRequest) -> Result<LaunchPlanList, AdminError> {
-        let rows = self.active(|key| key.project == request.project && key.domain == request.domain);
+        let rows = self.active(|key| key.project == request.project && key.domain == request.domain)?;
         let page = page(rows, request.limit, &request.token)?;
         Ok(LaunchPlanList {
             launch_plans: page.items,
@@ -111,7 +111,7 @@ impl Admin {
     /// Launch plans of a project and domain, or versions of one: `ListLaunchPlans`.
     pub(crate) fn list_launch_plans(&self, request: &ResourceListRequest) -> Result<LaunchPlanList, AdminError> {
         Filters::parse(&request.filters)?;
-        let page = self.database.read(|tables| listing::list(&tables.launch_plans, request))?;
+        let page = self.database.read(|tables| listing::list(&tables.launch_plans, request))??;
         Ok(LaunchPlanList {
             launch_plans: page.items,
             token: page.token,
@@ -119,11 +119,11 @@ impl Admin {
     }
 
     /// Names of a project's and domain's launch plans: `ListLaunchPlanIds`.
-    pub(crate) fn launch_plan_names(&self, project: &str, domain: &str) -> Vec<NamedEntityIdentifier> {
+    pub(crate) fn launch_plan_names(&self, project: &str, domain: &str) -> Result<Vec<NamedEntityIdentifier>, DatabaseError> {
         self.database.read(|tables| listing::names(&tables.launch_plans, project, domain))
     }
 
-    fn active(&self, scope: impl Fn(&EntityKey) -> bool) -> Vec<LaunchPlan> {
+    fn active(&self, scope: impl Fn(&EntityKey) -> bool) -> Result<Vec<LaunchPlan>, DatabaseError> {
         let active = |row: &LaunchPlan| {
             row.closure
                 .as_ref()

@@ -38,7 +38,7 @@ impl Admin {
                 }
             }
             Ok(())
-        })?;
+        })??;
         let page = page(nodes, request.limit, &request.token)?;
         Ok(NodeExecutionList {
             node_executions: page.items,
@@ -73,7 +73,7 @@ impl Admin {
             rows.filter(|(key, _)| key.node == node)
                 .map(|(_, row)| row.message.clone())
                 .collect()
-        });
+        })?;
         let page = page(rows, request.limit, &request.token)?;
         Ok(TaskExecutionList {
             task_executions: page.items,
@@ -99,7 +99,7 @@ impl Admin {
     fn node_row(&self, id: Option<&NodeExecutionIdentifier>) -> Result<NodeRow, AdminError> {
         let key = node_key(id)?;
         self.database
-            .read(|tables| tables.nodes.get(&key).cloned())
+            .read(|tables| tables.nodes.get(&key).cloned())?
             .ok_or_else(|| AdminError::not_found(format!("missing node execution [{}]", key.node)))
     }
 
@@ -112,7 +112,7 @@ impl Admin {
             attempt: id.retry_attempt,
         };
         self.database
-            .read(|tables| tables.task_executions.get(&key).cloned())
+            .read(|tables| tables.task_executions.get(&key).cloned())?
             .ok_or_else(|| AdminError::not_found(format!("missing task execution [{}]", task.name)))
     }
 }

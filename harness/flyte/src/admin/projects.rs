@@ -44,7 +44,7 @@ impl Admin {
     pub(crate) fn project(&self, id: &str) -> Result<Project, AdminError> {
         let row = self
             .database
-            .read(|tables| tables.projects.get(&id.to_owned()).cloned())
+            .read(|tables| tables.projects.get(&id.to_owned()).cloned())?
             .ok_or_else(|| not_found(id))?;
         Ok(self.with_domains(row))
     }
@@ -59,7 +59,7 @@ impl Admin {
                 .into_iter()
                 .map(|(_, project)| project.clone())
                 .collect()
-        });
+        })?;
         let mut kept = Vec::new();
         for project in rows {
             let hidden = filters.is_empty() && project.state == ProjectState::Archived as i32;

@@ -59,7 +59,7 @@ methods! {
     get_task(r: ObjectGetRequest) -> Task { |admin| admin.task(r.id.as_ref()) }
     list_tasks(r: ResourceListRequest) -> TaskList { |admin| admin.list_tasks(&r) }
     list_task_ids(r: NamedEntityIdentifierListRequest) -> NamedEntityIdentifierList {
-        |admin| names(&r, admin.task_names(&r.project, &r.domain))
+        |admin| names(&r, admin.task_names(&r.project, &r.domain)?)
     }
     create_workflow(r: WorkflowCreateRequest) -> WorkflowCreateResponse {
         |admin| admin.create_workflow(r).map(|()| WorkflowCreateResponse {})
@@ -67,7 +67,7 @@ methods! {
     get_workflow(r: ObjectGetRequest) -> Workflow { |admin| admin.workflow(r.id.as_ref()) }
     list_workflows(r: ResourceListRequest) -> WorkflowList { |admin| admin.list_workflows(&r) }
     list_workflow_ids(r: NamedEntityIdentifierListRequest) -> NamedEntityIdentifierList {
-        |admin| names(&r, admin.workflow_names(&r.project, &r.domain))
+        |admin| names(&r, admin.workflow_names(&r.project, &r.domain)?)
     }
     create_launch_plan(r: LaunchPlanCreateRequest) -> LaunchPlanCreateResponse {
         |admin| admin.create_launch_plan(r).map(|()| LaunchPlanCreateResponse {})
@@ -80,7 +80,7 @@ methods! {
     list_active_launch_plans(r: ActiveLaunchPlanListRequest) -> LaunchPlanList { |admin| admin.list_active_launch_plans(&r) }
     list_launch_plans(r: ResourceListRequest) -> LaunchPlanList { |admin| admin.list_launch_plans(&r) }
     list_launch_plan_ids(r: NamedEntityIdentifierListRequest) -> NamedEntityIdentifierList {
-        |admin| names(&r, admin.launch_plan_names(&r.project, &r.domain))
+        |admin| names(&r, admin.launch_plan_names(&r.project, &r.domain)?)
     }
     get_execution(r: WorkflowExecutionGetRequest) -> Execution { |admin| admin.execution(r.id.as_ref()) }
     list_executions(r: ResourceListRequest) -> ExecutionList { |admin| admin.list_executions(&r) }
@@ -174,7 +174,7 @@ methods! {
             .map(|()| WorkflowAttributesDeleteResponse {})
     }
     list_matchable_attributes(r: ListMatchableAttributesRequest) -> ListMatchableAttributesResponse {
-        |admin| Ok(ListMatchableAttributesResponse { configurations: admin.list_attributes(r.resource_type) })
+        |admin| Ok(ListMatchableAttributesResponse { configurations: admin.list_attributes(r.resource_type)? })
     }
     get_version(_r: GetVersionRequest) -> GetVersionResponse {
         |_admin| Ok(GetVersionResponse { control_plane_version: Some(version()) })

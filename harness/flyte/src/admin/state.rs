@@ -66,7 +66,7 @@ impl Admin {
             .map(|(name, target)| (name, target as Arc<dyn DataPlane>))
             .collect();
         Ok(Self::new(Parts {
-            database: stores.database(&config.database),
+            database: stores.database(&config.database)?,
             objects: stores.object_store(&config.storage.store_id(context.host.zone())),
             config,
             selector,

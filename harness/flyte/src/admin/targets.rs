@@ -17,6 +17,9 @@ pub(crate) enum StartError {
     /// The cluster configuration cannot be used.
     #[error(transparent)]
     Config(#[from] StartupError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] crate::stores::DatabaseError),
     /// A cluster's client cannot be built.
     #[error("failed to initialize cluster {cluster}: {reason}")]
     Target {

@@ -6,7 +6,7 @@ use super::state::Admin;
 use super::validate::identifier;
 use crate::proto::admin::{NamedEntityIdentifier, ResourceListRequest, Task, TaskClosure, TaskCreateRequest, TaskList};
 use crate::proto::core::{CompiledTask, Identifier, ResourceType};
-use crate::stores::EntityKey;
+use crate::stores::{DatabaseError, EntityKey};
 
 impl Admin {
     /// Registers a task: `CreateTask`.
@@ -47,13 +47,13 @@ impl Admin {
     pub(crate) fn task(&self, id: Option<&Identifier>) -> Result<Task, AdminError> {
         let key = EntityKey::from(identifier(id, ResourceType::Task)?);
         self.database
-            .read(|tables| tables.tasks.get(&key).cloned())
+            .read(|tables| tables.tasks.get(&key).cloned())?
             .ok_or_else(|| listing::not_found("task", &key))
     }
 
     /// Tasks of a project and domain, or versions of one: `ListTasks`.
     pub(crate) fn list_tasks(&self, request: &ResourceListRequest) -> Result<TaskList, AdminError> {
-        let page = self.database.read(|tables| listing::list(&tables.tasks, request))?;
+        let page = self.database.read(|tables| listing::list(&tables.tasks, request))??;
         Ok(TaskList {
             tasks: page.items,
             token: page.token,
@@ -61,7 +61,7 @@ impl Admin {
     }
 
     /// Names of a project's and domain's tasks: `ListTaskIds`.
-    pub(crate) fn task_names(&self, project: &str, domain: &str) -> Vec<NamedEntityIdentifier> {
+    pub(crate) fn task_names(&self, project: &str, domain: &str) -> Result<Vec<NamedEntityIdentifier>, DatabaseError> {
         self.database.read(|tables| listing::names(&tables.tasks, project, domain))
     }
 }

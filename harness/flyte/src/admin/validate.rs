@@ -23,7 +23,7 @@ impl Admin {
                 return Err(AdminError::invalid(format!("project [{project}] is not active")));
             }
             Ok(())
-        })
+        })?
     }
 
     /// The project is registered and active, and the configuration has the domain.

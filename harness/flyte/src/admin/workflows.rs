@@ -7,7 +7,7 @@ use super::state::Admin;
 use super::validate::identifier;
 use crate::proto::admin::{NamedEntityIdentifier, ResourceListRequest, Workflow, WorkflowClosure, WorkflowCreateRequest, WorkflowList};
 use crate::proto::core::{CompiledWorkflowClosure, Identifier, ResourceType};
-use crate::stores::EntityKey;
+use crate::stores::{DatabaseError, EntityKey};
 
 impl Admin {
     /// Compiles and registers a workflow: `CreateWorkflow`.
@@ -19,7 +19,7 @@ impl Admin {
         template.id = Some(id.clone());
         let compiled = self
             .database
-            .read(|tables| compile::closure(tables, template, spec.sub_workflows))?;
+            .read(|tables| compile::closure(tables, template, spec.sub_workflows))??;
         self.store_workflow(id, compiled)
     }
 
@@ -47,13 +47,13 @@ impl Admin {
     pub(crate) fn workflow(&self, id: Option<&Identifier>) -> Result<Workflow, AdminError> {
         let key = EntityKey::from(identifier(id, ResourceType::Workflow)?);
         self.database
-            .read(|tables| tables.workflows.get(&key).cloned())
+            .read(|tables| tables.workflows.get(&key).cloned())?
             .ok_or_else(|| listing::not_found("workflow", &key))
     }
 
     /// Workflows of a project and domain, or versions of one: `ListWorkflows`.
     pub(crate) fn list_workflows(&self, request: &ResourceListRequest) -> Result<WorkflowList, AdminError> {
-        let page = self.database.read(|tables| listing::list(&tables.workflows, request))?;
+        let page = self.database.read(|tables| listing::list(&tables.workflows, request))??;
         Ok(WorkflowList {
             workflows: page.items,
             token: page.token,
@@ -61,7 +61,7 @@ impl Admin {
     }
 
     /// Names of a project's and domain's workflows: `ListWorkflowIds`.
-    pub(crate) fn workflow_names(&self, project: &str, domain: &str) -> Vec<NamedEntityIdentifier> {
+    pub(crate) fn workflow_names(&self, project: &str, domain: &str) -> Result<Vec<NamedEntityIdentifier>, DatabaseError> {
         self.database.read(|tables| listing::names(&tables.workflows, project, domain))
     }
 }

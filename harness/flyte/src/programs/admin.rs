@@ -108,7 +108,7 @@ fn controller(context: &ContainerContext, config: &Config, stores: &Stores) -> R
 
 fn migrate(context: &ContainerContext, config: &Config, stores: &Stores, projects: &[&str]) -> Result<ExitStatus, Failure> {
     check_password(context, config)?;
-    let database = stores.database(&read(config)?.database);
+    let database = stores.database(&read(config)?.database).map_err(Failure::new)?;
     for project in projects {
         admin::seed_project(&database, project).map_err(Failure::new)?;
     }

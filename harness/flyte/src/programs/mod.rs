@@ -15,6 +15,7 @@ use futures::future::BoxFuture;
 use virtual_node::{ContainerContext, ExitStatus, Program, Programs};
 
 use crate::stores::Stores;
+pub use health::exec_probe;
 
 /// Every program of a Flyte installation, over the given stores: `flyteadmin`, `flytepropeller`, `datacatalog`,
 /// `flytescheduler`, `flyteconsole`, and `multiplane-task`, which tasks of workflow files run.

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use super::backing::Backing;
 use super::lock;
 use super::rows::Tables;
 
@@ -25,6 +26,9 @@ pub enum DatabaseError {
     /// The server takes no writes, as a standby after a failover.
     #[error("cannot execute a write in a read-only transaction")]
     ReadOnly,
+    /// The database cannot be reached, or what keeps it failed.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
 }
 
 /// A database; clones are connections to the same one.
@@ -37,16 +41,77 @@ pub struct Database {
 struct State {
     tables: Tables,
     read_only: bool,
+    /// What keeps the rows, if not this process's memory; the tables are a copy then, of this version.
+    backing: Option<Box<dyn Backing>>,
+    version: u64,
+}
+
+impl State {
+    /// Forgets the copy.
+    fn forget(&mut self) {
+        self.tables = Tables::tracked();
+        self.version = 0;
+    }
+
+    /// Brings the copy up to date; for a writer also keeps others from writing.
+    fn refresh(&mut self, begin: bool) -> Result<(), DatabaseError> {
+        let Some(backing) = &mut self.backing else { return Ok(()) };
+        let changes = if begin {
+            backing.begin(self.version)?
+        } else {
+            backing.changes(self.version)?
+        };
+        self.version = changes.version;
+        changes.rows.into_iter().try_for_each(|row| self.tables.apply(&row))
+    }
+
+    /// Writes down what a transaction changed.
+    fn commit(&mut self) -> Result<(), DatabaseError> {
+        let Some(backing) = &mut self.backing else { return Ok(()) };
+        let rows = self.tables.take_changes();
+        if rows.is_empty() {
+            backing.abandon();
+            return Ok(());
+        }
+        match backing.commit(rows) {
+            Ok(version) => {
+                self.version = version;
+                Ok(())
+            }
+            Err(error) => {
+                self.forget();
+                Err(error)
+            }
+        }
+    }
 }
 
 impl Database {
+    /// A database whose rows `backing` keeps.
+    pub(super) fn over(backing: Box<dyn Backing>) -> Self {
+        let state = State {
+            tables: Tables::tracked(),
+            backing: Some(backing),
+            ..State::default()
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
     /// Makes the server refuse writes, as a PostgreSQL standby does, or accept them again.
     pub fn set_read_only(&self, read_only: bool) {
         lock(&self.state).read_only = read_only;
     }
 
-    pub(crate) fn read<R>(&self, query: impl FnOnce(&Tables) -> R) -> R {
-        query(&lock(&self.state).tables)
+    /// Runs a query.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] where the rows are kept elsewhere and cannot be had.
+    pub(crate) fn read<R>(&self, query: impl FnOnce(&Tables) -> R) -> Result<R, DatabaseError> {
+        let mut state = lock(&self.state);
+        state.refresh(false)?;
+        Ok(query(&state.tables))
     }
 
     /// Runs one transaction. It must check before it changes anything: there is no rollback.
@@ -55,6 +120,9 @@ impl Database {
         if state.read_only {
             return Err(DatabaseError::ReadOnly.into());
         }
-        transaction(&mut state.tables)
+        state.refresh(true)?;
+        let result = transaction(&mut state.tables);
+        state.commit()?;
+        result
     }
 }

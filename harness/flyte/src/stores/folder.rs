@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +30,7 @@ impl Folder {
 
     /// Puts the whole object in place at once: nobody reads half of it.
     pub(super) fn put(&self, bucket: &str, key: &str, content: &[u8]) -> io::Result<()> {
-        fs::create_dir_all(&self.path)?;
+        shared_folder(&self.path)?;
         let name = hash(&[bucket, key]);
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         // Several processes write here, and process ids are the same in several containers; hence the host's name.
@@ -52,12 +53,21 @@ impl Folder {
     }
 }
 
+/// Makes a folder in which everybody may work: on a volume, several accounts do.
+pub(super) fn shared_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o777))
+}
+
 fn host() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     name.trim().to_owned()
 }
 
-fn hash(parts: &[&str]) -> String {
+pub(super) fn hash(parts: &[&str]) -> String {
     let mut digest = Sha256::new();
     for part in parts {
         digest.update(part.len().to_le_bytes());

@@ -2,21 +2,35 @@
 //!
 //! Programs keep nothing else, so a restarted pod and a second replica see the same rows and objects.
 
+mod backing;
 mod database;
+mod encode;
 mod folder;
 mod objects;
+mod protocol;
+mod remote;
 mod rows;
+mod server;
+mod sqlite;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use database::{Database, DatabaseAddress, DatabaseError};
 pub use objects::ObjectStore;
 pub(crate) use objects::ObjectUri;
+pub use protocol::Facts;
 pub(crate) use rows::{AttributeKey, EntityKey, ExecutionKey, ExecutionRow, NodeKey, NodeRow, Tables, TaskKey, TaskRow};
+pub use server::StoreServer;
 pub(crate) use table::Table;
+
+use remote::Remote;
+use sqlite::Sqlite;
 
 /// Every database and object store of a world. Clones share the same state.
 #[derive(Clone, Default)]
@@ -28,8 +42,20 @@ pub struct Stores {
 struct Inner {
     databases: BTreeMap<DatabaseAddress, Database>,
     object_stores: BTreeMap<String, ObjectStore>,
-    /// Where object stores keep their objects, if not in memory.
-    folder: Option<PathBuf>,
+    place: Place,
+}
+
+/// Where the stores keep what is in them.
+#[derive(Default)]
+enum Place {
+    #[default]
+    Memory,
+    /// Objects in a folder; databases in memory, or in the folder, too.
+    Folder {
+        folder: PathBuf,
+        databases: bool,
+    },
+    Remote(Remote),
 }
 
 impl Stores {
@@ -42,31 +68,76 @@ impl Stores {
     /// A world whose objects are files below `folder`, so that worlds in several processes share them. Databases stay in memory.
     #[must_use]
     pub fn in_folder(folder: &Path) -> Self {
-        let inner = Inner {
-            folder: Some(folder.to_owned()),
-            ..Inner::default()
-        };
+        Self::at(Place::Folder {
+            folder: folder.to_owned(),
+            databases: false,
+        })
+    }
+
+    /// A world whose objects are files and whose databases are SQLite's, all below `folder`: it outlives its processes, and several share it.
+    #[must_use]
+    pub fn durable(folder: &Path) -> Self {
+        Self::at(Place::Folder {
+            folder: folder.to_owned(),
+            databases: true,
+        })
+    }
+
+    /// The world that a [`StoreServer`] at `address` (`host:port`) serves. For real time only: calls wait for the network.
+    #[must_use]
+    pub fn remote(address: &str) -> Self {
+        Self::at(Place::Remote(Remote::new(address)))
+    }
+
+    fn at(place: Place) -> Self {
+        let inner = Inner { place, ..Inner::default() };
         Self {
             inner: Arc::new(Mutex::new(inner)),
         }
     }
 
+    /// What the server tells of this process's surroundings; without a server there is nothing to tell.
+    ///
+    /// # Errors
+    /// If the server does not answer.
+    pub fn facts(&self) -> io::Result<Facts> {
+        let remote = match &lock(&self.inner).place {
+            Place::Remote(remote) => remote.clone(),
+            Place::Memory | Place::Folder { .. } => return Ok(Facts::default()),
+        };
+        remote.facts()
+    }
+
     /// The database at `address`.
-    #[must_use]
-    pub fn database(&self, address: &DatabaseAddress) -> Database {
+    ///
+    /// # Errors
+    /// If it is a file that cannot be opened.
+    pub fn database(&self, address: &DatabaseAddress) -> Result<Database, DatabaseError> {
         let mut inner = lock(&self.inner);
-        inner.databases.entry(address.clone()).or_default().clone()
+        if let Some(known) = inner.databases.get(address) {
+            return Ok(known.clone());
+        }
+        let database = match &inner.place {
+            Place::Memory | Place::Folder { databases: false, .. } => Database::default(),
+            Place::Folder { folder, databases: true } => {
+                let file = database_file(folder, address).map_err(|error| DatabaseError::Unavailable(error.to_string()))?;
+                Database::over(Box::new(Sqlite::open(&file)?))
+            }
+            Place::Remote(remote) => Database::over(Box::new(remote.database(address))),
+        };
+        inner.databases.insert(address.clone(), database.clone());
+        Ok(database)
     }
 
     /// The object store behind `endpoint`: an S3 endpoint's URL, or the name of a provider's region.
     #[must_use]
     pub fn object_store(&self, endpoint: &str) -> ObjectStore {
         let mut inner = lock(&self.inner);
-        let Inner { object_stores, folder, .. } = &mut *inner;
-        let open = || {
-            folder
-                .as_deref()
-                .map_or_else(ObjectStore::default, |folder| ObjectStore::in_folder(folder, endpoint))
+        let Inner { object_stores, place, .. } = &mut *inner;
+        let open = || match place {
+            Place::Memory => ObjectStore::default(),
+            Place::Folder { folder, .. } => ObjectStore::in_folder(folder, endpoint),
+            Place::Remote(remote) => ObjectStore::behind(remote, endpoint),
         };
         object_stores.entry(endpoint.to_owned()).or_insert_with(open).clone()
     }
@@ -75,4 +146,12 @@ impl Stores {
 /// Locks even after a panic elsewhere: rows are replaced whole, so they are never half written.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The file of the database at `address`, below `folder`.
+fn database_file(folder: &Path, address: &DatabaseAddress) -> io::Result<PathBuf> {
+    let folder = folder.join("databases");
+    folder::shared_folder(&folder)?;
+    let name = folder::hash(&[&address.host, &address.port.to_string(), &address.dbname]);
+    Ok(folder.join(format!("{name}.sqlite")))
 }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use super::folder::Folder;
 use super::lock;
+use super::remote::Remote;
 
 /// An object store; clones share its objects.
 #[derive(Clone)]
@@ -20,6 +21,8 @@ pub struct ObjectStore(Kept);
 enum Kept {
     Memory(Arc<Mutex<BTreeMap<(String, String), Bytes>>>),
     Files(Folder),
+    /// Behind a server, under this name.
+    Remote(Remote, Arc<str>),
 }
 
 impl Default for ObjectStore {
@@ -34,10 +37,15 @@ impl ObjectStore {
         Self(Kept::Files(Folder::new(folder, name)))
     }
 
+    /// The store of this name behind a server.
+    pub(super) fn behind(remote: &Remote, name: &str) -> Self {
+        Self(Kept::Remote(remote.clone(), name.into()))
+    }
+
     /// Stores an object, replacing one of the same key.
     ///
     /// # Errors
-    /// If it is to be a file that cannot be written. A store in memory does not fail.
+    /// If it is kept elsewhere and cannot be written. A store in memory does not fail.
     pub fn put(&self, bucket: &str, key: &str, content: Bytes) -> io::Result<()> {
         match &self.0 {
             Kept::Memory(objects) => {
@@ -45,17 +53,19 @@ impl ObjectStore {
                 Ok(())
             }
             Kept::Files(folder) => folder.put(bucket, key, &content),
+            Kept::Remote(remote, name) => remote.put(name, bucket, key, &content),
         }
     }
 
     /// The object's content, if there is one of that key.
     ///
     /// # Errors
-    /// If it is a file that cannot be read. A store in memory does not fail.
+    /// If it is kept elsewhere and cannot be read. A store in memory does not fail.
     pub fn get(&self, bucket: &str, key: &str) -> io::Result<Option<Bytes>> {
         match &self.0 {
             Kept::Memory(objects) => Ok(lock(objects).get(&(bucket.to_owned(), key.to_owned())).cloned()),
             Kept::Files(folder) => folder.get(bucket, key),
+            Kept::Remote(remote, name) => remote.get(name, bucket, key),
         }
     }
 

@@ -1,11 +1,14 @@
 //! The rows of flyteadmin's tables. Closures are kept as the messages that the API answers with.
 
+use serde::{Deserialize, Serialize};
+
+use super::DatabaseError;
+use super::backing::StoredRow;
+use super::table::Table;
 use crate::proto::{admin, core};
 
-use super::table::Table;
-
 /// Key of a task, workflow or launch plan.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct EntityKey {
     pub(crate) project: String,
     pub(crate) domain: String,
@@ -25,7 +28,7 @@ impl From<&core::Identifier> for EntityKey {
 }
 
 /// Key of an execution. The name alone is not unique across projects.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct ExecutionKey {
     pub(crate) project: String,
     pub(crate) domain: String,
@@ -67,7 +70,7 @@ pub(crate) struct ExecutionRow {
 }
 
 /// Key of a node execution.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct NodeKey {
     pub(crate) execution: ExecutionKey,
     pub(crate) node: String,
@@ -83,7 +86,7 @@ pub(crate) struct NodeRow {
 }
 
 /// Key of one attempt of a task.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct TaskKey {
     pub(crate) node: NodeKey,
     pub(crate) task: EntityKey,
@@ -99,7 +102,7 @@ pub(crate) struct TaskRow {
 
 /// Key of a stored attribute. Empty fields mean a level further up; flyteadmin's own key has a launch
 /// plan too, which no call can set.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct AttributeKey {
     pub(crate) project: String,
     pub(crate) domain: String,
@@ -132,6 +135,63 @@ impl Default for Tables {
             executions: Table::new("executions"),
             nodes: Table::new("node_executions"),
             task_executions: Table::new("task_executions"),
+        }
+    }
+}
+
+impl Tables {
+    /// Tables that remember what changes.
+    pub(crate) fn tracked() -> Self {
+        let Self {
+            projects,
+            tasks,
+            workflows,
+            launch_plans,
+            attributes,
+            executions,
+            nodes,
+            task_executions,
+        } = Self::default();
+        Self {
+            projects: projects.tracked(),
+            tasks: tasks.tracked(),
+            workflows: workflows.tracked(),
+            launch_plans: launch_plans.tracked(),
+            attributes: attributes.tracked(),
+            executions: executions.tracked(),
+            nodes: nodes.tracked(),
+            task_executions: task_executions.tracked(),
+        }
+    }
+
+    /// What changed since the last call.
+    pub(crate) fn take_changes(&mut self) -> Vec<StoredRow> {
+        let mut rows = Vec::new();
+        self.projects.take_changes(&mut rows);
+        self.tasks.take_changes(&mut rows);
+        self.workflows.take_changes(&mut rows);
+        self.launch_plans.take_changes(&mut rows);
+        self.attributes.take_changes(&mut rows);
+        self.executions.take_changes(&mut rows);
+        self.nodes.take_changes(&mut rows);
+        self.task_executions.take_changes(&mut rows);
+        rows
+    }
+
+    /// Takes over a row that somebody else wrote.
+    pub(crate) fn apply(&mut self, row: &StoredRow) -> Result<(), DatabaseError> {
+        let known = self.projects.apply(row)?
+            || self.tasks.apply(row)?
+            || self.workflows.apply(row)?
+            || self.launch_plans.apply(row)?
+            || self.attributes.apply(row)?
+            || self.executions.apply(row)?
+            || self.nodes.apply(row)?
+            || self.task_executions.apply(row)?;
+        if known {
+            Ok(())
+        } else {
+            Err(DatabaseError::Unavailable(format!("there is no table {:?}", row.table)))
         }
     }
 }

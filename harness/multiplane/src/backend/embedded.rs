@@ -1,5 +1,6 @@
 //! The default: Kubernetes in this process.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use embedded_cluster::ClusterError;
@@ -63,15 +64,17 @@ impl Embedded {
 
     async fn start(&self, spec: &ClusterSpec) -> Result<EmbeddedMember, Fault> {
         let certificate = self.authority.issue_server(&[names::ingress(&spec.id)])?;
+        let none = BTreeMap::new();
         let member = Member::start(member::Settings {
             id: &spec.id,
             nodes: spec.nodes,
             seed: self.seed,
             network: &self.network,
             programs: &self.programs,
-            certificate: &certificate,
+            certificate: Some(&certificate),
             trust: self.authority.pem(),
             server_names: &[],
+            host_paths: &none,
         });
         let member = member.await?;
         let api_url = format!("https://{}:{HTTPS}", names::api(&spec.id));

@@ -1,6 +1,8 @@
 //! An embedded cluster with what stands round an API server: nodes, Services' names, the way in.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use embedded_cluster::EmbeddedCluster;
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleRef, Subject};
@@ -33,19 +35,21 @@ pub(crate) struct Settings<'a> {
     pub(crate) seed: u64,
     pub(crate) network: &'a Network,
     pub(crate) programs: &'a Programs,
-    /// Of the Ingress controller, for [`names::ingress`].
-    pub(crate) certificate: &'a KeyPair,
+    /// Of the Ingress controller, for [`names::ingress`]; without one there is none.
+    pub(crate) certificate: Option<&'a KeyPair>,
     /// Authorities that pods trust, PEM.
     pub(crate) trust: &'a str,
     /// Further names of the API server.
     pub(crate) server_names: &'a [String],
+    /// Folders of this computer that volumes may mount, by their path on the nodes.
+    pub(crate) host_paths: &'a BTreeMap<String, PathBuf>,
 }
 
 /// One embedded cluster. Everything ends with it.
 pub(crate) struct Member {
     socket: Option<SocketAddr>,
     _nodes: Vec<VirtualNode>,
-    _ingress: IngressController,
+    _ingress: Option<IngressController>,
     _proxy: ServiceProxy,
     cluster: EmbeddedCluster,
 }
@@ -72,9 +76,14 @@ impl Member {
         network.domain(&format!("svc.{api_name}"), id, "svc.cluster.local");
 
         let proxy = ServiceProxy::start(cluster.client_for("system:kube-proxy", &[]), network, id, (API, HTTPS)).await;
-        let tls = server_config(settings.certificate, None, &["h2", "http/1.1"], network.clock())?;
-        let ingress = IngressController::start(cluster.client(), network, id, INGRESS, &proxy, tls).await?;
-        network.name(&names::ingress(id), id, INGRESS);
+        let ingress = match settings.certificate {
+            Some(certificate) => {
+                let tls = server_config(certificate, None, &["h2", "http/1.1"], network.clock())?;
+                network.name(&names::ingress(id), id, INGRESS);
+                Some(IngressController::start(cluster.client(), network, id, INGRESS, &proxy, tls).await?)
+            }
+            None => None,
+        };
         let nodes = nodes(&cluster, &settings, seed).await?;
         Ok(Self {
             socket,
@@ -122,7 +131,7 @@ async fn nodes(cluster: &EmbeddedCluster, settings: &Settings<'_>, seed: u64) ->
         let name = format!("{}-node-{number}", dns_name(settings.id));
         let client = cluster.client_for(&format!("system:node:{name}"), &["system:nodes"]);
         let index = u8::try_from(number).map_err(|_| "an embedded cluster has at most 255 nodes")?;
-        let node = VirtualNode::builder(client)
+        let mut node = VirtualNode::builder(client)
             .name(name)
             .index(index)
             .network(settings.network.clone(), settings.id)
@@ -130,6 +139,9 @@ async fn nodes(cluster: &EmbeddedCluster, settings: &Settings<'_>, seed: u64) ->
             .clock(settings.network.clock().clone())
             .trust(settings.trust)
             .seed(seed.wrapping_add(u64::from(index)));
+        for (path, folder) in settings.host_paths {
+            node = node.host_path(path, folder);
+        }
         nodes.push(node.start().await?);
     }
     Ok(nodes)

@@ -16,6 +16,7 @@ pub(crate) mod names;
 pub mod outside;
 pub mod process;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -135,6 +136,14 @@ pub enum BackendError {
         /// What happened.
         message: String,
     },
+    /// Images could not be brought to a cluster's nodes.
+    #[error("cluster {cluster}: images: {message}")]
+    Images {
+        /// The cluster's id.
+        cluster: String,
+        /// What happened.
+        message: String,
+    },
     /// A fault could not be made, or not be mended.
     #[error("cluster {cluster}: cannot {what}: {message}")]
     Fault {
@@ -204,6 +213,21 @@ pub trait Cluster: Send + Sync {
     /// # Errors
     /// If they cannot be made.
     fn kubeconfig(&self) -> Result<Kubeconfig, BackendError>;
+
+    /// Whether its nodes run containers of images, which [`Self::provide`] brings.
+    fn runs_images(&self) -> bool {
+        false
+    }
+
+    /// Brings those of these images to the nodes that stand for programs of the reference planes, and tells what it brought. To be called
+    /// before pods name them. Nodes that run programs without images need nothing.
+    ///
+    /// # Errors
+    /// If an image cannot be brought.
+    fn provide<'a>(&'a self, images: &'a BTreeSet<String>) -> BoxFuture<'a, Result<Vec<String>, BackendError>> {
+        let _ = images;
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
 
     /// The certificate of the authority behind the API server, PEM.
     fn ca(&self) -> &str;

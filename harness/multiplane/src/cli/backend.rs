@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 #[cfg(feature = "docker")]
 use multiplane::backend::container::{self, ContainerBackend};
-use multiplane::backend::kind::{self, Configs, KindBackend, NodeImage};
+use multiplane::backend::kind::{self, Configs, KindBackend, NodeImage, needs_planes};
 use multiplane::backend::ledger::State;
 use multiplane::backend::outside::{self, Keep, Outside};
 use multiplane::run::{Plan, Provider};
@@ -29,7 +29,8 @@ pub(crate) struct BackendArgs {
     /// Node image of kind's clusters, for one Kubernetes version (1.36=IMAGE) or for clusters that name none. May be repeated.
     #[arg(long, value_name = "[VERSION=]IMAGE")]
     node_image: Vec<NodeImage>,
-    /// Image that every cluster of kind gets: an archive, or a local image's name. May be repeated.
+    /// Image that every cluster of kind gets: an archive, or a local image's name. May be repeated. Images of Flyte's planes that are not
+    /// among them are the reference planes', from multiplane:dev (MULTIPLANE_IMAGE names another).
     #[arg(long, value_name = "IMAGE")]
     load: Vec<String>,
     /// Folder with configurations for kind, in place of those compiled in.
@@ -172,18 +173,18 @@ impl BackendArgs {
     }
 
     /// Sets the backend up.
-    pub(crate) fn begin(&self, run: &str, signals: &Signals) -> Result<Begun, Failure> {
+    pub(crate) fn begin(&self, run: &str, plans: &[Plan], signals: &Signals) -> Result<Begun, Failure> {
         if !self.is_outside() {
             return Ok(Begun(None));
         }
         let state = State::from_env().map_err(|error| environment(&error))?;
         signals.outside();
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let backend = runtime.block_on(self.outside(state, run))?;
+        let backend = runtime.block_on(self.outside(state, run, plans))?;
         Ok(Begun(Some((runtime, backend))))
     }
 
-    async fn outside(&self, state: State, run: &str) -> Result<Arc<dyn Outside>, Failure> {
+    async fn outside(&self, state: State, run: &str, plans: &[Plan]) -> Result<Arc<dyn Outside>, Failure> {
         let outside = outside::Settings {
             keep: self.keep(),
             ..outside::Settings::new(state.clone())
@@ -203,6 +204,7 @@ impl BackendArgs {
                     outside,
                     configs: self.configs(),
                     images: self.load.clone(),
+                    needs_planes: plans.iter().map(|plan| needs_planes(&plan.loaded.scenario)).collect(),
                     ..kind::Settings::new(state)
                 };
                 let backend = KindBackend::begin(settings, run).await;

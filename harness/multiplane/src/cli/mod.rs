@@ -12,11 +12,14 @@ mod node;
 mod output;
 mod place;
 mod plan;
+mod program;
 mod report;
 mod run;
 mod signals;
 mod table;
 mod up;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use multiplane::exit::{Exit, HELP};
@@ -46,12 +49,23 @@ enum Command {
     Doctor(doctor::Doctor),
     #[command(hide = true)]
     Node(node::Node),
+    #[command(hide = true)]
+    Program(program::ProgramCommand),
     Gc(gc::Gc),
 }
 
 /// Parses the arguments and runs the subcommand. Wrong arguments end the process with code 2, as clap does.
-pub(crate) fn main() -> Exit {
-    run(Cli::parse(), &mut Output::stdout()).unwrap_or_else(Failure::report)
+pub(crate) fn main() -> ExitCode {
+    if let Some(code) = program::called() {
+        return code.into();
+    }
+    match Cli::parse() {
+        // A program has exit codes of its own.
+        Cli {
+            command: Command::Program(program),
+        } => program.run().into(),
+        cli => run(cli, &mut Output::stdout()).unwrap_or_else(Failure::report).into(),
+    }
 }
 
 fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
@@ -67,6 +81,10 @@ fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Matrix(matrix) => matrix.run(output),
         Command::Doctor(doctor) => doctor.run(output),
         Command::Node(node) => node.run(output),
+        Command::Program(program) => {
+            program.run();
+            Ok(Exit::Passed)
+        }
         Command::Gc(gc) => gc.run(output),
     }
 }

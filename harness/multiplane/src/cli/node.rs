@@ -1,12 +1,13 @@
 //! `multiplane node`: what a container of the `container` backend runs.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use multiplane::exit::Exit;
-use multiplane::node::{Identity, Ports, Settings, serve};
+use multiplane::node::{Identity, Kept, Ports, Settings, serve};
 
 use super::exit::Failure;
 use super::output::{Output, complain};
@@ -105,7 +106,10 @@ impl Node {
             },
             server_names: self.sans.clone(),
             identity,
-            objects: self.objects.clone(),
+            ingress: true,
+            state: self.objects.clone().map_or(Kept::Memory, Kept::Objects),
+            host_paths: BTreeMap::new(),
+            machines: None,
             kubeconfig: self.kubeconfig.clone(),
             server: self.server.clone(),
             ready: self.ready.clone(),

@@ -80,7 +80,7 @@ impl Run {
         let files = scenario::discover::discover(&self.paths).map_err(|error| Failure::invalid(format!("error: {error}")))?;
         let plans = self.plans(&files, &run)?;
         self.backend.refuse(&plans)?;
-        let backend = self.backend.begin(&run, &signals)?;
+        let backend = self.backend.begin(&run, &plans, &signals)?;
         let kept = Keep::default();
         let journal = match Journal::new(run, self.journal.as_deref(), self.folds(&kept)) {
             Ok(journal) => journal,

@@ -8,6 +8,7 @@ pub(crate) mod links;
 mod peers;
 pub(crate) mod tunnel;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,6 +62,18 @@ pub struct Identity {
     pub trust: PathBuf,
 }
 
+/// Where the reference planes' durable state is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Kept {
+    /// With the process.
+    #[default]
+    Memory,
+    /// Objects in a folder, databases with the process.
+    Objects(PathBuf),
+    /// All in a folder.
+    Folder(PathBuf),
+}
+
 /// How the cluster is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -78,8 +91,14 @@ pub struct Settings {
     pub server_names: Vec<String>,
     /// What the world's clusters have in common; without it the Ingress controller has an authority of its own.
     pub identity: Option<Identity>,
-    /// Folder of the object stores; in memory without one.
-    pub objects: Option<PathBuf>,
+    /// Whether the cluster has an Ingress controller.
+    pub ingress: bool,
+    /// Where durable state is kept.
+    pub state: Kept,
+    /// Folders of this computer that volumes of kind `hostPath` may mount, by their path on the cluster's nodes.
+    pub host_paths: BTreeMap<String, PathBuf>,
+    /// A folder with a file for each further machine: its name, and its address in it. The resolver is asked for other names.
+    pub machines: Option<PathBuf>,
     /// Where the admin's kubeconfig is written.
     pub kubeconfig: Option<PathBuf>,
     /// The API server's URL in that kubeconfig, if not the one for other clusters' pods.
@@ -135,7 +154,7 @@ pub async fn serve(settings: &Settings, stop: &CancellationToken, ready: impl Fn
 /// The running cluster with its sockets.
 struct Machine {
     kubeconfig: String,
-    _ingress: Forward,
+    _ingress: Option<Forward>,
     _services: Tunnel,
     _node_ports: NodePorts,
     _links: AbortOnDropHandle<()>,
@@ -150,9 +169,14 @@ impl Machine {
         let clock = Clock::real();
         let peers = Peers {
             services_port: ports.services,
+            machines: settings.machines.clone(),
         };
         let network = Network::gateway(clock.clone(), Arc::new(peers));
-        let stores = settings.objects.as_deref().map_or_else(Stores::new, Stores::in_folder);
+        let stores = match &settings.state {
+            Kept::Memory => Stores::new(),
+            Kept::Objects(folder) => Stores::in_folder(folder),
+            Kept::Folder(folder) => Stores::durable(folder),
+        };
         let programs = programs::over(stores);
         let (certificate, trust) = identity(settings, &clock)?;
         let member = Member::start(member::Settings {
@@ -161,9 +185,10 @@ impl Machine {
             seed: settings.seed,
             network: &network,
             programs: &programs,
-            certificate: &certificate,
+            certificate: settings.ingress.then_some(&certificate),
             trust: &trust,
             server_names: &settings.server_names,
+            host_paths: &settings.host_paths,
         });
         let member = member.await.map_err(failed)?;
         let at = |port| SocketAddr::new(settings.listen, port);
@@ -172,8 +197,13 @@ impl Machine {
         let api = network.host(id, API);
         let listener = api.publish(ports.api, at(ports.api)).await.map_err(taken(ports.api))?;
         member.cluster().serve(listener).map_err(|error| failed(error.into()))?;
-        let way_in = Forward::start(at(ports.ingress), api.clone(), format!("{INGRESS}:{HTTPS}")).await;
-        let ingress = way_in.map_err(taken(ports.ingress))?;
+        let ingress = match settings.ingress {
+            true => {
+                let way_in = Forward::start(at(ports.ingress), api.clone(), format!("{INGRESS}:{HTTPS}")).await;
+                Some(way_in.map_err(taken(ports.ingress))?)
+            }
+            false => None,
+        };
         let services = Tunnel::start(at(ports.services), api.clone()).await;
         let services = services.map_err(taken(ports.services))?;
         let node_ports = NodePorts::start(member.cluster().client_for("system:kube-proxy", &[]), api, settings.listen);

@@ -4,7 +4,7 @@
 //! verdict; every verb is a module below `step`.
 
 mod context;
-mod diagnose;
+pub(crate) mod diagnose;
 mod names;
 mod objects;
 mod partition;

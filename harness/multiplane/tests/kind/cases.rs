@@ -165,7 +165,6 @@ fn what_kind_cannot_do_is_refused() {
     let ended = bench.run(&[]);
     assert_eq!(ended.exit, Some(2), "{}", ended.text);
     assert!(ended.text.contains("no node image for Kubernetes 1.36 is known"), "{}", ended.text);
-    assert!(ended.text.contains("clusters of kind have no Ingress controller"), "{}", ended.text);
     let file = bench.path("scenario.yaml").display().to_string();
     let ended = bench.multiplane(&["run", &file, "--keep", "always"]);
     assert_eq!(ended.exit, Some(2));

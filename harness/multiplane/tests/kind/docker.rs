@@ -44,12 +44,16 @@ pub(crate) fn main() -> ExitCode {
             }
         }
         ["port", container] => ports(&world, container.strip_suffix("-control-plane").unwrap()),
+        ["image", "inspect", ..] if world.scripted("docker-image").is_some() => {
+            eprintln!("Error: No such image");
+            ExitCode::FAILURE
+        }
         ["image", "inspect", "--format", "{{.Id}}", image] => {
             println!("sha256:id-of-{image}");
             ExitCode::SUCCESS
         }
         ["save", image, "-o", file] => {
-            std::fs::write(file, image).unwrap();
+            crate::image::save(image, std::path::Path::new(file));
             ExitCode::SUCCESS
         }
         other => panic!("docker {other:?}"),
@@ -57,12 +61,6 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn ports(world: &World, cluster: &str) -> ExitCode {
-    let kubeconfig = std::fs::read_to_string(world.cluster(cluster).join("kubeconfig")).unwrap();
-    let server = kubeconfig
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("server: https://"))
-        .unwrap();
-    println!("6443/tcp -> {server}");
-    println!("30080/tcp -> 127.0.0.1:1");
+    print!("{}", std::fs::read_to_string(world.cluster(cluster).join("ports")).unwrap());
     ExitCode::SUCCESS
 }

@@ -6,13 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
-use multiplane::backend::{ClusterSpec, Embedded, Time, World as _};
-use scenario::Role;
 use serde_json::Value;
-use virtual_node::Programs;
 
 use crate::recordings::Recording;
 use crate::world::World;
+use crate::{image, machine};
 
 /// Runs the cluster behind a name, until it is deleted.
 const SERVE: &str = "__serve";
@@ -21,8 +19,8 @@ pub(crate) fn main() -> ExitCode {
     let world = World::of_double();
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    if let [SERVE, name, nodes] = args.as_slice() {
-        return serve(&world.cluster(name), nodes.parse().unwrap());
+    if let [SERVE, name] = args.as_slice() {
+        return machine::serve(&world, name);
     }
     world.call("kind");
     match args.as_slice() {
@@ -86,7 +84,8 @@ fn create(world: &World, options: &Options<'_>) -> ExitCode {
         eprintln!("Creating cluster \"{name}\" ...");
         hang(world);
     }
-    start(world, name, config["nodes"].as_array().unwrap().len());
+    fs::write(world.cluster(name).join("config"), config.to_string()).unwrap();
+    start(world, name);
     let made = world.cluster(name).join("kubeconfig");
     while !made.exists() {
         pause(Duration::from_millis(20));
@@ -120,42 +119,16 @@ fn pause(time: Duration) {
     clippy::zombie_processes,
     reason = "what stands for a node's container"
 )]
-fn start(world: &World, name: &str, nodes: usize) {
+fn start(world: &World, name: &str) {
     use std::os::unix::process::CommandExt;
     std::process::Command::new(world.root().join("bin/kind"))
-        .args([SERVE, name, &nodes.to_string()])
+        .args([SERVE, name])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .process_group(0)
         .spawn()
         .unwrap();
-}
-
-fn serve(folder: &Path, nodes: usize) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let world = Embedded::new(Time::Real, 0, Programs::new()).unwrap();
-        let spec = ClusterSpec {
-            id: "cluster".to_owned(),
-            role: Role::Other,
-            nodes,
-            kubernetes: None,
-        };
-        let cluster = world.create(&spec).await.unwrap();
-        let text = yaml::emit::to_string(&cluster.kubeconfig().unwrap()).unwrap();
-        let unfinished = folder.join("kubeconfig.unfinished");
-        fs::write(&unfinished, text).unwrap();
-        fs::rename(unfinished, folder.join("kubeconfig")).unwrap();
-        while folder.exists() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    });
-    ExitCode::SUCCESS
 }
 
 fn delete(world: &World, options: &Options<'_>) -> ExitCode {
@@ -170,6 +143,8 @@ fn delete(world: &World, options: &Options<'_>) -> ExitCode {
         assert!(PathBuf::from(kubeconfig).parent().unwrap().exists());
     }
     let (quoted, node) = (format!("\"{name}\""), format!("{name}-control-plane"));
+    // A node that is not there has no name.
+    let _ = fs::remove_file(world.machine(&node));
     match fs::remove_dir_all(world.cluster(name)) {
         Ok(()) => Recording::named("delete-a-ok").answer(&[("\"a\"", &quoted), ("a-control-plane", &node)]),
         Err(_) => Recording::named("delete-unknown").answer(&[("nosuch", name)]),
@@ -182,6 +157,10 @@ fn load(world: &World, file: &str, name: &str) -> ExitCode {
     }
     if !world.cluster(name).exists() {
         return Recording::named("load-unknown-cluster").answer(&[("nosuch", name)]);
+    }
+    for tag in image::tags(Path::new(file)) {
+        fs::create_dir_all(world.cluster(name).join("images")).unwrap();
+        fs::write(world.cluster(name).join("images").join(tag.replace('/', "!")), "").unwrap();
     }
     Recording::named("load-image-archive").answer(&[])
 }

@@ -11,6 +11,9 @@ mod bench;
 mod cases;
 mod docker;
 mod double;
+mod image;
+mod machine;
+mod planes;
 #[path = "../support/process.rs"]
 mod process;
 mod recordings;
@@ -28,7 +31,10 @@ fn main() -> ExitCode {
         Some("kind") => double::main(),
         Some("docker") => docker::main(),
         _ => {
-            let trials = cases::ALL.iter().map(|(name, case)| Trial::test(*name, move || run(*case)));
+            let trials = cases::ALL
+                .iter()
+                .chain(planes::ALL)
+                .map(|(name, case)| Trial::test(*name, move || run(*case)));
             libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
         }
     }

@@ -68,6 +68,11 @@ impl World {
         self.0.join("clusters").join(name)
     }
 
+    /// The file with the address of a node's container.
+    pub(crate) fn machine(&self, node: &str) -> PathBuf {
+        self.0.join("machines").join(node)
+    }
+
     pub(crate) fn network(&self, name: &str) -> PathBuf {
         self.0.join("networks").join(name)
     }

@@ -7,7 +7,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto;
 use kube::{Api, Client};
 use rustls::ServerConfig;
-use simnet::{Listener, Network};
+use simnet::{Host, Listener, Network};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::DropGuard;
@@ -16,6 +16,7 @@ use super::proxy::Proxy;
 use super::status;
 use crate::api::Mirror;
 use crate::program::Tasks;
+use crate::service::Tables;
 use crate::{Error, ServiceProxy};
 
 /// Ports 443 and 80 of an address, routed by the cluster's Ingresses to its Services.
@@ -44,18 +45,41 @@ impl IngressController {
         tls: Arc<ServerConfig>,
     ) -> Result<Self, Error> {
         let host = network.host(zone, address);
+        Self::listen(client, host, (443, 80), address, services.tables().clone(), tls).await
+    }
+
+    /// The same as a program of a pod, at two ports of its own for TLS and without. Services are reached by the names that the cluster's
+    /// DNS gives them; `address` is where a Service or node leads to these ports.
+    ///
+    /// # Errors
+    /// If a port is taken.
+    pub async fn in_pod(client: Client, host: Host, ports: (u16, u16), address: &str, tls: Arc<ServerConfig>) -> Result<Self, Error> {
+        let services = Arc::new(Tables::follow(client.clone(), (host.address().to_owned(), 443)));
+        services.synced().await;
+        Self::listen(client, host, ports, address, services, tls).await
+    }
+
+    async fn listen(
+        client: Client,
+        host: Host,
+        ports: (u16, u16),
+        address: &str,
+        services: Arc<Tables>,
+        tls: Arc<ServerConfig>,
+    ) -> Result<Self, Error> {
         let listen = async |port| {
             host.listen(port).await.map_err(|source| Error::Listen {
-                address: address.to_owned(),
+                address: host.address().to_owned(),
                 port,
                 source,
             })
         };
-        let (secure, plain) = (listen(443).await?, listen(80).await?);
+        let (secure, plain) = (listen(ports.0).await?, listen(ports.1).await?);
         let tasks = Tasks::default();
         let proxy = Arc::new(Proxy {
             ingresses: Mirror::start(Api::all(client.clone())),
-            services: services.tables().clone(),
+            services,
+            address: address.to_owned(),
             host,
             tasks: tasks.clone(),
         });

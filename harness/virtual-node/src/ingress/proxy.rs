@@ -23,6 +23,8 @@ pub(super) struct Proxy {
     pub(super) ingresses: Mirror<Ingress>,
     pub(super) services: Arc<Tables>,
     pub(super) host: Host,
+    /// Where Ingresses are served, as their statuses show it.
+    pub(super) address: String,
     pub(super) tasks: Tasks,
 }
 

@@ -15,8 +15,8 @@ pub(super) async fn publish(client: Client, proxy: Arc<Proxy>) {
     loop {
         changes.mark_unchanged();
         for ingress in proxy.ingresses.snapshot().values() {
-            if !shows(ingress, proxy.host.address()) {
-                write(&client, ingress, proxy.host.address()).await;
+            if !shows(ingress, &proxy.address) {
+                write(&client, ingress, &proxy.address).await;
             }
         }
         if changes.changed().await.is_err() {

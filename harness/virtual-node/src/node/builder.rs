@@ -1,6 +1,7 @@
 //! Starting a virtual node.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use kube::{Api, Client};
@@ -44,6 +45,7 @@ impl VirtualNode {
             trust: Arc::from(""),
             capacity: default_capacity(),
             labels: BTreeMap::new(),
+            host_paths: BTreeMap::new(),
         }
     }
 
@@ -79,6 +81,7 @@ pub struct Builder {
     trust: Arc<str>,
     capacity: BTreeMap<String, String>,
     labels: BTreeMap<String, String>,
+    host_paths: BTreeMap<String, PathBuf>,
 }
 
 impl Builder {
@@ -137,6 +140,13 @@ impl Builder {
         self
     }
 
+    /// A folder of the node's machine, which volumes of kind `hostPath` may mount, as a folder of this computer. Without one such volumes
+    /// are refused; a paused clock does not wait for disks, so this is for real time.
+    pub fn host_path(mut self, path: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
+        self.host_paths.insert(path.into(), folder.into());
+        self
+    }
+
     /// Registers the node and starts to serve it.
     ///
     /// # Errors
@@ -182,6 +192,7 @@ impl Builder {
             addresses,
             logs: Logs::default(),
             ids,
+            host_paths: self.host_paths,
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(heartbeat::beat(self.client, registration, node, clock));

@@ -1,6 +1,7 @@
 //! What all pods of a node share.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use k8s_openapi::api::core::v1::Service;
@@ -33,6 +34,8 @@ pub(crate) struct NodeContext {
     pub(crate) services: Mirror<Service>,
     pub(crate) logs: Logs,
     pub(crate) ids: Ids,
+    /// Folders of the node's machine.
+    pub(crate) host_paths: BTreeMap<String, PathBuf>,
 }
 
 /// Random identifiers, the same for the same seed.

@@ -26,6 +26,7 @@ pub(crate) fn files(container: &Container, volumes: &Volumes, env: &BTreeMap<Str
             path: mount.mount_path.trim_end_matches('/').to_owned(),
             folder,
             sub_path: sub_path.trim_matches('/').to_owned(),
+            disk: volume.disk.clone(),
             read_only: volume.read_only || mount.read_only.unwrap_or(false),
         })
     });

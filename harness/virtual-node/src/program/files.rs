@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 
-use super::glob;
+use super::{disk, glob};
 
 /// The files a container sees, by absolute path.
 ///
 /// Mounted ConfigMaps, Secrets and tokens change under a running program, as a kubelet updates them: read a file anew
-/// to see its present content. What is written outside a mount is gone with the container's run.
+/// to see its present content. What is written outside a mount is gone with the container's run. In a process of its own
+/// a program sees the real file system ([`Files::on_disk`]).
 #[derive(Clone, Debug, Default)]
 pub struct Files {
     /// Longest mount path first.
@@ -28,6 +30,8 @@ pub(crate) struct Mount {
     /// A file or folder within the volume; empty: all of it.
     pub(crate) sub_path: String,
     pub(crate) read_only: bool,
+    /// The folder of the real file system that is mounted, in place of `folder`.
+    pub(crate) disk: Option<PathBuf>,
 }
 
 /// A volume's files by relative path. Clones share their content.
@@ -75,12 +79,33 @@ impl Files {
         }
     }
 
+    /// The real file system below `root`, which is `/` in a container.
+    #[must_use]
+    pub fn on_disk(root: &Path) -> Self {
+        Self::new(vec![Mount {
+            path: String::new(),
+            folder: Folder::default(),
+            sub_path: String::new(),
+            read_only: false,
+            disk: Some(root.to_owned()),
+        }])
+    }
+
+    /// Where `path` is in the real file system, if it is there.
+    #[must_use]
+    pub fn real(&self, path: &str) -> Option<PathBuf> {
+        self.place(path).disk
+    }
+
     /// The present content of the file at `path`.
     ///
     /// # Errors
     /// `NotFound` where no file is.
     pub fn read(&self, path: &str) -> io::Result<Bytes> {
         let place = self.place(path);
+        if let Some(file) = &place.disk {
+            return disk::read(file).map_err(|error| disk::told(path, &error));
+        }
         place.folder.snapshot().get(&place.path).cloned().ok_or_else(|| not_found(path))
     }
 
@@ -98,6 +123,10 @@ impl Files {
     pub fn list(&self, pattern: &str) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for mount in self.mounts.iter() {
+            if let Some(folder) = &mount.disk {
+                found.extend(disk::list(&mount.path, &folder.join(&mount.sub_path), pattern));
+                continue;
+            }
             let files = mount.folder.snapshot();
             found.extend(files.keys().filter_map(|file| mount.absolute(file)));
         }
@@ -114,7 +143,11 @@ impl Files {
     /// # Errors
     /// `ReadOnlyFilesystem` in ConfigMap, Secret, projected and read-only mounts.
     pub fn write(&self, path: &str, content: impl Into<Bytes>) -> io::Result<()> {
-        self.place(path).writable(path)?.set(Some(content.into()));
+        let place = self.place(path).writable(path)?;
+        if let Some(file) = &place.disk {
+            return disk::write(file, &content.into()).map_err(|error| disk::told(path, &error));
+        }
+        place.set(Some(content.into()));
         Ok(())
     }
 
@@ -123,11 +156,11 @@ impl Files {
     /// # Errors
     /// `NotFound` where no file is; `ReadOnlyFilesystem` as for [`Self::write`].
     pub fn remove(&self, path: &str) -> io::Result<()> {
-        if self.place(path).writable(path)?.set(None) {
-            Ok(())
-        } else {
-            Err(not_found(path))
+        let place = self.place(path).writable(path)?;
+        if let Some(file) = &place.disk {
+            return std::fs::remove_file(file).map_err(|error| disk::told(path, &error));
         }
+        if place.set(None) { Ok(()) } else { Err(not_found(path)) }
     }
 
     /// The volume, and the path in it, that `path` leads to.
@@ -137,6 +170,7 @@ impl Files {
             if let Some(relative) = mount.relative(&path) {
                 return Place {
                     folder: &mount.folder,
+                    disk: mount.disk.as_ref().map(|folder| folder.join(&relative)),
                     path: relative,
                     read_only: mount.read_only,
                 };
@@ -144,6 +178,7 @@ impl Files {
         }
         Place {
             folder: &self.own,
+            disk: None,
             path: path.trim_start_matches('/').to_owned(),
             read_only: false,
         }
@@ -151,6 +186,8 @@ impl Files {
 }
 
 struct Place<'a> {
+    /// The file or folder in the real file system; else it is `path` in `folder`.
+    disk: Option<PathBuf>,
     folder: &'a Folder,
     path: String,
     read_only: bool,
@@ -239,6 +276,7 @@ mod tests {
             folder: folder.clone(),
             sub_path: sub_path.into(),
             read_only,
+            disk: None,
         }
     }
 
@@ -267,6 +305,25 @@ mod tests {
         assert_eq!(files.list("/*/*"), ["/deep/two", "/etc/one.txt"]);
         files.write("/deep/three", "3").unwrap();
         assert!(volume.snapshot().contains_key("deep/three"));
+    }
+
+    #[test]
+    fn the_real_file_system_is_seen_through_a_root() {
+        let root = std::env::temp_dir().join(format!("multiplane-files-{}", std::process::id()));
+        let files = Files::on_disk(&root);
+        files.write("/etc/a/one.yaml", "1").unwrap();
+        files.write("/etc/a/two.txt", "2").unwrap();
+        // As a kubelet lays out a ConfigMap.
+        std::os::unix::fs::symlink("one.yaml", root.join("etc/a/..data")).unwrap();
+        assert_eq!(files.list("/etc/*/*.yaml"), ["/etc/a/one.yaml"]);
+        assert_eq!(files.read_to_string("/etc/../etc/a/two.txt").unwrap(), "2");
+        assert_eq!(files.real("/etc/a"), Some(root.join("etc/a")));
+        let missing = files.read("/etc/none").unwrap_err();
+        assert_eq!(
+            (missing.kind(), missing.to_string().as_str()),
+            (ErrorKind::NotFound, "open /etc/none: no such file or directory")
+        );
+        std::fs::remove_dir_all(root).unwrap();
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A container's log: standard output, kept within bounds.
 
 use std::collections::VecDeque;
+use std::fmt;
+use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -12,22 +14,47 @@ const CAPACITY: usize = 1 << 20;
 
 /// A container's standard output.
 #[derive(Clone)]
-pub struct Log {
-    clock: Clock,
-    buffer: Arc<LogBuffer>,
+pub struct Log(Sink);
+
+#[derive(Clone)]
+enum Sink {
+    Buffer { clock: Clock, buffer: Arc<LogBuffer> },
+    Writer(Arc<Mutex<dyn Write + Send>>),
 }
 
 impl Log {
     pub(crate) fn new(clock: Clock, buffer: Arc<LogBuffer>) -> Self {
-        Self { clock, buffer }
+        Self(Sink::Buffer { clock, buffer })
+    }
+
+    /// A log that is written at once, such as to a process's standard output.
+    pub fn to_writer(writer: impl Write + Send + 'static) -> Self {
+        Self(Sink::Writer(Arc::new(Mutex::new(writer))))
     }
 
     /// Writes a line, or several where `text` holds line breaks.
     pub fn line(&self, text: impl AsRef<str>) {
-        let time = self.clock.now();
-        for line in text.as_ref().lines() {
-            self.buffer.push(LogLine { time, text: line.into() });
+        match &self.0 {
+            Sink::Buffer { clock, buffer } => {
+                let time = clock.now();
+                for line in text.as_ref().lines() {
+                    buffer.push(LogLine { time, text: line.into() });
+                }
+            }
+            Sink::Writer(writer) => {
+                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                for line in text.as_ref().lines() {
+                    // Where nobody reads the log there is nobody to tell.
+                    let _ = writeln!(writer, "{line}").and_then(|()| writer.flush());
+                }
+            }
         }
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Log")
     }
 }
 

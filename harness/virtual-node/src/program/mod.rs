@@ -1,11 +1,13 @@
 //! Programs: what runs in place of a container.
 
 mod context;
+mod disk;
 mod exit;
 mod files;
 mod glob;
 mod log;
 mod probes;
+mod process;
 mod registry;
 mod shell;
 mod tasks;
@@ -15,6 +17,7 @@ pub use exit::ExitStatus;
 pub use files::Files;
 pub use log::Log;
 pub use probes::Probes;
+pub use process::Process;
 pub use registry::{Program, Programs};
 pub use tasks::Tasks;
 

@@ -54,6 +54,29 @@ impl Programs {
         self.by_name.get(image_name(image)).cloned()
     }
 
+    /// The program that a command line starts in an image with all programs: the one that its first word names, or a shell.
+    #[must_use]
+    pub fn for_command(&self, words: &[String]) -> Option<Arc<dyn Program>> {
+        if let Some(shell) = Shell::from_words(self, words, &[]) {
+            return Some(Arc::new(shell));
+        }
+        let name = words.first()?;
+        self.by_name
+            .get(name.rsplit_once('/').map_or(name.as_str(), |(_, name)| name))
+            .cloned()
+    }
+
+    /// The names of all programs.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+
+    /// The name of the program that stands for `image`.
+    #[must_use]
+    pub fn name_for_image(&self, image: &str) -> Option<&str> {
+        self.by_name.get_key_value(image_name(image)).map(|(name, _)| name.as_str())
+    }
+
     /// The program for a container: its image's, or a shell where the command starts one in such an image.
     pub(crate) fn for_container(&self, image: &str, command: &[String], args: &[String]) -> Option<Arc<dyn Program>> {
         let program = self.for_image(image)?;

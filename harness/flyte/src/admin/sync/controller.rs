@@ -14,7 +14,7 @@ use crate::naming::{self, fnv};
 use crate::proto::admin::matching_attributes::Target;
 use crate::proto::admin::project::ProjectState;
 use crate::proto::admin::{MatchableResource, Project};
-use crate::stores::{AttributeKey, Database, Stores};
+use crate::stores::{AttributeKey, Database, DatabaseError, Stores};
 
 /// A pass did not reach everything.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ impl Controller {
             .map(|(name, target)| (name, target as Arc<dyn ResourceTarget>))
             .collect();
         Ok(Self {
-            database: stores.database(&config.database),
+            database: stores.database(&config.database)?,
             config,
             targets,
             files: context.files.clone(),
@@ -69,7 +69,7 @@ impl Controller {
     /// Brings every template into every enabled cluster, for each active project and configured domain.
     pub(crate) async fn pass(&mut self) -> Result<(), PassError> {
         let mut errors = Vec::new();
-        for project in self.projects() {
+        for project in self.projects().map_err(|error| PassError(vec![error.to_string()]))? {
             for domain in self.config.domains.clone() {
                 if let Err(error) = self.namespace(&project.id, &domain).await {
                     errors.extend(error.0);
@@ -79,7 +79,7 @@ impl Controller {
         if errors.is_empty() { Ok(()) } else { Err(PassError(errors)) }
     }
 
-    fn projects(&self) -> Vec<Project> {
+    fn projects(&self) -> Result<Vec<Project>, DatabaseError> {
         self.database.read(|tables| {
             let rows = tables.projects.newest_first().into_iter();
             rows.filter(|(_, project)| project.state != ProjectState::Archived as i32)
@@ -93,7 +93,7 @@ impl Controller {
         // Runs go to the namespace of the domain's id; here the domain's name counts.
         let namespace = naming::namespace(&self.config.namespace_template, project, &domain.name);
         let scope = [("namespace", namespace.as_str()), ("project", project), ("domain", &domain.id)];
-        let stored = self.stored(project, &domain.id);
+        let stored = self.stored(project, &domain.id).map_err(|error| one(error.to_string()))?;
         let values = template::values(&self.config.cluster_resources, &*self, scope, stored).map_err(one)?;
         let mut errors = Vec::new();
         let folder = self.config.cluster_resources.template_path.trim_end_matches('/').to_owned();
@@ -137,18 +137,18 @@ impl Controller {
         errors
     }
 
-    fn stored(&self, project: &str, domain: &str) -> BTreeMap<String, String> {
+    fn stored(&self, project: &str, domain: &str) -> Result<BTreeMap<String, String>, DatabaseError> {
         let key = AttributeKey {
             project: project.to_owned(),
             domain: domain.to_owned(),
             workflow: String::new(),
             resource: MatchableResource::ClusterResource as i32,
         };
-        let row = self.database.read(|tables| crate::admin::attributes::best(tables, &key));
-        match row.and_then(|(_, value)| value.target) {
+        let row = self.database.read(|tables| crate::admin::attributes::best(tables, &key))?;
+        Ok(match row.and_then(|(_, value)| value.target) {
             Some(Target::ClusterResourceAttributes(values)) => values.attributes,
             _ => BTreeMap::new(),
-        }
+        })
     }
 }
 

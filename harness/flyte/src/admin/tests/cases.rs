@@ -151,7 +151,7 @@ fn attributes_are_stored_read_and_deleted_by_level() {
             assert_eq!(last.unwrap().as_deref(), Some(label), "{id}");
         }
         if let Some(rows) = expect["rows"].as_array() {
-            let stored = plane.admin.labels("team1");
+            let stored = plane.admin.labels("team1").unwrap();
             let stored: Vec<_> = stored
                 .rows()
                 .iter()

@@ -92,7 +92,7 @@ pub(super) fn plane(clusters: &[(&str, bool)], refusal: Option<&str>) -> Plane {
     let admin = Admin::new(Parts {
         selector: Selector::new(config.clusters.clone()).unwrap(),
         targets: targets.collect(),
-        database: stores.database(&address),
+        database: stores.database(&address).unwrap(),
         objects: stores.object_store("test"),
         clock: Clock::simulated(),
         seed: 1,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::images::Images;
+use super::planes::Planes;
 use super::{Configs, HostFacts, Kind, KindError, KindWorld};
 use crate::backend::docker::Docker;
 use crate::backend::ledger::State;
@@ -13,6 +14,8 @@ use crate::backend::{BackendError, World};
 
 /// The oldest kind whose commands and answers are those that this was written against.
 const OLDEST: (u64, u64) = (0, 20);
+/// The image that `make images` makes.
+const PLANES: &str = "multiplane:dev";
 
 /// How a run on kind is set up.
 #[derive(Clone, Debug)]
@@ -25,16 +28,23 @@ pub struct Settings {
     pub configs: Configs,
     /// Images that every cluster gets: archives, or names of local images.
     pub images: Vec<String>,
+    /// The image that the reference planes run from.
+    pub planes: String,
+    /// Which of the run's scenarios, by number, need it.
+    pub needs_planes: Vec<bool>,
 }
 
 impl Settings {
-    /// The programs found in `PATH`, kind's own images, nothing kept. `MULTIPLANE_KIND` and `MULTIPLANE_DOCKER` name other programs.
+    /// The programs found in `PATH`, kind's own images, nothing kept. `MULTIPLANE_KIND` and `MULTIPLANE_DOCKER` name other programs,
+    /// `MULTIPLANE_IMAGE` another image of the reference planes.
     pub fn new(state: State) -> Self {
         Self {
             outside: outside::Settings::new(state),
             kind: program("MULTIPLANE_KIND", "kind"),
             configs: Configs::default(),
             images: Vec::new(),
+            planes: std::env::var("MULTIPLANE_IMAGE").unwrap_or_else(|_| PLANES.to_owned()),
+            needs_planes: Vec::new(),
         }
     }
 }
@@ -50,6 +60,11 @@ pub(super) struct Shared {
     pub(super) configs: Configs,
     pub(super) host: HostFacts,
     pub(super) images: Images,
+    /// Images of the run that are left as they are: archives, or names.
+    pub(super) given: Vec<String>,
+    pub(super) planes: Planes,
+    /// Which of the run's scenarios need the reference planes.
+    pub(super) needs_planes: Vec<bool>,
 }
 
 impl KindBackend {
@@ -59,13 +74,23 @@ impl KindBackend {
     /// If they are not, or nothing can be written down.
     pub async fn begin(settings: Settings, run: &str) -> Result<Self, KindError> {
         let runner = Runner::default();
-        check_docker(&Docker::new(runner.clone(), &settings.outside.docker), "kind").await?;
+        let docker = Docker::new(runner.clone(), &settings.outside.docker);
+        check_docker(&docker, "kind").await?;
         check_kind(&Kind::new(runner, &settings.kind)).await?;
+        if settings.needs_planes.contains(&true) {
+            docker.image_id(&settings.planes).await.map_err(|error| KindError::NoPlanes {
+                image: settings.planes.clone(),
+                error: error.stderr().trim().to_owned(),
+            })?;
+        }
         let session = Session::begin(settings.outside, run)?;
         Ok(Self(Arc::new(Shared {
             kind: settings.kind,
             configs: settings.configs,
             host: HostFacts::read(),
+            planes: Planes::new(settings.planes, session.folder()),
+            needs_planes: settings.needs_planes,
+            given: settings.images.clone(),
             images: Images::new(settings.images, session.folder()),
             session,
         })))
@@ -74,7 +99,8 @@ impl KindBackend {
 
 impl Outside for KindBackend {
     fn world(&self, scenario: usize, _seed: u64) -> Result<Box<dyn World>, BackendError> {
-        let world = KindWorld::new(self.clone(), scenario).map_err(|error| BackendError::World(error.to_string()))?;
+        let planes = self.0.needs_planes.get(scenario).copied().unwrap_or(false);
+        let world = KindWorld::new(self.clone(), scenario, planes).map_err(|error| BackendError::World(error.to_string()))?;
         Ok(Box::new(world))
     }
 

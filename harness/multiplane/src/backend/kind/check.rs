@@ -1,10 +1,9 @@
 //! What kind cannot do for a scenario, told before anything is made.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::cell::Cell;
 
 use scenario::expression::{Expression, Names, interpolate_value};
-use scenario::{Scenario, Verb, files};
+use scenario::{Role, Scenario, Verb, files};
 use serde_json::Value;
 
 use super::Configs;
@@ -17,45 +16,48 @@ pub fn refusals(scenario: &Scenario, configs: &Configs) -> Vec<String> {
         let spec = ClusterSpec::of(id, cluster);
         let checked = configs
             .image(&spec)
-            .and_then(|_| configs.generate(&spec, "check", super::HostFacts { cgroup_v1: false }));
+            .and_then(|_| configs.generate(&spec, "check", super::HostFacts { cgroup_v1: false }, None));
         refused.extend(checked.err().map(|error| error.to_string()));
     }
-    let ingresses = ingresses(scenario);
-    refused.extend(ingresses.iter().map(|(file, cluster)| {
-        format!(
-            "{file} uses ${{{{ clusters.{cluster}.ingress.pods }}}}, but clusters of kind have no Ingress controller; \
-             use ${{{{ clusters.{cluster}.services['namespace/name:port'].pods }}}}"
-        )
-    }));
     refused
 }
 
-/// Notes which Ingresses are asked for.
+/// Whether a scenario needs what is ours in its clusters: the images of the reference planes, their stores, the Ingress controller. It does if
+/// it deploys a control plane, tries credentials, or asks for an Ingress.
+pub fn needs_planes(scenario: &Scenario) -> bool {
+    let deploys = scenario
+        .steps
+        .iter()
+        .any(|step| matches!(step.verb, Verb::Deploy(_) | Verb::Upgrade(_)));
+    let controlplane = scenario.clusters_of(Role::Controlplane).next().is_some();
+    let probes = scenario
+        .steps
+        .iter()
+        .any(|step| matches!(&step.verb, Verb::Grant(grant) if grant.probe));
+    (deploys && controlplane) || probes || asks_for_ingress(scenario)
+}
+
+/// Notes whether an Ingress is asked for.
 #[derive(Default)]
-struct Asked(RefCell<BTreeSet<String>>);
+struct Asked(Cell<bool>);
 
 impl Names for Asked {
     fn resolve(&self, expression: &Expression) -> Result<String, String> {
-        if let Expression::Ingress { cluster } = expression {
-            self.0.borrow_mut().insert(cluster.clone());
+        if matches!(expression, Expression::Ingress { .. }) {
+            self.0.set(true);
         }
         Ok(String::new())
     }
 }
 
-/// Files with the clusters whose Ingress they use. A file that cannot be read says so when its step runs.
-fn ingresses(scenario: &Scenario) -> BTreeSet<(String, String)> {
-    let mut found = BTreeSet::new();
-    let mut note = |file: String, asked: Asked| found.extend(asked.0.into_inner().into_iter().map(|cluster| (file.clone(), cluster)));
-    let own = scenario.file.display().to_string();
+/// Whether a step or a file of it uses an Ingress' address. A file that cannot be read says so when its step runs.
+fn asks_for_ingress(scenario: &Scenario) -> bool {
+    let asked = Asked::default();
     for step in &scenario.steps {
-        let asked = Asked::default();
         match &step.verb {
             Verb::Deploy(deploy) | Verb::Upgrade(deploy) => {
                 for file in &deploy.values_files {
-                    let (path, asked) = (scenario.path(&file.value), Asked::default());
-                    let _ = files::helm_values(&path, &asked);
-                    note(path.display().to_string(), asked);
+                    let _ = files::helm_values(&scenario.path(&file.value), &asked);
                 }
                 let set = deploy.set.iter().cloned().map(Value::String).collect();
                 let _ = interpolate_value(&Value::Object(deploy.values.clone()), &asked);
@@ -63,9 +65,7 @@ fn ingresses(scenario: &Scenario) -> BTreeSet<(String, String)> {
             }
             Verb::Apply(apply) => {
                 for file in &apply.manifests {
-                    let (path, asked) = (scenario.path(&file.value), Asked::default());
-                    let _ = files::manifests(&path, &asked);
-                    note(path.display().to_string(), asked);
+                    let _ = files::manifests(&scenario.path(&file.value), &asked);
                 }
                 for object in &apply.objects {
                     let _ = interpolate_value(&Value::Object(object.clone()), &asked);
@@ -73,7 +73,6 @@ fn ingresses(scenario: &Scenario) -> BTreeSet<(String, String)> {
             }
             _ => {}
         }
-        note(own.clone(), asked);
     }
-    found
+    asked.0.get()
 }

@@ -1,13 +1,20 @@
 //! One cluster that kind made.
 
+use std::collections::BTreeSet;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use k8s_openapi::ByteString;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::KindError;
 use super::names::control_plane;
+use super::planes::Loader;
 use super::ports::{Ports, expose};
 use crate::backend::{BackendError, Cluster, Vantage};
+use crate::resident;
 
 /// Port of the API server inside docker's network.
 const API: u16 = 6443;
@@ -23,6 +30,7 @@ pub(super) struct KindCluster {
     ca: String,
     client: ClientBox,
     ports: Ports,
+    planes: Option<Loader>,
     _exposed: AbortOnDropHandle<()>,
 }
 
@@ -59,12 +67,21 @@ impl KindCluster {
             ca,
             client: ClientBox(client),
             ports,
+            planes: None,
             _exposed: AbortOnDropHandle::new(exposed),
         })
     }
 
     pub(super) fn admin(&self) -> Client {
         self.client.0.clone()
+    }
+
+    /// From now on images of the reference planes come from `loader`.
+    pub(super) fn with_planes(self, loader: Loader) -> Self {
+        Self {
+            planes: Some(loader),
+            ..self
+        }
     }
 }
 
@@ -86,9 +103,24 @@ impl Cluster for KindCluster {
         }
     }
 
-    /// Where the Service of an Ingress controller would be; see [`World::has_ingress`](crate::backend::World::has_ingress).
     fn ingress(&self, from: Vantage) -> String {
-        self.service("ingress-nginx", "ingress-nginx-controller", 443, from)
+        self.service(resident::NAMESPACE, resident::INGRESS, 443, from)
+    }
+
+    fn runs_images(&self) -> bool {
+        self.planes.is_some()
+    }
+
+    fn provide<'a>(&'a self, images: &'a BTreeSet<String>) -> BoxFuture<'a, Result<Vec<String>, BackendError>> {
+        async move {
+            let Some(loader) = &self.planes else { return Ok(Vec::new()) };
+            let failed = |error: KindError| BackendError::Images {
+                cluster: self.id.clone(),
+                message: error.to_string(),
+            };
+            loader.load(images).await.map_err(failed)
+        }
+        .boxed()
     }
 
     fn service(&self, namespace: &str, name: &str, port: u16, from: Vantage) -> String {

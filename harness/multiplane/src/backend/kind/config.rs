@@ -9,6 +9,9 @@ use super::KindError;
 use crate::backend::ClusterSpec;
 use crate::backend::ledger::LABEL;
 
+/// Where the world's folder is on every node.
+pub(super) const DATA: &str = "/var/lib/multiplane";
+
 const CONTROLPLANE: &str = include_str!("../../../../../kind-configs/controlplane.yaml");
 const DATAPLANE: &str = include_str!("../../../../../kind-configs/dataplane.yaml");
 const IMAGES: &str = include_str!("../../../../../kind-configs/node-images.yaml");
@@ -95,11 +98,11 @@ impl Configs {
         }
     }
 
-    /// The configuration of a cluster, as YAML.
+    /// The configuration of a cluster, as YAML; `data` is a folder of the host that all nodes get at `/var/lib/multiplane`.
     ///
     /// # Errors
     /// If the file that it starts from cannot be used.
-    pub fn generate(&self, spec: &ClusterSpec, run: &str, host: HostFacts) -> Result<String, KindError> {
+    pub fn generate(&self, spec: &ClusterSpec, run: &str, host: HostFacts, data: Option<&Path>) -> Result<String, KindError> {
         let (file, text) = self.base(spec)?;
         let mut config = parse(&file, &text)?;
         let unusable = |message: &str| KindError::Config {
@@ -125,7 +128,8 @@ impl Configs {
         nodes.extend(std::iter::repeat_n(json!({"role": "worker"}), workers - there));
         for node in nodes {
             let node = node.as_object_mut().ok_or_else(|| unusable("a node is no mapping"))?;
-            complete(node, run, host).ok_or_else(|| unusable("a node's `labels` or `kubeadmConfigPatches` are not of their kind"))?;
+            complete(node, run, host, data)
+                .ok_or_else(|| unusable("a node's `labels`, `extraMounts` or `kubeadmConfigPatches` are not of their kind"))?;
         }
         Ok(yaml::emit::document(&config))
     }
@@ -161,10 +165,14 @@ impl Configs {
     }
 }
 
-/// The run's label on a node, and the kubelet's permission to run on cgroup v1.
-fn complete(node: &mut Map<String, Value>, run: &str, host: HostFacts) -> Option<()> {
+/// The run's label on a node, the world's folder, and the kubelet's permission to run on cgroup v1.
+fn complete(node: &mut Map<String, Value>, run: &str, host: HostFacts, data: Option<&Path>) -> Option<()> {
     let labels = node.entry("labels").or_insert_with(|| json!({})).as_object_mut()?;
     labels.insert(LABEL.to_owned(), json!(run));
+    if let Some(data) = data {
+        let mounts = node.entry("extraMounts").or_insert_with(|| json!([])).as_array_mut()?;
+        mounts.push(json!({"hostPath": data, "containerPath": DATA}));
+    }
     if host.cgroup_v1 {
         let patches = node.entry("kubeadmConfigPatches").or_insert_with(|| json!([])).as_array_mut()?;
         patches.push(json!("kind: KubeletConfiguration\nfailCgroupV1: false\n"));
@@ -194,7 +202,7 @@ mod tests {
     }
 
     fn generated(configs: &Configs, spec: &ClusterSpec, cgroup_v1: bool) -> Value {
-        let text = configs.generate(spec, "r1", HostFacts { cgroup_v1 }).unwrap();
+        let text = configs.generate(spec, "r1", HostFacts { cgroup_v1 }, None).unwrap();
         parse("generated", &text).unwrap()
     }
 
@@ -214,6 +222,17 @@ mod tests {
                 .all(|node| node["labels"][LABEL] == "r1" && node.get("kubeadmConfigPatches").is_none())
         );
         assert!(list[1..].iter().all(|node| node["role"] == "worker"));
+    }
+
+    #[test]
+    fn every_node_has_the_worlds_folder() {
+        let spec = spec(Role::Dataplane, 2, None);
+        let text = Configs::default()
+            .generate(&spec, "r1", HostFacts { cgroup_v1: false }, Some(Path::new("/state/data")))
+            .unwrap();
+        let config = parse("generated", &text).unwrap();
+        let mount = json!([{"hostPath": "/state/data", "containerPath": DATA}]);
+        assert!(config["nodes"].as_array().unwrap().iter().all(|node| node["extraMounts"] == mount));
     }
 
     #[test]
@@ -240,7 +259,7 @@ mod tests {
         assert!(usual.get("networking").is_none());
         std::fs::write(folder.path().join("dataplane.yaml"), "nodes: [{role: worker}]").unwrap();
         let error = configs
-            .generate(&spec(Role::Dataplane, 2, None), "r1", HostFacts { cgroup_v1: false })
+            .generate(&spec(Role::Dataplane, 2, None), "r1", HostFacts { cgroup_v1: false }, None)
             .unwrap_err();
         assert_eq!(error.to_string(), "dataplane.yaml: no node has the role control-plane");
     }

@@ -5,14 +5,19 @@ use std::time::Duration;
 
 use kube::config::Kubeconfig;
 
+use flyte::workflow::TASK_IMAGE;
+
 use super::cluster::KindCluster;
+use super::planes::Loader;
 use super::ports::Ports;
 use super::ready::ready;
+use super::resident::put;
 use super::tool::Creation;
 use super::world::KindWorld;
 use super::{KindError, Signature, names};
-use crate::backend::ClusterSpec;
 use crate::backend::ledger::{Resource, ResourceKind};
+use crate::backend::{Cluster, ClusterSpec, Vantage};
+use crate::{probe, resident};
 
 /// Pauses before the second and third attempt.
 const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(5)];
@@ -24,7 +29,9 @@ pub(super) async fn create(world: &KindWorld, spec: &ClusterSpec) -> Result<Kind
     let shared = &world.backend.0;
     let folder = world.belongings.folder();
     let config = folder.join(format!("{}.kind.yaml", spec.id));
-    let text = shared.configs.generate(spec, shared.session.ledger().run(), shared.host)?;
+    let text = shared
+        .configs
+        .generate(spec, shared.session.ledger().run(), shared.host, world.data.as_deref())?;
     std::fs::write(&config, text).map_err(|error| KindError::file(&config, error))?;
     let mut pauses = PAUSES.iter();
     let mut attempt = 1;
@@ -102,6 +109,16 @@ async fn one(world: &KindWorld, spec: &ClusterSpec, attempt: &Attempt<'_>) -> Re
     load(world, &spec.id, attempt.name).await?;
     let nodes = if spec.nodes > 1 { spec.nodes + 1 } else { 1 };
     ready(&cluster.admin(), attempt.name, nodes).await?;
+    if world.data.is_none() {
+        return Ok(cluster);
+    }
+    let loader = Loader::new(world, attempt.name);
+    let known = [resident::IMAGE, probe::IMAGE, TASK_IMAGE].map(str::to_owned).into();
+    loader.load(&known).await?;
+    // Drawn first, so that it is a port which the host reaches.
+    let cluster = cluster.with_planes(loader);
+    let way_in = cluster.ingress(Vantage::Host);
+    put(world, &spec.id, attempt.name, &cluster.admin(), &way_in).await?;
     Ok(cluster)
 }
 

@@ -69,6 +69,30 @@ pub enum KindError {
         /// What is missing.
         message: String,
     },
+    /// The image of the reference planes is not there.
+    #[error("the reference planes run from the image {image}, which is not there: `make images` makes it ({error})")]
+    NoPlanes {
+        /// The image.
+        image: String,
+        /// What docker says.
+        error: String,
+    },
+    /// An image's archive is not as docker writes it.
+    #[error("the archive of {image} cannot be used: {message}")]
+    Archive {
+        /// The image.
+        image: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// What belongs into each cluster could not be put there.
+    #[error("{cluster}: {message}")]
+    Resident {
+        /// The cluster's name.
+        cluster: String,
+        /// What happened.
+        message: String,
+    },
     /// An image is not what it was a moment ago.
     #[error("image {0} was changed while it was saved; run again")]
     ImageMoved(String),
@@ -87,6 +111,9 @@ impl KindError {
             Self::Kubeconfig { .. } => "kind-kubeconfig",
             Self::NotReady { .. } => "kind-not-ready",
             Self::ImageMoved(_) => "kind-image-moved",
+            Self::NoPlanes { .. } => "kind-no-planes",
+            Self::Archive { .. } => "kind-image-archive",
+            Self::Resident { .. } => "kind-resident",
         }
     }
 

@@ -11,14 +11,17 @@ mod create;
 mod error;
 mod images;
 mod names;
+mod planes;
 mod ports;
 mod ready;
+mod resident;
+mod retag;
 mod signature;
 mod tool;
 mod world;
 
 pub use backend::{KindBackend, Settings};
-pub use check::refusals;
+pub use check::{needs_planes, refusals};
 pub use config::{Configs, HostFacts, NodeImage};
 pub use error::KindError;
 pub use signature::Signature;

@@ -1,15 +1,17 @@
 //! One scenario's clusters.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
+use simnet::tls::Authority;
 use simnet::{Clock, Host, Machine, Network};
 use tokio::sync::OnceCell;
 
-use super::{Kind, KindBackend, KindError, create, names};
+use super::{Kind, KindBackend, KindError, create, names, resident};
 use crate::backend::ledger::{Resource, ResourceKind, create_private};
-use crate::backend::outside::{Belongings, OutsideError};
+use crate::backend::outside::Belongings;
 use crate::backend::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, World};
 
 /// One scenario's clusters, on a docker network of their own.
@@ -21,13 +23,27 @@ pub struct KindWorld {
     clock: Clock,
     network: Network,
     docker_network: OnceCell<String>,
+    /// Of the Ingress controllers' certificates.
+    pub(super) authority: Authority,
+    /// The folder that all nodes have, if the scenario needs the reference planes.
+    pub(super) data: Option<PathBuf>,
 }
 
 impl KindWorld {
-    pub(super) fn new(backend: KindBackend, scenario: usize) -> Result<Self, OutsideError> {
+    pub(super) fn new(backend: KindBackend, scenario: usize, planes: bool) -> Result<Self, KindError> {
         let belongings = backend.0.session.scenario(scenario)?;
         let clock = Clock::real();
+        let authority = Authority::new("multiplane", &clock).map_err(|error| KindError::Resident {
+            cluster: "all clusters".to_owned(),
+            message: error.to_string(),
+        })?;
+        let data = match planes {
+            true => Some(resident::data(belongings.folder(), authority.pem())?),
+            false => None,
+        };
         Ok(Self {
+            authority,
+            data,
             kind: Kind::new(belongings.runner().clone(), &backend.0.kind),
             belongings,
             network: Network::gateway(clock.clone(), Arc::new(Machine)),
@@ -100,12 +116,12 @@ impl World for KindWorld {
     }
 
     fn trust(&self) -> &str {
-        // Every cluster has an authority of its own; nothing else is trusted.
-        ""
+        // API servers have authorities of their own.
+        self.authority.pem()
     }
 
     fn has_ingress(&self) -> bool {
-        false
+        self.data.is_some()
     }
 
     fn create<'a>(&'a self, spec: &'a ClusterSpec) -> BoxFuture<'a, Result<Arc<dyn Cluster>, BackendError>> {

@@ -7,6 +7,7 @@ use scenario::verb::Apply;
 use serde_json::Value;
 
 use super::failure::Failure;
+use super::images;
 use crate::run::context::Context;
 use crate::run::names::WorldNames;
 use crate::run::objects::Kinds;
@@ -23,6 +24,10 @@ pub(crate) async fn run(context: &Context<'_>, step: &Apply) -> Result<(), Failu
     }
     for cluster in step.on.iter() {
         let kinds = context.kinds(&cluster.value)?;
+        let runs = context.cluster(&cluster.value)?;
+        if runs.runs_images() && !step.delete {
+            images::provide(context, &**runs, images::named(objects.iter())).await?;
+        }
         if step.delete {
             delete(&kinds, &step.namespace, &objects).await?
         } else {

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::apply::resolve;
 use super::failure::Failure;
+use super::images;
 use crate::journal::Level;
 use crate::run::context::Context;
 use crate::run::diagnose::unready;
@@ -51,6 +52,15 @@ async fn one(context: &Context<'_>, step: &Deploy, action: Action, cluster: &str
         ..ReleaseOptions::default()
     };
     let name = &step.release.value;
+    let runs = context.cluster(cluster)?;
+    if runs.runs_images() {
+        // A chart that does not render says so when it is installed.
+        if let Ok(rendered) = releases.preview(name, chart, values.clone(), &options).await {
+            let hooks = rendered.hooks.iter().map(|hook| &hook.manifest.object);
+            let objects = rendered.manifests.iter().map(|manifest| &manifest.object);
+            images::provide(context, &**runs, images::named(objects.chain(hooks))).await?;
+        }
+    }
     let result = match action {
         Action::Install => releases.install(name, chart, values, &options).await,
         Action::Upgrade => releases.upgrade(name, chart, values, &options).await,

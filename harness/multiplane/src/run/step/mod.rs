@@ -5,6 +5,7 @@ mod deploy;
 mod expect;
 pub(crate) mod failure;
 mod grant;
+mod images;
 mod labels;
 mod submit;
 mod title;

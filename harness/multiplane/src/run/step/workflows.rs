@@ -6,6 +6,7 @@ use scenario::verb::{Project, Register};
 use tonic::Code;
 
 use super::failure::Failure;
+use super::images;
 use crate::run::context::Context;
 
 /// Runs a `project` step: registers the project, or changes it.
@@ -44,6 +45,10 @@ pub(crate) async fn register(context: &mut Context<'_>, step: &Register) -> Resu
         let diagnostics: yaml::Diagnostics = error.diagnostic(&shown).into();
         Failure::invalid("workflows", diagnostics.render(&sources, false))
     })?;
+    for cluster in context.names.clusters.values().filter(|cluster| cluster.runs_images()) {
+        let tasks = file.tasks.values().filter_map(|task| task.image.clone());
+        images::provide(context, &**cluster, tasks.collect()).await?;
+    }
     context
         .admin()?
         .register(&file, &step.project.value, &step.domain.value, &step.version)

@@ -6,6 +6,7 @@ mod source;
 mod token;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -27,6 +28,8 @@ pub(crate) struct Volumes {
 pub(crate) struct Volume {
     pub(crate) folder: Folder,
     pub(crate) read_only: bool,
+    /// The folder of this computer that it is, in place of `folder`.
+    pub(crate) disk: Option<PathBuf>,
 }
 
 impl Volumes {
@@ -35,10 +38,12 @@ impl Volumes {
         let mut volumes = Self::default();
         let (mut ready, mut refused) = (Vec::new(), false);
         for volume in ctx.spec().volumes.iter().flatten() {
-            let (folder, content) = (Folder::default(), source::content(volume));
-            let read_only = !matches!(content, Content::Empty);
+            let (folder, content) = (Folder::default(), source::content(volume, &ctx.node.host_paths));
+            let read_only = !matches!(content, Content::Empty | Content::Disk(_));
+            let mut disk = None;
             match content {
                 Content::Empty => {}
+                Content::Disk(folder) => disk = Some(folder),
                 Content::Refused(kind) => {
                     fill::refuse(ctx, &volume.name, kind);
                     refused = true;
@@ -50,7 +55,7 @@ impl Volumes {
                     ready.push(first);
                 }
             }
-            volumes.by_name.insert(volume.name.clone(), Volume { folder, read_only });
+            volumes.by_name.insert(volume.name.clone(), Volume { folder, read_only, disk });
         }
         for mut first in ready {
             drop(first.wait_for(|filled| *filled).await);

@@ -1,5 +1,8 @@
 //! What a volume is made from.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use k8s_openapi::api::core::v1::{
     ConfigMapProjection, DownwardAPIProjection, SecretProjection, ServiceAccountTokenProjection, Volume, VolumeProjection,
 };
@@ -9,6 +12,8 @@ pub(crate) enum Content {
     /// Nothing at first; containers write.
     Empty,
     Sources(Vec<Source>),
+    /// A folder of this computer.
+    Disk(PathBuf),
     /// A kind of volume that needs a real node.
     Refused(&'static str),
 }
@@ -21,8 +26,12 @@ pub(crate) enum Source {
     Token(ServiceAccountTokenProjection),
 }
 
-/// What a pod's volume holds.
-pub(crate) fn content(volume: &Volume) -> Content {
+/// What a pod's volume holds, on a machine with these folders.
+pub(crate) fn content(volume: &Volume, host_paths: &BTreeMap<String, PathBuf>) -> Content {
+    let host_path = volume.host_path.as_ref().and_then(|host| host_paths.get(&host.path));
+    if let Some(folder) = host_path {
+        return Content::Disk(folder.clone());
+    }
     if volume.empty_dir.is_some() {
         return Content::Empty;
     }
