@@ -15,6 +15,30 @@ pub(super) fn namespace(namespace: &Value, causes: &mut Vec<Cause>) {
     }
 }
 
+/// The phase follows from whether the namespace is being deleted.
+pub(super) fn namespace_phase(namespace: &Value, causes: &mut Vec<Cause>) {
+    let phase = &namespace["status"]["phase"];
+    let deleting = !namespace["metadata"]["deletionTimestamp"].is_null();
+    let detail = match (deleting, text(phase)) {
+        (false, "Active") | (true, "Terminating") => return,
+        (false, _) => "may only be 'Active' if `deletionTimestamp` is empty",
+        (true, _) => "may only be 'Terminating' if `deletionTimestamp` is not empty",
+    };
+    // Kubernetes gives the name that the field has in Go.
+    causes.push(Cause::invalid("status.Phase", phase, detail));
+}
+
+/// A decision about a request stands.
+pub(super) fn approval(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    for kind in ["Approved", "Denied", "Failed"] {
+        let count = |object: &Value| items(&object["status"]["conditions"]).iter().filter(|c| c["type"] == kind).count();
+        if count(new) < count(old) {
+            let detail = format!("updates may not remove a condition of type {kind:?}");
+            causes.push(Cause::forbidden("status.conditions", &detail));
+        }
+    }
+}
+
 const TAINT: &[(&str, &str)] = &[("Key", "\"\""), ("Value", "\"\""), ("Effect", "\"\""), ("TimeAdded", "null")];
 
 /// A Node.

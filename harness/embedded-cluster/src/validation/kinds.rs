@@ -3,7 +3,7 @@
 use crate::value::Value;
 
 use super::rules::{Check, Rule, apply};
-use super::{cluster, data, events, formats, names, network, policy, quotas, rbac, services, slices, storage, webhooks};
+use super::{cluster, data, endpoints, events, formats, names, network, policy, quotas, rbac, services, slices, storage, webhooks};
 use crate::status::Cause;
 
 const INGRESS_CLASS: &[Rule] = &[("spec.controller", Check::RequiredText(formats::domain_path))];
@@ -19,7 +19,7 @@ const RUNTIME_CLASS: &[Rule] = &[("handler", Check::RequiredText(names::label))]
 pub(super) fn check(group: &str, plural: &str, object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
     match (group, plural) {
         ("", "services") => services::check(object, causes),
-        ("", "endpoints") => services::endpoints(object, causes),
+        ("", "endpoints") => endpoints::check(object, causes),
         ("", "persistentvolumeclaims") => storage::claim(&object["spec"], "spec", causes),
         ("", "persistentvolumes") => storage::volume(object, causes),
         ("", "configmaps") => data::config_map(object, causes),
@@ -39,7 +39,7 @@ pub(super) fn check(group: &str, plural: &str, object: &Value, old: Option<&Valu
         ("scheduling.k8s.io", "priorityclasses") => cluster::priority_class(object, causes),
         ("coordination.k8s.io", "leases") => apply(LEASE, object, "", causes),
         ("node.k8s.io", "runtimeclasses") => apply(RUNTIME_CLASS, object, "", causes),
-        ("discovery.k8s.io", "endpointslices") => slices::check(object, causes),
+        ("discovery.k8s.io", "endpointslices") => slices::check(object, old, causes),
         ("policy", "poddisruptionbudgets") => policy::budget(object, causes),
         ("autoscaling", "horizontalpodautoscalers") => policy::autoscaler(object, old.is_none(), causes),
         ("events.k8s.io", "events") if old.is_none() => events::check(object, causes),

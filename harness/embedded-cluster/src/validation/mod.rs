@@ -6,6 +6,7 @@
 mod cluster;
 mod cron;
 mod data;
+mod endpoints;
 mod events;
 mod formats;
 mod immutable;
@@ -23,10 +24,13 @@ mod selectors;
 mod services;
 mod slices;
 mod storage;
+mod warnings;
 mod webhooks;
 mod workloads;
 
 use crate::value::Value;
+
+pub(crate) use warnings::warnings;
 
 use crate::kinds::Kind;
 use crate::status::Cause;
@@ -46,10 +50,13 @@ pub(crate) fn check(kind: &Kind, object: &Value, old: Option<&Value>, subresourc
         if let Some(old) = old.filter(|_| !first) {
             immutable::check(kind, old, object, &mut causes);
         }
-    } else if let Some(old) = old
-        && subresource == "ephemeralcontainers"
-    {
-        pods::ephemeral_update(old, object, &mut causes);
+    } else if let Some(old) = old {
+        match (kind.kind.as_str(), subresource) {
+            ("Pod", "ephemeralcontainers") => pods::ephemeral_update(old, object, &mut causes),
+            ("Namespace", "status") => cluster::namespace_phase(object, &mut causes),
+            ("CertificateSigningRequest", "approval") => cluster::approval(old, object, &mut causes),
+            _ => {}
+        }
     }
     causes
 }
@@ -65,7 +72,7 @@ fn built_in(kind: &Kind, object: &Value, old: Option<&Value>, causes: &mut Vec<C
         }
         ("batch", "jobs") => jobs::job(object, causes),
         ("batch", "cronjobs") => jobs::cron_job(object, causes),
-        ("apiextensions.k8s.io", _) => causes.extend(crate::crd::check(object)),
+        ("apiextensions.k8s.io", _) => causes.extend(crate::crd::check(object, old.is_none())),
         _ => kinds::check(group, plural, object, old, causes),
     }
 }

@@ -8,7 +8,8 @@ use crate::status::Cause;
 
 const BALANCER_ONLY: &str = "may only be used when `type` is 'LoadBalancer'";
 
-const PORT: &[Rule] = &[
+/// A port of a Service; its target is the third rule.
+pub(super) const PORT: &[Rule] = &[
     ("port", Check::With(number)),
     ("protocol", Check::OneOf(&["SCTP", "TCP", "UDP"])),
     ("targetPort", Check::With(target)),
@@ -175,7 +176,7 @@ fn external(ips: &Value, place: &str, causes: &mut Vec<Cause>) {
 }
 
 /// An address that endpoints may have.
-fn address(ip: &Value, place: &str, causes: &mut Vec<Cause>) {
+pub(super) fn address(ip: &Value, place: &str, causes: &mut Vec<Cause>) {
     faults(&formats::ip(text(ip)), place, ip, causes);
     faults(&formats::endpoint_ip(text(ip)), place, ip, causes);
 }
@@ -264,37 +265,5 @@ fn traffic(spec: &Value, base: &str, causes: &mut Vec<Cause>) {
     if health.as_i64().is_some_and(|port| port != 0) && !wanted {
         let detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
         causes.push(Cause::invalid(format!("{base}.healthCheckNodePort"), health, detail));
-    }
-}
-
-const ENDPOINT: &[Rule] = &[("hostname", Check::Label), ("nodeName", Check::Text(names::subdomain))];
-
-/// Endpoints.
-pub(super) fn endpoints(object: &Value, causes: &mut Vec<Cause>) {
-    for (i, subset) in items(&object["subsets"]).iter().enumerate() {
-        let place = format!("subsets[{i}]");
-        let (ready, others) = (items(&subset["addresses"]), items(&subset["notReadyAddresses"]));
-        if ready.is_empty() && others.is_empty() {
-            let detail = "must specify `addresses` or `notReadyAddresses`";
-            causes.push(Cause::required(place.as_str(), detail));
-        }
-        for (field, list) in [("addresses", ready), ("notReadyAddresses", others)] {
-            for (j, endpoint) in list.iter().enumerate() {
-                let place = format!("{place}.{field}[{j}]");
-                address(&text(&endpoint["ip"]).into(), &format!("{place}.ip"), causes);
-                apply(ENDPOINT, endpoint, &place, causes);
-            }
-        }
-        let ports = items(&subset["ports"]);
-        for (j, port) in ports.iter().enumerate() {
-            let place = format!("{place}.ports[{j}]");
-            match text(&port["name"]) {
-                "" if ports.len() > 1 => causes.push(Cause::required(format!("{place}.name"), "")),
-                "" => {}
-                name => faults(&names::label(name), &format!("{place}.name"), &name.into(), causes),
-            }
-            apply(PORT[..2].as_ref(), port, &place, causes);
-            apply(PORT[3..].as_ref(), port, &place, causes);
-        }
     }
 }

@@ -19,8 +19,11 @@ const PORT: &[Rule] = &[
     ("appProtocol", Check::Text(names::qualified_name)),
 ];
 
-/// An EndpointSlice.
-pub(super) fn check(slice: &Value, causes: &mut Vec<Cause>) {
+/// An EndpointSlice. Where its type changes, which it may not, nothing else is looked at.
+pub(super) fn check(slice: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
+    if old.is_some_and(|old| old["addressType"] != slice["addressType"]) {
+        return;
+    }
     let kind = text(&slice["addressType"]);
     if kind.is_empty() {
         causes.push(Cause::required("addressType", ""));
