@@ -20,6 +20,8 @@ pub struct Status {
     pub message: String,
     /// What the error is about.
     pub details: Option<Box<Details>>,
+    /// Warnings about the request, which its answer carries.
+    pub warnings: Vec<String>,
 }
 
 /// What a [`Status`] is about.
@@ -135,9 +137,30 @@ impl Cause {
 /// A value as Kubernetes quotes it in messages: strings quoted, everything else as JSON.
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(s) => format!("{s:?}"),
+        Value::String(s) => quoted(s),
         other => other.to_string(),
     }
+}
+
+/// A text in quotes, as Go writes it.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{b}' => out.push_str("\\v"),
+            c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
 }
 
 impl Status {
@@ -147,6 +170,7 @@ impl Status {
             reason,
             message: message.into(),
             details: None,
+            warnings: vec![],
         }
     }
 
@@ -157,6 +181,13 @@ impl Status {
             kind: resource.plural().into(),
             ..Details::default()
         }));
+        self
+    }
+
+    /// Adds warnings about the request.
+    #[must_use]
+    pub fn with_warnings(mut self, warnings: Vec<String>) -> Self {
+        self.warnings.extend(warnings);
         self
     }
 

@@ -4,6 +4,7 @@ mod namespace_lifecycle;
 mod pod_tolerations;
 mod priority;
 mod rbac;
+mod runtime_class;
 mod service_account;
 mod storage_finalizers;
 
@@ -74,6 +75,7 @@ const CHAIN: &[&dyn Plugin] = &[
     &service_account::ServiceAccount,
     &priority::Priority,
     &pod_tolerations::DefaultTolerationSeconds,
+    &runtime_class::RuntimeClass,
     &storage_finalizers::StorageObjectInUse,
     &rbac::NoEscalation,
 ];

@@ -134,9 +134,14 @@ impl Lease<'_> {
 
     fn take_ip(&mut self, ip: &str) -> Result<(), String> {
         let fault = |why: &str| Err(format!("failed to allocate IP {ip}: {why}"));
-        match ip.parse::<std::net::Ipv4Addr>() {
-            Ok(address) if address.octets()[..2] == SERVICE_NETWORK => {}
-            _ => return fault("the provided IP is not in the valid range. The range of valid IPs is 10.96.0.0/16"),
+        match ip.parse::<std::net::IpAddr>() {
+            // What is no address at all is left to validation.
+            Err(_) => return Ok(()),
+            Ok(std::net::IpAddr::V4(address)) if address.octets()[..2] == SERVICE_NETWORK => {}
+            Ok(_) => {
+                let why = format!("the provided IP ({ip}) is not in the valid range. The range of valid IPs is 10.96.0.0/16");
+                return fault(&why);
+            }
         }
         if !self.addresses.lock().ips.insert(ip.to_owned()) {
             return fault("provided IP is already allocated");

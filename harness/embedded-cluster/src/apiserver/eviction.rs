@@ -71,6 +71,15 @@ fn spend_budget(server: &ApiServer, pod: &Object) -> Result<(), Status> {
         let refusal = Status::too_many_requests("Cannot evict pod as it would violate the pod's disruption budget.", RETRY_AFTER);
         Err(refusal.cause("DisruptionBudget", why, ""))
     };
+    // Waiting helps only where the budget is not up to date.
+    let refuse_for_good = |why: String| {
+        refuse(why).map_err(|mut status: Status| {
+            if let Some(details) = status.details.as_mut() {
+                details.retry_after_seconds = None;
+            }
+            status
+        })
+    };
     if number("observedGeneration") < budget.generation() {
         return refuse(format!(
             "The disruption budget {} is still being processed by the server.",
@@ -78,7 +87,7 @@ fn spend_budget(server: &ApiServer, pod: &Object) -> Result<(), Status> {
         ));
     }
     if number("disruptionsAllowed") <= 0 {
-        return refuse(format!(
+        return refuse_for_good(format!(
             "The disruption budget {} needs {} healthy pods and has {} currently",
             budget.name(),
             number("desiredHealthy"),

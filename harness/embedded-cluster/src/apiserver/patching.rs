@@ -10,11 +10,26 @@ use crate::value::{Map, Value};
 /// # Errors
 /// 422 if it is none, or does not fit.
 pub(super) fn json(value: &mut Value, patch: &Value) -> Result<(), Status> {
-    let patch = json_patch::Patch::deserialize(serde_json::Value::from(patch)).map_err(|_| Status::rejected())?;
+    let mut patch = serde_json::Value::from(patch);
+    for operation in patch.as_array_mut().into_iter().flatten() {
+        for field in ["path", "from"] {
+            if let Some(path) = operation.get_mut(field) {
+                root(path);
+            }
+        }
+    }
+    let patch = json_patch::Patch::deserialize(patch).map_err(|_| Status::rejected())?;
     let mut document = serde_json::Value::from(&*value);
     json_patch::patch(&mut document, &patch).map_err(|_| Status::rejected())?;
     *value = document.into();
     Ok(())
+}
+
+/// What stands before a path's first slash is not read.
+fn root(path: &mut serde_json::Value) {
+    if let Some((_, rest)) = path.as_str().and_then(|p| p.split_once('/')) {
+        *path = format!("/{rest}").into();
+    }
 }
 
 /// Applies a merge patch: `null` takes a field away, objects go into each other, all else replaces.

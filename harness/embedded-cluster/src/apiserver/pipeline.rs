@@ -20,8 +20,10 @@ impl ApiServer {
         self.authorizer.check(&self.store, &request.identity, &request.attributes())?;
         let kind = self.served(&request)?;
         let mut warnings = deprecation(&kind, &request);
-        let outcome = self.answer(&kind, request, &mut warnings).await?;
-        Ok(Response { outcome, warnings })
+        match self.answer(&kind, request, &mut warnings).await {
+            Ok(outcome) => Ok(Response { outcome, warnings }),
+            Err(status) => Err(status.with_warnings(warnings)),
+        }
     }
 
     /// The kind that the request is about, if it is served and has the verb.

@@ -2,19 +2,19 @@
 
 use crate::value::Value;
 
+use super::identity;
 use crate::schema;
 use crate::status::Cause;
 
-/// What is wrong with a definition.
-pub(crate) fn check(definition: &Value) -> Vec<Cause> {
+/// What is wrong with a definition; `created` if there is no older state of it.
+pub(crate) fn check(definition: &Value, created: bool) -> Vec<Cause> {
     let spec = &definition["spec"];
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut causes = Vec::new();
-    let expected = format!("{}.{}", text(&spec["names"]["plural"]), text(&spec["group"]));
-    if definition["metadata"]["name"] != expected.as_str() {
-        let detail = "must be spec.names.plural+\".\"+spec.group";
-        causes.push(Cause::invalid("metadata.name", &definition["metadata"]["name"], detail));
+    // Neither can change, which is said otherwise.
+    if created {
+        identity::name(definition, &mut causes);
     }
+    identity::group(spec, &mut causes);
     let versions: Vec<&Value> = spec["versions"].as_array().into_iter().flatten().collect();
     let schemas: Vec<&Value> = versions.iter().map(|version| &version["schema"]["openAPIV3Schema"]).collect();
     // Versions that agree are one in Kubernetes' internal form, whose paths messages show.
@@ -47,10 +47,14 @@ pub(crate) fn check(definition: &Value) -> Vec<Cause> {
     }
     check_versions(&versions, &mut causes);
     check_stored_versions(definition, &versions, &mut causes);
+    identity::kind_names(spec, &mut causes);
     check_conversion(&spec["conversion"], &mut causes);
     if spec["preserveUnknownFields"] == true {
         let detail = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
         causes.push(Cause::invalid("spec.preserveUnknownFields", &true.into(), detail));
+    }
+    if created {
+        identity::approval(definition, &mut causes);
     }
     causes
 }

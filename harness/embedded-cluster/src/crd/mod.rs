@@ -2,6 +2,7 @@
 
 mod check;
 mod columns;
+mod identity;
 mod json_path;
 mod names;
 mod version;

@@ -51,6 +51,7 @@ pub(super) fn status(status: &Status) -> Response<ResponseBody> {
     if let Some(seconds) = status.details.as_ref().and_then(|d| d.retry_after_seconds) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
+    warn(&mut response, &status.warnings);
     response
 }
 
@@ -95,13 +96,17 @@ pub(super) fn outcome(
         Outcome::Log(None) => typed(204, "", empty()),
         Outcome::Log(Some(stream)) => typed(200, "text/plain", stream.map_err(std::io::Error::other).boxed_unsync()),
     };
-    for warning in response.warnings {
+    warn(&mut answer, &response.warnings);
+    Ok(answer)
+}
+
+fn warn(answer: &mut Response<ResponseBody>, warnings: &[String]) {
+    for warning in warnings {
         let quoted = warning.replace('\\', "\\\\").replace('"', "\\\"");
         if let Ok(value) = HeaderValue::from_str(&format!("299 - \"{quoted}\"")) {
             answer.headers_mut().append("warning", value);
         }
     }
-    Ok(answer)
 }
 
 fn encoded(code: u16, json: Bytes, accept: &Accepted) -> Response<ResponseBody> {

@@ -1,131 +1,53 @@
-//! Field rules of kinds that need no more than rules.
+//! Which checks the kinds have.
 
 use crate::value::Value;
 
-use super::names;
-use super::rules::{self, Check, Rule};
+use super::rules::{Check, Rule, apply};
+use super::{cluster, data, endpoints, events, formats, names, network, policy, quotas, rbac, services, slices, storage, webhooks};
 use crate::status::Cause;
 
-const SERVICE: &[Rule] = &[
-    (
-        "spec.type",
-        Check::OneOf(&["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]),
-    ),
-    ("spec.sessionAffinity", Check::OneOf(&["ClientIP", "None"])),
-    ("spec.internalTrafficPolicy", Check::OneOf(&["Cluster", "Local"])),
-    ("spec.ports[*].protocol", Check::OneOf(&["SCTP", "TCP", "UDP"])),
-    ("spec.ports[*].port", Check::Between(1, 65535)),
-    ("spec.ports[*].name", Check::Label),
-    ("spec.ports", Check::Unique("name")),
-    (
-        "spec.trafficDistribution",
-        Check::OneOf(&["PreferClose", "PreferSameZone", "PreferSameNode"]),
-    ),
-];
-
-const CLAIM: &[Rule] = &[
-    ("spec.accessModes", Check::RequiredSaying("at least 1 access mode is required")),
-    ("spec.volumeMode", Check::OneOf(&["Block", "Filesystem"])),
-];
-
-const BINDING: &[Rule] = &[
-    ("roleRef.name", Check::Required),
-    ("subjects[*].kind", Check::OneOf(&["ServiceAccount", "User", "Group"])),
-    ("subjects[*].name", Check::Required),
-];
-
-const ROLE: &[Rule] = &[("rules[*].verbs", Check::RequiredSaying("verbs must contain at least one value"))];
-
-const INGRESS: &[Rule] = &[
-    (
-        "spec.rules[*].http.paths[*].pathType",
-        Check::RequiredSaying("pathType must be specified"),
-    ),
-    ("spec.tls[*].hosts[*]", Check::Subdomain),
-    ("spec.tls[*].secretName", Check::Subdomain),
-    ("spec.ingressClassName", Check::Subdomain),
-];
-
-const STORAGE_CLASS: &[Rule] = &[
-    ("provisioner", Check::Required),
-    ("reclaimPolicy", Check::OneOf(&["Delete", "Retain"])),
-    ("volumeBindingMode", Check::OneOf(&["Immediate", "WaitForFirstConsumer"])),
-];
-
-const PRIORITY_CLASS: &[Rule] = &[("preemptionPolicy", Check::OneOf(&["PreemptLowerPriority", "Never"]))];
+const INGRESS_CLASS: &[Rule] = &[("spec.controller", Check::RequiredText(formats::domain_path))];
 
 const LEASE: &[Rule] = &[
-    ("spec.leaseDurationSeconds", Check::Between(1, i32::MAX as i64)),
+    ("spec.leaseDurationSeconds", Check::Above(0)),
     ("spec.leaseTransitions", Check::NotNegative),
 ];
 
-const CONFIG_MAP: &[Rule] = &[("data", Check::ConfigKeys), ("binaryData", Check::ConfigKeys)];
+const RUNTIME_CLASS: &[Rule] = &[("handler", Check::RequiredText(names::label))];
 
-const SECRET: &[Rule] = &[("data", Check::ConfigKeys)];
-
-/// Keys that Secrets of a type must have.
-const SECRET_KEYS: &[(&str, &[&str])] = &[
-    ("kubernetes.io/dockercfg", &[".dockercfg"]),
-    ("kubernetes.io/dockerconfigjson", &[".dockerconfigjson"]),
-    ("kubernetes.io/tls", &["tls.crt", "tls.key"]),
-    ("kubernetes.io/ssh-auth", &["ssh-privatekey"]),
-];
-
-/// The rules of a kind; none for kinds that have no more than metadata.
-pub(super) fn check(group: &str, plural: &str, object: &Value, causes: &mut Vec<Cause>) {
-    let rules: &[Rule] = match (group, plural) {
-        ("", "services") => SERVICE,
-        ("", "persistentvolumeclaims") => CLAIM,
-        ("", "configmaps") => CONFIG_MAP,
-        ("", "secrets") => SECRET,
-        ("rbac.authorization.k8s.io", "rolebindings" | "clusterrolebindings") => BINDING,
-        ("rbac.authorization.k8s.io", "roles" | "clusterroles") => ROLE,
-        ("networking.k8s.io", "ingresses") => INGRESS,
-        ("storage.k8s.io", "storageclasses") => STORAGE_CLASS,
-        ("scheduling.k8s.io", "priorityclasses") => PRIORITY_CLASS,
-        ("coordination.k8s.io", "leases") => LEASE,
-        _ => return,
-    };
-    rules::apply(rules, object, "", causes);
+/// What is wrong with an object of a kind; nothing for kinds that have no more than metadata.
+pub(super) fn check(group: &str, plural: &str, object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
     match (group, plural) {
-        ("", "services") => service(&object["spec"], causes),
-        ("", "secrets") => secret(object, causes),
+        ("", "services") => services::check(object, causes),
+        ("", "endpoints") => endpoints::check(object, causes),
+        ("", "persistentvolumeclaims") => storage::claim(&object["spec"], "spec", causes),
+        ("", "persistentvolumes") => storage::volume(object, causes),
+        ("", "configmaps") => data::config_map(object, causes),
+        ("", "secrets") => data::secret(object, causes),
+        ("", "namespaces") => cluster::namespace(object, causes),
+        ("", "nodes") => cluster::node(object, causes),
+        ("", "resourcequotas") => quotas::quota(object, causes),
+        ("", "limitranges") => quotas::limits(object, causes),
+        ("rbac.authorization.k8s.io", "rolebindings") => rbac::binding(object, false, causes),
+        ("rbac.authorization.k8s.io", "clusterrolebindings") => rbac::binding(object, true, causes),
+        ("rbac.authorization.k8s.io", "roles") => rbac::role(object, false, causes),
+        ("rbac.authorization.k8s.io", "clusterroles") => rbac::role(object, true, causes),
+        ("networking.k8s.io", "ingresses") => network::ingress(object, causes),
+        ("networking.k8s.io", "networkpolicies") => network::policy(object, causes),
+        ("networking.k8s.io", "ingressclasses") => apply(INGRESS_CLASS, object, "", causes),
+        ("storage.k8s.io", "storageclasses") => storage::class(object, causes),
+        ("scheduling.k8s.io", "priorityclasses") => cluster::priority_class(object, causes),
+        ("coordination.k8s.io", "leases") => apply(LEASE, object, "", causes),
+        ("node.k8s.io", "runtimeclasses") => apply(RUNTIME_CLASS, object, "", causes),
+        ("discovery.k8s.io", "endpointslices") => slices::check(object, old, causes),
+        ("policy", "poddisruptionbudgets") => policy::budget(object, causes),
+        ("autoscaling", "horizontalpodautoscalers") => policy::autoscaler(object, old.is_none(), causes),
+        ("events.k8s.io", "events") if old.is_none() => events::check(object, causes),
+        ("certificates.k8s.io", "certificatesigningrequests") => cluster::signing_request(object, causes),
+        ("admissionregistration.k8s.io", "validatingwebhookconfigurations" | "mutatingwebhookconfigurations") => {
+            webhooks::webhooks(object, causes);
+        }
+        ("admissionregistration.k8s.io", "validatingadmissionpolicies") => webhooks::policy(object, causes),
         _ => {}
-    }
-}
-
-fn service(spec: &Value, causes: &mut Vec<Cause>) {
-    let headless = spec["clusterIP"] == "None";
-    let ports = spec["ports"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if spec["type"] == "ExternalName" {
-        match spec["externalName"].as_str().unwrap_or_default().trim_end_matches('.') {
-            "" => causes.push(Cause::required("spec.externalName", "")),
-            name => {
-                let faults = names::subdomain(name);
-                causes.extend(faults.iter().map(|f| Cause::invalid("spec.externalName", &name.into(), f)));
-            }
-        }
-    } else if ports.is_empty() && !headless {
-        causes.push(Cause::required("spec.ports", ""));
-    }
-    if ports.len() > 1 {
-        for (i, _) in ports
-            .iter()
-            .enumerate()
-            .filter(|(_, p)| p["name"].as_str().unwrap_or_default().is_empty())
-        {
-            causes.push(Cause::required(format!("spec.ports[{i}].name"), ""));
-        }
-    }
-    super::metadata::labels(&spec["selector"], "spec.selector", causes);
-}
-
-fn secret(object: &Value, causes: &mut Vec<Cause>) {
-    let kind = object["type"].as_str().unwrap_or_default();
-    let Some((_, keys)) = SECRET_KEYS.iter().find(|(k, _)| *k == kind) else {
-        return;
-    };
-    for key in keys.iter().filter(|key| object["data"].get(**key).is_none()) {
-        causes.push(Cause::required(format!("data[{key}]"), ""));
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn check(kind: &Kind, object: &Value, old: Option<&Value>) -> Vec<Cau
         causes.extend(check_name(kind, metadata));
     }
     labels(&metadata["labels"], "metadata.labels", &mut causes);
-    causes.extend(check_annotations(metadata));
+    annotations(&metadata["annotations"], "metadata.annotations", &mut causes);
     causes.extend(check_owners(metadata));
     causes.extend(check_finalizers(kind, metadata));
     if let Some(old) = old {
@@ -79,22 +79,17 @@ pub(super) fn labels(labels: &Value, place: &str, causes: &mut Vec<Cause>) {
     }
 }
 
-fn check_annotations(metadata: &Value) -> Vec<Cause> {
-    let mut causes = vec![];
+/// What is wrong with annotations at `place`.
+pub(super) fn annotations(annotations: &Value, place: &str, causes: &mut Vec<Cause>) {
     let mut size = 0;
-    for (key, value) in metadata["annotations"].as_object().into_iter().flatten() {
+    for (key, value) in annotations.as_object().into_iter().flatten() {
         size += key.len() + value.as_str().map(str::len).unwrap_or(0);
         let faults = names::qualified_name(&key.to_lowercase());
-        causes.extend(
-            faults
-                .iter()
-                .map(|f| Cause::invalid("metadata.annotations", &key.as_str().into(), f)),
-        );
+        causes.extend(faults.iter().map(|f| Cause::invalid(place, &key.as_str().into(), f)));
     }
     if size > ANNOTATION_LIMIT {
-        causes.push(Cause::too_long("metadata.annotations", ANNOTATION_LIMIT));
+        causes.push(Cause::too_long(place, ANNOTATION_LIMIT));
     }
-    causes
 }
 
 fn check_owners(metadata: &Value) -> Vec<Cause> {
@@ -133,15 +128,26 @@ fn check_finalizers(kind: &Kind, metadata: &Value) -> Vec<Cause> {
     let mut causes = vec![];
     // Custom resources and their definitions may have finalizers of any form.
     let strict = kind.custom.is_none() && !kind.resource.group().starts_with("api");
-    for (i, finalizer) in finalizers(metadata).enumerate() {
-        let faults = names::qualified_name(finalizer);
-        causes.extend(faults.iter().map(|f| Cause::invalid("metadata.finalizers", &finalizer.into(), f)));
-        if strict && !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer) {
-            let detail = "name is neither a standard finalizer name nor is it fully qualified";
-            causes.push(Cause::invalid(format!("metadata.finalizers[{i}]"), &finalizer.into(), detail));
-        }
+    for (i, name) in finalizers(metadata).enumerate() {
+        finalizer(
+            name,
+            "metadata.finalizers",
+            &format!("metadata.finalizers[{i}]"),
+            strict,
+            &mut causes,
+        );
     }
     causes
+}
+
+/// What is wrong with a finalizer of a list; where `strict`, only Kubernetes has some without a domain.
+pub(super) fn finalizer(name: &str, list: &str, item: &str, strict: bool, causes: &mut Vec<Cause>) {
+    let faults = names::qualified_name(name);
+    causes.extend(faults.iter().map(|f| Cause::invalid(list, &name.into(), f)));
+    if strict && !name.contains('/') && !STANDARD_FINALIZERS.contains(&name) {
+        let detail = "name is neither a standard finalizer name nor is it fully qualified";
+        causes.push(Cause::invalid(item, &name.into(), detail));
+    }
 }
 
 /// While an object is being deleted, finalizers only go.

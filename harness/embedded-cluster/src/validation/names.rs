@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 const SUBDOMAIN: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
+const DNS_1035: &str = "[a-z]([-a-z0-9]*[a-z0-9])?";
 const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const QUALIFIED: &str = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const VALUE: &str = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?";
@@ -21,6 +22,7 @@ fn unreachable_pattern() -> Regex {
 
 static SUBDOMAIN_RE: LazyLock<Regex> = LazyLock::new(|| whole(SUBDOMAIN));
 static LABEL_RE: LazyLock<Regex> = LazyLock::new(|| whole(LABEL));
+static DNS_1035_RE: LazyLock<Regex> = LazyLock::new(|| whole(DNS_1035));
 static QUALIFIED_RE: LazyLock<Regex> = LazyLock::new(|| whole(QUALIFIED));
 static VALUE_RE: LazyLock<Regex> = LazyLock::new(|| whole(VALUE));
 
@@ -58,6 +60,37 @@ pub(crate) fn label(name: &str) -> Vec<String> {
     faults
 }
 
+/// Faults of an RFC 1035 label, which starts with a letter.
+pub(crate) fn dns_1035_label(name: &str) -> Vec<String> {
+    let mut faults = vec![];
+    if name.len() > 63 {
+        faults.push("must be no more than 63 characters".to_owned());
+    }
+    if !DNS_1035_RE.is_match(name) {
+        faults.push(format!(
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end \
+             with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '{DNS_1035}')"
+        ));
+    }
+    faults
+}
+
+/// Faults of a subdomain whose first label is a wildcard.
+pub(crate) fn wildcard(name: &str) -> Vec<String> {
+    let mut faults = vec![];
+    if name.len() > 253 {
+        faults.push("must be no more than 253 characters".to_owned());
+    }
+    if !name.strip_prefix("*.").is_some_and(|rest| SUBDOMAIN_RE.is_match(rest)) {
+        faults.push(format!(
+            "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case \
+             alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation \
+             is '\\*\\.{SUBDOMAIN}')"
+        ));
+    }
+    faults
+}
+
 /// Faults of a name that only has to be a path segment.
 pub(crate) fn path_segment(name: &str) -> Vec<String> {
     match name {
@@ -87,7 +120,8 @@ pub(crate) fn qualified_name(text: &str) -> Vec<String> {
             if prefix.is_empty() {
                 faults.push("prefix part must be non-empty".to_owned());
             } else {
-                faults.extend(subdomain(prefix).into_iter().map(|fault| format!("prefix part {fault}")));
+                let wrong = subdomain(prefix).into_iter();
+                faults.extend(wrong.map(|fault| format!("prefix part {}", fault.replace("253 characters", "253 bytes"))));
             }
             name
         }

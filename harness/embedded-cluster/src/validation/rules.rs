@@ -2,7 +2,8 @@
 
 use crate::value::Value;
 
-use super::names;
+use super::{formats, names, selectors};
+use crate::schema::quantity::Quantity;
 use crate::status::Cause;
 
 /// What must hold for the value at a path.
@@ -18,15 +19,36 @@ pub(super) enum Check {
     NotNegative,
     /// A number between these, inclusive.
     Between(i64, i64),
+    /// A number above this.
+    Above(i64),
     /// An RFC 1123 label.
     Label,
     /// An RFC 1123 subdomain.
     Subdomain,
-    /// The key of a ConfigMap or Secret.
+    /// A text of a form, if there is one.
+    Text(Form),
+    /// A text that must be there, of a form.
+    RequiredText(Form),
+    /// A list of texts that all have a form.
+    Texts(Form),
+    /// A port by number or name.
+    Port,
+    /// Labels: their keys and values.
+    Labels,
+    /// A `metav1.LabelSelector`.
+    Selector,
+    /// A count, or a percentage of one.
+    CountOrPercent,
+    /// The keys of a ConfigMap or Secret.
     ConfigKeys,
-    /// No two items have the same value of this field.
-    Unique(&'static str),
+    /// Further rules below this path, so that what is wrong with one item stays together.
+    All(&'static [Rule]),
+    /// What no other check says.
+    With(fn(&Value, &str, &mut Vec<Cause>)),
 }
+
+/// What is wrong with a text, if anything.
+pub(super) type Form = fn(&str) -> Vec<String>;
 
 /// A rule: path below a base, and check.
 pub(super) type Rule = (&'static str, Check);
@@ -34,6 +56,10 @@ pub(super) type Rule = (&'static str, Check);
 /// Applies rules to `value`, which stands at `base`.
 pub(super) fn apply(rules: &[Rule], value: &Value, base: &str, causes: &mut Vec<Cause>) {
     for (path, check) in rules {
+        if path.is_empty() {
+            run(*check, value, base, causes);
+            continue;
+        }
         let steps: Vec<&str> = path.split('.').collect();
         walk(&steps, *check, Some(value), base.to_owned(), causes);
     }
@@ -76,6 +102,24 @@ fn run(check: Check, value: &Value, place: &str, causes: &mut Vec<Cause>) {
         Check::Between(low, high) if number.is_some_and(|n| n < low || n > high) => {
             invalid(vec![format!("must be between {low} and {high}, inclusive")]);
         }
+        Check::Above(low) if number.is_some_and(|n| n <= low) => invalid(vec![format!("must be greater than {low}")]),
+        Check::Text(form) if !text.is_empty() => invalid(form(text)),
+        Check::RequiredText(_) if text.is_empty() => causes.push(Cause::required(place, "")),
+        Check::RequiredText(form) => invalid(form(text)),
+        Check::Texts(form) => {
+            for (i, item) in value.as_array().into_iter().flatten().enumerate() {
+                faults(&form(item.as_str().unwrap_or_default()), &format!("{place}[{i}]"), item, causes);
+            }
+        }
+        Check::Port => match number {
+            Some(_) => run(Check::Between(1, 65535), value, place, causes),
+            None => invalid(formats::port_name(text)),
+        },
+        Check::Labels => super::metadata::labels(value, place, causes),
+        Check::Selector => selectors::check(value, place, causes),
+        Check::CountOrPercent => count_or_percent(value, place, causes),
+        Check::All(rules) => apply(rules, value, place, causes),
+        Check::With(check) => check(value, place, causes),
         Check::Label if !text.is_empty() => invalid(names::label(text)),
         Check::Subdomain if !text.is_empty() => invalid(names::subdomain(text)),
         Check::ConfigKeys => {
@@ -88,17 +132,81 @@ fn run(check: Check, value: &Value, place: &str, causes: &mut Vec<Cause>) {
                 );
             }
         }
-        Check::Unique(field) => {
-            let mut seen: Vec<&Value> = vec![];
-            for (i, item) in value.as_array().into_iter().flatten().enumerate() {
-                let name = &item[field];
-                if seen.contains(&name) && !is_empty(name) {
-                    causes.push(Cause::duplicate(format!("{place}[{i}].{field}"), name));
-                }
-                seen.push(name);
-            }
-        }
         _ => {}
+    }
+}
+
+/// Adds every fault of a value.
+pub(super) fn faults(faults: &[String], place: &str, value: &Value, causes: &mut Vec<Cause>) {
+    causes.extend(faults.iter().map(|fault| Cause::invalid(place, value, fault)));
+}
+
+fn count_or_percent(value: &Value, place: &str, causes: &mut Vec<Cause>) {
+    match value {
+        Value::String(text) => faults(&formats::percent(text), place, value, causes),
+        value => run(Check::NotNegative, value, place, causes),
+    }
+}
+
+/// The quantity that a value is.
+pub(super) fn quantity(value: &Value) -> Option<Quantity> {
+    match value.as_str() {
+        Some(text) => Quantity::parse(text).ok(),
+        None => value.as_i64().and_then(|n| Quantity::parse(&n.to_string()).ok()),
+    }
+}
+
+/// The items of a list, none if there is no list.
+pub(super) fn items(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// A text, empty if there is none.
+pub(super) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// Something that is named and does not exist.
+pub(super) fn not_found(place: impl Into<String>, value: &Value, detail: &str) -> Cause {
+    let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+    Cause {
+        reason: "FieldValueNotFound",
+        message: format!("Not found: {value}{detail}"),
+        field: place.into(),
+    }
+}
+
+/// At most one of these fields is set, in this order of precedence; whether one is.
+pub(super) fn at_most_one(value: &Value, fields: &[&str], place: &str, detail: &str, causes: &mut Vec<Cause>) -> bool {
+    let mut set = fields.iter().filter(|field| value.get(**field).is_some_and(|v| !v.is_null()));
+    let first = set.next();
+    causes.extend(set.map(|field| Cause::forbidden(format!("{place}.{field}"), detail)));
+    first.is_some()
+}
+
+/// A struct that Kubernetes prints field by field in its internal form: Go name, and what is printed when absent.
+pub(super) fn as_struct(value: &Value, fields: &[(&str, &str)]) -> String {
+    let shown = fields.iter().map(|(name, absent)| {
+        let key = lower_first(name);
+        match value.get(key.as_str()).filter(|v| !v.is_null()) {
+            Some(field) => format!("{name:?}:{field}"),
+            None => format!("{name:?}:{absent}"),
+        }
+    });
+    format!("{{{}}}", shown.collect::<Vec<_>>().join(","))
+}
+
+fn lower_first(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
+}
+
+/// An invalid value that is printed as it is given.
+pub(super) fn invalid_shown(place: &str, shown: &str, detail: &str) -> Cause {
+    Cause {
+        reason: "FieldValueInvalid",
+        message: format!("Invalid value: {shown}: {detail}"),
+        field: place.into(),
     }
 }
 
@@ -113,7 +221,7 @@ pub(super) fn not_one_of(place: &str, value: &Value, allowed: &[&str]) -> Cause 
     }
 }
 
-fn is_empty(value: &Value) -> bool {
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),

@@ -46,6 +46,7 @@ impl Write<'_> {
         prepare::create(self.server, self.kind, self.request, &mut object)?;
         decode::complete(self.kind, &mut object)?;
         self.validate(&mut object, None)?;
+        prepare::finish(self.kind, &mut object);
         let stored = self.store_new(object)?;
         crate::crd::changed(self.server, self.kind, &stored);
         Ok(Outcome::Object(convert::to_served(&stored, self.kind), true))

@@ -65,14 +65,7 @@ fn check_kind(kind: &Kind, patch: &Value) -> Result<(), Status> {
         Some(_) => format!("{api_version}, Kind={kind}"),
         None => format!("/{api_version}, Kind={kind}"),
     };
-    if found.is_empty() {
-        return Err(Status::bad_request(format!("invalid object type: {}", shown(api_version, found))));
-    }
-    Err(Status::bad_request(format!(
-        "invalid object type: {}, expected: {}",
-        shown(api_version, found),
-        shown(&kind.api_version(), &kind.kind)
-    )))
+    Err(Status::bad_request(format!("invalid object type: {}", shown(api_version, found))))
 }
 
 fn with_writer<R>(write: &Write<'_>, run: impl FnOnce(Writer<'_>) -> R) -> R {
@@ -116,6 +109,7 @@ fn refusal(error: ApplyError) -> Status {
                 reason: "Conflict",
                 message: error.to_string(),
                 details: Some(Box::new(details)),
+                warnings: vec![],
             }
         }
     }

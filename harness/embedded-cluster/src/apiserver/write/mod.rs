@@ -6,6 +6,7 @@ mod fields;
 mod managed;
 mod patch;
 mod prepare;
+mod services;
 mod update;
 
 use std::sync::Arc;
@@ -75,7 +76,16 @@ impl<'a> Write<'a> {
         let causes = validation::check(self.kind, object, old.map(Object::value), self.subresource());
         if !causes.is_empty() {
             let name = object["metadata"]["name"].as_str().unwrap_or_default();
-            return Err(Status::invalid(self.kind.resource.group(), &self.kind.kind, name, causes));
+            // Events are checked as those of the core group.
+            let group = if self.kind.kind == "Event" {
+                ""
+            } else {
+                self.kind.resource.group()
+            };
+            return Err(Status::invalid(group, &self.kind.kind, name, causes));
+        }
+        if self.subresource().is_empty() {
+            self.warnings.extend(validation::warnings(self.kind, object));
         }
         if self.kind.kind == "CustomResourceDefinition" {
             self.warnings.extend(crate::crd::warnings(object));

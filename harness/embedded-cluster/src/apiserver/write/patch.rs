@@ -105,8 +105,15 @@ impl Write<'_> {
         if !self.subresource().is_empty() {
             return Err(Status::not_found(&self.kind.resource, self.name()));
         }
+        let uid = patch["metadata"]["uid"].as_str().unwrap_or_default();
+        if !uid.is_empty() {
+            let because = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+            return Err(Status::conflict(&self.kind.resource, self.name(), &because));
+        }
         let (mut object, written) = managed::apply(self, None, &patch)?;
         name_and_namespace(&mut object, Some(self.name()), self.request.target.namespace.as_deref())?;
+        // A revision of what is not there is not looked at.
+        super::fields::metadata_mut(&mut object).remove("resourceVersion");
         self.create_object(object, written)
     }
 }

@@ -27,11 +27,14 @@ pub(super) fn create(server: &ApiServer, kind: &Kind, request: &Request, object:
             object["status"] = json!({"phase": "Pending", "qosClass": qos_class(object)});
         }
         ("", "secrets") => merge_string_data(object),
-        ("", "persistentvolumeclaims" | "persistentvolumes") => object["status"] = json!({"phase": "Pending"}),
+        ("", "persistentvolumeclaims") => {
+            data_sources(&mut object["spec"]);
+            object["status"] = json!({"phase": "Pending"});
+        }
+        ("", "persistentvolumes") => object["status"] = json!({"phase": "Pending"}),
         ("", "services") => object["status"] = json!({"loadBalancer": {}}),
         ("batch", "jobs") => {
             job_labels(object);
-            default_job_labels(object);
         }
         ("certificates.k8s.io", _) => {
             object["spec"]["username"] = request.identity.user.clone().into();
@@ -43,6 +46,13 @@ pub(super) fn create(server: &ApiServer, kind: &Kind, request: &Request, object:
     Ok(())
 }
 
+/// A new object that was found valid.
+pub(super) fn finish(kind: &Kind, object: &mut Value) {
+    if kind.resource.group() == "batch" && kind.resource.plural() == "jobs" {
+        default_job_labels(object);
+    }
+}
+
 /// A changed object.
 pub(super) fn update(server: &ApiServer, kind: &Kind, subresource: &str, old: &Object, new: &mut Value) -> Result<(), Status> {
     match (kind.resource.group(), kind.resource.plural(), subresource) {
@@ -51,12 +61,50 @@ pub(super) fn update(server: &ApiServer, kind: &Kind, subresource: &str, old: &O
             name_label(new);
         }
         ("", "secrets", _) => merge_string_data(new),
+        ("", "services", "") => super::services::drop_dependent(old.value(), new),
         ("", "pods", "") => new["status"] = old.value()["status"].clone(),
-        ("certificates.k8s.io", ..) => new["spec"] = old.value()["spec"].clone(),
+        ("certificates.k8s.io", ..) => {
+            new["spec"] = old.value()["spec"].clone();
+            if matches!(subresource, "approval" | "status") {
+                condition_times(old.value(), new, &server.timestamp());
+            }
+        }
         ("apiextensions.k8s.io", _, "") => crate::crd::prepare(new, Some(old.value()), &server.timestamp()),
         _ => {}
     }
     Ok(())
+}
+
+/// Claims are filled from other claims and from snapshots; what they cannot be filled from is not kept.
+fn data_sources(spec: &mut Value) {
+    let Some(map) = spec.as_object_mut() else { return };
+    let fits = map.get("dataSource").is_none_or(|source| {
+        matches!(
+            (source["kind"].as_str(), source["apiGroup"].as_str().unwrap_or_default()),
+            (Some("PersistentVolumeClaim"), "") | (Some("VolumeSnapshot"), "snapshot.storage.k8s.io")
+        )
+    });
+    if !fits {
+        map.remove("dataSource");
+    }
+}
+
+/// Conditions of certificate requests say when they came.
+fn condition_times(old: &Value, new: &mut Value, now: &str) {
+    let before = old["status"]["conditions"].as_array().cloned().unwrap_or_default();
+    let conditions = new["status"].get_mut("conditions").and_then(Value::as_array_mut);
+    for condition in conditions.into_iter().flatten() {
+        let same = before
+            .iter()
+            .find(|b| b["type"] == condition["type"] && b["status"] == condition["status"]);
+        if condition["lastUpdateTime"].is_null() {
+            condition["lastUpdateTime"] = now.into();
+        }
+        if condition["lastTransitionTime"].is_null() {
+            let since = same.map(|b| b["lastTransitionTime"].clone()).filter(|time| !time.is_null());
+            condition["lastTransitionTime"] = since.unwrap_or_else(|| now.into());
+        }
+    }
 }
 
 fn name_label(namespace: &mut Value) {

@@ -1,0 +1,164 @@
+//! Jobs and cron jobs.
+
+use crate::value::{Value, json};
+
+use super::rules::{self, Check, Rule, apply, items, text};
+use super::{cron, formats, workloads};
+use crate::selector::LabelSelector;
+use crate::status::Cause;
+
+const MOST_RULES: usize = 20;
+
+const JOB: &[Rule] = &[
+    ("parallelism", Check::NotNegative),
+    ("completions", Check::NotNegative),
+    ("activeDeadlineSeconds", Check::NotNegative),
+    ("backoffLimit", Check::NotNegative),
+    ("ttlSecondsAfterFinished", Check::NotNegative),
+    ("backoffLimitPerIndex", Check::NotNegative),
+    ("maxFailedIndexes", Check::NotNegative),
+    ("completionMode", Check::OneOf(&["NonIndexed", "Indexed"])),
+    ("", Check::With(indexed)),
+    ("podFailurePolicy", Check::With(failure_policy)),
+    ("managedBy", Check::Text(manager)),
+    ("podReplacementPolicy", Check::OneOf(&["Failed", "TerminatingOrFailed"])),
+];
+
+/// A Job.
+pub(super) fn job(job: &Value, causes: &mut Vec<Cause>) {
+    let spec = &job["spec"];
+    generated_selector(job, causes);
+    apply(JOB, spec, "spec", causes);
+    selects_itself(spec, causes);
+    job_template(spec, "spec", causes);
+}
+
+/// What a Job's update is checked for once more.
+pub(super) fn selects_itself(spec: &Value, causes: &mut Vec<Cause>) {
+    let labels = &spec["template"]["metadata"]["labels"];
+    if !LabelSelector::of_object(&spec["selector"]).matches(labels.as_object()) {
+        let detail = "`selector` does not match template `labels`";
+        causes.push(Cause::invalid("spec.template.metadata.labels", labels, detail));
+    }
+}
+
+/// Selectors that Kubernetes made are as it made them.
+fn generated_selector(job: &Value, causes: &mut Vec<Cause>) {
+    let spec = &job["spec"];
+    if spec["manualSelector"] == true || !spec["selector"].is_object() {
+        return;
+    }
+    let uid = &job["metadata"]["uid"];
+    let labels = &spec["selector"]["matchLabels"];
+    let alone = spec["selector"].as_object().is_some_and(|s| s.len() == 1) && labels.as_object().is_some_and(|l| l.len() == 1);
+    let own = alone
+        && ["batch.kubernetes.io/controller-uid", "controller-uid"]
+            .iter()
+            .any(|key| labels[*key] == *uid);
+    if !own {
+        causes.push(Cause::invalid("spec.selector", &spec["selector"], "`selector` not auto-generated"));
+    }
+}
+
+fn job_template(spec: &Value, base: &str, causes: &mut Vec<Cause>) {
+    workloads::template(&spec["template"], &format!("{base}.template"), causes);
+    let place = format!("{base}.template.spec.restartPolicy");
+    let policy = &spec["template"]["spec"]["restartPolicy"];
+    if *policy == "Always" {
+        causes.push(Cause::required(place, "valid values: \"OnFailure\", \"Never\""));
+    } else if *policy == "OnFailure" && spec["podFailurePolicy"].is_object() {
+        let detail = "only \"Never\" is supported when podFailurePolicy is specified";
+        causes.push(Cause::invalid(place, policy, detail));
+    }
+}
+
+fn manager(name: &str) -> Vec<String> {
+    formats::domain_path(name)
+}
+
+fn indexed(spec: &Value, base: &str, causes: &mut Vec<Cause>) {
+    if spec["completionMode"] == "Indexed" {
+        if spec["completions"].is_null() {
+            let detail = "when completion mode is Indexed";
+            causes.push(Cause::required(format!("{base}.completions"), detail));
+        }
+        if spec["backoffLimitPerIndex"].is_null() && !spec["maxFailedIndexes"].is_null() {
+            let detail = "when maxFailedIndexes is specified";
+            causes.push(Cause::required(format!("{base}.backoffLimitPerIndex"), detail));
+        }
+        return;
+    }
+    for field in ["backoffLimitPerIndex", "maxFailedIndexes"].iter().filter(|f| !spec[**f].is_null()) {
+        let detail = "requires indexed completion mode";
+        causes.push(Cause::invalid(format!("{base}.{field}"), &spec[*field], detail));
+    }
+}
+
+const ACTIONS: &[&str] = &["Count", "FailIndex", "FailJob", "Ignore"];
+
+fn failure_policy(policy: &Value, place: &str, causes: &mut Vec<Cause>) {
+    let list = items(&policy["rules"]);
+    if list.len() > MOST_RULES {
+        causes.push(Cause {
+            reason: "FieldValueTooMany",
+            message: format!("Too many: {}: must have at most {MOST_RULES} items", list.len()),
+            field: format!("{place}.rules"),
+        });
+    }
+    for (i, rule) in list.iter().enumerate() {
+        let place = format!("{place}.rules[{i}]");
+        apply(&[("action", Check::OneOf(ACTIONS))], rule, &place, causes);
+        let codes = &rule["onExitCodes"];
+        if codes.is_object() {
+            exit_codes(codes, &format!("{place}.onExitCodes"), causes);
+        }
+    }
+}
+
+fn exit_codes(codes: &Value, place: &str, causes: &mut Vec<Cause>) {
+    apply(&[("operator", Check::OneOf(&["In", "NotIn"]))], codes, place, causes);
+    let values = items(&codes["values"]);
+    let field = format!("{place}.values");
+    if values.is_empty() {
+        causes.push(Cause::invalid(field.as_str(), &json!([]), "at least one value is required"));
+    }
+    for (i, value) in values.iter().enumerate() {
+        if codes["operator"] == "In" && *value == 0 {
+            let detail = "must not be 0 for the In operator";
+            causes.push(Cause::invalid(format!("{field}[{i}]"), value, detail));
+        }
+        if values[..i].contains(value) {
+            causes.push(Cause::duplicate(format!("{field}[{i}]"), value));
+        }
+    }
+}
+
+const CRON: &[Rule] = &[
+    ("startingDeadlineSeconds", Check::NotNegative),
+    ("concurrencyPolicy", Check::OneOf(&["Allow", "Forbid", "Replace"])),
+    ("schedule", Check::RequiredText(cron::schedule)),
+    ("timeZone", Check::With(time_zone)),
+    ("successfulJobsHistoryLimit", Check::NotNegative),
+    ("failedJobsHistoryLimit", Check::NotNegative),
+];
+
+/// A CronJob.
+pub(super) fn cron_job(object: &Value, causes: &mut Vec<Cause>) {
+    let spec = &object["spec"];
+    apply(CRON, spec, "spec", causes);
+    let job = &spec["jobTemplate"]["spec"];
+    let base = "spec.jobTemplate.spec";
+    apply(JOB, job, base, causes);
+    job_template(job, base, causes);
+    if job["manualSelector"] == true {
+        let place = format!("{base}.manualSelector");
+        causes.push(rules::not_one_of(&place, &true.into(), &["nil", "false"]));
+    }
+}
+
+fn time_zone(zone: &Value, place: &str, causes: &mut Vec<Cause>) {
+    if zone.is_null() {
+        return;
+    }
+    rules::faults(&cron::time_zone(text(zone)), place, &text(zone).into(), causes);
+}

@@ -1,0 +1,166 @@
+//! Volumes, claims to them and their classes.
+
+use crate::value::Value;
+
+use super::names;
+use super::pods;
+use super::rules::{self, Check, Rule, apply, items, quantity, text};
+use crate::status::Cause;
+
+const MODES: &[&str] = &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+const VOLUME_MODE: Rule = ("volumeMode", Check::OneOf(&["Block", "Filesystem"]));
+
+const CLAIM: &[Rule] = &[
+    ("selector", Check::Selector),
+    ("accessModes", Check::RequiredSaying("at least 1 access mode is required")),
+    ("accessModes", Check::With(modes)),
+    ("resources", Check::With(storage)),
+    ("storageClassName", Check::Subdomain),
+    VOLUME_MODE,
+    ("dataSource", Check::With(reference)),
+    ("dataSourceRef", Check::With(reference)),
+    ("volumeAttributesClassName", Check::Subdomain),
+];
+
+/// A PersistentVolumeClaim, or the template of one.
+pub(super) fn claim(spec: &Value, base: &str, causes: &mut Vec<Cause>) {
+    apply(CLAIM, spec, base, causes);
+}
+
+fn modes(modes: &Value, place: &str, causes: &mut Vec<Cause>) {
+    let modes = items(modes);
+    for mode in modes.iter().filter(|mode| !MODES.contains(&text(mode))) {
+        causes.push(rules::not_one_of(place, mode, MODES));
+    }
+    if modes.len() > 1 && modes.iter().any(|mode| *mode == "ReadWriteOncePod") {
+        let detail = "may not use ReadWriteOncePod with other access modes";
+        causes.push(Cause::forbidden(place, detail));
+    }
+}
+
+fn storage(resources: &Value, place: &str, causes: &mut Vec<Cause>) {
+    let wanted = &resources["requests"]["storage"];
+    let field = format!("{place}[storage]");
+    match quantity(wanted) {
+        None => causes.push(Cause::required(field, "")),
+        Some(quantity) if quantity.nano <= 0 => causes.push(Cause::invalid(field, wanted, "must be greater than zero")),
+        Some(_) => {}
+    }
+}
+
+fn reference(reference: &Value, place: &str, causes: &mut Vec<Cause>) {
+    if !reference.is_object() {
+        return;
+    }
+    apply(&[("name", Check::Required), ("kind", Check::Required)], reference, place, causes);
+    let group = text(&reference["apiGroup"]);
+    if group.is_empty() && !matches!(text(&reference["kind"]), "" | "PersistentVolumeClaim") {
+        let detail = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+        causes.push(Cause::invalid(place, &reference["kind"], detail));
+    }
+}
+
+/// The kinds of volume in the order in which Kubernetes looks for them.
+const SOURCES: &[&str] = &[
+    "hostPath",
+    "gcePersistentDisk",
+    "awsElasticBlockStore",
+    "glusterfs",
+    "flocker",
+    "nfs",
+    "rbd",
+    "quobyte",
+    "cephfs",
+    "iscsi",
+    "cinder",
+    "fc",
+    "flexVolume",
+    "azureFile",
+    "vsphereVolume",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "azureDisk",
+    "scaleIO",
+    "local",
+    "storageos",
+    "csi",
+];
+
+const VOLUME: &[Rule] = &[
+    ("accessModes", Check::Required),
+    ("accessModes", Check::With(modes)),
+    ("capacity", Check::With(capacity)),
+    ("persistentVolumeReclaimPolicy", Check::OneOf(&["Delete", "Recycle", "Retain"])),
+    ("", Check::With(source)),
+    ("storageClassName", Check::Subdomain),
+    VOLUME_MODE,
+    ("volumeAttributesClassName", Check::Subdomain),
+];
+
+/// A PersistentVolume.
+pub(super) fn volume(volume: &Value, causes: &mut Vec<Cause>) {
+    apply(VOLUME, &volume["spec"], "spec", causes);
+}
+
+fn capacity(capacity: &Value, place: &str, causes: &mut Vec<Cause>) {
+    let size = capacity.as_object().map_or(0, crate::value::Map::len);
+    if size == 0 {
+        causes.push(Cause::required(place, ""));
+    }
+    if size != 1 || capacity.get("storage").is_none() {
+        causes.push(rules::not_one_of(place, capacity, &["storage"]));
+    }
+    for (resource, value) in capacity.as_object().into_iter().flatten() {
+        if quantity(value).is_some_and(|q| q.nano <= 0) {
+            let field = format!("{place}[{resource}]");
+            causes.push(Cause::invalid(field, value, "must be greater than zero"));
+        }
+    }
+}
+
+fn source(spec: &Value, base: &str, causes: &mut Vec<Cause>) {
+    let affinity = &spec["nodeAffinity"]["required"];
+    if affinity.is_object() {
+        pods::node_selector(affinity, &format!("{base}.nodeAffinity.required"), causes);
+    }
+    if let Some(first) = SOURCES.iter().find(|kind| spec[**kind].is_object()) {
+        pods::volume_source(first, &spec[*first], &format!("{base}.{first}"), causes);
+    }
+    if !rules::at_most_one(spec, SOURCES, base, "may not specify more than 1 volume type", causes) {
+        causes.push(Cause::required(base, "must specify a volume type"));
+    }
+    if spec["local"].is_object() && !affinity.is_object() {
+        let detail = "Local volume requires node affinity";
+        causes.push(Cause::required(format!("{base}.nodeAffinity"), detail));
+    }
+    if spec["hostPath"]["path"] == "/" && spec["persistentVolumeReclaimPolicy"] == "Recycle" {
+        let detail = "may not be 'recycle' for a hostPath mount of '/'";
+        causes.push(Cause::forbidden(format!("{base}.persistentVolumeReclaimPolicy"), detail));
+    }
+}
+
+const CLASS: &[Rule] = &[
+    ("provisioner", Check::With(provisioner)),
+    ("parameters", Check::With(parameters)),
+    ("reclaimPolicy", Check::OneOf(&["Delete", "Retain"])),
+    ("volumeBindingMode", Check::OneOf(&["Immediate", "WaitForFirstConsumer"])),
+];
+
+/// A StorageClass.
+pub(super) fn class(class: &Value, causes: &mut Vec<Cause>) {
+    apply(CLASS, class, "", causes);
+}
+
+fn provisioner(name: &Value, place: &str, causes: &mut Vec<Cause>) {
+    match text(name) {
+        "" => causes.push(Cause::required(place, "")),
+        text => rules::faults(&names::qualified_name(&text.to_lowercase()), place, name, causes),
+    }
+}
+
+fn parameters(parameters: &Value, place: &str, causes: &mut Vec<Cause>) {
+    let Some(map) = parameters.as_object() else { return };
+    if map.keys().any(|key| key.is_empty()) {
+        causes.push(Cause::invalid(place, &"".into(), "field can not be empty."));
+    }
+}
