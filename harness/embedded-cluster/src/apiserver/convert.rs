@@ -66,7 +66,7 @@ fn rename(object: &mut Map, fields: &[(&str, &str)], direction: Direction) {
         } else {
             (served, stored)
         };
-        if let Some(value) = object.remove(*from) {
+        if let Some(value) = object.remove(from) {
             object.insert((*to).to_owned(), value);
         }
     }

@@ -79,7 +79,7 @@ fn stateful_set(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
     let rest = |spec: &Value| {
         let mut spec = spec.clone();
         if let Some(map) = spec.as_object_mut() {
-            STATEFUL_SET.iter().for_each(|field| drop(map.remove(*field)));
+            STATEFUL_SET.iter().for_each(|field| drop(map.remove(field)));
         }
         spec
     };

@@ -5,33 +5,24 @@
 macro_rules! json {
     (null) => { $crate::value::Value::Null };
     ([ $($items:tt)* ]) => { $crate::value::literal::array!([] $($items)*) };
-    ({ $($fields:tt)* }) => {{
-        #[allow(unused_mut)]
-        let mut fields: Vec<($crate::value::Text, $crate::value::Value)> = Vec::new();
-        $crate::value::literal::fields!(fields $($fields)*);
-        $crate::value::Value::Object($crate::value::Map::from_fields(fields))
-    }};
+    ({ $($fields:tt)* }) => { $crate::value::literal::fields!([] $($fields)*) };
     ($value:expr) => { $crate::value::ToValue::to_value(&$value) };
 }
 
-/// `"key": value, ...`, pushed one after the other.
+/// `"key": value, ...`; what is done stands in brackets.
 macro_rules! fields {
-    ($to:ident) => {};
-    ($to:ident $key:tt : null $(, $($rest:tt)*)?) => {
-        $to.push((($key).into(), $crate::value::Value::Null));
-        $crate::value::literal::fields!($to $($($rest)*)?);
+    ([ $($done:expr),* ]) => { $crate::value::Value::Object($crate::value::Map::from_fields(Vec::from([ $($done),* ]))) };
+    ([ $($done:expr),* ] $key:tt : null $(, $($rest:tt)*)?) => {
+        $crate::value::literal::fields!([ $($done,)* (($key).into(), $crate::value::Value::Null) ] $($($rest)*)?)
     };
-    ($to:ident $key:tt : [ $($items:tt)* ] $(, $($rest:tt)*)?) => {
-        $to.push((($key).into(), $crate::value::json!([$($items)*])));
-        $crate::value::literal::fields!($to $($($rest)*)?);
+    ([ $($done:expr),* ] $key:tt : [ $($items:tt)* ] $(, $($rest:tt)*)?) => {
+        $crate::value::literal::fields!([ $($done,)* (($key).into(), $crate::value::json!([$($items)*])) ] $($($rest)*)?)
     };
-    ($to:ident $key:tt : { $($inner:tt)* } $(, $($rest:tt)*)?) => {
-        $to.push((($key).into(), $crate::value::json!({$($inner)*})));
-        $crate::value::literal::fields!($to $($($rest)*)?);
+    ([ $($done:expr),* ] $key:tt : { $($inner:tt)* } $(, $($rest:tt)*)?) => {
+        $crate::value::literal::fields!([ $($done,)* (($key).into(), $crate::value::json!({$($inner)*})) ] $($($rest)*)?)
     };
-    ($to:ident $key:tt : $value:expr $(, $($rest:tt)*)?) => {
-        $to.push((($key).into(), $crate::value::ToValue::to_value(&$value)));
-        $crate::value::literal::fields!($to $($($rest)*)?);
+    ([ $($done:expr),* ] $key:tt : $value:expr $(, $($rest:tt)*)?) => {
+        $crate::value::literal::fields!([ $($done,)* (($key).into(), $crate::value::ToValue::to_value(&$value)) ] $($($rest)*)?)
     };
 }
 

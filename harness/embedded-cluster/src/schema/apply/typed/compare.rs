@@ -91,7 +91,7 @@ fn below(comparison: &mut Comparison, schema: &Node, old: Option<&Value>, new: O
             let none = Map::new();
             let old = old.and_then(Value::as_object).unwrap_or(&none);
             let new = new.and_then(Value::as_object).unwrap_or(&none);
-            let added = new.keys().filter(|name| !old.contains_key(*name));
+            let added = new.keys().filter(|name| !old.contains_key(name));
             for name in old.keys().chain(added) {
                 let (old, new) = (old.get(name), new.get(name));
                 // Most of an object stays as it is: that is seen at a glance.
