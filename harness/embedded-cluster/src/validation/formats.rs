@@ -155,3 +155,28 @@ pub(super) fn is_strictly_within(part: &str, whole: &str) -> bool {
     let mask = u128::MAX.checked_shl(128 - u32::from(short)).unwrap_or(0);
     inner.is_ipv4() == outer.is_ipv4() && long > short && bits(inner) & mask == bits(outer) & mask
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms() {
+        assert!(ip("10.0.0.1").is_empty() && ip("::1").is_empty() && cidr("10.0.0.0/8").is_empty());
+        assert_eq!(cidr("10.0.0.0/33").len(), 1);
+        assert!(port_name("http-2").is_empty() && percent("10%").is_empty() && domain_path("a.io/b").is_empty());
+        assert_eq!(port_name("80"), ["must contain at least one letter (a-z)"]);
+        assert_eq!(own_path("../a"), ["must not contain '..'"]);
+        assert_eq!(own_path("..a"), ["must not start with '..'"]);
+        assert_eq!(percent("%").len() + domain_path("x").len() + env_name("a=b").len(), 3);
+    }
+
+    #[test]
+    fn ranges() {
+        assert!(is_strictly_within("10.1.0.0/16", "10.0.0.0/8"));
+        assert!(!is_strictly_within("11.0.0.0/16", "10.0.0.0/8"));
+        assert!(!is_strictly_within("10.0.0.0/8", "10.0.0.0/8"));
+        assert!(is_strictly_within("10.0.0.0/8", "0.0.0.0/0"));
+        assert_eq!(endpoint_ip("127.0.0.1").len(), 1);
+    }
+}

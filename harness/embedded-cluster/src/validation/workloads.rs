@@ -4,7 +4,7 @@ use crate::value::Value;
 
 use super::policy::share;
 use super::rules::{self, Check, Rule, apply, as_struct, invalid_shown, text};
-use super::{pods, selectors, storage};
+use super::{pods, selectors};
 use crate::selector::LabelSelector;
 use crate::status::Cause;
 
@@ -96,7 +96,12 @@ fn selector(kind: &str, spec: &Value, causes: &mut Vec<Cause>) {
     if !empty && !parsed.matches(labels.as_object()) {
         mismatch(labels, causes);
     }
-    template(&spec["template"], "spec.template", causes);
+    if kind == "StatefulSet" {
+        // Volumes of its pods may come from claims, so that Kubernetes leaves the rest to the pods themselves.
+        template_metadata(&spec["template"], "spec.template", causes);
+    } else {
+        template(&spec["template"], "spec.template", causes);
+    }
     always(kind, &spec["template"]["spec"], causes);
 }
 
@@ -117,10 +122,14 @@ fn always(kind: &str, pod: &Value, causes: &mut Vec<Cause>) {
 
 /// A pod template at `base`.
 pub(super) fn template(template: &Value, base: &str, causes: &mut Vec<Cause>) {
+    template_metadata(template, base, causes);
+    pods::spec(&template["spec"], &format!("{base}.spec"), causes);
+}
+
+fn template_metadata(template: &Value, base: &str, causes: &mut Vec<Cause>) {
     let metadata = &template["metadata"];
     super::metadata::labels(&metadata["labels"], &format!("{base}.labels"), causes);
     super::metadata::annotations(&metadata["annotations"], &format!("{base}.annotations"), causes);
-    pods::spec(&template["spec"], &format!("{base}.spec"), causes);
 }
 
 fn strategy(spec: &Value, causes: &mut Vec<Cause>) {
@@ -188,13 +197,8 @@ const STATEFUL: &[Rule] = &[
     REPLICAS,
     ("ordinals.start", Check::NotNegative),
     ("serviceName", Check::Label),
-    ("volumeClaimTemplates[*]", Check::With(claim)),
     READY,
 ];
-
-fn claim(template: &Value, place: &str, causes: &mut Vec<Cause>) {
-    storage::claim(&template["spec"], &format!("{place}.spec"), causes);
-}
 
 fn stateful(spec: &Value, causes: &mut Vec<Cause>) {
     let policy = &spec["podManagementPolicy"];
