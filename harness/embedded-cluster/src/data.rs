@@ -184,6 +184,9 @@ pub(crate) const DISCOVERY_GROUPS: &str = include_str!("../data/kubernetes-1.36/
 /// Columns of the tables that `kubectl get` asks for.
 pub(crate) const COLUMNS: &str = include_str!("../data/kubernetes-1.36/columns.json");
 
+/// Numbers of the fields of protobuf messages.
+pub(crate) const PROTOBUF: &str = include_str!("../data/kubernetes-1.36/protobuf.tsv");
+
 /// Objects that a cluster starts with, as lists, in the order of creation.
 pub(crate) const BOOTSTRAP: &[&str] = &[
     include_str!("../data/kubernetes-1.36/bootstrap/namespaces.json"),

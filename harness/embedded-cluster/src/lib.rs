@@ -15,6 +15,7 @@ mod data;
 mod http;
 mod kinds;
 mod object;
+mod protobuf;
 mod resource;
 mod scheduler;
 mod schema;

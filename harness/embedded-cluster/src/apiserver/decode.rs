@@ -4,6 +4,7 @@ use crate::value::{Text, Value, json};
 
 use super::{Body, Options, PatchKind, Request, patching};
 use crate::kinds::Kind;
+use crate::protobuf;
 use crate::schema;
 use crate::status::{Cause, Status};
 
@@ -11,6 +12,8 @@ use crate::status::{Cause, Status};
 pub(crate) const BODY_LIMIT: usize = 3 * 1024 * 1024;
 
 const READ: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+pub(super) const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
 /// An object and what was odd about its body.
 pub(super) struct Decoded {
@@ -28,7 +31,8 @@ pub(super) fn object(kind: &Kind, body: &Body, options: &Options) -> Result<Deco
         Body::Wire { content_type, bytes } => match media_type(content_type) {
             "" | "application/json" => json_object(bytes, &kind.kind)?,
             "application/yaml" => yaml_object(bytes, &kind.kind)?,
-            "application/vnd.kubernetes.protobuf" => return Err(Status::unsupported_media_type("application/json, application/yaml")),
+            PROTOBUF if kind.custom.is_some() => return Err(Status::unsupported_media_type("application/json, application/yaml")),
+            PROTOBUF => (protobuf_object(bytes)?, vec![]),
             _ => return Err(Status::unsupported_media_type(READ)),
         },
     };
@@ -153,6 +157,14 @@ fn json_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status>
         parsed.value,
         parsed.duplicates.iter().map(|path| format!("duplicate field {path:?}")).collect(),
     ))
+}
+
+/// A protobuf body as a tree.
+///
+/// # Errors
+/// 400 for what cannot be read.
+pub(super) fn protobuf_object(bytes: &[u8]) -> Result<Value, Status> {
+    protobuf::object(bytes).map_err(|error| Status::bad_request(error.to_string()))
 }
 
 fn yaml_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status> {
@@ -290,6 +302,7 @@ pub(super) fn delete_options(request: &Request) -> Result<Options, Status> {
         let body = match media_type(content_type) {
             "" | "application/json" => json_object(bytes, "DeleteOptions")?.0,
             "application/yaml" => yaml_object(bytes, "DeleteOptions")?.0,
+            PROTOBUF => protobuf_object(bytes)?,
             _ => return Err(Status::unsupported_media_type(READ)),
         };
         options.merge_delete_body(&body)?;

@@ -18,6 +18,11 @@ const RETRY_AFTER: u32 = 10;
 pub(super) fn create(server: &Arc<ApiServer>, kind: &Arc<Kind>, request: &Request, warnings: &mut Vec<String>) -> Result<Outcome, Status> {
     let part = Kind::part("policy", "v1", "Eviction");
     let mut body = match &request.body {
+        Body::Wire { content_type, bytes } if decode::media_type(content_type) == decode::PROTOBUF => {
+            let mut value = decode::protobuf_object(bytes)?;
+            value["apiVersion"] = "policy/v1".into();
+            decode::object(&part, &Body::Value(value), &request.options)?.value
+        }
         // The older version has the same shape.
         Body::Wire { content_type, bytes } => {
             let text = String::from_utf8_lossy(bytes).replace("policy/v1beta1", "policy/v1");
