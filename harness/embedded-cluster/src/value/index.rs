@@ -44,33 +44,25 @@ impl Index for usize {
     }
 }
 
-impl Index for Text {
-    fn of<'a>(&self, value: &'a Value) -> Option<&'a Value> {
-        self.as_str().of(value)
-    }
+macro_rules! as_text {
+    ($($text:ty),*) => {$(
+        impl Index for $text {
+            fn of<'a>(&self, value: &'a Value) -> Option<&'a Value> {
+                self.as_str().of(value)
+            }
 
-    fn of_mut<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
-        self.as_str().of_mut(value)
-    }
+            fn of_mut<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
+                self.as_str().of_mut(value)
+            }
 
-    fn make<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
-        self.as_str().make(value)
-    }
+            fn make<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
+                self.as_str().make(value)
+            }
+        }
+    )*};
 }
 
-impl Index for String {
-    fn of<'a>(&self, value: &'a Value) -> Option<&'a Value> {
-        self.as_str().of(value)
-    }
-
-    fn of_mut<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
-        self.as_str().of_mut(value)
-    }
-
-    fn make<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
-        self.as_str().make(value)
-    }
-}
+as_text!(Text, String);
 
 impl<T: Index + ?Sized> Index for &T {
     fn of<'a>(&self, value: &'a Value) -> Option<&'a Value> {
