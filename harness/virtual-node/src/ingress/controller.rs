@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::DropGuard;
 
+use super::backend::Backends;
 use super::proxy::Proxy;
 use super::status;
 use crate::api::Mirror;
@@ -78,10 +79,8 @@ impl IngressController {
         let tasks = Tasks::default();
         let proxy = Arc::new(Proxy {
             ingresses: Mirror::start(Api::all(client.clone())),
-            services,
+            backends: Backends::new(host, services, tasks.clone()),
             address: address.to_owned(),
-            host,
-            tasks: tasks.clone(),
         });
         proxy.ingresses.synced().await;
         tasks.spawn(status::publish(client, proxy.clone()));
@@ -95,7 +94,7 @@ impl IngressController {
 async fn serve(mut listener: Listener, proxy: Arc<Proxy>, tls: Option<TlsAcceptor>) {
     while let Ok((stream, _)) = listener.accept().await {
         let connection = connection(stream, proxy.clone(), tls.clone());
-        proxy.tasks.spawn(connection);
+        proxy.backends.tasks.spawn(connection);
     }
 }
 
@@ -113,7 +112,7 @@ async fn requests<S>(stream: S, proxy: Arc<Proxy>, secure: bool)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let tasks = proxy.tasks.clone();
+    let tasks = proxy.backends.tasks.clone();
     let service = service_fn(move |request| {
         let proxy = proxy.clone();
         async move { proxy.answer(request, secure).await }

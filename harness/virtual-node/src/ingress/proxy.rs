@@ -1,7 +1,6 @@
 //! Answering requests from outside.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -10,22 +9,17 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use k8s_openapi::api::core::v1::{Service, ServicePort};
 use k8s_openapi::api::networking::v1::Ingress;
-use simnet::Host;
 
-use super::backend::Upstream;
+use super::backend::{Backends, Upstream};
 use super::routes::{Backend, Port, Route, route};
 use crate::api::Mirror;
-use crate::program::Tasks;
-use crate::service::Tables;
 
 /// What all connections share.
 pub(super) struct Proxy {
     pub(super) ingresses: Mirror<Ingress>,
-    pub(super) services: Arc<Tables>,
-    pub(super) host: Host,
+    pub(super) backends: Backends,
     /// Where Ingresses are served, as their statuses show it.
     pub(super) address: String,
-    pub(super) tasks: Tasks,
 }
 
 pub(super) type Body = BoxBody<Bytes, hyper::Error>;
@@ -50,7 +44,7 @@ impl Proxy {
     }
 
     async fn pass(&self, upstream: &Upstream, request: Request<Incoming>) -> Response<Body> {
-        match upstream.send(&self.host, &self.tasks, request).await {
+        match self.backends.send(upstream, request).await {
             Ok(response) => response.map(BodyExt::boxed),
             Err(error) => {
                 tracing::debug!(service = %upstream.name, %error, "backend");
@@ -61,14 +55,14 @@ impl Proxy {
 
     /// The Service's port, if it is there and has endpoints.
     fn upstream(&self, backend: &Backend) -> Option<Upstream> {
-        let service = self.services.service(&backend.namespace, &backend.service)?;
+        let service = self.backends.services.service(&backend.namespace, &backend.service)?;
         let port = service_port(&service, &backend.port)?;
         let number = u16::try_from(port.port).ok()?;
         let external = service
             .spec
             .as_ref()
             .is_some_and(|spec| spec.type_.as_deref() == Some("ExternalName"));
-        (external || self.services.has_endpoints(&service, number)).then(|| Upstream {
+        (external || self.backends.services.has_endpoints(&service, number)).then(|| Upstream {
             name: format!("{}.{}.svc.cluster.local", backend.service, backend.namespace),
             port: number,
             http2: backend.grpc || speaks_http2(port),

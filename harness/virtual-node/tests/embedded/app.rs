@@ -60,22 +60,30 @@ pub(crate) async fn web(ctx: ContainerContext) -> i32 {
 }
 
 /// Serves `grpc.health.v1.Health/Check` on port 8089: the service `admin` is serving, others are not.
+/// The header `x-connection` tells the pod and how many connections it has had before this one.
 pub(crate) async fn health(ctx: ContainerContext) -> i32 {
     let mut listener = ctx.host.listen(8089).await.unwrap();
-    loop {
+    for number in 0.. {
         let (stream, _) = listener.accept().await.unwrap();
-        let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| async move {
-            let asked = request.into_body().collect().await.unwrap().to_bytes();
-            let serving = if asked.ends_with(b"admin") { 1 } else { 2 };
-            let mut trailers = http::HeaderMap::new();
-            trailers.insert("grpc-status", http::HeaderValue::from_static("0"));
-            let frames = [Frame::data(Bytes::from(vec![0, 0, 0, 0, 2, 8, serving])), Frame::trailers(trailers)];
-            let body = StreamBody::new(futures::stream::iter(frames.map(Ok::<_, Infallible>)));
-            Ok::<_, Infallible>(hyper::Response::new(body))
+        let connection = http::HeaderValue::from_str(&format!("{} {number}", ctx.pod.name)).unwrap();
+        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+            let connection = connection.clone();
+            async move {
+                let asked = request.into_body().collect().await.unwrap().to_bytes();
+                let serving = if asked.ends_with(b"admin") { 1 } else { 2 };
+                let mut trailers = http::HeaderMap::new();
+                trailers.insert("grpc-status", http::HeaderValue::from_static("0"));
+                let frames = [Frame::data(Bytes::from(vec![0, 0, 0, 0, 2, 8, serving])), Frame::trailers(trailers)];
+                let body = StreamBody::new(futures::stream::iter(frames.map(Ok::<_, Infallible>)));
+                let mut response = hyper::Response::new(body);
+                response.headers_mut().insert("x-connection", connection);
+                Ok::<_, Infallible>(response)
+            }
         });
         let server = hyper::server::conn::http2::Builder::new(ctx.tasks.clone());
         ctx.tasks.spawn(server.serve_connection(TokioIo::new(stream), service));
     }
+    0
 }
 
 /// A pod with one container of the program.

@@ -137,14 +137,14 @@ async fn an_ingress_leads_in_over_tls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn grpc_keeps_its_trailers_on_the_way_in() {
+async fn grpc_keeps_its_trailers_and_shares_connections_on_the_way_in() {
     let world = World::start(program(health)).await;
-    let spec = json!({"container": {"readinessProbe": {"grpc": {"port": 8089, "service": "admin"}}}});
+    let probe = json!({"container": {"readinessProbe": {"grpc": {"port": 8089, "service": "admin"}}}});
     let ports = json!([{"name": "rpc", "port": 81, "targetPort": 8089}]);
     world
         .create::<Service>(json!({"metadata": {"name": "rpc"}, "spec": {"selector": {"app": "web"}, "ports": ports}}))
         .await;
-    world.create::<Pod>(app("p", spec)).await;
+    world.create::<Pod>(app("p", probe.clone())).await;
     world.ready("p").await;
     let (authority, _ingress) = ingress(&world).await;
     let path = json!({"path": "/grpc.health.v1.Health/*", "pathType": "ImplementationSpecific",
@@ -160,14 +160,32 @@ async fn grpc_keeps_its_trailers_on_the_way_in() {
     let client: HttpClient<_, Full<Bytes>> = HttpClient::builder(TokioExecutor::new())
         .http2_only(true)
         .build(Connector::new(outside, Some(tls)));
-    let request = http::Request::post("https://flyte.test/grpc.health.v1.Health/Check")
-        .header("te", "trailers")
-        .body(Full::new(Bytes::from_static(&[
-            0, 0, 0, 0, 7, 0x0a, 5, b'a', b'd', b'm', b'i', b'n',
-        ])));
-    let response = client.request(request.unwrap()).await.unwrap();
-    assert_eq!(response.status(), 200);
-    let body = response.into_body().collect().await.unwrap();
-    assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
-    assert_eq!(body.to_bytes(), Bytes::from_static(&[0, 0, 0, 0, 2, 8, 1]));
+    let ask = async || {
+        let request = http::Request::post("https://flyte.test/grpc.health.v1.Health/Check")
+            .header("te", "trailers")
+            .body(Full::new(Bytes::from_static(&[
+                0, 0, 0, 0, 7, 0x0a, 5, b'a', b'd', b'm', b'i', b'n',
+            ])));
+        let response = client.request(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let connection = response.headers()["x-connection"].to_str().unwrap().to_owned();
+        let body = response.into_body().collect().await.unwrap();
+        assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
+        assert_eq!(body.to_bytes(), Bytes::from_static(&[0, 0, 0, 0, 2, 8, 1]));
+        connection
+    };
+    // The probe has come before; requests share one connection to a pod, and follow when another pod takes its place.
+    let first = ask().await;
+    assert!(first.starts_with("p "), "{first}");
+    assert_eq!(ask().await, first);
+    world
+        .api::<Pod>()
+        .delete("p", &DeleteParams::default().grace_period(0))
+        .await
+        .unwrap();
+    world.create::<Pod>(app("q", probe)).await;
+    world.ready("q").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let then = ask().await;
+    assert!(then.starts_with("q "), "{then}");
 }
