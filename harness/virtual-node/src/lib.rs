@@ -20,7 +20,9 @@ mod log_reader;
 mod node;
 mod pod;
 mod program;
+mod remote;
 mod service;
+mod shell;
 
 pub use api::{Lean, Unread};
 pub use error::Error;

@@ -1,7 +1,8 @@
 //! Life-cycle scripts: how a container behaves whose image has no program.
 //!
-//! Without a script it starts at once, is ready at once, and runs until it is stopped. The pod annotation [`ANNOTATION`]
-//! holds YAML, a script by container name:
+//! Without a script it starts at once, is ready at once, and runs until it is stopped; a container that is meant to end (an
+//! init container, or one of a pod that does not always restart) ends well after a second. The pod annotation
+//! [`ANNOTATION`] holds YAML, a script by container name:
 //!
 //! ```yaml
 //! multiplane.dev/lifecycle: |
@@ -37,6 +38,9 @@ use crate::program::{ContainerContext, ExitStatus, Program};
 
 /// The pod annotation that holds life-cycle scripts.
 pub const ANNOTATION: &str = "multiplane.dev/lifecycle";
+
+/// How long a container runs that is meant to end and whose script does not say when.
+const TASK: SignedDuration = SignedDuration::from_secs(1);
 
 /// An annotation that is no script.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -106,6 +110,14 @@ impl Script {
             return Err(Invalid("times cannot be negative".to_owned()));
         }
         Ok(())
+    }
+
+    /// The same for a container that is meant to end: it does, whatever the script leaves out.
+    pub(crate) fn of_task(mut self) -> Self {
+        if self.end().is_none() {
+            self.run_for = Some(TASK);
+        }
+        self
     }
 
     pub(crate) fn start_delay(&self) -> Duration {
@@ -189,6 +201,17 @@ mod tests {
                 expected.map(|(seconds, exit)| (Duration::from_secs(seconds), exit)),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_meant_to_end_does() {
+        for (text, expected) in [
+            ("main: {log: [a]}", (1, ExitStatus::Exited(0))),
+            ("main: {crashAfter: 5s}", (5, ExitStatus::Exited(1))),
+        ] {
+            let script = script(&pod(text), "main").unwrap().of_task();
+            assert_eq!(script.end(), Some((Duration::from_secs(expected.0), expected.1)), "{text}");
         }
     }
 

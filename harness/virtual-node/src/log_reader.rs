@@ -59,6 +59,15 @@ impl Query {
         Ok(parsed)
     }
 
+    /// All that comes from now on.
+    pub(crate) fn following() -> Self {
+        Self {
+            follow: true,
+            tail: Some(0),
+            ..Self::default()
+        }
+    }
+
     /// The wanted part of lines that were there before reading began.
     fn begin(&self, lines: Vec<LogLine>) -> Vec<LogLine> {
         let mut lines: Vec<_> = lines

@@ -13,7 +13,8 @@ use super::context::{Ids, NodeContext};
 use super::events::Recorder;
 use super::logs::Logs;
 use super::registration::Registration;
-use super::{heartbeat, log_server, pods};
+use super::running::Running;
+use super::{heartbeat, kubelet, pods};
 use crate::Error;
 use crate::api::{Mirror, References};
 use crate::program::Programs;
@@ -191,12 +192,13 @@ impl Builder {
             trust: self.trust,
             addresses,
             logs: Logs::default(),
+            running: Running::default(),
             ids,
             host_paths: self.host_paths,
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(heartbeat::beat(self.client, registration, node, clock));
-        tasks.spawn(log_server::serve(context.clone(), listener));
+        tasks.spawn(kubelet::serve(context.clone(), listener));
         tasks.spawn(pods::serve(context));
         Ok(VirtualNode {
             name: self.name,

@@ -13,6 +13,7 @@ use simnet::{Clock, Network};
 use super::addresses::Addresses;
 use super::events::Recorder;
 use super::logs::Logs;
+use super::running::Running;
 use crate::api::{Mirror, References};
 use crate::program::Programs;
 
@@ -33,6 +34,7 @@ pub(crate) struct NodeContext {
     pub(crate) references: References,
     pub(crate) services: Mirror<Service>,
     pub(crate) logs: Logs,
+    pub(crate) running: Running,
     pub(crate) ids: Ids,
     /// Folders of the node's machine.
     pub(crate) host_paths: BTreeMap<String, PathBuf>,

@@ -5,10 +5,11 @@ mod builder;
 mod context;
 mod events;
 mod heartbeat;
-mod log_server;
+mod kubelet;
 mod logs;
 mod pods;
 mod registration;
+mod running;
 
 pub use builder::{Builder, VirtualNode};
 pub(crate) use context::NodeContext;

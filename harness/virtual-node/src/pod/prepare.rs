@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::container::Supervisor;
 use super::env::{self, Lookups};
+use super::restart::restarts;
 use super::{image, mounts};
 use crate::lifecycle::{self, Script};
 use crate::node::Severity;
@@ -76,7 +77,11 @@ async fn attempt(of: &Supervisor, lookups: &mut Lookups) -> Result<Prepared, Con
     let registered = of.ctx.node.programs.for_container(image, &command, &args);
     let (program, script): (Arc<dyn Program>, _) = match registered {
         Some(program) => (program, None),
-        None => (Arc::new(script.clone()), Some(script)),
+        None => {
+            let ends = !restarts(&of.ctx.spec(), container, of.role, 0);
+            let script = if ends { script.of_task() } else { script };
+            (Arc::new(script.clone()), Some(script))
+        }
     };
     Ok(Prepared {
         program,

@@ -44,6 +44,7 @@ pub(crate) async fn run_once(of: &Supervisor, prepared: Prepared) -> ExitStatus 
     report_running(of, &id, started);
     ctx.container_event(container, Severity::Normal, "Started", "Container started");
 
+    let _known = ctx.node.running.begin(context.clone());
     let mut process = tasks.spawn(prepared.program.run(context));
     let exit = attend(of, &prober, &mut process, &stop).await;
 

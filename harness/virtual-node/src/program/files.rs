@@ -122,17 +122,31 @@ impl Files {
     #[must_use]
     pub fn list(&self, pattern: &str) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
-        for mount in self.mounts.iter() {
-            if let Some(folder) = &mount.disk {
-                found.extend(disk::list(&mount.path, &folder.join(&mount.sub_path), pattern));
-                continue;
-            }
-            let files = mount.folder.snapshot();
-            found.extend(files.keys().filter_map(|file| mount.absolute(file)));
+        for (mount, folder) in self.mounts.iter().filter_map(|mount| Some((mount, mount.disk.as_ref()?))) {
+            found.extend(disk::list(&mount.path, &folder.join(&mount.sub_path), pattern));
         }
-        found.extend(self.own.snapshot().keys().map(|path| format!("/{path}")));
-        // A file is seen only where no deeper mount covers it; `place` decides.
-        found.retain(|path| glob::matches(pattern, path) && self.read(path).is_ok());
+        found.extend(self.in_memory().filter(|path| glob::matches(pattern, path)));
+        self.seen(found)
+    }
+
+    /// The absolute paths of all files below a folder of virtual containers, sorted.
+    pub(crate) fn below(&self, folder: &str) -> Vec<String> {
+        self.seen(self.in_memory().filter(|path| path.starts_with(folder)).collect())
+    }
+
+    /// The files of everything that is no real file system, also those that a deeper mount covers.
+    fn in_memory(&self) -> impl Iterator<Item = String> {
+        let mounted = self.mounts.iter().filter(|mount| mount.disk.is_none()).flat_map(|mount| {
+            let files = mount.folder.snapshot();
+            files.keys().filter_map(|file| mount.absolute(file)).collect::<Vec<_>>()
+        });
+        let own = self.own.snapshot();
+        mounted.chain(own.keys().map(|path| format!("/{path}")).collect::<Vec<_>>())
+    }
+
+    /// Those of the files that no deeper mount covers, sorted; `place` decides.
+    fn seen(&self, mut found: Vec<String>) -> Vec<String> {
+        found.retain(|path| self.read(path).is_ok());
         found.sort();
         found.dedup();
         found

@@ -9,7 +9,6 @@ mod log;
 mod probes;
 mod process;
 mod registry;
-mod shell;
 mod tasks;
 
 pub use context::{ContainerContext, PodInfo};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use super::shell::Shell;
 use super::{ContainerContext, ExitStatus};
+use crate::shell::ShellProgram;
 
 /// A program that runs in place of a container's process.
 ///
@@ -57,7 +57,7 @@ impl Programs {
     /// The program that a command line starts in an image with all programs: the one that its first word names, or a shell.
     #[must_use]
     pub fn for_command(&self, words: &[String]) -> Option<Arc<dyn Program>> {
-        if let Some(shell) = Shell::from_words(self, words, &[]) {
+        if let Some(shell) = ShellProgram::from_words(self, words, &[]) {
             return Some(Arc::new(shell));
         }
         let name = words.first()?;
@@ -80,7 +80,7 @@ impl Programs {
     /// The program for a container: its image's, or a shell where the command starts one in such an image.
     pub(crate) fn for_container(&self, image: &str, command: &[String], args: &[String]) -> Option<Arc<dyn Program>> {
         let program = self.for_image(image)?;
-        Some(match Shell::from_words(self, command, args) {
+        Some(match ShellProgram::from_words(self, command, args) {
             Some(shell) => Arc::new(shell),
             None => program,
         })
