@@ -365,7 +365,7 @@ pub(super) fn patch_of(body: &Body) -> Result<Patch, Status> {
 /// A patch of something that is not stored, such as a `Scale`.
 ///
 /// # Errors
-/// 422 for patches that do not fit, 501 for apply.
+/// 422 for patches that do not fit, 415 for apply.
 pub(super) fn apply_simple_patch(kind: &Kind, patch_kind: PatchKind, value: &Value, patch: &Value) -> Result<Value, Status> {
     let mut value = value.clone();
     match patch_kind {
@@ -374,7 +374,7 @@ pub(super) fn apply_simple_patch(kind: &Kind, patch_kind: PatchKind, value: &Val
         }
         PatchKind::Merge => patching::merge(&mut value, patch),
         PatchKind::Strategic => value = strategic_merge(kind, &value, patch)?,
-        PatchKind::Apply => return Err(Status::not_implemented("server-side apply of a scale")),
+        PatchKind::Apply => return Err(unsupported_patch()),
     }
     Ok(value)
 }

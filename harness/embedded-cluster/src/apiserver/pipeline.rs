@@ -59,17 +59,17 @@ impl ApiServer {
             return subresources::answer(self, kind, request, warnings).await;
         }
         if !kind.is_stored() {
-            return reviews::answer(self, kind, request, warnings);
+            return reviews::answer(self, kind, request, warnings).await;
         }
         match request.verb {
             Verb::Get => read::get(self, kind, &request),
             Verb::List => read::list(self, kind, &request),
             Verb::Watch => read::watch(self, kind, &request),
-            Verb::Create => Write::new(self, kind, &request, warnings).create(),
-            Verb::Update => Write::new(self, kind, &request, warnings).update(),
-            Verb::Patch => Write::new(self, kind, &request, warnings).patch(),
-            Verb::Delete => Write::new(self, kind, &request, warnings).delete(),
-            Verb::DeleteCollection => Write::new(self, kind, &request, warnings).delete_collection(),
+            Verb::Create => Write::new(self, kind, &request, warnings).create().await,
+            Verb::Update => Write::new(self, kind, &request, warnings).update().await,
+            Verb::Patch => Write::new(self, kind, &request, warnings).patch().await,
+            Verb::Delete => Write::new(self, kind, &request, warnings).delete().await,
+            Verb::DeleteCollection => Write::new(self, kind, &request, warnings).delete_collection().await,
         }
     }
 }

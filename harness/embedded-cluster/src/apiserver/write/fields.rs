@@ -57,8 +57,8 @@ pub(super) fn metadata_mut(object: &mut Value) -> &mut Map {
     }
 }
 
-/// A new object before admission: what clients cannot set goes, a generated name comes.
-pub(super) fn begin(server: &ApiServer, object: &mut Value) {
+/// A new object before admission: what clients cannot set goes.
+pub(super) fn begin(object: &mut Value) {
     let metadata = metadata_mut(object);
     for field in [
         "uid",
@@ -70,6 +70,11 @@ pub(super) fn begin(server: &ApiServer, object: &mut Value) {
     ] {
         metadata.remove(field);
     }
+}
+
+/// A name for a new object that has none but wants one.
+pub(super) fn generate_name(server: &ApiServer, object: &mut Value) {
+    let metadata = metadata_mut(object);
     let empty = |v: Option<&Value>| v.and_then(Value::as_str).unwrap_or_default().is_empty();
     if empty(metadata.get("name"))
         && let Some(base) = metadata.get("generateName").and_then(Value::as_str).filter(|base| !base.is_empty())

@@ -12,10 +12,10 @@ use crate::status::{Cause, Status};
 
 impl Write<'_> {
     /// PATCH.
-    pub(in crate::apiserver) fn patch(&mut self) -> Result<Outcome, Status> {
+    pub(in crate::apiserver) async fn patch(&mut self) -> Result<Outcome, Status> {
         let patch = decode::patch_of(&self.request.body)?;
         if patch.kind == PatchKind::Apply {
-            return self.apply(patch.content);
+            return self.apply(patch.content).await;
         }
         if patch.kind == PatchKind::Strategic && self.kind.custom.is_some() {
             return Err(decode::unsupported_patch());
@@ -33,6 +33,7 @@ impl Write<'_> {
                 written: managed::Written::Update,
             })
         })
+        .await
     }
 
     /// The object after the patch, checked against its schema.
@@ -84,14 +85,14 @@ impl Write<'_> {
     }
 
     /// Server-side apply: changes the object, or creates it.
-    fn apply(&mut self, patch: Value) -> Result<Outcome, Status> {
+    pub(in crate::apiserver) async fn apply(&mut self, patch: Value) -> Result<Outcome, Status> {
         if self.request.options.field_manager.as_deref().unwrap_or_default().is_empty() {
             let cause = Cause::required("fieldManager", "is required for apply patch");
             return Err(Status::invalid("meta.k8s.io", "PatchOptions", "", vec![cause]));
         }
         let exists = self.server.store.get(&self.kind.key, self.namespace(), self.name()).is_some();
         if exists {
-            return self.change(|write, old| {
+            let changed = self.change(|write, old| {
                 let (object, written) = managed::apply(write, Some(old), &patch)?;
                 let read = patch["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
                 Ok(Proposal {
@@ -101,6 +102,7 @@ impl Write<'_> {
                     written,
                 })
             });
+            return changed.await;
         }
         if !self.subresource().is_empty() {
             return Err(Status::not_found(&self.kind.resource, self.name()));
@@ -114,14 +116,14 @@ impl Write<'_> {
         name_and_namespace(&mut object, Some(self.name()), self.request.target.namespace.as_deref())?;
         // A revision of what is not there is not looked at.
         super::fields::metadata_mut(&mut object).remove("resourceVersion");
-        self.create_object(object, written)
+        self.create_object(object, written).await
     }
 }
 
 /// 422 as Kubernetes words it when the patched object is not one of its kind.
 fn patch_fault(shown: &Value, fault: &str) -> Status {
     let cause = Cause {
-        reason: "FieldValueInvalid",
+        reason: "FieldValueInvalid".into(),
         message: format!("Invalid value: {shown}: {fault}"),
         field: "patch".into(),
     };

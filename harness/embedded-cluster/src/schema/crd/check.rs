@@ -236,7 +236,7 @@ fn check_restriction(props: &Props, path: &str, int_or_string: bool, causes: &mu
 fn unsupported(field: String, value: &str, supported: &[&str]) -> Cause {
     let supported: Vec<String> = supported.iter().map(|value| format!("{value:?}")).collect();
     Cause {
-        reason: "FieldValueNotSupported",
+        reason: "FieldValueNotSupported".into(),
         message: format!("Unsupported value: {value:?}: supported values: {}", supported.join(", ")),
         field,
     }
