@@ -7,9 +7,17 @@ use tokio::sync::watch;
 use crate::object::Object;
 use crate::store::{Key, Store};
 
+use super::policies::Policy;
 use super::webhooks::Webhook;
 
-const COLLECTIONS: [&str; 2] = ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"];
+const COLLECTIONS: [&str; 6] = [
+    "mutatingwebhookconfigurations",
+    "validatingwebhookconfigurations",
+    "mutatingadmissionpolicies",
+    "mutatingadmissionpolicybindings",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+];
 
 /// The cluster's configuration of admission, read again when the store says that it changed.
 ///
@@ -30,6 +38,8 @@ struct State {
 pub(super) struct Configured {
     pub(super) mutating: Vec<Arc<Webhook>>,
     pub(super) validating: Vec<Arc<Webhook>>,
+    pub(super) mutating_policies: Vec<Policy>,
+    pub(super) validating_policies: Vec<Policy>,
 }
 
 impl Configuration {
@@ -60,11 +70,11 @@ impl Configuration {
 
 impl Configured {
     pub(super) fn mutates(&self) -> bool {
-        !self.mutating.is_empty()
+        !self.mutating.is_empty() || !self.mutating_policies.is_empty()
     }
 
     pub(super) fn validates(&self) -> bool {
-        !self.validating.is_empty()
+        !self.validating.is_empty() || !self.validating_policies.is_empty()
     }
 
     /// Reads the store; what did not change keeps its connections.
@@ -73,7 +83,14 @@ impl Configured {
             let read = |configuration: &Arc<Object>| Webhook::all(configuration, before);
             store.snapshot(&key(plural), None).items.iter().flat_map(read).collect()
         };
+        let policies = |plural: &str, bindings: &str| {
+            let bindings = store.snapshot(&key(bindings), None).items;
+            let policies = store.snapshot(&key(plural), None).items;
+            policies.iter().map(|policy| Policy::read(policy, &bindings)).collect()
+        };
         Self {
+            mutating_policies: policies(COLLECTIONS[2], COLLECTIONS[3]),
+            validating_policies: policies(COLLECTIONS[4], COLLECTIONS[5]),
             mutating: hooks(COLLECTIONS[0], &before.mutating),
             validating: hooks(COLLECTIONS[1], &before.validating),
         }

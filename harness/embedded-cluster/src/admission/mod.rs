@@ -4,9 +4,11 @@
 
 mod attempt;
 mod configured;
+mod expressions;
 mod matching;
 mod namespace_lifecycle;
 mod pod_tolerations;
+mod policies;
 mod priority;
 mod rbac;
 mod runtime_class;
@@ -14,10 +16,13 @@ mod service_account;
 mod storage_finalizers;
 mod webhooks;
 
+use std::collections::BTreeSet;
+
 use crate::status::Status;
 
 pub(crate) use attempt::Attempt;
 pub(crate) use configured::Configuration;
+pub(crate) use expressions::Names;
 
 /// One link of the chain.
 trait Plugin: Sync {
@@ -43,7 +48,7 @@ const CHAIN: &[&dyn Plugin] = &[
     &rbac::NoEscalation,
 ];
 
-/// Lets plugins, then webhooks change the object.
+/// Lets plugins, then policies and webhooks change the object.
 ///
 /// # Errors
 /// The first refusal.
@@ -57,11 +62,14 @@ pub(crate) async fn mutate(attempt: &mut Attempt<'_>) -> Result<(), Status> {
     if !configured.mutates() {
         return Ok(());
     }
+    let mut taken = BTreeSet::new();
     let mut round = webhooks::Round::default();
+    let changed = policies::mutate(attempt, &configured, &mut taken, false)?;
     webhooks::mutate(attempt, &configured, &mut round).await?;
-    if round.again() {
-        // What a webhook changed, the others may have to see.
+    if round.again(changed) {
+        // What one changed, the others may have to see.
         own(attempt)?;
+        policies::mutate(attempt, &configured, &mut taken, true)?;
         webhooks::mutate(attempt, &configured, &mut round).await?;
     }
     Ok(())
@@ -76,7 +84,7 @@ pub(crate) async fn submit(attempt: &mut Attempt<'_>) -> Result<(), Status> {
     validate(attempt).await
 }
 
-/// Lets plugins, then webhooks check the object.
+/// Lets plugins, then policies and webhooks check the object.
 ///
 /// # Errors
 /// The first refusal.
@@ -86,6 +94,7 @@ pub(crate) async fn validate(attempt: &mut Attempt<'_>) -> Result<(), Status> {
     }
     let configured = attempt.server.admission.configured(&attempt.server.store);
     if configured.validates() {
+        policies::validate(attempt, &configured)?;
         webhooks::validate(attempt, &configured).await?;
     }
     Ok(())

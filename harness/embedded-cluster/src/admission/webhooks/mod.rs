@@ -3,7 +3,7 @@
 //! Mutating ones are called one after the other, each with what the one before made; validating ones all at once.
 
 mod client;
-mod review;
+pub(super) mod review;
 mod webhook;
 
 use std::collections::BTreeSet;
@@ -15,6 +15,7 @@ pub(super) use webhook::Webhook;
 
 use super::Attempt;
 use super::configured::Configured;
+use super::expressions::Values;
 use super::matching::Seen;
 use crate::apiserver::json_patch;
 use crate::status::Status;
@@ -36,9 +37,9 @@ pub(super) struct Round {
 }
 
 impl Round {
-    /// Whether a second round is due, which this begins.
-    pub(super) fn again(&mut self) -> bool {
-        self.second = self.changed;
+    /// Whether a second round is due, which this begins. `changed`: something else changed the object.
+    pub(super) fn again(&mut self, changed: bool) -> bool {
+        self.second = self.changed || changed;
         self.second
     }
 
@@ -117,7 +118,17 @@ enum Failure {
 impl Webhook {
     /// Whether the write is for this webhook to see, and as what.
     fn concerns(&self, attempt: &Attempt<'_>) -> Result<Option<Seen>, Status> {
-        self.matching.seen(attempt)
+        let Some(seen) = self.matching.seen(attempt)? else {
+            return Ok(None);
+        };
+        if self.conditions.is_empty() {
+            return Ok(Some(seen));
+        }
+        match self.conditions.hold(&mut Values::new(attempt, &seen, &[])) {
+            Ok(true) => Ok(Some(seen)),
+            Err(why) if self.fails => Err(attempt.forbid(&why)),
+            Ok(false) | Err(_) => Ok(None),
+        }
     }
 
     /// Calls the webhook.

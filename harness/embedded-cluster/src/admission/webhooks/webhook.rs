@@ -6,6 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::expressions::{Conditions, Names};
 use super::super::matching::Matching;
 use super::client::{Client, Destination};
 use crate::object::Object;
@@ -22,6 +23,7 @@ pub(crate) struct Webhook {
     index: usize,
     pub(super) name: String,
     pub(super) matching: Matching,
+    pub(super) conditions: Conditions,
     /// A failed call refuses the write; else it is passed over.
     pub(super) fails: bool,
     pub(super) timeout: Duration,
@@ -57,6 +59,7 @@ impl Webhook {
             index,
             name: text(&hook["name"]),
             matching: Matching::read(hook, "rules"),
+            conditions: Conditions::read(hook, &Names::of_webhooks()),
             fails: hook["failurePolicy"] != "Ignore",
             timeout: Duration::from_secs(hook["timeoutSeconds"].as_u64().unwrap_or(TIMEOUT)),
             dry_runs: matches!(hook["sideEffects"].as_str(), Some("None" | "NoneOnDryRun")),

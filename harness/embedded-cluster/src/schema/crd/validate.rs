@@ -61,7 +61,7 @@ fn wrong_type(path: &str, found: &Value, wanted: &str) -> Cause {
 }
 
 /// JSON types as the messages name them.
-fn type_of(value: &Value) -> &'static str {
+pub(super) fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
