@@ -5,14 +5,18 @@
 mod attempt;
 mod configured;
 mod expressions;
+mod limit_ranger;
 mod matching;
 mod namespace_lifecycle;
+mod pod_security;
 mod pod_tolerations;
 mod policies;
 mod priority;
 mod rbac;
+mod resource_quota;
 mod runtime_class;
 mod service_account;
+mod storage_class;
 mod storage_finalizers;
 mod webhooks;
 
@@ -40,9 +44,12 @@ trait Plugin: Sync {
 /// The built-in chain, in Kubernetes' order.
 const CHAIN: &[&dyn Plugin] = &[
     &namespace_lifecycle::NamespaceLifecycle,
+    &limit_ranger::LimitRanger,
     &service_account::ServiceAccount,
+    &pod_security::PodSecurity,
     &priority::Priority,
     &pod_tolerations::DefaultTolerationSeconds,
+    &storage_class::DefaultStorageClass,
     &runtime_class::RuntimeClass,
     &storage_finalizers::StorageObjectInUse,
     &rbac::NoEscalation,
@@ -97,5 +104,5 @@ pub(crate) async fn validate(attempt: &mut Attempt<'_>) -> Result<(), Status> {
         policies::validate(attempt, &configured)?;
         webhooks::validate(attempt, &configured).await?;
     }
-    Ok(())
+    resource_quota::check(attempt)
 }

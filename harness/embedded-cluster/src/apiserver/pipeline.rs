@@ -34,7 +34,10 @@ impl ApiServer {
         let allowed = match &target.subresource {
             Some(name) => kind
                 .subresource(name)
-                .ok_or_else(Status::no_such_resource)?
+                .ok_or_else(|| match (&kind.custom, &target.name) {
+                    (Some(_), Some(object)) => Status::not_found(&kind.resource, object),
+                    _ => Status::no_such_resource(),
+                })?
                 .verbs
                 .iter()
                 .any(|v| v == verb),

@@ -10,7 +10,7 @@ use super::rules::{Check, apply, faults, items, not_one_of, text};
 
 /// Most conditions that a webhook or policy may have.
 const CONDITIONS: usize = 64;
-const REASONS: &[&str] = &["Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"];
+const REASONS: &[&str] = &["Forbidden", "Invalid", "RequestEntityTooLarge"];
 
 /// Compiles an expression whose result must be of a type, by name.
 fn compile(expression: &Value, names: &Names, results: &[&str], place: &str, causes: &mut Vec<Cause>) -> Type<'static> {

@@ -37,6 +37,7 @@ impl Write<'_> {
         {
             return Err(Status::plain(500, "resourceVersion should not be set on objects to be created"));
         }
+        crate::crd::check_create(self.server, self.kind, object["metadata"]["name"].as_str().unwrap_or_default())?;
         fields::begin(&mut object);
         decode::defaults(self.kind, &mut object);
         // What admission adds is nobody's.

@@ -144,6 +144,7 @@ pub(super) fn carry_over(kind: &Kind, subresource: &str, old: &Object, new: &mut
 /// The generation after a change of the object's wishes.
 pub(super) fn advance_generation(kind: &Kind, old: &Object, new: &mut Value) {
     let annotations = |v: &Value| v["metadata"].get("annotations").cloned();
+    let wishes = |object| wishes(kind, object);
     let changed = match kind.strategy.generation {
         Generation::None => return,
         Generation::Spec | Generation::Changes => wishes(old.value()) != wishes(new),
@@ -154,9 +155,11 @@ pub(super) fn advance_generation(kind: &Kind, old: &Object, new: &mut Value) {
     }
 }
 
-/// Everything but identity, metadata and status.
-fn wishes(object: &Value) -> Vec<(&Text, &Value)> {
-    let outside = ["apiVersion", "kind", "metadata", "status"];
+/// Everything but identity, metadata and, where it has a path of its own, status.
+fn wishes<'v>(kind: &Kind, object: &'v Value) -> Vec<(&'v Text, &'v Value)> {
+    let own_status = kind.custom.is_some() && kind.subresource("status").is_none();
+    let status = if own_status { "" } else { "status" };
+    let outside = ["apiVersion", "kind", "metadata", status];
     object
         .as_object()
         .into_iter()

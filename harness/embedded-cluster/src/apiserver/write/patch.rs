@@ -67,8 +67,12 @@ impl Write<'_> {
         let text = |field: &str| object[field].as_str().unwrap_or_default().to_owned();
         let (api_version, kind) = (text("apiVersion"), text("kind"));
         let version = api_version.rsplit('/').next().unwrap_or_default();
-        let fault = if self.server.kinds.of_object(&api_version, &kind).is_none() {
+        let other = self.server.kinds.of_object(&api_version, &kind);
+        let misfit = other.as_ref().and_then(|other| other.decode(&mut object.clone()).err());
+        let fault = if other.is_none() {
             format!("no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\"")
+        } else if let Some(misfit) = misfit {
+            misfit.to_string()
         } else {
             let group = self.kind.resource.group();
             let internal = if group.is_empty() {
