@@ -103,6 +103,10 @@ pub(crate) async fn validate(attempt: &mut Attempt<'_>) -> Result<(), Status> {
     if configured.validates() {
         policies::validate(attempt, &configured)?;
         webhooks::validate(attempt, &configured).await?;
+        if attempt.part.is_none() {
+            // Time has passed: the namespace may have gone meanwhile.
+            namespace_lifecycle::NamespaceLifecycle.mutate(attempt)?;
+        }
     }
     resource_quota::check(attempt)
 }
