@@ -7,6 +7,7 @@ mod admission;
 mod apiserver;
 mod auth;
 mod bootstrap;
+mod cel;
 mod client;
 mod cluster;
 mod controllers;

@@ -3,6 +3,8 @@
 //! Clients branch on `code` and `reason` and people read `message`, so the texts here are the
 //! API server's own.
 
+use std::borrow::Cow;
+
 use crate::value::{Value, json};
 use serde::Serialize;
 
@@ -15,7 +17,7 @@ pub struct Status {
     /// HTTP status code.
     pub code: u16,
     /// Machine-readable reason, for example `NotFound`. Empty where Kubernetes gives none.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
     /// Text for people.
     pub message: String,
     /// What the error is about.
@@ -53,7 +55,7 @@ pub struct Details {
 pub struct Cause {
     /// For example `FieldValueRequired`.
     #[serde(skip_serializing_if = "str::is_empty")]
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
     /// Text without the field's path.
     pub message: String,
     /// Path of the field, for example `spec.containers[0].image`.
@@ -70,7 +72,7 @@ impl Cause {
             format!("Required value: {detail}")
         };
         Self {
-            reason: "FieldValueRequired",
+            reason: "FieldValueRequired".into(),
             message,
             field: field.into(),
         }
@@ -79,7 +81,7 @@ impl Cause {
     /// A field's value is not acceptable. `value` is shown as Go's `%#v`-like JSON.
     pub(crate) fn invalid(field: impl Into<String>, value: &Value, detail: &str) -> Self {
         Self {
-            reason: "FieldValueInvalid",
+            reason: "FieldValueInvalid".into(),
             message: format!("Invalid value: {}: {detail}", shown(value)),
             field: field.into(),
         }
@@ -91,7 +93,7 @@ impl Cause {
         list.sort();
         let message = format!("Unsupported value: {}: supported values: {}", shown(value), list.join(", "));
         Self {
-            reason: "FieldValueNotSupported",
+            reason: "FieldValueNotSupported".into(),
             message,
             field: field.into(),
         }
@@ -100,7 +102,7 @@ impl Cause {
     /// A value occurs twice.
     pub(crate) fn duplicate(field: impl Into<String>, value: &Value) -> Self {
         Self {
-            reason: "FieldValueDuplicate",
+            reason: "FieldValueDuplicate".into(),
             message: format!("Duplicate value: {}", shown(value)),
             field: field.into(),
         }
@@ -109,7 +111,7 @@ impl Cause {
     /// A field must not be set (so).
     pub fn forbidden(field: impl Into<String>, detail: &str) -> Self {
         Self {
-            reason: "FieldValueForbidden",
+            reason: "FieldValueForbidden".into(),
             message: format!("Forbidden: {detail}"),
             field: field.into(),
         }
@@ -118,7 +120,7 @@ impl Cause {
     /// A value is too long.
     pub fn too_long(field: impl Into<String>, max: usize) -> Self {
         Self {
-            reason: "FieldValueTooLong",
+            reason: "FieldValueTooLong".into(),
             message: format!("Too long: may not be more than {max} bytes"),
             field: field.into(),
         }
@@ -167,7 +169,7 @@ impl Status {
     fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
-            reason,
+            reason: reason.into(),
             message: message.into(),
             details: None,
             warnings: vec![],
@@ -196,7 +198,7 @@ impl Status {
     pub fn cause(mut self, reason: &'static str, message: impl Into<String>, field: impl Into<String>) -> Self {
         let details = self.details.get_or_insert_with(Box::default);
         details.causes.push(Cause {
-            reason,
+            reason: reason.into(),
             message: message.into(),
             field: field.into(),
         });
@@ -415,7 +417,7 @@ impl Status {
             "message": self.message, "code": self.code,
         });
         if !self.reason.is_empty() {
-            status["reason"] = self.reason.into();
+            status["reason"] = self.reason.as_ref().into();
         }
         if let Some(details) = &self.details {
             status["details"] = serde_json::to_value(details).map_or(Value::Null, Value::from);

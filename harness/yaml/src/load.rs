@@ -13,6 +13,16 @@ const NODES: usize = 4_000_000;
 
 /// All documents, empty ones left out.
 pub(crate) fn documents(text: &str) -> Result<Vec<Node>, Error> {
+    let mut duplicates = Vec::new();
+    let documents = lenient(text, &mut duplicates)?;
+    match duplicates.into_iter().next() {
+        None => Ok(documents),
+        Some(first) => Err(first),
+    }
+}
+
+/// All documents; of equal keys the last one counts, and `duplicates` gets an error for each.
+pub(crate) fn lenient(text: &str, duplicates: &mut Vec<Error>) -> Result<Vec<Node>, Error> {
     let options = serde_saphyr::granit_parser::options! {
         emit_comments: false,
         // A key as long as go-yaml allows.
@@ -24,19 +34,21 @@ pub(crate) fn documents(text: &str) -> Result<Vec<Node>, Error> {
         parser,
         anchors: HashMap::new(),
         nodes: 0,
+        duplicates,
     }
     .stream()
 }
 
-struct Loader<'t> {
+struct Loader<'t, 'd> {
     text: &'t str,
+    duplicates: &'d mut Vec<Error>,
     parser: Parser<'t, StrInput<'t>>,
     /// Anchored nodes with the number of nodes in each.
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
 }
 
-impl<'t> Loader<'t> {
+impl<'t> Loader<'t, '_> {
     fn stream(mut self) -> Result<Vec<Node>, Error> {
         let mut documents = Vec::new();
         while let Some((event, span)) = self.next()? {
@@ -125,7 +137,12 @@ impl<'t> Loader<'t> {
                 continue;
             }
             if let Some(first) = seen.insert(scalar.text.clone(), key.span) {
-                return Err(Error::new(key.span, ErrorKind::DuplicateKey { key: scalar.text, first }));
+                let kind = ErrorKind::DuplicateKey {
+                    key: scalar.text.clone(),
+                    first,
+                };
+                self.duplicates.push(Error::new(key.span, kind));
+                entries.retain(|entry| entry.key.text != scalar.text);
             }
             entries.push(Entry {
                 key: scalar,

@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use crate::scalar::Rules;
-use crate::{Error, tree};
+use crate::{Error, ErrorKind, load, tree};
 
 /// All documents of a text.
 ///
@@ -25,10 +25,27 @@ pub fn document(text: &str) -> Result<Value, Error> {
     tree::parse(text)?.map_or(Ok(Value::Null), |node| node.to_json(Rules::Kubernetes))
 }
 
+/// As [`document`], where of equal keys the last one counts. Also gives the lines and keys of the others.
+///
+/// # Errors
+/// As [`document`], but for duplicate keys.
+pub fn lenient(text: &str) -> Result<(Value, Vec<(usize, String)>), Error> {
+    let mut duplicates = Vec::new();
+    let mut documents = load::lenient(text, &mut duplicates)?;
+    if let [_, second, ..] = documents.as_slice() {
+        return Err(Error::new(second.span, ErrorKind::Documents(documents.len())));
+    }
+    let value = documents.pop().map_or(Ok(Value::Null), |node| node.to_json(Rules::Kubernetes))?;
+    let key = |error: Error| match error.kind {
+        ErrorKind::DuplicateKey { key, .. } => Some((error.span.line, key)),
+        _ => None,
+    };
+    Ok((value, duplicates.into_iter().filter_map(key).collect()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
     use rstest::rstest;
     use serde_json::json;
 
@@ -43,6 +60,13 @@ mod tests {
     #[case::nothing("# only a comment\n", json!(null))]
     fn one_document(#[case] text: &str, #[case] expected: Value) {
         assert_eq!(document(text).unwrap(), expected);
+    }
+
+    #[test]
+    fn of_equal_keys_the_last_counts() {
+        let (value, duplicates) = lenient("a: 1\nb:\n  c: 1\n  c: 2\na: 3\n").unwrap();
+        assert_eq!(value, json!({"a": 3, "b": {"c": 2}}));
+        assert_eq!(duplicates, [(4, "c".to_owned()), (5, "a".to_owned())]);
     }
 
     #[test]

@@ -1,60 +1,32 @@
-//! Admission: one chain of plugins that every write passes, first changing, then checking.
+//! Admission: one chain that every write passes, first changing, then checking.
+//!
+//! Kubernetes' own plugins come first; then the policies and webhooks that users of the cluster configured.
 
+mod attempt;
+mod configured;
+mod expressions;
+mod limit_ranger;
+mod matching;
 mod namespace_lifecycle;
+mod pod_security;
 mod pod_tolerations;
+mod policies;
 mod priority;
 mod rbac;
+mod resource_quota;
 mod runtime_class;
 mod service_account;
+mod storage_class;
 mod storage_finalizers;
+mod webhooks;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use crate::value::Value;
-
-use crate::apiserver::{ApiServer, Request, Verb};
-use crate::kinds::Kind;
-use crate::object::Object;
 use crate::status::Status;
 
-/// A write on its way to the store.
-pub(crate) struct Attempt<'a> {
-    pub(crate) server: &'a Arc<ApiServer>,
-    pub(crate) kind: &'a Kind,
-    pub(crate) request: &'a Request,
-    /// The object as it would be stored; for deletes, as it is.
-    pub(crate) object: &'a mut Value,
-    /// The state that is replaced or deleted.
-    pub(crate) old: Option<&'a Object>,
-}
-
-impl Attempt<'_> {
-    /// Whether this is about `plural` of `group`, as a whole.
-    fn is(&self, group: &str, plural: &str) -> bool {
-        self.kind.resource.group() == group && self.kind.resource.plural() == plural && self.request.target.subresource.is_none()
-    }
-
-    fn is_delete(&self) -> bool {
-        matches!(self.request.verb, Verb::Delete | Verb::DeleteCollection)
-    }
-
-    /// Whether the object is new, by whatever verb.
-    fn is_create(&self) -> bool {
-        self.old.is_none() && !self.is_delete()
-    }
-
-    fn name(&self) -> &str {
-        self.object["metadata"]["name"].as_str().unwrap_or_default()
-    }
-
-    fn namespace(&self) -> &str {
-        self.request.target.namespace.as_deref().unwrap_or_default()
-    }
-
-    fn forbid(&self, because: &str) -> Status {
-        Status::forbidden(&self.kind.resource, self.name(), because)
-    }
-}
+pub(crate) use attempt::Attempt;
+pub(crate) use configured::Configuration;
+pub(crate) use expressions::Names;
 
 /// One link of the chain.
 trait Plugin: Sync {
@@ -69,29 +41,72 @@ trait Plugin: Sync {
     }
 }
 
-/// The chain, in Kubernetes' order.
+/// The built-in chain, in Kubernetes' order.
 const CHAIN: &[&dyn Plugin] = &[
     &namespace_lifecycle::NamespaceLifecycle,
+    &limit_ranger::LimitRanger,
     &service_account::ServiceAccount,
+    &pod_security::PodSecurity,
     &priority::Priority,
     &pod_tolerations::DefaultTolerationSeconds,
+    &storage_class::DefaultStorageClass,
     &runtime_class::RuntimeClass,
     &storage_finalizers::StorageObjectInUse,
     &rbac::NoEscalation,
 ];
 
-/// Lets the plugins change the object.
+/// Lets plugins, then policies and webhooks change the object.
 ///
 /// # Errors
 /// The first refusal.
-pub(crate) fn mutate(attempt: &mut Attempt<'_>) -> Result<(), Status> {
-    CHAIN.iter().try_for_each(|plugin| plugin.mutate(attempt))
+pub(crate) async fn mutate(attempt: &mut Attempt<'_>) -> Result<(), Status> {
+    let own = |attempt: &mut Attempt<'_>| match attempt.part {
+        None => CHAIN.iter().try_for_each(|plugin| plugin.mutate(attempt)),
+        Some(_) => Ok(()),
+    };
+    own(attempt)?;
+    let configured = attempt.server.admission.configured(&attempt.server.store);
+    if !configured.mutates() {
+        return Ok(());
+    }
+    let mut taken = BTreeSet::new();
+    let mut round = webhooks::Round::default();
+    let changed = policies::mutate(attempt, &configured, &mut taken, false)?;
+    webhooks::mutate(attempt, &configured, &mut round).await?;
+    if round.again(changed) {
+        // What one changed, the others may have to see.
+        own(attempt)?;
+        policies::mutate(attempt, &configured, &mut taken, true)?;
+        webhooks::mutate(attempt, &configured, &mut round).await?;
+    }
+    Ok(())
 }
 
-/// Lets the plugins check the object.
+/// Takes something that is only answered, not stored, through both halves: a review, a binding, an eviction.
 ///
 /// # Errors
 /// The first refusal.
-pub(crate) fn validate(attempt: &mut Attempt<'_>) -> Result<(), Status> {
-    CHAIN.iter().try_for_each(|plugin| plugin.validate(attempt))
+pub(crate) async fn submit(attempt: &mut Attempt<'_>) -> Result<(), Status> {
+    mutate(attempt).await?;
+    validate(attempt).await
+}
+
+/// Lets plugins, then policies and webhooks check the object.
+///
+/// # Errors
+/// The first refusal.
+pub(crate) async fn validate(attempt: &mut Attempt<'_>) -> Result<(), Status> {
+    if attempt.part.is_none() {
+        CHAIN.iter().try_for_each(|plugin| plugin.validate(attempt))?;
+    }
+    let configured = attempt.server.admission.configured(&attempt.server.store);
+    if configured.validates() {
+        policies::validate(attempt, &configured)?;
+        webhooks::validate(attempt, &configured).await?;
+        if attempt.part.is_none() {
+            // Time has passed: the namespace may have gone meanwhile.
+            namespace_lifecycle::NamespaceLifecycle.mutate(attempt)?;
+        }
+    }
+    resource_quota::check(attempt)
 }

@@ -12,6 +12,7 @@ impl Plugin for StorageObjectInUse {
         let finalizer = match attempt.kind.kind.as_str() {
             "PersistentVolumeClaim" => "kubernetes.io/pvc-protection",
             "PersistentVolume" => "kubernetes.io/pv-protection",
+            "VolumeAttributesClass" => "kubernetes.io/vac-protection",
             _ => return Ok(()),
         };
         if !attempt.is_create() {

@@ -1,8 +1,11 @@
 //! Binding of pods to nodes: the scheduler's one write.
 
+use std::sync::Arc;
+
 use crate::value::{Value, json};
 
 use super::{ApiServer, Outcome, Request, decode};
+use crate::admission::{self, Attempt};
 use crate::kinds::Kind;
 use crate::resource::Resource;
 use crate::status::{Cause, Status};
@@ -12,11 +15,12 @@ const PODS: Resource = Resource::new("", "v1", "pods");
 const BINDING: Resource = Resource::new("", "v1", "pods/binding");
 
 /// POST to `pods/<name>/binding` or to `bindings`.
-pub(super) fn create(server: &ApiServer, _kind: &Kind, request: &Request) -> Result<Outcome, Status> {
-    let kind = Kind::part("", "v1", "Binding");
-    let mut binding = decode::object(&kind, &request.body, &request.options)?.value;
+pub(super) async fn create(server: &Arc<ApiServer>, kind: &Kind, request: &Request, warnings: &mut Vec<String>) -> Result<Outcome, Status> {
+    let part = Kind::part("", "v1", "Binding");
+    let mut binding = decode::object(&part, &request.body, &request.options)?.value;
     let name = request.target.name.as_deref();
     super::write::name_and_namespace(&mut binding, name, request.target.namespace.as_deref())?;
+    admission::submit(&mut Attempt::answered(server, kind, Some(&part), request, &mut binding, warnings)).await?;
     let node = check(&binding)?;
     let namespace = request.target.namespace.as_deref().unwrap_or_default();
     let name = binding["metadata"]["name"].as_str().unwrap_or_default();
@@ -66,7 +70,7 @@ fn check(binding: &Value) -> Result<String, Status> {
     if !["", "Node"].contains(&text("kind")) {
         let message = format!("Unsupported value: {:?}: supported values: \"Node\", \"<empty>\"", text("kind"));
         causes.push(Cause {
-            reason: "FieldValueNotSupported",
+            reason: "FieldValueNotSupported".into(),
             message,
             field: "target.kind".into(),
         });

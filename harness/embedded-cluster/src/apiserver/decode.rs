@@ -47,6 +47,9 @@ pub(super) fn object(kind: &Kind, body: &Body, options: &Options) -> Result<Deco
         ))
     };
     let mut decoded = check(kind, value, oddities, options).map_err(|fault| handled(&fault))?;
+    if kind.custom.is_none() {
+        in_document_order(&mut decoded.warnings, body);
+    }
     decoded.value["apiVersion"] = kind.api_version().into();
     decoded.value["kind"] = kind.kind.clone().into();
     Ok(decoded)
@@ -71,6 +74,22 @@ fn check(kind: &Kind, mut value: Value, mut oddities: Vec<String>, options: &Opt
         "Ignore" => Ok(Decoded { value, warnings: vec![] }),
         _ => Ok(Decoded { value, warnings: oddities }),
     }
+}
+
+/// Puts warnings about fields into the order in which the document has the fields.
+fn in_document_order(warnings: &mut [String], body: &Body) {
+    let Body::Wire { bytes, .. } = body else { return };
+    if warnings.len() < 2 {
+        return;
+    }
+    let field = |warning: &String| {
+        let path = warning
+            .strip_prefix("unknown field \"")
+            .or(warning.strip_prefix("duplicate field \""));
+        path.and_then(|path| path.strip_suffix('"')).map(str::to_owned)
+    };
+    let order = schema::decode::paths(bytes);
+    warnings.sort_by_key(|warning| field(warning).and_then(|field| order.iter().position(|path| *path == field)));
 }
 
 fn of_kind(mut value: Value, kind: &Kind) -> Result<Value, Status> {
@@ -109,9 +128,13 @@ fn other_custom_kind(value: &Value, kind: &Kind) -> Status {
     let text = |field: &str| value[field].as_str().unwrap_or_default();
     let (found, wanted) = (text("apiVersion"), kind.api_version());
     if !found.is_empty() && found != wanted {
+        // Nothing is declared in a version that is not there.
+        let fields = value.as_object().into_iter().flat_map(|object| object.keys());
+        let unknown = fields.filter(|field| !["apiVersion", "kind", "metadata"].contains(&field.as_str()));
         return Status::bad_request(format!(
             "the API version in the data ({found}) does not match the expected API version ({wanted})"
-        ));
+        ))
+        .with_warnings(unknown.map(|field| format!("unknown field {:?}", field.as_str())).collect());
     }
     let cause = Cause::invalid("kind", &value["kind"], &format!("must be {}", kind.kind));
     let name = value["metadata"]["name"].as_str().unwrap_or_default();
@@ -172,12 +195,13 @@ fn yaml_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status>
     if text.trim_start().starts_with('{') {
         return json_object(bytes, kind);
     }
-    let value = yaml::manifest::document(text).map_err(|error| {
+    let (value, duplicates) = yaml::manifest::lenient(text).map_err(|error| {
         Status::bad_request(format!(
             "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; error converting YAML to JSON: {error}"
         ))
     })?;
-    Ok((value.into(), vec![]))
+    let oddity = |(line, key): &(usize, String)| format!("line {line}: key {key:?} already set in map");
+    Ok((value.into(), duplicates.iter().map(oddity).collect()))
 }
 
 /// How a patch body is to be read.
@@ -206,7 +230,7 @@ pub(super) fn unsupported_patch() -> Status {
 pub(super) fn patch(kind: PatchKind, bytes: &[u8]) -> Result<Patch, Status> {
     if kind == PatchKind::Apply {
         let text = String::from_utf8_lossy(bytes);
-        let content = yaml::manifest::document(&text).map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")))?;
+        let (content, _) = yaml::manifest::lenient(&text).map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")))?;
         return Ok(Patch {
             kind,
             content: content.into(),
@@ -365,7 +389,7 @@ pub(super) fn patch_of(body: &Body) -> Result<Patch, Status> {
 /// A patch of something that is not stored, such as a `Scale`.
 ///
 /// # Errors
-/// 422 for patches that do not fit, 501 for apply.
+/// 422 for patches that do not fit, 415 for apply.
 pub(super) fn apply_simple_patch(kind: &Kind, patch_kind: PatchKind, value: &Value, patch: &Value) -> Result<Value, Status> {
     let mut value = value.clone();
     match patch_kind {
@@ -374,7 +398,7 @@ pub(super) fn apply_simple_patch(kind: &Kind, patch_kind: PatchKind, value: &Val
         }
         PatchKind::Merge => patching::merge(&mut value, patch),
         PatchKind::Strategic => value = strategic_merge(kind, &value, patch)?,
-        PatchKind::Apply => return Err(Status::not_implemented("server-side apply of a scale")),
+        PatchKind::Apply => return Err(unsupported_patch()),
     }
     Ok(value)
 }

@@ -6,6 +6,7 @@ use crate::value::{Value, json};
 
 use super::write::Write;
 use super::{ApiServer, Body, Outcome, Request, Verb, decode, read};
+use crate::admission::{self, Attempt};
 use crate::kinds::Kind;
 use crate::object::Object;
 use crate::selector::LabelSelector;
@@ -15,7 +16,12 @@ use crate::status::Status;
 const RETRY_AFTER: u32 = 10;
 
 /// POST of an `Eviction`.
-pub(super) fn create(server: &Arc<ApiServer>, kind: &Arc<Kind>, request: &Request, warnings: &mut Vec<String>) -> Result<Outcome, Status> {
+pub(super) async fn create(
+    server: &Arc<ApiServer>,
+    kind: &Arc<Kind>,
+    request: &Request,
+    warnings: &mut Vec<String>,
+) -> Result<Outcome, Status> {
     let part = Kind::part("policy", "v1", "Eviction");
     let mut body = match &request.body {
         Body::Wire { content_type, bytes } if decode::media_type(content_type) == decode::PROTOBUF => {
@@ -39,6 +45,7 @@ pub(super) fn create(server: &Arc<ApiServer>, kind: &Arc<Kind>, request: &Reques
         other => decode::object(&part, other, &request.options)?.value,
     };
     super::write::name_and_namespace(&mut body, request.target.name.as_deref(), request.target.namespace.as_deref())?;
+    admission::submit(&mut Attempt::answered(server, kind, Some(&part), request, &mut body, warnings)).await?;
     let pod = read::find(server, kind, request)?;
     let over = matches!(pod.value()["status"]["phase"].as_str(), Some("Succeeded" | "Failed" | "Pending"));
     if !over && pod.deletion_timestamp().is_none() {
@@ -49,7 +56,7 @@ pub(super) fn create(server: &Arc<ApiServer>, kind: &Arc<Kind>, request: &Reques
     delete.target.subresource = None;
     delete.body = Body::empty();
     delete.options.merge_delete_body(&body["deleteOptions"])?;
-    Write::new(server, kind, &delete, warnings).delete()?;
+    Write::new(server, kind, &delete, warnings).delete().await?;
     Ok(Outcome::Value(
         json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}),
         201,

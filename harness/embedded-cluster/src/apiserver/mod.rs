@@ -21,10 +21,11 @@ mod subresources;
 pub(crate) mod token;
 mod write;
 
-pub(crate) use convert::to_served;
+pub(crate) use convert::{served_value, stored_value, to_served};
 pub(crate) use decode::{BODY_LIMIT, media_type};
 pub(crate) use options::{Options, OptionsKind, unescape};
 pub(crate) use outcome::{Outcome, Page, Response, Stream};
+pub(crate) use patching::operations as json_patch;
 pub(crate) use read::bookmark;
 pub(crate) use request::{Body, PatchKind, Request, Target, Verb};
 pub(crate) use server::{ApiServer, seconds};

@@ -116,6 +116,30 @@ impl Options {
         Ok(())
     }
 
+    /// Fills an options object, of a delete or of another write, with what was asked for.
+    pub(crate) fn fill(&self, object: &mut Value, delete: bool) {
+        let mut set = |field: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                object[field] = value;
+            }
+        };
+        set("dryRun", self.dry_run.then(|| json!(["All"])));
+        if !delete {
+            let text = |text: &str| (!text.is_empty()).then(|| text.into());
+            set("fieldManager", text(self.field_manager.as_deref().unwrap_or_default()));
+            set("fieldValidation", text(&self.field_validation));
+            return;
+        }
+        set("gracePeriodSeconds", self.grace_period_seconds.map(Value::from));
+        set("propagationPolicy", self.propagation.map(|policy| policy.name().into()));
+        let uid = self.precondition_uid.as_deref().map(|uid| json!({"uid": uid}));
+        let mut preconditions = uid.unwrap_or(Value::Null);
+        if let Some(revision) = &self.precondition_revision {
+            preconditions["resourceVersion"] = revision.as_str().into();
+        }
+        set("preconditions", preconditions.is_object().then_some(preconditions));
+    }
+
     fn set_dry_run(&mut self, values: &[String], kind: OptionsKind) -> Result<(), Status> {
         if values.iter().any(|v| v != "All") {
             let cause = Cause::not_supported("dryRun", &json!(values), &["All"]);
@@ -144,7 +168,7 @@ impl Options {
                     format!("Unsupported value: {other:?}: supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"");
                 let field = "propagationPolicy".into();
                 let cause = Cause {
-                    reason: "FieldValueNotSupported",
+                    reason: "FieldValueNotSupported".into(),
                     message,
                     field,
                 };

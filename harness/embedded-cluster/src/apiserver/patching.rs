@@ -10,6 +10,14 @@ use crate::value::{Map, Value};
 /// # Errors
 /// 422 if it is none, or does not fit.
 pub(super) fn json(value: &mut Value, patch: &Value) -> Result<(), Status> {
+    operations(value, patch).map_err(|_| Status::rejected())
+}
+
+/// As [`json`], with what is wrong as a text.
+///
+/// # Errors
+/// What is no patch, or does not fit.
+pub(crate) fn operations(value: &mut Value, patch: &Value) -> Result<(), String> {
     let mut patch = serde_json::Value::from(patch);
     for operation in patch.as_array_mut().into_iter().flatten() {
         for field in ["path", "from"] {
@@ -18,9 +26,9 @@ pub(super) fn json(value: &mut Value, patch: &Value) -> Result<(), Status> {
             }
         }
     }
-    let patch = json_patch::Patch::deserialize(patch).map_err(|_| Status::rejected())?;
+    let patch = json_patch::Patch::deserialize(patch).map_err(|error| error.to_string())?;
     let mut document = serde_json::Value::from(&*value);
-    json_patch::patch(&mut document, &patch).map_err(|_| Status::rejected())?;
+    json_patch::patch(&mut document, &patch).map_err(|error| error.to_string())?;
     *value = document.into();
     Ok(())
 }

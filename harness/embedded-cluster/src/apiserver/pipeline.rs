@@ -34,7 +34,10 @@ impl ApiServer {
         let allowed = match &target.subresource {
             Some(name) => kind
                 .subresource(name)
-                .ok_or_else(Status::no_such_resource)?
+                .ok_or_else(|| match (&kind.custom, &target.name) {
+                    (Some(_), Some(object)) => Status::not_found(&kind.resource, object),
+                    _ => Status::no_such_resource(),
+                })?
                 .verbs
                 .iter()
                 .any(|v| v == verb),
@@ -59,17 +62,17 @@ impl ApiServer {
             return subresources::answer(self, kind, request, warnings).await;
         }
         if !kind.is_stored() {
-            return reviews::answer(self, kind, request, warnings);
+            return reviews::answer(self, kind, request, warnings).await;
         }
         match request.verb {
             Verb::Get => read::get(self, kind, &request),
             Verb::List => read::list(self, kind, &request),
             Verb::Watch => read::watch(self, kind, &request),
-            Verb::Create => Write::new(self, kind, &request, warnings).create(),
-            Verb::Update => Write::new(self, kind, &request, warnings).update(),
-            Verb::Patch => Write::new(self, kind, &request, warnings).patch(),
-            Verb::Delete => Write::new(self, kind, &request, warnings).delete(),
-            Verb::DeleteCollection => Write::new(self, kind, &request, warnings).delete_collection(),
+            Verb::Create => Write::new(self, kind, &request, warnings).create().await,
+            Verb::Update => Write::new(self, kind, &request, warnings).update().await,
+            Verb::Patch => Write::new(self, kind, &request, warnings).patch().await,
+            Verb::Delete => Write::new(self, kind, &request, warnings).delete().await,
+            Verb::DeleteCollection => Write::new(self, kind, &request, warnings).delete_collection().await,
         }
     }
 }

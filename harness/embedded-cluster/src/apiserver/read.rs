@@ -295,7 +295,7 @@ fn check_list(options: &Options, watch: bool) -> Result<(), Status> {
             if !["Exact", "NotOlderThan"].contains(&matching) {
                 let message = format!("Unsupported value: {matching:?}: supported values: \"Exact\", \"NotOlderThan\", \"\"");
                 causes.push(Cause {
-                    reason: "FieldValueNotSupported",
+                    reason: "FieldValueNotSupported".into(),
                     message,
                     field: MATCH.into(),
                 });

@@ -1,26 +1,30 @@
 //! Kinds that are only answered: who am I, whose token is this, may somebody do that.
 
+use std::sync::Arc;
+
 use crate::value::{Value, json};
 
 use super::{ApiServer, Outcome, Request, decode};
+use crate::admission::{self, Attempt};
 use crate::auth::{Attributes, Identity, Scope, token_identity};
 use crate::kinds::Kind;
 use crate::resource::Resource;
 use crate::status::{Cause, Status};
 
 /// Answers a review.
-pub(super) fn answer(server: &ApiServer, kind: &Kind, request: Request, warnings: &mut Vec<String>) -> Result<Outcome, Status> {
+pub(super) async fn answer(server: &Arc<ApiServer>, kind: &Kind, request: Request, warnings: &mut Vec<String>) -> Result<Outcome, Status> {
     if kind.kind == "Binding" {
-        return super::binding::create(server, kind, &request);
+        return super::binding::create(server, kind, &request, warnings).await;
     }
     let decoded = decode::object(kind, &request.body, &request.options)?;
     warnings.extend(decoded.warnings);
     let mut review = decoded.value;
+    admission::submit(&mut Attempt::answered(server, kind, None, &request, &mut review, warnings)).await?;
     match kind.kind.as_str() {
         "TokenReview" => token_review(server, &mut review)?,
         "SelfSubjectReview" => {
             review["metadata"]["creationTimestamp"] = server.timestamp().into();
-            review["status"] = json!({"userInfo": user_info(&request.identity)});
+            review["status"] = json!({"userInfo": request.identity.to_value()});
         }
         "SelfSubjectAccessReview" => access_review(server, &mut review, &request.identity)?,
         "SubjectAccessReview" => {
@@ -46,21 +50,10 @@ fn token_review(server: &ApiServer, review: &mut Value) -> Result<(), Status> {
         .filter_map(|a| a.as_str().map(str::to_owned))
         .collect();
     review["status"] = match token_identity(server, token, &audiences) {
-        Ok((identity, audiences)) => json!({"authenticated": true, "user": user_info(&identity), "audiences": audiences}),
+        Ok((identity, audiences)) => json!({"authenticated": true, "user": identity.to_value(), "audiences": audiences}),
         Err(error) => json!({"user": {}, "error": error}),
     };
     Ok(())
-}
-
-fn user_info(identity: &Identity) -> Value {
-    let mut info = json!({"username": identity.user, "groups": identity.groups});
-    if !identity.uid.is_empty() {
-        info["uid"] = identity.uid.clone().into();
-    }
-    if !identity.extra.is_empty() {
-        info["extra"] = json!(identity.extra);
-    }
-    info
 }
 
 fn subject(review: &Value) -> Result<Identity, Status> {

@@ -4,46 +4,115 @@ use std::sync::{Arc, LazyLock};
 
 use crate::value::{Value, json};
 
-use super::write::Write;
-use super::{ApiServer, Outcome, Request, Verb, decode, read};
+use super::write::{Part, Write};
+use super::{ApiServer, Outcome, PatchKind, Request, Verb, decode, read};
 use crate::kinds::Kind;
-use crate::object::Object;
 use crate::selector::LabelSelector;
 use crate::status::{Cause, Status};
 
 static SCALE: LazyLock<Kind> = LazyLock::new(|| Kind::part("autoscaling", "v1", "Scale"));
 
 /// get, update and patch of a scale.
-pub(super) fn answer(server: &Arc<ApiServer>, kind: &Arc<Kind>, request: &Request, warnings: &mut Vec<String>) -> Result<Outcome, Status> {
+pub(super) async fn answer(
+    server: &Arc<ApiServer>,
+    kind: &Arc<Kind>,
+    request: &Request,
+    warnings: &mut Vec<String>,
+) -> Result<Outcome, Status> {
     if request.verb == Verb::Get {
         let object = read::find(server, kind, request)?;
-        return Ok(Outcome::Value(scale_of(kind, &object), 200));
+        return Ok(Outcome::Value(scale_of(kind, object.value()), 200));
     }
-    let body = match request.verb {
-        Verb::Update => decode::object(&SCALE, &request.body, &request.options)?.value,
+    let write = Write::new(server, kind, request, warnings).as_part(&Scale);
+    let outcome = match request.verb {
+        Verb::Update => {
+            let body = decode::object(&SCALE, &request.body, &request.options)?.value;
+            replace(write, &mut |_| Ok(body.clone())).await?
+        }
         _ => {
-            let present = read::find(server, kind, request)?;
-            patched(request, &scale_of(kind, &present))?
+            let patch = decode::patch_of(&request.body)?;
+            if patch.kind == PatchKind::Apply {
+                apply(write, &patch.content).await?
+            } else {
+                replace(write, &mut |scale| {
+                    decode::apply_simple_patch(&SCALE, patch.kind, scale, &patch.content)
+                })
+                .await?
+            }
         }
     };
-    let replicas = body["spec"]["replicas"].as_i64().unwrap_or(0);
-    let mut write = Write::new(server, kind, request, warnings);
-    let outcome = write.replace_part(&body, &mut |object| {
-        if replicas < 0 {
-            let cause = Cause::invalid("spec.replicas", &replicas.into(), "must be greater than or equal to 0");
-            let name = object["metadata"]["name"].as_str().unwrap_or_default();
-            return Err(Status::invalid("autoscaling", "Scale", name, vec![cause]));
-        }
-        set(object, &spec_replicas(kind), replicas.into());
-        Ok(())
-    })?;
     let object = outcome.object()?;
-    Ok(Outcome::Value(scale_of(kind, &object), 200))
+    Ok(Outcome::Value(scale_of(kind, object.value()), 200))
 }
 
-fn patched(request: &Request, scale: &Value) -> Result<Value, Status> {
-    let patch = decode::patch_of(&request.body)?;
-    decode::apply_simple_patch(&SCALE, patch.kind, scale, &patch.content)
+/// Gives an object the scale that `change` makes of the present one.
+async fn replace(mut write: Write<'_>, change: &mut (dyn FnMut(&Value) -> Result<Value, Status> + Send)) -> Result<Outcome, Status> {
+    let kind = write.kind;
+    write
+        .replace_part(&mut |object| {
+            let scale = change(&scale_of(kind, object))?;
+            check(kind, &scale)?;
+            Scale.put(kind, &scale, object);
+            Ok(scale)
+        })
+        .await
+}
+
+/// Server-side apply: the fields of the scale are those of the object.
+async fn apply(mut write: Write<'_>, config: &Value) -> Result<Outcome, Status> {
+    let kind = write.kind;
+    let mut part = json!({"apiVersion": kind.api_version(), "kind": kind.kind});
+    for (field, wanted) in [("apiVersion", "autoscaling/v1"), ("kind", "Scale")] {
+        if config[field] != wanted {
+            return Err(Status::bad_request(format!(
+                "invalid object type: {}, Kind={}",
+                config["apiVersion"].as_str().unwrap_or_default(),
+                config["kind"].as_str().unwrap_or_default()
+            )));
+        }
+    }
+    if let Some(metadata) = config.get("metadata") {
+        part["metadata"] = metadata.clone();
+    }
+    if let Some(replicas) = config["spec"].get("replicas") {
+        set(&mut part, &spec_replicas(kind), replicas.clone());
+    }
+    check(kind, config)?;
+    write.apply(part).await
+}
+
+/// Refuses negative numbers.
+fn check(kind: &Kind, scale: &Value) -> Result<(), Status> {
+    let replicas = &scale["spec"]["replicas"];
+    if replicas.as_i64().unwrap_or(0) >= 0 {
+        return Ok(());
+    }
+    let name = scale["metadata"]["name"].as_str().unwrap_or_default();
+    if kind.custom.is_some() {
+        let field = spec_replicas(kind).replace('/', ".");
+        let cause = Cause::invalid(field, replicas, "should be a non-negative integer");
+        return Err(Status::invalid(kind.resource.group(), &kind.kind, name, vec![cause]));
+    }
+    let cause = Cause::invalid("spec.replicas", replicas, "must be greater than or equal to 0");
+    Err(Status::invalid("autoscaling", "Scale", name, vec![cause]))
+}
+
+/// The scale as a part of the object.
+struct Scale;
+
+impl Part for Scale {
+    fn kind(&self) -> &Kind {
+        &SCALE
+    }
+
+    fn of(&self, kind: &Kind, object: &Value) -> Value {
+        scale_of(kind, object)
+    }
+
+    fn put(&self, kind: &Kind, scale: &Value, object: &mut Value) {
+        let replicas = scale["spec"]["replicas"].as_i64().unwrap_or(0);
+        set(object, &spec_replicas(kind), replicas.into());
+    }
 }
 
 fn spec_replicas(kind: &Kind) -> String {
@@ -54,8 +123,7 @@ fn spec_replicas(kind: &Kind) -> String {
 }
 
 /// The scale that an object has.
-fn scale_of(kind: &Kind, object: &Object) -> Value {
-    let value = object.value();
+fn scale_of(kind: &Kind, value: &Value) -> Value {
     let custom = kind.custom.as_ref().and_then(|c| c.scale.as_ref());
     let number = |pointer: &str| value.pointer(pointer).and_then(Value::as_i64).unwrap_or(0);
     let selector = match custom {

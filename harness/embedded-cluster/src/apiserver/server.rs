@@ -8,6 +8,7 @@ use rand::rngs::ChaCha8Rng;
 use simnet::Clock;
 
 use super::addresses::Addresses;
+use crate::admission::Configuration;
 use crate::auth::{Authorizer, Tokens};
 use crate::kinds::Kinds;
 use crate::store::Store;
@@ -24,6 +25,8 @@ pub(crate) struct ApiServer {
     pub(crate) ca_pem: Arc<str>,
     /// Where the control plane reaches nodes from; none: nowhere.
     pub(crate) host: Option<simnet::Host>,
+    /// Webhooks and policies that users of the cluster configured.
+    pub(crate) admission: Configuration,
     rng: Mutex<ChaCha8Rng>,
 }
 
@@ -33,8 +36,10 @@ const NAME_LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 impl ApiServer {
     /// An empty server.
     pub(crate) fn new(clock: Clock, seed: u64, tokens: Tokens, ca_pem: Arc<str>, host: Option<simnet::Host>) -> Self {
+        let store: Arc<Store> = Arc::default();
         Self {
-            store: Arc::default(),
+            admission: Configuration::new(&store),
+            store,
             kinds: Kinds::default(),
             clock,
             tokens,
@@ -44,6 +49,13 @@ impl ApiServer {
             host,
             rng: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
         }
+    }
+
+    /// The machine from which the control plane reaches webhooks. In real time that is, where no other is given, the one
+    /// that this process runs on.
+    pub(crate) fn network(&self) -> Option<simnet::Host> {
+        let machine = || simnet::Network::machine(self.clock.clone()).host("control-plane", "127.0.0.1");
+        self.host.clone().or_else(|| (!self.clock.is_simulated()).then(machine))
     }
 
     /// The present time as in `creationTimestamp`: RFC 3339, whole seconds.

@@ -22,30 +22,32 @@ pub(super) async fn answer(
     warnings: &mut Vec<String>,
 ) -> Result<Outcome, Status> {
     match request.target.subresource.as_deref().unwrap_or_default() {
-        "scale" => scale::answer(server, kind, &request, warnings),
-        "binding" => binding::create(server, kind, &request),
-        "eviction" => eviction::create(server, kind, &request, warnings),
-        "token" => token::create(server, kind, &request),
+        "scale" => scale::answer(server, kind, &request, warnings).await,
+        "binding" => binding::create(server, kind, &request, warnings).await,
+        "eviction" => eviction::create(server, kind, &request, warnings).await,
+        "token" => token::create(server, kind, &request, warnings).await,
         "log" => logs::get(server, &request).await,
-        "finalize" => finalize(server, kind, &request, warnings),
+        "finalize" => finalize(server, kind, &request, warnings).await,
         other => Err(Status::not_implemented(&format!("{}/{other}", kind.resource.plural()))),
     }
 }
 
 /// PUT `namespaces/<name>/finalize`: replaces `spec.finalizers`; without any, a namespace that is
 /// being deleted goes.
-fn finalize(server: &Arc<ApiServer>, kind: &Arc<Kind>, request: &Request, warnings: &mut Vec<String>) -> Result<Outcome, Status> {
+async fn finalize(server: &Arc<ApiServer>, kind: &Arc<Kind>, request: &Request, warnings: &mut Vec<String>) -> Result<Outcome, Status> {
     let body = decode::object(kind, &request.body, &request.options)?.value;
     let finalizers: Value = body["spec"]["finalizers"].clone();
     let mut write = write::Write::new(server, kind, request, warnings);
-    write.replace_part(&body, &mut |object| {
-        if finalizers.is_null() {
-            if let Some(spec) = object["spec"].as_object_mut() {
-                spec.remove("finalizers");
+    write
+        .replace_part(&mut |object| {
+            if finalizers.is_null() {
+                if let Some(spec) = object["spec"].as_object_mut() {
+                    spec.remove("finalizers");
+                }
+            } else {
+                object["spec"]["finalizers"] = finalizers.clone();
             }
-        } else {
-            object["spec"]["finalizers"] = finalizers.clone();
-        }
-        Ok(())
-    })
+            Ok(body.clone())
+        })
+        .await
 }

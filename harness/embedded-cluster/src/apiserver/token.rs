@@ -1,8 +1,11 @@
 //! `serviceaccounts/<name>/token`: tokens on request.
 
+use std::sync::Arc;
+
 use crate::value::{Value, json};
 
 use super::{ApiServer, Outcome, Request, decode, read, seconds};
+use crate::admission::{self, Attempt};
 use crate::auth::{Bound, Claims, DEFAULT_AUDIENCE};
 use crate::kinds::Kind;
 use crate::object::Object;
@@ -19,10 +22,11 @@ const EXTENDED_FOR: i64 = 3607;
 const YEAR_SECONDS: i64 = 365 * 24 * 3600;
 
 /// POST of a `TokenRequest`.
-pub(super) fn create(server: &ApiServer, kind: &Kind, request: &Request) -> Result<Outcome, Status> {
+pub(super) async fn create(server: &Arc<ApiServer>, kind: &Kind, request: &Request, warnings: &mut Vec<String>) -> Result<Outcome, Status> {
     let account = read::find(server, kind, request)?;
     let part = Kind::part(GROUP, "v1", "TokenRequest");
     let mut body = decode::object(&part, &request.body, &request.options)?.value;
+    admission::submit(&mut Attempt::answered(server, kind, Some(&part), request, &mut body, warnings)).await?;
     let invalid = |name: &str, cause| Status::invalid(GROUP, "TokenRequest", name, vec![cause]);
     if let Some(name) = body["metadata"]["name"].as_str().filter(|n| !n.is_empty() && *n != account.name()) {
         let cause = Cause::invalid("metadata.name", &name.into(), "must match the service account name if specified");

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::value::{Value, json};
+
 /// An authenticated user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
@@ -36,6 +38,18 @@ impl Identity {
             groups: vec![UNAUTHENTICATED.into()],
             ..Self::default()
         }
+    }
+
+    /// The user as `userInfo` of reviews.
+    pub(crate) fn to_value(&self) -> Value {
+        let mut info = json!({"username": self.user, "groups": self.groups});
+        if !self.uid.is_empty() {
+            info["uid"] = self.uid.clone().into();
+        }
+        if !self.extra.is_empty() {
+            info["extra"] = json!(self.extra);
+        }
+        info
     }
 
     /// Whether the user belongs to `group`.

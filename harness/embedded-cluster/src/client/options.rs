@@ -64,6 +64,17 @@ pub(crate) enum Propagation {
     Foreground,
 }
 
+impl Propagation {
+    /// As `propagationPolicy` names it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Propagation::Orphan => "Orphan",
+            Propagation::Background => "Background",
+            Propagation::Foreground => "Foreground",
+        }
+    }
+}
+
 /// How to delete.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DeleteOptions {

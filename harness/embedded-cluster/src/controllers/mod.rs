@@ -18,6 +18,7 @@ mod namespaces;
 mod not_implemented;
 mod pod_gc;
 pub(crate) mod pods;
+pub(crate) mod quota;
 mod replica_sets;
 mod resource_quotas;
 pub(crate) mod resources;

@@ -61,7 +61,7 @@ pub(crate) fn check(definition: &Value, created: bool) -> Vec<Cause> {
 
 fn check_versions(versions: &[&Value], causes: &mut Vec<Cause>) {
     let refuse = |detail: &str| Cause {
-        reason: "FieldValueInvalid",
+        reason: "FieldValueInvalid".into(),
         message: format!("Invalid value: {}: {detail}", shown(versions)),
         field: "spec.versions".to_owned(),
     };

@@ -18,6 +18,7 @@ pub(crate) use version::Version;
 use crate::apiserver::ApiServer;
 use crate::kinds::Kind;
 use crate::object::Object;
+use crate::status::Status;
 use crate::store::Key;
 
 /// Holds a definition until its objects are gone.
@@ -45,15 +46,16 @@ pub(crate) fn prepare(definition: &mut Value, old: Option<&Value>, _time: &str) 
     if definition["spec"]["conversion"].is_null() {
         definition["spec"]["conversion"] = json!({"strategy": "None"});
     }
+    if old.is_none() {
+        definition["status"] = json!({"acceptedNames": {"kind": "", "plural": ""}, "conditions": null, "storedVersions": []});
+    }
+    keep_stored_version(definition);
+}
+
+/// The version that is stored is always among those that were.
+pub(crate) fn keep_stored_version(definition: &mut Value) {
     let storage = storage_version(definition);
-    let stored = match old {
-        None => {
-            definition["status"] = json!({"acceptedNames": {"kind": "", "plural": ""}, "conditions": null, "storedVersions": []});
-            &mut definition["status"]["storedVersions"]
-        }
-        Some(_) => &mut definition["status"]["storedVersions"],
-    };
-    if let Some(list) = stored.as_array_mut()
+    if let Some(list) = definition["status"]["storedVersions"].as_array_mut()
         && !list.iter().any(|v| *v == storage)
     {
         list.push(storage.into());
@@ -68,12 +70,15 @@ fn storage_version(definition: &Value) -> String {
 
 /// A definition was written: accept its names, serve its versions.
 pub(crate) fn changed(server: &Arc<ApiServer>, kind: &Kind, object: &Arc<Object>) {
-    if !is_definition(kind)
-        || server
-            .store
-            .get(&kind.key, "", object.name())
-            .is_none_or(|o| o.revision() != object.revision())
-    {
+    if is_definition(kind) {
+        settle(server, object);
+    }
+}
+
+/// Brings what is served into line with a definition.
+fn settle(server: &Arc<ApiServer>, object: &Arc<Object>) {
+    let present = server.store.get(&definitions(), "", object.name());
+    if present.is_none_or(|present| present.revision() != object.revision()) {
         return;
     }
     let mut definition = object.value().clone();
@@ -83,7 +88,7 @@ pub(crate) fn changed(server: &Arc<ApiServer>, kind: &Kind, object: &Arc<Object>
         // A conflict means that somebody wrote the definition again, which settles it again.
         let _ = server
             .store
-            .update(&kind.key, "", object.name(), object.revision(), definition.clone());
+            .update(&definitions(), "", object.name(), object.revision(), definition.clone());
     }
     let (group, plural) = group_and_plural(&definition);
     let kinds = if accepted { version::kinds(&definition) } else { vec![] };
@@ -98,11 +103,7 @@ pub(crate) fn changed(server: &Arc<ApiServer>, kind: &Kind, object: &Arc<Object>
 pub(crate) fn removed(server: &Arc<ApiServer>, kind: &Kind, object: &Object) {
     if is_definition(kind) {
         let (group, plural) = group_and_plural(object.value());
-        server.kinds.set_custom(&group, &plural, vec![]);
-        // Its names are free for others of the group.
-        for other in server.store.snapshot(&definitions(), None).items {
-            changed(server, kind, &other);
-        }
+        release(server, &group, &plural);
     } else if kind.custom.is_some() {
         let name = kind.resource.qualified();
         let terminating = server
@@ -113,6 +114,32 @@ pub(crate) fn removed(server: &Arc<ApiServer>, kind: &Kind, object: &Object) {
             finish(server, kind.resource.group(), kind.resource.plural());
         }
     }
+}
+
+/// A definition is gone: its names are free for others of its group.
+fn release(server: &Arc<ApiServer>, group: &str, plural: &str) {
+    server.kinds.set_custom(group, plural, vec![]);
+    for other in server.store.snapshot(&definitions(), None).items {
+        if other.value()["spec"]["group"] == group {
+            settle(server, &other);
+        }
+    }
+}
+
+/// Nothing new comes where the definition goes.
+///
+/// # Errors
+/// 403 for a new object of a definition that is being deleted.
+pub(crate) fn check_create(server: &Arc<ApiServer>, kind: &Kind, name: &str) -> Result<(), Status> {
+    if kind.custom.is_none() {
+        return Ok(());
+    }
+    let definition = server.store.get(&definitions(), "", &kind.resource.qualified());
+    if definition.is_some_and(|definition| names::is_true(definition.value(), "Terminating")) {
+        let because = "create not allowed while custom resource definition is terminating";
+        return Err(Status::forbidden(&kind.resource, name, because));
+    }
+    Ok(())
 }
 
 /// A definition that is being deleted says so, and stays until its objects are gone.
@@ -157,25 +184,33 @@ fn finish(server: &Arc<ApiServer>, group: &str, plural: &str) {
             let _ = server.store.update(&key, namespace, object.name(), object.revision(), value);
         }
     }
-    if !server.store.snapshot(&key, None).items.is_empty() {
-        return;
-    }
     let Some(definition) = server.store.get(&definitions(), "", &key) else {
         return;
     };
+    if !server.store.snapshot(&key, None).items.is_empty() {
+        let mut value = definition.value().clone();
+        let (reason, message) = ("InstanceDeletionInProgress", "CustomResource deletion is in progress");
+        names::set_condition(&mut value, "Terminating", true, reason, message, &server.timestamp());
+        if value != *definition.value() {
+            // Who writes the definition at the same time comes here again.
+            let _ = server
+                .store
+                .update(&definitions(), "", definition.name(), definition.revision(), value);
+        }
+        return;
+    }
     let others = definition.finalizers().filter(|f| *f != CLEANUP).count();
     let mut value = definition.value().clone();
     if let Some(list) = value["metadata"]["finalizers"].as_array_mut() {
         list.retain(|f| f != CLEANUP);
     }
     let (revision, name) = (definition.revision(), definition.name());
-    let done = if others == 0 {
-        server.store.delete(&definitions(), "", name, revision, value).is_ok()
-    } else {
-        server.store.update(&definitions(), "", name, revision, value).is_ok()
-    };
-    if done {
-        server.kinds.set_custom(group, plural, vec![]);
+    if others > 0 {
+        if server.store.update(&definitions(), "", name, revision, value).is_ok() {
+            server.kinds.set_custom(group, plural, vec![]);
+        }
+    } else if server.store.delete(&definitions(), "", name, revision, value).is_ok() {
+        release(server, group, plural);
     }
 }
 

@@ -1,5 +1,9 @@
-//! `/openapi/v3`: Kubernetes' own documents. Custom resources are not published yet.
+//! `/openapi/v3`: Kubernetes' own documents, and one for each version of a group of custom resources.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::kinds::Kind;
 use crate::value::{Map, Value, json};
 use http::Response;
 use sha2::{Digest, Sha256};
@@ -9,26 +13,124 @@ use crate::apiserver::ApiServer;
 use crate::data;
 use crate::status::Status;
 
+const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
 /// Answers the index, or one document.
-pub(super) fn answer(_server: &ApiServer, steps: &[&str], _query: &str) -> Result<Response<ResponseBody>, Status> {
+pub(super) fn answer(server: &ApiServer, steps: &[&str], _query: &str) -> Result<Response<ResponseBody>, Status> {
     if steps.is_empty() {
         // The real server calls its JSON index text.
-        return Ok(respond::typed(200, "text/plain; charset=utf-8", respond::full(index().to_string())));
+        return Ok(respond::typed(
+            200,
+            "text/plain; charset=utf-8",
+            respond::full(index(server).to_string()),
+        ));
     }
-    match data::openapi_document(&steps.join("/")) {
-        Some(document) => Ok(respond::typed(200, "application/json", respond::full(document))),
-        None => Ok(respond::typed(404, "", respond::empty())),
+    if let Some(document) = data::openapi_document(&steps.join("/")) {
+        return Ok(respond::typed(200, "application/json", respond::full(document)));
     }
+    if let ["apis", group, version] = steps
+        && let Some(document) = custom(server, group, version)
+    {
+        return Ok(respond::typed(200, "application/json", respond::full(document.to_string())));
+    }
+    Ok(respond::typed(404, "", respond::empty()))
 }
 
-fn index() -> Value {
+fn index(server: &ApiServer) -> Value {
     let mut paths = Map::new();
+    let mut insert = |path: &str, content: &[u8]| {
+        let hash: String = Sha256::digest(content).iter().map(|b| format!("{b:02X}")).collect();
+        let url = format!("/openapi/v3/{path}?hash={hash}");
+        paths.insert(path.to_owned(), json!({"serverRelativeURL": url}));
+    };
     for (path, packed) in data::OPENAPI {
-        let hash: String = Sha256::digest(packed).iter().map(|b| format!("{b:02X}")).collect();
-        paths.insert(
-            (*path).to_owned(),
-            json!({"serverRelativeURL": format!("/openapi/v3/{path}?hash={hash}")}),
-        );
+        insert(path, packed);
+    }
+    let kinds = server.kinds.custom();
+    let versions: BTreeSet<(&str, &str)> = kinds.iter().map(|kind| (kind.resource.group(), kind.resource.version())).collect();
+    for (group, version) in versions {
+        if let Some(document) = custom(server, group, version) {
+            insert(&format!("apis/{group}/{version}"), document.to_string().as_bytes());
+        }
     }
     json!({"paths": paths})
+}
+
+/// The document of a version of a group of custom resources; none where there are none.
+fn custom(server: &ApiServer, group: &str, version: &str) -> Option<Value> {
+    let kinds = server.kinds.custom();
+    let of_version = |kind: &&Arc<Kind>| kind.resource.group() == group && kind.resource.version() == version;
+    let kinds: Vec<&Arc<Kind>> = kinds.iter().filter(of_version).collect();
+    if kinds.is_empty() {
+        return None;
+    }
+    let (mut schemas, mut paths) = (Map::new(), Map::new());
+    for kind in kinds {
+        describe(server, kind, &mut schemas, &mut paths);
+    }
+    if let Some(metadata) = metadata() {
+        schemas.extend(metadata);
+    }
+    Some(json!({
+        "openapi": "3.0.0", "info": {"title": "Kubernetes CRD Swagger", "version": "v0.1.0"},
+        "paths": paths, "components": {"schemas": schemas},
+    }))
+}
+
+fn describe(server: &ApiServer, kind: &Kind, schemas: &mut Map, paths: &mut Map) {
+    let (group, version) = (kind.resource.group(), kind.resource.version());
+    let definition = server.store.get(
+        &"customresourcedefinitions.apiextensions.k8s.io".into(),
+        "",
+        &kind.resource.qualified(),
+    );
+    let schema = definition.and_then(|definition| {
+        let mut versions = definition.value()["spec"]["versions"].as_array()?.iter();
+        Some(versions.find(|v| v["name"] == version)?["schema"]["openAPIV3Schema"].clone())
+    });
+    let mut schema = schema.filter(Value::is_object).unwrap_or_else(|| json!({"type": "object"}));
+    let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let gvk = |kind: &str| json!({"group": group, "version": version, "kind": kind});
+    schema["properties"]["apiVersion"] = json!({"type": "string"});
+    schema["properties"]["kind"] = json!({"type": "string"});
+    schema["properties"]["metadata"] = json!({"allOf": [reference(OBJECT_META)]});
+    schema["x-kubernetes-group-version-kind"] = json!([gvk(&kind.kind)]);
+    let reversed: Vec<&str> = group.rsplit('.').collect();
+    let name = |kind: &str| format!("{}.{version}.{kind}", reversed.join("."));
+    let items = json!({"type": "array", "items": reference(&name(&kind.kind))});
+    let list = json!({
+        "type": "object", "required": ["items"],
+        "properties": {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"}, "items": items},
+        "x-kubernetes-group-version-kind": [gvk(&kind.list_kind)],
+    });
+    schemas.insert(name(&kind.kind), schema);
+    schemas.insert(name(&kind.list_kind), list);
+    let place = if kind.namespaced { "namespaces/{namespace}/" } else { "" };
+    let collection = format!("/apis/{group}/{version}/{place}{}", kind.resource.plural());
+    let operation = |action: &str, answer: &str| {
+        let content = json!({"application/json": {"schema": reference(&name(answer))}});
+        json!({
+            "x-kubernetes-action": action, "x-kubernetes-group-version-kind": gvk(&kind.kind),
+            "responses": {"200": {"description": "OK", "content": content}},
+        })
+    };
+    let post = operation("post", &kind.kind);
+    paths.insert(collection.clone(), json!({"get": operation("list", &kind.list_kind), "post": post}));
+    paths.insert(format!("{collection}/{{name}}"), json!({"get": operation("get", &kind.kind)}));
+}
+
+/// The schemas of an object's metadata, as Kubernetes' own documents have them.
+fn metadata() -> Option<Vec<(crate::value::Text, Value)>> {
+    let document = data::openapi_document("apis/apps/v1")?;
+    let document: Value = serde_json::from_slice(document.as_ref()).ok()?;
+    let schemas = document["components"]["schemas"].as_object()?;
+    let wanted = |name: &str| {
+        let own = name.strip_prefix("io.k8s.apimachinery.pkg.apis.meta.v1.");
+        matches!(
+            own,
+            Some("ObjectMeta" | "ManagedFieldsEntry" | "FieldsV1" | "OwnerReference" | "Time")
+        )
+    };
+    let found = schemas.iter().filter(|(name, _)| wanted(name));
+    Some(found.map(|(name, schema)| (name.clone(), schema.clone())).collect())
 }

@@ -29,8 +29,13 @@ pub(super) fn answer(server: &ApiServer, parts: &Parts, path: &str, query: &str)
             "id_token_signing_alg_values_supported": ["ES256"],
         }))),
         ["openid", "v1", "jwks"] => keys(server, parts),
-        _ => Ok(text(404, "404 page not found\n")),
+        _ => Ok(not_found()),
     }
+}
+
+/// The answer where nobody serves a path.
+pub(super) fn not_found() -> Response<ResponseBody> {
+    text(404, "404 page not found\n")
 }
 
 fn keys(server: &ApiServer, parts: &Parts) -> Result<Response<ResponseBody>, Status> {

@@ -47,7 +47,17 @@ pub(super) fn typed(code: u16, content_type: &str, body: ResponseBody) -> Respon
 
 /// A failure.
 pub(super) fn status(status: &Status) -> Response<ResponseBody> {
-    let mut response = typed(status.code, "application/json", full(status.to_json().to_string()));
+    status_as(status, false)
+}
+
+/// A failure, as YAML or as JSON.
+pub(super) fn status_as(status: &Status, yaml: bool) -> Response<ResponseBody> {
+    let json = status.to_json();
+    let mut response = if yaml {
+        typed(status.code, "application/yaml", full(yaml::emit::document(&(&json).into())))
+    } else {
+        typed(status.code, "application/json", full(json.to_string()))
+    };
     if let Some(seconds) = status.details.as_ref().and_then(|d| d.retry_after_seconds) {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }

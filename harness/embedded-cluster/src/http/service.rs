@@ -17,6 +17,7 @@ use super::table::Include;
 use super::{impersonate, paths};
 use crate::apiserver::{self, ApiServer, BODY_LIMIT, Verb};
 use crate::auth::{Attributes, Credentials, Identity, authenticate};
+use crate::kinds::BUILTIN;
 use crate::status::Status;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -87,7 +88,16 @@ impl ApiService {
                 if let Form::Table(include) = &mut accept.form {
                     *include = Include::parse(request.options.parameter("includeObject").unwrap_or_default())?;
                 }
+                if accept.yaml && request.verb == Verb::Watch {
+                    return Ok(respond::status_as(&Status::no_representation(true), true));
+                }
                 let kind = self.server.kinds.find(&request.target.resource);
+                if kind.is_none() && !BUILTIN.has_group(request.target.resource.group()) {
+                    self.server
+                        .authorizer
+                        .check(&self.server.store, &request.identity, &request.attributes())?;
+                    return Ok(paths::not_found());
+                }
                 let response = self.server.handle(request).await?;
                 respond::outcome(&self.server, response, kind.as_deref(), &accept)
             }

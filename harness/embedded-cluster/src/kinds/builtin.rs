@@ -42,6 +42,11 @@ impl Builtin {
             .find(|k| k.kind == kind && k.resource.group() == group && k.resource.version() == version)
     }
 
+    /// Whether Kubernetes itself has a group of this name.
+    pub(crate) fn has_group(&self, group: &str) -> bool {
+        self.groups.iter().any(|(name, _)| name == group)
+    }
+
     fn read() -> Self {
         let mut table = Self {
             by_resource: BTreeMap::new(),

@@ -141,6 +141,16 @@ impl Kinds {
         self.all().into_iter().find(|k| k.kind == kind && k.api_version() == api_version)
     }
 
+    /// The other versions in which the objects of a kind are served.
+    pub(crate) fn versions(&self, kind: &Kind) -> Vec<Arc<Kind>> {
+        let other = |other: &&Arc<Kind>| other.key == kind.key && other.resource != kind.resource;
+        if kind.custom.is_none() {
+            return BUILTIN.in_order.iter().filter(other).cloned().collect();
+        }
+        let custom = self.custom.read().unwrap_or_else(PoisonError::into_inner);
+        custom.values().filter(other).cloned().collect()
+    }
+
     /// All kinds: the built-in ones in discovery's order, then the custom ones by name.
     pub(crate) fn all(&self) -> Vec<Arc<Kind>> {
         let custom = self.custom.read().unwrap_or_else(PoisonError::into_inner);

@@ -202,7 +202,8 @@ impl Store {
         }
     }
 
-    fn subscribe(&self, key: &Key) -> watch::Receiver<u64> {
+    /// Tells of changes in a collection: the revision of the last one.
+    pub(crate) fn signal(&self, key: &Key) -> watch::Receiver<u64> {
         self.lock().collection(key).subscribe()
     }
 }

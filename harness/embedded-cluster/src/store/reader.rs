@@ -34,7 +34,7 @@ enum Found {
 impl Reader {
     /// A reader of the changes after revision `since`.
     pub(crate) fn new(store: Arc<Store>, key: Key, since: u64, select: Select) -> Self {
-        let changed = store.subscribe(&key);
+        let changed = store.signal(&key);
         Self {
             store,
             key,

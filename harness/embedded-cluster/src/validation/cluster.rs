@@ -59,7 +59,7 @@ pub(super) fn node(node: &Value, causes: &mut Vec<Cause>) {
             let shown = as_struct(taint, TAINT);
             let message = format!("Duplicate value: {shown}: taints must be unique by key and effect pair");
             causes.push(Cause {
-                reason: "FieldValueDuplicate",
+                reason: "FieldValueDuplicate".into(),
                 message,
                 field: place,
             });

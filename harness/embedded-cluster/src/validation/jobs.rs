@@ -100,7 +100,7 @@ fn failure_policy(policy: &Value, place: &str, causes: &mut Vec<Cause>) {
     let list = items(&policy["rules"]);
     if list.len() > MOST_RULES {
         causes.push(Cause {
-            reason: "FieldValueTooMany",
+            reason: "FieldValueTooMany".into(),
             message: format!("Too many: {}: must have at most {MOST_RULES} items", list.len()),
             field: format!("{place}.rules"),
         });

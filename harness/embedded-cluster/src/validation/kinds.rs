@@ -48,6 +48,7 @@ pub(super) fn check(group: &str, plural: &str, object: &Value, old: Option<&Valu
             webhooks::webhooks(object, causes);
         }
         ("admissionregistration.k8s.io", "validatingadmissionpolicies") => webhooks::policy(object, causes),
+        ("admissionregistration.k8s.io", "mutatingadmissionpolicies") => webhooks::mutating_policy(object, causes),
         _ => {}
     }
 }

@@ -8,6 +8,7 @@ mod cron;
 mod data;
 mod endpoints;
 mod events;
+mod expressions;
 mod formats;
 mod immutable;
 mod jobs;

@@ -170,7 +170,7 @@ pub(super) fn text(value: &Value) -> &str {
 pub(super) fn not_found(place: impl Into<String>, value: &Value, detail: &str) -> Cause {
     let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
     Cause {
-        reason: "FieldValueNotFound",
+        reason: "FieldValueNotFound".into(),
         message: format!("Not found: {value}{detail}"),
         field: place.into(),
     }
@@ -204,7 +204,7 @@ fn lower_first(name: &str) -> String {
 /// An invalid value that is printed as it is given.
 pub(super) fn invalid_shown(place: &str, shown: &str, detail: &str) -> Cause {
     Cause {
-        reason: "FieldValueInvalid",
+        reason: "FieldValueInvalid".into(),
         message: format!("Invalid value: {shown}: {detail}"),
         field: place.into(),
     }
@@ -215,7 +215,7 @@ pub(super) fn not_one_of(place: &str, value: &Value, allowed: &[&str]) -> Cause 
     let allowed: Vec<String> = allowed.iter().map(|a| format!("{a:?}")).collect();
     let message = format!("Unsupported value: {value}: supported values: {}", allowed.join(", "));
     Cause {
-        reason: "FieldValueNotSupported",
+        reason: "FieldValueNotSupported".into(),
         message,
         field: place.into(),
     }

@@ -212,7 +212,7 @@ fn distinct(ports: &Value, place: &str, causes: &mut Vec<Cause>) {
                 key.0, key.1
             );
             causes.push(Cause {
-                reason: "FieldValueDuplicate",
+                reason: "FieldValueDuplicate".into(),
                 message: format!("Duplicate value: {shown}"),
                 field: format!("{place}[{i}]"),
             });

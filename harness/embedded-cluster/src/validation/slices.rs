@@ -93,7 +93,7 @@ fn ports(ports: &Value, causes: &mut Vec<Cause>) {
 
 fn too_many(place: &str, count: usize, most: usize) -> Cause {
     Cause {
-        reason: "FieldValueTooMany",
+        reason: "FieldValueTooMany".into(),
         message: format!("Too many: {count}: must have at most {most} items"),
         field: place.into(),
     }

@@ -1,9 +1,10 @@
 //! Configurations of admission: webhooks and policies.
 
+use crate::admission::Names;
 use crate::value::Value;
 
-use super::names;
 use super::rules::{Check, Rule, apply, faults, items, not_one_of, text};
+use super::{expressions, names};
 use crate::status::Cause;
 
 const FAILURE: Rule = ("failurePolicy", Check::OneOf(&["Fail", "Ignore"]));
@@ -29,6 +30,12 @@ pub(super) fn webhooks(configuration: &Value, causes: &mut Vec<Cause>) {
     for (i, hook) in items(&configuration["webhooks"]).iter().enumerate() {
         let place = format!("webhooks[{i}]");
         apply(WEBHOOK, hook, &place, causes);
+        expressions::conditions(
+            &hook["matchConditions"],
+            &Names::of_webhooks(),
+            &format!("{place}.matchConditions"),
+            causes,
+        );
         let name = text(&hook["name"]);
         if !name.is_empty() && seen.contains(&name) {
             causes.push(Cause::duplicate(format!("{place}.name"), &name.into()));
@@ -197,9 +204,7 @@ const POLICY: &[Rule] = &[
     ("matchConstraints", Check::With(constraints)),
 ];
 
-const REASONS: &[&str] = &["Forbidden", "Invalid", "RequestEntityTooLarge"];
-
-/// A ValidatingAdmissionPolicy, without its expressions.
+/// A ValidatingAdmissionPolicy.
 pub(super) fn policy(policy: &Value, causes: &mut Vec<Cause>) {
     let spec = &policy["spec"];
     apply(POLICY, spec, "spec", causes);
@@ -210,13 +215,17 @@ pub(super) fn policy(policy: &Value, causes: &mut Vec<Cause>) {
         causes.push(Cause::required("spec.validations", detail));
         causes.push(Cause::required("spec.auditAnnotations", detail));
     }
-    for (i, validation) in validations.iter().enumerate() {
-        let place = format!("spec.validations[{i}]");
-        if text(&validation["expression"]).trim().is_empty() {
-            causes.push(Cause::required(format!("{place}.expression"), "expression is not specified"));
-        }
-        apply(&[("reason", Check::OneOf(REASONS))], validation, &place, causes);
+    expressions::validating(policy, causes);
+}
+
+/// A MutatingAdmissionPolicy.
+pub(super) fn mutating_policy(policy: &Value, causes: &mut Vec<Cause>) {
+    let spec = &policy["spec"];
+    apply(POLICY, spec, "spec", causes);
+    if items(&spec["mutations"]).is_empty() {
+        causes.push(Cause::required("spec.mutations", "mutations must contain at least one item"));
     }
+    expressions::mutating(policy, causes);
 }
 
 fn param_kind(kind: &Value, place: &str, causes: &mut Vec<Cause>) {

@@ -145,7 +145,7 @@ fn strategy(spec: &Value, causes: &mut Vec<Cause>) {
         _ => {
             let shown = as_struct(strategy, &[("Type", "\"\""), ("RollingUpdate", "null")]);
             causes.push(Cause {
-                reason: "FieldValueNotSupported",
+                reason: "FieldValueNotSupported".into(),
                 message: format!("Unsupported value: {shown}: supported values: \"Recreate\", \"RollingUpdate\""),
                 field: "spec.strategy".to_owned(),
             });
@@ -246,7 +246,7 @@ fn daemon_strategy(strategy: &Value, causes: &mut Vec<Cause>) {
         _ => {
             let shown = as_struct(strategy, &[("Type", "\"\""), ("RollingUpdate", "null")]);
             causes.push(Cause {
-                reason: "FieldValueNotSupported",
+                reason: "FieldValueNotSupported".into(),
                 message: format!("Unsupported value: {shown}: supported values: \"OnDelete\", \"RollingUpdate\""),
                 field: place.to_owned(),
             });

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tower::ServiceExt;
 
 use crate::compare::Matcher;
+use crate::hooks::Hooks;
 use crate::paths::{map_texts, pick};
 use crate::shape::shape;
 
@@ -94,6 +95,7 @@ type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
 
 struct Run<'a> {
     cluster: &'a EmbeddedCluster,
+    hooks: &'a Hooks,
     case: Case,
     unique: String,
     variables: BTreeMap<String, String>,
@@ -101,15 +103,17 @@ struct Run<'a> {
 }
 
 /// Runs a case; the error is the first difference.
-pub(crate) async fn run(cluster: &EmbeddedCluster, case: Case, number: usize) -> Result<(), String> {
+pub(crate) async fn run(cluster: &EmbeddedCluster, hooks: &Hooks, case: Case, number: usize) -> Result<(), String> {
     let unique: String = (0u32..8)
         .map(|i| char::from(LETTERS[(number / LETTERS.len().pow(i)) % LETTERS.len()]))
         .collect();
-    let variables = [("u", unique.clone()), ("ns", format!("gt-{unique}"))]
-        .map(|(k, v)| (k.to_owned(), v))
-        .into();
+    let mut variables: BTreeMap<String, String> = hooks.variables(&unique).into();
+    variables.insert("u".into(), unique.clone());
+    variables.insert("ns".into(), format!("gt-{unique}"));
+    hooks.rule(&unique, case.hooks.clone());
     let mut run = Run {
         cluster,
+        hooks,
         case,
         unique,
         variables,
@@ -139,9 +143,6 @@ pub(crate) async fn run(cluster: &EmbeddedCluster, case: Case, number: usize) ->
 
 impl Run<'_> {
     async fn steps(&mut self) -> Result<(), String> {
-        if !self.case.hooks.is_null() {
-            return Err("webhooks are not replayed in process".into());
-        }
         let mut matcher = Matcher::new(&self.unique, self.case.message == "loose");
         if self.case.ns {
             self.make_namespace().await?;
@@ -204,8 +205,13 @@ impl Run<'_> {
             sleep(Duration::from_secs_f64(seconds)).await;
             return Ok(None);
         }
-        if step.hookreset.is_some() || step.hookreviews.is_some() {
-            return Err("webhooks are not replayed in process".into());
+        if step.hookreset.is_some() {
+            self.hooks.reset(&self.unique);
+            return Ok(None);
+        }
+        if let Some(count) = &step.hookreviews {
+            let count = count.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
+            return Ok(Some(json!({"reviews": self.hooks.reviews(&self.unique, count)})));
         }
         if let Some(wanted) = &step.collect {
             return self.collect(step, wanted).await.map(Some);

@@ -6,6 +6,7 @@
 
 mod case;
 mod compare;
+mod hooks;
 mod paths;
 mod shape;
 
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 use case::Case;
 use embedded_cluster::EmbeddedCluster;
+use hooks::Hooks;
+use simnet::{Clock, Network};
 
 fn data() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden")
@@ -45,14 +48,18 @@ fn run(topic: &str, only: &str) -> BTreeMap<String, Option<String>> {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let cluster = EmbeddedCluster::builder(topic).seed(1).start().await.unwrap();
+        let network = Network::simulated(Clock::simulated());
+        let host = network.host("golden", "127.0.0.1");
+        let hooks = Hooks::start(&host, network.clock()).await;
+        let builder = EmbeddedCluster::builder(topic).seed(1).clock(network.clock().clone());
+        let cluster = builder.host(host).start().await.unwrap();
         // The recorded cluster had been up for a while.
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         let mut results = BTreeMap::new();
         for (number, case) in cases(topic).into_iter().enumerate() {
             if case.name.contains(only) {
                 let name = case.name.clone();
-                results.insert(name, case::run(&cluster, case, number).await.err());
+                results.insert(name, case::run(&cluster, &hooks, case, number).await.err());
             }
         }
         results

@@ -42,7 +42,7 @@ pub enum HttpError {
 
 impl HttpError {
     /// Finds the innermost cause: hyper's own message says only that sending failed.
-    pub(super) fn from_cause(error: &(dyn std::error::Error + 'static)) -> Self {
+    pub fn from_cause(error: &(dyn std::error::Error + 'static)) -> Self {
         let mut cause = error;
         let mut kind = None;
         loop {

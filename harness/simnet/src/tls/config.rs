@@ -38,9 +38,21 @@ pub fn server_config(server: &KeyPair, client_ca: Option<&str>, alpn: &[&str], c
 /// # Errors
 /// [`TlsError::NotPem`] if `roots_pem` holds no certificate, else as for keys.
 pub fn client_config(roots_pem: &str, client: Option<&KeyPair>, alpn: &[&str], clock: &Clock) -> Result<Arc<ClientConfig>, TlsError> {
+    trusting(roots(roots_pem)?, client, alpn, clock)
+}
+
+/// The configuration of a client that knows no authority: it refuses every server's certificate.
+///
+/// # Errors
+/// Never in practice: none of a key's or certificate's faults can occur.
+pub fn client_config_without_authorities(alpn: &[&str], clock: &Clock) -> Result<Arc<ClientConfig>, TlsError> {
+    trusting(RootCertStore::empty(), None, alpn, clock)
+}
+
+fn trusting(roots: RootCertStore, client: Option<&KeyPair>, alpn: &[&str], clock: &Clock) -> Result<Arc<ClientConfig>, TlsError> {
     let builder = ClientConfig::builder_with_details(provider(), Arc::new(clock.clone()))
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots(roots_pem)?);
+        .with_root_certificates(roots);
     let mut config = match client {
         None => builder.with_no_client_auth(),
         Some(client) => {

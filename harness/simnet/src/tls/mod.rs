@@ -4,7 +4,7 @@ mod authority;
 mod config;
 
 pub use authority::{Authority, KeyPair};
-pub use config::{client_config, server_config};
+pub use config::{client_config, client_config_without_authorities, server_config};
 
 use thiserror::Error;
 

@@ -15,37 +15,39 @@ const NAME_TRIES: usize = 8;
 
 impl Write<'_> {
     /// POST.
-    pub(in crate::apiserver) fn create(&mut self) -> Result<Outcome, Status> {
+    pub(in crate::apiserver) async fn create(&mut self) -> Result<Outcome, Status> {
         let mut object = self.body()?;
         name_and_namespace(&mut object, None, self.request.target.namespace.as_deref())?;
         let generated = object["metadata"]["name"].as_str().unwrap_or_default().is_empty()
             && !object["metadata"]["generateName"].as_str().unwrap_or_default().is_empty();
         for _ in 1..NAME_TRIES {
-            match self.create_object(object.clone(), managed::Written::Update) {
+            match self.create_object(object.clone(), managed::Written::Update).await {
                 Err(status) if generated && status.is_already_exists() => {}
                 result => return result,
             }
         }
-        self.create_object(object, managed::Written::Update)
+        self.create_object(object, managed::Written::Update).await
     }
 
     /// Takes a decoded object through defaulting, admission and validation into the store.
-    pub(super) fn create_object(&mut self, mut object: Value, written: managed::Written) -> Result<Outcome, Status> {
+    pub(super) async fn create_object(&mut self, mut object: Value, written: managed::Written) -> Result<Outcome, Status> {
         if object["metadata"]["resourceVersion"]
             .as_str()
             .is_some_and(|v| !v.is_empty() && v != "0")
         {
             return Err(Status::plain(500, "resourceVersion should not be set on objects to be created"));
         }
-        fields::begin(self.server, &mut object);
+        crate::crd::check_create(self.server, self.kind, object["metadata"]["name"].as_str().unwrap_or_default())?;
+        fields::begin(&mut object);
         decode::defaults(self.kind, &mut object);
         // What admission adds is nobody's.
         managed::track(self, None, &mut object, written)?;
-        self.admit(&mut object, None)?;
+        self.admit(&mut object, None).await?;
+        fields::generate_name(self.server, &mut object);
         fields::system(self.server, self.kind, &mut object);
         prepare::create(self.server, self.kind, self.request, &mut object)?;
         decode::complete(self.kind, &mut object)?;
-        self.validate(&mut object, None)?;
+        self.validate(&mut object, None).await?;
         prepare::finish(self.kind, &mut object);
         let stored = self.store_new(object)?;
         crate::crd::changed(self.server, self.kind, &stored);

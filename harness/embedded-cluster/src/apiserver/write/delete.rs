@@ -15,25 +15,23 @@ use crate::object::Object;
 use crate::status::Status;
 use crate::store::Conflict;
 
-const TRIES: usize = 5;
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
 
 impl Write<'_> {
     /// DELETE of one object.
-    pub(in crate::apiserver) fn delete(&mut self) -> Result<Outcome, Status> {
+    pub(in crate::apiserver) async fn delete(&mut self) -> Result<Outcome, Status> {
         let options = decode::delete_options(self.request)?;
-        for _ in 0..TRIES {
+        loop {
             let old = read::find(self.server, self.kind, self.request)?;
-            if let Some(outcome) = self.try_delete(&old, &options)? {
+            if let Some(outcome) = self.try_delete(&old, &options).await? {
                 return Ok(outcome);
             }
         }
-        Err(Status::modified(&self.kind.resource, self.name()))
     }
 
     /// DELETE of everything that matches.
-    pub(in crate::apiserver) fn delete_collection(&mut self) -> Result<Outcome, Status> {
+    pub(in crate::apiserver) async fn delete_collection(&mut self) -> Result<Outcome, Status> {
         let options = decode::delete_options(self.request)?;
         let (list, _) = read::select(self.server, self.kind, self.request)?;
         for object in &list.items {
@@ -42,7 +40,7 @@ impl Write<'_> {
             one.target.namespace = object.namespace().map(str::to_owned);
             one.options = options.clone();
             one.body = Body::empty();
-            match Write::new(self.server, self.kind, &one, self.warnings).delete() {
+            match Write::new(self.server, self.kind, &one, self.warnings).delete().await {
                 Err(status) if !status.is_not_found() => return Err(status),
                 _ => {}
             }
@@ -58,16 +56,21 @@ impl Write<'_> {
         ))
     }
 
-    fn try_delete(&mut self, old: &Arc<Object>, options: &super::super::Options) -> Result<Option<Outcome>, Status> {
+    async fn try_delete(&mut self, old: &Arc<Object>, options: &super::super::Options) -> Result<Option<Outcome>, Status> {
         self.check_preconditions(old, options)?;
         let mut unchanged = old.value().clone();
-        crate::admission::validate(&mut Attempt {
+        let mut attempt = Attempt {
             server: self.server,
             kind: self.kind,
             request: self.request,
+            options,
+            part: None,
             object: &mut unchanged,
             old: Some(old),
-        })?;
+            warnings: self.warnings,
+        };
+        crate::admission::mutate(&mut attempt).await?;
+        crate::admission::validate(&mut attempt).await?;
         let mut new = old.value().clone();
         self.mark(old, &mut new, options);
         if is_finished(&new) {

@@ -57,8 +57,8 @@ pub(super) fn metadata_mut(object: &mut Value) -> &mut Map {
     }
 }
 
-/// A new object before admission: what clients cannot set goes, a generated name comes.
-pub(super) fn begin(server: &ApiServer, object: &mut Value) {
+/// A new object before admission: what clients cannot set goes.
+pub(super) fn begin(object: &mut Value) {
     let metadata = metadata_mut(object);
     for field in [
         "uid",
@@ -70,6 +70,11 @@ pub(super) fn begin(server: &ApiServer, object: &mut Value) {
     ] {
         metadata.remove(field);
     }
+}
+
+/// A name for a new object that has none but wants one.
+pub(super) fn generate_name(server: &ApiServer, object: &mut Value) {
+    let metadata = metadata_mut(object);
     let empty = |v: Option<&Value>| v.and_then(Value::as_str).unwrap_or_default().is_empty();
     if empty(metadata.get("name"))
         && let Some(base) = metadata.get("generateName").and_then(Value::as_str).filter(|base| !base.is_empty())
@@ -139,6 +144,7 @@ pub(super) fn carry_over(kind: &Kind, subresource: &str, old: &Object, new: &mut
 /// The generation after a change of the object's wishes.
 pub(super) fn advance_generation(kind: &Kind, old: &Object, new: &mut Value) {
     let annotations = |v: &Value| v["metadata"].get("annotations").cloned();
+    let wishes = |object| wishes(kind, object);
     let changed = match kind.strategy.generation {
         Generation::None => return,
         Generation::Spec | Generation::Changes => wishes(old.value()) != wishes(new),
@@ -149,9 +155,11 @@ pub(super) fn advance_generation(kind: &Kind, old: &Object, new: &mut Value) {
     }
 }
 
-/// Everything but identity, metadata and status.
-fn wishes(object: &Value) -> Vec<(&Text, &Value)> {
-    let outside = ["apiVersion", "kind", "metadata", "status"];
+/// Everything but identity, metadata and, where it has a path of its own, status.
+fn wishes<'v>(kind: &Kind, object: &'v Value) -> Vec<(&'v Text, &'v Value)> {
+    let own_status = kind.custom.is_some() && kind.subresource("status").is_none();
+    let status = if own_status { "" } else { "status" };
+    let outside = ["apiVersion", "kind", "metadata", status];
     object
         .as_object()
         .into_iter()

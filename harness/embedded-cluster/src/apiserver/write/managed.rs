@@ -95,7 +95,7 @@ fn refusal(error: ApplyError) -> Status {
         ApplyError::Conflicts(ref conflicts) => {
             let causes = conflicts.iter().flat_map(|conflict| {
                 conflict.causes().map(|(field, message)| Cause {
-                    reason: "FieldManagerConflict",
+                    reason: "FieldManagerConflict".into(),
                     message,
                     field,
                 })
@@ -106,7 +106,7 @@ fn refusal(error: ApplyError) -> Status {
             };
             Status {
                 code: 409,
-                reason: "Conflict",
+                reason: "Conflict".into(),
                 message: error.to_string(),
                 details: Some(Box::new(details)),
                 warnings: vec![],

@@ -28,6 +28,20 @@ pub(super) struct Write<'a> {
     pub(super) kind: &'a Arc<Kind>,
     pub(super) request: &'a Request,
     pub(super) warnings: &'a mut Vec<String>,
+    /// What is written is this part of the object.
+    part: Option<&'a dyn Part>,
+}
+
+/// A part of an object that is written as an object of its own, such as a scale.
+pub(super) trait Part: Sync {
+    /// The part's kind.
+    fn kind(&self) -> &Kind;
+
+    /// The part of an object.
+    fn of(&self, kind: &Kind, object: &Value) -> Value;
+
+    /// Puts the part back.
+    fn put(&self, kind: &Kind, part: &Value, object: &mut Value);
 }
 
 impl<'a> Write<'a> {
@@ -37,7 +51,13 @@ impl<'a> Write<'a> {
             kind,
             request,
             warnings,
+            part: None,
         }
+    }
+
+    /// The same write, of a part of the object.
+    pub(super) fn as_part(self, part: &'a dyn Part) -> Self {
+        Self { part: Some(part), ..self }
     }
 
     /// The subresource written, empty for the object itself.
@@ -60,19 +80,36 @@ impl<'a> Write<'a> {
         Ok(decoded.value)
     }
 
-    /// Runs the mutating half of admission.
-    fn admit(&mut self, object: &mut Value, old: Option<&Object>) -> Result<(), Status> {
-        crate::admission::mutate(&mut Attempt {
+    /// The write as admission sees it.
+    fn attempt<'b>(&'b mut self, object: &'b mut Value, old: Option<&'b Object>) -> Attempt<'b>
+    where
+        'a: 'b,
+    {
+        Attempt {
             server: self.server,
             kind: self.kind,
             request: self.request,
+            options: &self.request.options,
+            part: self.part.map(Part::kind),
             object,
             old,
-        })
+            warnings: self.warnings,
+        }
+    }
+
+    /// Runs the mutating half of admission.
+    async fn admit(&mut self, object: &mut Value, old: Option<&Object>) -> Result<(), Status> {
+        let Some(part) = self.part else {
+            return crate::admission::mutate(&mut self.attempt(object, old)).await;
+        };
+        let (mut shown, old) = self.shown(part, object, old);
+        crate::admission::mutate(&mut self.attempt(&mut shown, old.as_ref())).await?;
+        part.put(self.kind, &shown, object);
+        Ok(())
     }
 
     /// Runs validation and the validating half of admission.
-    fn validate(&mut self, object: &mut Value, old: Option<&Object>) -> Result<(), Status> {
+    async fn validate(&mut self, object: &mut Value, old: Option<&Object>) -> Result<(), Status> {
         let causes = validation::check(self.kind, object, old.map(Object::value), self.subresource());
         if !causes.is_empty() {
             let name = object["metadata"]["name"].as_str().unwrap_or_default();
@@ -90,12 +127,16 @@ impl<'a> Write<'a> {
         if self.kind.kind == "CustomResourceDefinition" {
             self.warnings.extend(crate::crd::warnings(object));
         }
-        crate::admission::validate(&mut Attempt {
-            server: self.server,
-            kind: self.kind,
-            request: self.request,
-            object,
-            old,
-        })
+        let Some(part) = self.part else {
+            return crate::admission::validate(&mut self.attempt(object, old)).await;
+        };
+        let (mut shown, old) = self.shown(part, object, old);
+        crate::admission::validate(&mut self.attempt(&mut shown, old.as_ref())).await
+    }
+
+    /// The part that is written, before and after.
+    fn shown(&self, part: &dyn Part, object: &Value, old: Option<&Object>) -> (Value, Option<Object>) {
+        let of = |object: &Value| part.of(self.kind, object);
+        (of(object), old.map(|old| Object::new(of(old.value()))))
     }
 }

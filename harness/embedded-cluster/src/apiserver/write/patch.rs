@@ -12,10 +12,10 @@ use crate::status::{Cause, Status};
 
 impl Write<'_> {
     /// PATCH.
-    pub(in crate::apiserver) fn patch(&mut self) -> Result<Outcome, Status> {
+    pub(in crate::apiserver) async fn patch(&mut self) -> Result<Outcome, Status> {
         let patch = decode::patch_of(&self.request.body)?;
         if patch.kind == PatchKind::Apply {
-            return self.apply(patch.content);
+            return self.apply(patch.content).await;
         }
         if patch.kind == PatchKind::Strategic && self.kind.custom.is_some() {
             return Err(decode::unsupported_patch());
@@ -33,6 +33,7 @@ impl Write<'_> {
                 written: managed::Written::Update,
             })
         })
+        .await
     }
 
     /// The object after the patch, checked against its schema.
@@ -66,8 +67,12 @@ impl Write<'_> {
         let text = |field: &str| object[field].as_str().unwrap_or_default().to_owned();
         let (api_version, kind) = (text("apiVersion"), text("kind"));
         let version = api_version.rsplit('/').next().unwrap_or_default();
-        let fault = if self.server.kinds.of_object(&api_version, &kind).is_none() {
+        let other = self.server.kinds.of_object(&api_version, &kind);
+        let misfit = other.as_ref().and_then(|other| other.decode(&mut object.clone()).err());
+        let fault = if other.is_none() {
             format!("no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\"")
+        } else if let Some(misfit) = misfit {
+            misfit.to_string()
         } else {
             let group = self.kind.resource.group();
             let internal = if group.is_empty() {
@@ -84,14 +89,14 @@ impl Write<'_> {
     }
 
     /// Server-side apply: changes the object, or creates it.
-    fn apply(&mut self, patch: Value) -> Result<Outcome, Status> {
+    pub(in crate::apiserver) async fn apply(&mut self, patch: Value) -> Result<Outcome, Status> {
         if self.request.options.field_manager.as_deref().unwrap_or_default().is_empty() {
             let cause = Cause::required("fieldManager", "is required for apply patch");
             return Err(Status::invalid("meta.k8s.io", "PatchOptions", "", vec![cause]));
         }
         let exists = self.server.store.get(&self.kind.key, self.namespace(), self.name()).is_some();
         if exists {
-            return self.change(|write, old| {
+            let changed = self.change(|write, old| {
                 let (object, written) = managed::apply(write, Some(old), &patch)?;
                 let read = patch["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
                 Ok(Proposal {
@@ -101,6 +106,7 @@ impl Write<'_> {
                     written,
                 })
             });
+            return changed.await;
         }
         if !self.subresource().is_empty() {
             return Err(Status::not_found(&self.kind.resource, self.name()));
@@ -114,14 +120,14 @@ impl Write<'_> {
         name_and_namespace(&mut object, Some(self.name()), self.request.target.namespace.as_deref())?;
         // A revision of what is not there is not looked at.
         super::fields::metadata_mut(&mut object).remove("resourceVersion");
-        self.create_object(object, written)
+        self.create_object(object, written).await
     }
 }
 
 /// 422 as Kubernetes words it when the patched object is not one of its kind.
 fn patch_fault(shown: &Value, fault: &str) -> Status {
     let cause = Cause {
-        reason: "FieldValueInvalid",
+        reason: "FieldValueInvalid".into(),
         message: format!("Invalid value: {shown}: {fault}"),
         field: "patch".into(),
     };

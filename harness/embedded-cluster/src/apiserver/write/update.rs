@@ -10,9 +10,6 @@ use crate::object::Object;
 use crate::status::{Cause, Status};
 use crate::store::Conflict;
 
-/// How often a change is tried again when others write at the same time.
-const TRIES: usize = 5;
-
 /// The new state of an object, made from the present one.
 pub(super) struct Proposal {
     pub(super) object: Value,
@@ -25,7 +22,7 @@ pub(super) struct Proposal {
 
 impl Write<'_> {
     /// PUT.
-    pub(in crate::apiserver) fn update(&mut self) -> Result<Outcome, Status> {
+    pub(in crate::apiserver) async fn update(&mut self) -> Result<Outcome, Status> {
         let object = self.body()?;
         let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
         let (read, uid) = (text("resourceVersion"), text("uid"));
@@ -37,7 +34,7 @@ impl Write<'_> {
         if !exists && self.kind.strategy.create_on_update && self.subresource().is_empty() && read.is_empty() {
             let mut object = object;
             name_and_namespace(&mut object, Some(self.name()), self.request.target.namespace.as_deref())?;
-            return self.create_object(object, managed::Written::Update);
+            return self.create_object(object, managed::Written::Update).await;
         }
         if read.is_empty() && !self.kind.strategy.unconditional_update && exists {
             let cause = Cause::invalid("metadata.resourceVersion", &Value::from(0), "must be specified for an update");
@@ -56,47 +53,48 @@ impl Write<'_> {
                 written: managed::Written::Update,
             })
         })
+        .await
     }
 
-    /// Changes a part of the object that has a path of its own. `body` is checked for name and revision.
-    pub(in crate::apiserver) fn replace_part(
+    /// Changes a part of the object that has a path of its own. What `edit` returns, the part as it is asked for, is checked
+    /// for name and revision.
+    pub(in crate::apiserver) async fn replace_part(
         &mut self,
-        body: &Value,
-        edit: &mut dyn FnMut(&mut Value) -> Result<(), Status>,
+        edit: &mut (dyn FnMut(&mut Value) -> Result<Value, Status> + Send),
     ) -> Result<Outcome, Status> {
-        let mut named = body.clone();
-        name_and_namespace(&mut named, Some(self.name()), self.request.target.namespace.as_deref())?;
-        let read = body["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
-        self.change(|_, old| {
+        self.change(|write, old| {
             let mut object = old.value().clone();
-            edit(&mut object)?;
+            let mut part = edit(&mut object)?;
+            name_and_namespace(&mut part, Some(write.name()), write.request.target.namespace.as_deref())?;
+            let read = part["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
+            let read = if read == old.revision().to_string() { String::new() } else { read };
             Ok(Proposal {
                 object,
-                read: read.clone(),
+                read,
                 uid: String::new(),
                 written: managed::Written::Update,
             })
         })
+        .await
     }
 
     /// Proposes a new state until it is stored; the proposal is made again when the object changed
-    /// in between.
-    pub(super) fn change<F>(&mut self, mut propose: F) -> Result<Outcome, Status>
+    /// in between, for which one of the others must have been stored.
+    pub(super) async fn change<F>(&mut self, mut propose: F) -> Result<Outcome, Status>
     where
-        F: FnMut(&mut Self, &Arc<Object>) -> Result<Proposal, Status>,
+        F: FnMut(&mut Self, &Arc<Object>) -> Result<Proposal, Status> + Send,
     {
-        for _ in 0..TRIES {
+        loop {
             let old = super::super::read::find(self.server, self.kind, self.request)?;
             let proposal = propose(self, &convert::to_served(&old, self.kind))?;
-            if let Some(stored) = self.try_change(&old, proposal)? {
+            if let Some(stored) = self.try_change(&old, proposal).await? {
                 return Ok(Outcome::Object(convert::to_served(&stored, self.kind), false));
             }
         }
-        Err(Status::modified(&self.kind.resource, self.name()))
     }
 
     /// One try; none when somebody else wrote first.
-    fn try_change(&mut self, old: &Arc<Object>, proposal: Proposal) -> Result<Option<Arc<Object>>, Status> {
+    async fn try_change(&mut self, old: &Arc<Object>, proposal: Proposal) -> Result<Option<Arc<Object>>, Status> {
         let mut new = proposal.object;
         name_and_namespace(&mut new, Some(self.name()), self.request.target.namespace.as_deref())?;
         if !proposal.read.is_empty() && proposal.read != old.revision().to_string() {
@@ -112,12 +110,12 @@ impl Write<'_> {
         }
         decode::defaults(self.kind, &mut new);
         managed::track(self, Some(&served), &mut new, proposal.written)?;
-        self.admit(&mut new, Some(&served))?;
+        self.admit(&mut new, Some(&served)).await?;
         prepare::update(self.server, self.kind, self.subresource(), &served, &mut new)?;
         if self.subresource() != "status" {
             fields::advance_generation(self.kind, &served, &mut new);
         }
-        self.validate(&mut new, Some(&served))?;
+        self.validate(&mut new, Some(&served)).await?;
         self.store_changed(old, new)
     }
 

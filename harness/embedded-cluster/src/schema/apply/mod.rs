@@ -17,7 +17,7 @@ mod typed;
 mod update;
 
 pub(crate) use fieldset::{FieldSet, PathElement};
-pub(crate) use operation::{ApplyError, Writer, apply};
+pub(crate) use operation::{ApplyError, Writer, apply, merged};
 pub(crate) use reset::reset_fields;
 pub(in crate::schema) use typed::item_element;
 pub(crate) use update::update;

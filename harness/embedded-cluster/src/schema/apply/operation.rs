@@ -99,6 +99,15 @@ pub(crate) fn apply(schema: &Node, live: Option<&Value>, config: &Value, force: 
     Ok(Applied { object })
 }
 
+/// Merges a configuration into an object, without bookkeeping of who manages what.
+///
+/// # Errors
+/// What does not fit the schema.
+pub(crate) fn merged(schema: &Node, live: &Value, config: &Value) -> Result<Value, String> {
+    typed::validate(schema, config)?;
+    Ok(typed::merge(schema, live, config))
+}
+
 fn schema_error(config: &Value, problem: String) -> ApplyError {
     let text = |pointer: &str| config.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let api_version = text("/apiVersion");
@@ -167,7 +176,8 @@ fn merge(
         // Nothing changed in the object: its last change was not now.
         return Ok((object, managers));
     }
-    if let Some(managed) = managers.get_mut(&applier) {
+    // What is applied through a scale bears no time.
+    if let Some(managed) = managers.get_mut(&applier).filter(|_| writer.subresource != "scale") {
         managed.time = Some(writer.time.to_owned());
     }
     Ok((object, managers))

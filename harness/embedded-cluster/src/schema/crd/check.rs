@@ -3,7 +3,7 @@
 use crate::value::Value;
 
 use super::props::Props;
-use super::{default, format, validate};
+use super::{default, format, rules, validate};
 use crate::status::Cause;
 
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
@@ -26,8 +26,19 @@ pub(crate) fn check(schema: &Value, path: &str) -> Vec<Cause> {
     if let Some(metadata) = root.properties.get("metadata") {
         check_metadata(metadata, &format!("{path}.properties[metadata]"), &mut causes);
     }
-    check_props(&root, path, &mut causes);
+    let at = At {
+        root: true,
+        uncorrelated: None,
+    };
+    check_props(&root, path, &at, &mut causes);
     causes
+}
+
+/// Where in a definition a schema stands.
+struct At {
+    root: bool,
+    /// The list around it whose items have no counterpart in the list before.
+    uncorrelated: Option<String>,
 }
 
 /// Warnings about a schema that is accepted.
@@ -64,7 +75,7 @@ fn children<'p>(props: &'p Props, path: &str) -> Vec<(String, &'p Props)> {
     children
 }
 
-fn check_props(props: &Props, path: &str, causes: &mut Vec<Cause>) {
+fn check_props(props: &Props, path: &str, at: &At, causes: &mut Vec<Cause>) {
     if !props.kind.is_empty() && !TYPES.contains(&props.kind.as_str()) {
         causes.push(unsupported(format!("{path}.type"), &props.kind, &TYPES));
     }
@@ -88,10 +99,7 @@ fn check_props(props: &Props, path: &str, causes: &mut Vec<Cause>) {
     if props.embedded {
         check_embedded(props, path, causes);
     }
-    if !props.rules.is_empty() {
-        let detail = "validation rules are not implemented by this server";
-        causes.push(Cause::forbidden(format!("{path}.x-kubernetes-validations"), detail));
-    }
+    rules::check(props, path, at.root, at.uncorrelated.as_deref(), causes);
     check_list_type(props, path, causes);
     check_default(props, path, causes);
     check_alternatives(props, path, causes);
@@ -104,7 +112,14 @@ fn check_props(props: &Props, path: &str, causes: &mut Vec<Cause>) {
                 &format!("must not be empty for specified {of}"),
             ));
         }
-        check_props(child, &path, causes);
+        let mut below = At {
+            root: false,
+            uncorrelated: at.uncorrelated.clone(),
+        };
+        if path.ends_with(".items") && below.uncorrelated.is_none() && props.list_type.as_deref() != Some("map") {
+            below.uncorrelated = path.strip_suffix(".items").map(str::to_owned);
+        }
+        check_props(child, &path, &below, causes);
     }
 }
 
@@ -236,7 +251,7 @@ fn check_restriction(props: &Props, path: &str, int_or_string: bool, causes: &mu
 fn unsupported(field: String, value: &str, supported: &[&str]) -> Cause {
     let supported: Vec<String> = supported.iter().map(|value| format!("{value:?}")).collect();
     Cause {
-        reason: "FieldValueNotSupported",
+        reason: "FieldValueNotSupported".into(),
         message: format!("Unsupported value: {value:?}: supported values: {}", supported.join(", ")),
         field,
     }

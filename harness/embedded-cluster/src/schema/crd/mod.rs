@@ -10,6 +10,7 @@ mod default;
 mod format;
 mod node;
 mod props;
+mod rules;
 mod validate;
 
 use crate::value::Value;
@@ -26,6 +27,7 @@ use props::Props;
 pub(crate) struct Structural {
     root: Props,
     node: Node,
+    rules: rules::Rules,
 }
 
 impl Default for Structural {
@@ -33,7 +35,8 @@ impl Default for Structural {
     fn default() -> Self {
         let root = Props::anything();
         let node = node::root(&root);
-        Self { root, node }
+        let rules = rules::Rules::default();
+        Self { root, node, rules }
     }
 }
 
@@ -45,7 +48,8 @@ impl Structural {
     pub(crate) fn parse(schema: &Value) -> Result<Self, serde_json::Error> {
         let root = Props::parse(schema)?;
         let node = node::root(&root);
-        Ok(Self { root, node })
+        let rules = rules::Rules::compile(&root, true);
+        Ok(Self { root, node, rules })
     }
 
     /// The schema by which objects merge.
@@ -69,8 +73,27 @@ impl Structural {
     /// What is wrong with an object. Values that did not change since `old` are taken as they are, so that a stricter
     /// schema does not lock objects that exist.
     pub(crate) fn validate(&self, object: &Value, old: Option<&Value>) -> Vec<Cause> {
-        validate::validate(&self.root, object, old)
+        let mut causes = validate::validate(&self.root, object, old);
+        if self.rules.is_empty() {
+            return causes;
+        }
+        if causes.iter().any(blocks_rules) {
+            let why =
+                "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+            causes.push(Cause::invalid("<nil>", &"null".into(), why));
+        } else {
+            self.rules.validate(&self.root, "", object, old, &mut causes);
+        }
+        causes
     }
+}
+
+/// Whether rules could not make sense of the object.
+fn blocks_rules(cause: &Cause) -> bool {
+    matches!(
+        cause.reason.as_ref(),
+        "FieldValueNotSupported" | "FieldValueRequired" | "FieldValueTooLong" | "FieldValueTooMany" | "FieldValueTypeInvalid"
+    )
 }
 
 /// The key by which a list of type `map` or `set` names an item, to find the same item in two lists.

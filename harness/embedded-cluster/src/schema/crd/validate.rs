@@ -31,7 +31,7 @@ pub(super) fn value(props: &Props, path: &str, value: &Value, old: Option<&Value
     {
         let supported: Vec<String> = values.iter().map(Value::to_string).collect();
         causes.push(Cause {
-            reason: "FieldValueNotSupported",
+            reason: "FieldValueNotSupported".into(),
             message: format!("Unsupported value: {value}: supported values: {}", supported.join(", ")),
             field: field(path),
         });
@@ -55,13 +55,13 @@ fn check_type(props: &Props, path: &str, value: &Value, causes: &mut Vec<Cause>)
 
 fn wrong_type(path: &str, found: &Value, wanted: &str) -> Cause {
     Cause {
-        reason: "FieldValueTypeInvalid",
+        reason: "FieldValueTypeInvalid".into(),
         ..Cause::invalid(field(path), found, &format!("{path} in body must be of type {wanted}: {found}"))
     }
 }
 
 /// JSON types as the messages name them.
-fn type_of(value: &Value) -> &'static str {
+pub(super) fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
@@ -233,7 +233,7 @@ fn check_object(props: &Props, path: &str, object: &crate::value::Map, old: Opti
 fn too_many(path: &str, count: u64, max: u64) -> Cause {
     let plural = if max == 1 { "" } else { "s" };
     Cause {
-        reason: "FieldValueTooMany",
+        reason: "FieldValueTooMany".into(),
         message: format!("Too many: {count}: must have at most {max} item{plural}"),
         field: field(path),
     }

@@ -28,6 +28,92 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, serde_json::Error> {
     Ok(Parsed { value, duplicates })
 }
 
+/// The paths of all fields, in document order; none for what is no JSON.
+pub(crate) fn paths(bytes: &[u8]) -> Vec<String> {
+    let mut paths = Vec::new();
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let seed = Paths {
+        path: &Path::Root,
+        found: &mut paths,
+    };
+    if seed.deserialize(&mut deserializer).is_err() {
+        return vec![];
+    }
+    paths
+}
+
+/// Collects the paths of fields.
+struct Paths<'a> {
+    path: &'a Path<'a>,
+    found: &'a mut Vec<String>,
+}
+
+impl<'de> DeserializeSeed<'de> for Paths<'_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Paths<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        let mut index = 0;
+        while access
+            .next_element_seed(Paths {
+                path: &Path::Item(self.path, index),
+                found: self.found,
+            })?
+            .is_some()
+        {
+            index += 1;
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        while let Some(key) = access.next_key::<Text>()? {
+            let path = Path::Field(self.path, &key);
+            self.found.push(path.to_string());
+            access.next_value_seed(Paths {
+                path: &path,
+                found: self.found,
+            })?;
+        }
+        Ok(())
+    }
+}
+
 /// Where a value is, written out only for those who ask.
 enum Path<'a> {
     Root,

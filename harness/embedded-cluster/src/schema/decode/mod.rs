@@ -5,7 +5,7 @@ mod json;
 mod scalar;
 mod walk;
 
-pub(crate) use json::parse;
+pub(crate) use json::{parse, paths};
 pub(crate) use walk::check;
 
 /// A value that does not fit its schema; the text is the one Go's decoder gives, without the

@@ -90,6 +90,7 @@ fn service(service: &Shown<'_>) -> Value {
             json!(format!("{status} ({})", condition.str_at("/reason")))
         });
     }
+    // A column without a value is left out, and the next one takes its place.
     cells.push(json!(service.age()));
     cells.into()
 }
