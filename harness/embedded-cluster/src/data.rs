@@ -1,6 +1,9 @@
 //! Facts about Kubernetes 1.36 that are data, compiled in (see `data/kubernetes-1.36/README.md`).
 
+use std::collections::BTreeMap;
 use std::io::Read;
+
+use serde_json::Value;
 
 /// OpenAPI v3 documents by path below `/openapi/v3/`, gzip-compressed JSON.
 pub(crate) const OPENAPI: &[(&str, &[u8])] = &[
@@ -205,7 +208,46 @@ pub(crate) const BOOTSTRAP: &[&str] = &[
 /// One of the [`OPENAPI`] documents, unpacked.
 pub(crate) fn openapi_document(path: &str) -> Option<String> {
     let (_, packed) = OPENAPI.iter().find(|(p, _)| *p == path)?;
+    unpacked(packed)
+}
+
+fn unpacked(packed: &[u8]) -> Option<String> {
     let mut text = String::new();
-    flate2::read::GzDecoder::new(*packed).read_to_string(&mut text).ok()?;
+    flate2::read::GzDecoder::new(packed).read_to_string(&mut text).ok()?;
     Some(text)
+}
+
+/// What the API documentation says of definitions and their fields: definition, tab, field or nothing, tab, text.
+pub(crate) const DESCRIPTIONS: &[u8] = include_bytes!("../data/kubernetes-1.36/descriptions.tsv.gz");
+
+/// Texts of definitions, by definition and field; a definition's own text has no field.
+pub(crate) struct Descriptions(BTreeMap<String, BTreeMap<String, String>>);
+
+impl Descriptions {
+    /// Read anew each time: documents are asked for seldom, and clients keep them.
+    pub(crate) fn read() -> Self {
+        let mut all: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        for line in unpacked(DESCRIPTIONS).unwrap_or_default().lines() {
+            let mut parts = line.splitn(3, '\t');
+            if let (Some(definition), Some(field), Some(text)) = (parts.next(), parts.next(), parts.next()) {
+                let text = text.replace("\\n", "\n").replace("\\\\", "\\");
+                all.entry(definition.to_owned()).or_default().insert(field.to_owned(), text);
+            }
+        }
+        Self(all)
+    }
+
+    /// Writes the texts into a definition's schema.
+    pub(crate) fn describe(&self, definition: &str, schema: &mut Value) {
+        let Some(texts) = self.0.get(definition) else { return };
+        for (field, text) in texts {
+            let described = match field.as_str() {
+                "" => Some(&mut *schema),
+                field => schema["properties"].get_mut(field),
+            };
+            if let Some(described) = described.and_then(Value::as_object_mut) {
+                described.insert("description".to_owned(), text.clone().into());
+            }
+        }
+    }
 }

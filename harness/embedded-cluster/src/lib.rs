@@ -12,6 +12,7 @@ mod client;
 mod cluster;
 mod controllers;
 mod crd;
+mod cron;
 mod data;
 mod http;
 mod kinds;

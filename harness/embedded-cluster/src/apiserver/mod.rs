@@ -4,9 +4,11 @@
 
 mod addresses;
 mod binding;
+mod connect;
 mod convert;
 mod decode;
 mod eviction;
+mod kubelet;
 mod logs;
 mod options;
 mod outcome;
@@ -21,6 +23,7 @@ mod subresources;
 pub(crate) mod token;
 mod write;
 
+pub(crate) use connect::Upgrade;
 pub(crate) use convert::{served_value, stored_value, to_served};
 pub(crate) use decode::{BODY_LIMIT, media_type};
 pub(crate) use options::{Options, OptionsKind, unescape};

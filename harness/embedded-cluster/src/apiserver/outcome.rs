@@ -27,6 +27,8 @@ pub(crate) enum Outcome {
     Value(Value, u16),
     /// Text of a container's log, as the node streams it.
     Log(Option<super::logs::LogStream>),
+    /// The connection goes on with another protocol; the headers of that answer.
+    Upgraded(http::HeaderMap),
 }
 
 /// Where a list ends that was limited.

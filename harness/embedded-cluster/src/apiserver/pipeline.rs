@@ -52,7 +52,8 @@ impl ApiServer {
         match (allowed, scoped, request.verb) {
             (false, ..) => Err(Status::verb_not_allowed()),
             (true, true, _) | (true, false, Verb::List | Verb::Watch) if kind.namespaced || target.namespace.is_none() => Ok(kind),
-            _ if !kind.namespaced => Err(Status::no_such_resource()),
+            // There is no such path.
+            _ if !kind.namespaced || target.name.is_some() => Err(Status::no_such_resource()),
             _ => Err(Status::verb_not_allowed()),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::value::Value;
 use bytes::Bytes;
 
+use super::connect::Upgrade;
 use super::options::Options;
 use crate::auth::Identity;
 use crate::resource::Resource;
@@ -87,6 +88,8 @@ pub(crate) struct Request {
     pub(crate) body: Body,
     /// The client's `User-Agent`, whose first word is the field manager where no other is named.
     pub(crate) agent: String,
+    /// The connection, where the client wants it for another protocol than HTTP.
+    pub(crate) upgrade: Option<Upgrade>,
 }
 
 /// Longest name of a field manager, in characters.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::value::Value;
 
-use super::{ApiServer, Outcome, Request, binding, decode, eviction, logs, scale, token, write};
+use super::{ApiServer, Outcome, Request, binding, connect, decode, eviction, logs, scale, token, write};
 use crate::kinds::Kind;
 use crate::status::Status;
 
@@ -27,6 +27,10 @@ pub(super) async fn answer(
         "eviction" => eviction::create(server, kind, &request, warnings).await,
         "token" => token::create(server, kind, &request, warnings).await,
         "log" => logs::get(server, &request).await,
+        what @ ("exec" | "attach" | "portforward") if kind.resource.plural() == "pods" => {
+            let what = what.to_owned();
+            connect::answer(server, request, &what).await
+        }
         "finalize" => finalize(server, kind, &request, warnings).await,
         other => Err(Status::not_implemented(&format!("{}/{other}", kind.resource.plural()))),
     }

@@ -171,6 +171,7 @@ impl Client {
             options,
             body,
             agent: String::new(),
+            upgrade: None,
         };
         Ok(self.server.handle(request).await?.outcome)
     }

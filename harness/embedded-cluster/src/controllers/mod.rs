@@ -5,6 +5,7 @@
 
 mod aggregation;
 pub(crate) mod conditions;
+mod cron_jobs;
 mod daemon_sets;
 mod deployments;
 mod disruption;

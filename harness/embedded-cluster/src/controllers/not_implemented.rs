@@ -5,8 +5,7 @@ use futures::future::BoxFuture;
 use super::runtime::{Change, Context, Controller, Key, Outcome};
 use crate::resource::Resource;
 
-const KINDS: [Resource; 3] = [
-    Resource::new("batch", "v1", "cronjobs"),
+const KINDS: [Resource; 2] = [
     Resource::new("", "v1", "replicationcontrollers"),
     Resource::new("autoscaling", "v2", "horizontalpodautoscalers"),
 ];

@@ -5,6 +5,7 @@ use crate::resource::Resource;
 pub(crate) const CLUSTER_ROLES: Resource = Resource::new("rbac.authorization.k8s.io", "v1", "clusterroles");
 pub(crate) const CONFIG_MAPS: Resource = Resource::new("", "v1", "configmaps");
 pub(crate) const CONTROLLER_REVISIONS: Resource = Resource::new("apps", "v1", "controllerrevisions");
+pub(crate) const CRON_JOBS: Resource = Resource::new("batch", "v1", "cronjobs");
 pub(crate) const DAEMON_SETS: Resource = Resource::new("apps", "v1", "daemonsets");
 pub(crate) const DEPLOYMENTS: Resource = Resource::new("apps", "v1", "deployments");
 pub(crate) const DISRUPTION_BUDGETS: Resource = Resource::new("policy", "v1", "poddisruptionbudgets");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::task::AbortHandle;
 
 use super::aggregation::Aggregation;
+use super::cron_jobs::CronJobs;
 use super::daemon_sets::DaemonSets;
 use super::deployments::Deployments;
 use super::disruption::Disruption;
@@ -68,6 +69,7 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
         Arc::new(StatefulSets(contexts.account("statefulset-controller"))),
         Arc::new(DaemonSets(contexts.account("daemon-set-controller"))),
         Arc::new(Jobs(contexts.account("job-controller"))),
+        Arc::new(CronJobs(contexts.account("cronjob-controller"))),
         Arc::new(Ttl(contexts.account("ttl-after-finished-controller"))),
         Arc::new(Slices(contexts.account("endpointslice-controller"))),
         Arc::new(Legacy(contexts.account("endpoint-controller"))),

@@ -26,7 +26,7 @@ pub(super) fn answer(server: &ApiServer, steps: &[&str], _query: &str) -> Result
         ));
     }
     if let Some(document) = data::openapi_document(&steps.join("/")) {
-        return Ok(respond::typed(200, "application/json", respond::full(document)));
+        return Ok(respond::typed(200, "application/json", respond::full(described(&document)?)));
     }
     if let ["apis", group, version] = steps
         && let Some(document) = custom(server, group, version)
@@ -36,21 +36,40 @@ pub(super) fn answer(server: &ApiServer, steps: &[&str], _query: &str) -> Result
     Ok(respond::typed(404, "", respond::empty()))
 }
 
+/// One of Kubernetes' documents with the texts of its definitions, as `kubectl explain` shows them.
+fn described(document: &str) -> Result<String, Status> {
+    let mut document: serde_json::Value = serde_json::from_str(document).map_err(Status::internal)?;
+    let schemas = document
+        .pointer_mut("/components/schemas")
+        .and_then(serde_json::Value::as_object_mut);
+    if let Some(schemas) = schemas {
+        let descriptions = data::Descriptions::read();
+        for (name, schema) in schemas {
+            descriptions.describe(name, schema);
+        }
+    }
+    Ok(document.to_string())
+}
+
 fn index(server: &ApiServer) -> Value {
     let mut paths = Map::new();
-    let mut insert = |path: &str, content: &[u8]| {
-        let hash: String = Sha256::digest(content).iter().map(|b| format!("{b:02X}")).collect();
+    let mut insert = |path: &str, content: &[&[u8]]| {
+        let digest = content
+            .iter()
+            .fold(Sha256::new(), |digest, part| digest.chain_update(part))
+            .finalize();
+        let hash: String = digest.iter().map(|b| format!("{b:02X}")).collect();
         let url = format!("/openapi/v3/{path}?hash={hash}");
         paths.insert(path.to_owned(), json!({"serverRelativeURL": url}));
     };
     for (path, packed) in data::OPENAPI {
-        insert(path, packed);
+        insert(path, &[packed, data::DESCRIPTIONS]);
     }
     let kinds = server.kinds.custom();
     let versions: BTreeSet<(&str, &str)> = kinds.iter().map(|kind| (kind.resource.group(), kind.resource.version())).collect();
     for (group, version) in versions {
         if let Some(document) = custom(server, group, version) {
-            insert(&format!("apis/{group}/{version}"), document.to_string().as_bytes());
+            insert(&format!("apis/{group}/{version}"), &[document.to_string().as_bytes()]);
         }
     }
     json!({"paths": paths})

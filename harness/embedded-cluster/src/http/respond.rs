@@ -103,6 +103,11 @@ pub(super) fn outcome(
         Outcome::Value(value, code) => encoded(code, value.to_string().into(), accept),
         Outcome::Watch(_) if accept.yaml => return Err(Status::not_acceptable("application/json;stream=watch")),
         Outcome::Watch(stream) => typed(200, "application/json", watch::body(stream, accept.form, server.clock.clone())),
+        Outcome::Upgraded(headers) => {
+            let mut response = typed(101, "", empty());
+            *response.headers_mut() = headers;
+            response
+        }
         Outcome::Log(None) => typed(204, "", empty()),
         Outcome::Log(Some(stream)) => typed(200, "text/plain", stream.map_err(std::io::Error::other).boxed_unsync()),
     };

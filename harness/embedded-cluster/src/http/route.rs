@@ -68,6 +68,7 @@ where
         options: Options::default(),
         body: Body::empty(),
         agent: text(header::USER_AGENT),
+        upgrade: None,
     };
     let refused = |request: &Asked, status| {
         let mut attributes: Attributes = request.attributes();

@@ -15,7 +15,7 @@ use super::respond::{self, ResponseBody};
 use super::route::{self, Route};
 use super::table::Include;
 use super::{impersonate, paths};
-use crate::apiserver::{self, ApiServer, BODY_LIMIT, Verb};
+use crate::apiserver::{self, ApiServer, BODY_LIMIT, Upgrade, Verb};
 use crate::auth::{Attributes, Credentials, Identity, authenticate};
 use crate::kinds::BUILTIN;
 use crate::status::Status;
@@ -63,7 +63,8 @@ impl ApiService {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let upgrade = Upgrade::of(&mut parts);
         let credentials = Credentials {
             certificate: self.certificate.clone(),
             bearer: bearer(&parts.headers),
@@ -75,7 +76,7 @@ impl ApiService {
             Route::Resource(target) => {
                 let request = route::request(&parts, target, identity, || collect(body)).await;
                 let request = match request {
-                    Ok(request) => request,
+                    Ok(request) => Asked { upgrade, ..request },
                     // Who may not ask learns nothing about how the request is wrong.
                     Err(refused) => {
                         self.server

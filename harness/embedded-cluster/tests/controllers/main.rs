@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod cron_jobs;
 mod deployments;
 mod garbage;
 mod idle;

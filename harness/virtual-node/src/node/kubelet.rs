@@ -77,6 +77,9 @@ fn entered(
         return text(StatusCode::NOT_FOUND, format!("container not found (\"{container}\")"));
     };
     let (words, wanted) = options(query);
+    if !(wanted.stdin || wanted.stdout || wanted.stderr) {
+        return text(StatusCode::BAD_REQUEST, "you must specify at least 1 of stdin, stdout, stderr");
+    }
     let programs = node.programs.clone();
     let log = node.logs.find(namespace, pod, container, false).ok();
     upgraded(request, move |socket| async move {

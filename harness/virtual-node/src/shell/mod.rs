@@ -44,6 +44,8 @@ pub(crate) struct Shell {
     pub(crate) programs: Programs,
     /// How the last command ended.
     status: i32,
+    /// Whether that was an `exit`.
+    ended: bool,
 }
 
 impl Shell {
@@ -52,6 +54,7 @@ impl Shell {
             context,
             programs,
             status: 0,
+            ended: false,
         }
     }
 
@@ -75,9 +78,15 @@ impl Shell {
                 When::Success => self.status == 0,
                 When::Failure => self.status != 0,
             };
-            if runs {
-                self.status = self.pipeline(&item.pipeline, streams).await;
+            if !runs {
+                continue;
             }
+            if let Some(code) = self.exit(&item.pipeline) {
+                self.ended = true;
+                self.status = code;
+                break;
+            }
+            self.status = self.pipeline(&item.pipeline, streams).await;
         }
         self.status
     }
@@ -112,14 +121,25 @@ impl Shell {
     async fn interact(&mut self, streams: &mut Streams) -> i32 {
         while let Some(line) = streams.stdin.line().await {
             let line = String::from_utf8_lossy(&line);
-            let mut words = line.split_whitespace();
-            match words.next() {
-                None => {}
-                Some("exit") => return words.next().map_or(self.status, |code| code.parse().unwrap_or(SYNTAX)),
-                Some(_) => self.status = self.run(line.trim(), streams).await,
+            if !line.trim().is_empty() {
+                self.status = self.run(line.trim(), streams).await;
+            }
+            if self.ended {
+                break;
             }
         }
         self.status
+    }
+
+    /// The exit code of an `exit [CODE]`.
+    fn exit(&self, commands: &[Command]) -> Option<i32> {
+        let [command] = commands else { return None };
+        let words: Vec<String> = command.words.iter().flat_map(|word| self.expand(word)).collect();
+        match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["exit"] => Some(self.status),
+            ["exit", code] => Some(code.parse().unwrap_or(SYNTAX)),
+            _ => None,
+        }
     }
 
     async fn pipeline(&self, commands: &[Command], streams: &mut Streams) -> i32 {

@@ -5,4 +5,5 @@ mod app;
 mod network;
 mod pods;
 mod programs;
+mod remote;
 mod world;

@@ -6,10 +6,12 @@ use std::time::Duration;
 use embedded_cluster::EmbeddedCluster;
 use futures::StreamExt;
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
+use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod, ServiceAccount};
+use k8s_openapi::api::rbac::v1::ClusterRoleBinding;
 use kube::api::{ListParams, PostParams, WatchEvent, WatchParams};
 use kube::{Api, Client, Resource, ResourceExt};
-use serde_json::Value;
+use serde_json::{Value, json};
+use simnet::http::{Access, AccessService};
 use simnet::{Clock, Network};
 use virtual_node::{Programs, ServiceProxy, VirtualNode};
 
@@ -20,8 +22,7 @@ const NAMESPACE: &str = "default";
 pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) network: Network,
-    /// Held: it ends with the world.
-    _cluster: EmbeddedCluster,
+    cluster: EmbeddedCluster,
     pub(crate) node: VirtualNode,
     pub(crate) services: ServiceProxy,
     pub(crate) client: Client,
@@ -53,7 +54,7 @@ impl World {
         Self {
             clock,
             network,
-            _cluster: cluster,
+            cluster,
             node,
             services,
             client,
@@ -65,6 +66,29 @@ impl World {
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
         Api::namespaced(self.client.clone(), NAMESPACE)
+    }
+
+    /// An administrator's client over the network, as those outside of this process have it.
+    pub(crate) async fn outside(&self) -> Client {
+        let binding = json!({"metadata": {"name": "outside"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+            "subjects": [{"kind": "ServiceAccount", "namespace": NAMESPACE, "name": "default"}]});
+        let binding: ClusterRoleBinding = serde_json::from_value(binding).unwrap();
+        Api::all(self.client.clone())
+            .create(&PostParams::default(), &binding)
+            .await
+            .unwrap();
+        let accounts: Api<ServiceAccount> = self.api();
+        let request = serde_json::from_value(json!({"spec": {"audiences": []}})).unwrap();
+        let request = accounts.create_token_request("default", &PostParams::default(), &request).await;
+        let access = Access {
+            server: "https://kubernetes.default.svc.cluster.local".to_owned(),
+            ca_pem: self.cluster.ca_pem().to_owned(),
+            token: request.unwrap().status.unwrap().token,
+            client: None,
+        };
+        let host = self.network.host(ZONE, "10.244.250.1");
+        Client::new(AccessService::new(&host, &access).unwrap(), NAMESPACE)
     }
 
     pub(crate) async fn create<K>(&self, object: Value) -> K

@@ -17,7 +17,7 @@ pub(super) fn cells(object: &Shown<'_>, plural: &str) -> Option<Value> {
         "namespaces" => json!([object.name(), object.str_at("/status/phase"), object.age()]),
         "configmaps" => json!([object.name(), entries(&["/data", "/binaryData"]), object.age()]),
         "secrets" => json!([object.name(), object.str_at("/type"), entries(&["/data"]), object.age()]),
-        "serviceaccounts" => json!([object.name(), object.list_at("/secrets").len(), object.age()]),
+        "serviceaccounts" => json!([object.name(), object.age()]),
         "resourcequotas" => json!([object.name(), quota(object, false), quota(object, true), object.age()]),
         _ => return None,
     })
