@@ -146,8 +146,8 @@ async fn each_index_once() {
 #[tokio::test(start_paused = true)]
 async fn what_nobody_acts_on_says_so() {
     let world = World::new().await;
-    let body = json!({"metadata": {"name": "c"}, "spec": {"schedule": "* * * * *", "jobTemplate": {"spec": job(json!({}))["spec"]}}});
-    world.post("/apis/batch/v1/namespaces/ns/cronjobs", body).await;
+    let body = json!({"metadata": {"name": "c"}, "spec": {"selector": {"app": "x"}, "template": template("nginx:1")}});
+    world.post("/api/v1/namespaces/ns/replicationcontrollers", body).await;
     world.settle().await;
-    assert_eq!(world.events("CronJob", "c").await[0].0, "NotImplemented");
+    assert_eq!(world.events("ReplicationController", "c").await[0].0, "NotImplemented");
 }
