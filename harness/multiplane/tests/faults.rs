@@ -43,11 +43,11 @@ fn assert_shown(text: &str, expected: &[&str]) {
 #[test]
 fn each_verdict_bites_where_it_must_and_only_there() {
     let (outcome, text) = run("\
-  - fault: {id: gone, match: {cluster: a}, verdict: refuse}
-  - fault: {id: cut, match: {between: [b, c]}, verdict: drop}
-  - heal: {fault: [gone, cut]}
-  - fault: {id: late, match: {from: c, to: a}, verdict: {delay: 2s}}
-  - heal: {fault: late}
+- fault: {id: gone, match: {cluster: a}, verdict: refuse}
+- fault: {id: cut, match: {between: [b, c]}, verdict: drop}
+- heal: {fault: [gone, cut]}
+- fault: {id: late, match: {from: c, to: a}, verdict: {delay: 2s}}
+- heal: {fault: late}
 ");
     assert_eq!(outcome, Outcome::Passed, "{text}");
     let refused = ["a -> b", "b -> a", "a -> c", "c -> a"].map(|way| format!("bites: {way}: dial tcp"));
@@ -67,9 +67,9 @@ fn each_verdict_bites_where_it_must_and_only_there() {
 #[test]
 fn a_scenario_that_fails_is_mended() {
     let (outcome, text) = run("\
-  - fault: {id: gone, match: {cluster: a}, verdict: drop}
-  - expect: {resources: {on: b, apiVersion: v1, kind: Namespace, name: default, absent: true, within: 1s}}
-  - heal: {fault: gone}
+- fault: {id: gone, match: {cluster: a}, verdict: drop}
+- expect: {resources: {on: b, apiVersion: v1, kind: Namespace, name: default, absent: true, within: 1s}}
+- heal: {fault: gone}
 ");
     assert_eq!(outcome, Outcome::Failed, "{text}");
     assert_shown(&text, &["fault gone: mended at the end of the scenario"]);
@@ -77,7 +77,7 @@ fn a_scenario_that_fails_is_mended() {
 
 #[test]
 fn a_scenario_that_takes_too_long_is_mended() {
-    let (outcome, text) = run("  - fault: {id: gone, match: {cluster: a}, verdict: drop}\n  - wait: {for: 1h}\n");
+    let (outcome, text) = run("- fault: {id: gone, match: {cluster: a}, verdict: drop}\n- wait: {for: 1h}\n");
     assert_eq!(outcome, Outcome::Failed, "{text}");
     assert_shown(
         &text,
@@ -88,8 +88,8 @@ fn a_scenario_that_takes_too_long_is_mended() {
 #[test]
 fn a_fault_that_changes_nothing_is_told() {
     let (outcome, text) = run("\
-  - fault: {id: gone, match: {cluster: a}, verdict: drop}
-  - fault: {id: again, match: {between: [a, b]}, verdict: refuse}
+- fault: {id: gone, match: {cluster: a}, verdict: drop}
+- fault: {id: again, match: {between: [a, b]}, verdict: refuse}
 ");
     assert_eq!(outcome, Outcome::Environment, "{text}");
     assert_shown(&text, &["a does not reach b without the fault"]);

@@ -95,6 +95,15 @@ impl Backend {
         )))
     }
 
+    /// What it makes of faults.
+    pub(crate) fn makes(self) -> Makes {
+        match self {
+            Self::Embedded => Makes::Traffic,
+            Self::Container => Makes::Machines,
+            Self::Kind | Self::K3s | Self::Existing => Makes::Nothing,
+        }
+    }
+
     /// As `--backend` has it.
     pub(crate) fn name(self) -> String {
         let value = self.to_possible_value();
@@ -191,7 +200,7 @@ impl BackendArgs {
 
     fn refusals(&self, plan: &Plan, contexts: &Contexts) -> Vec<String> {
         match self.backend {
-            Backend::Embedded => faults::refusals(&plan.loaded.scenario, Makes::Traffic),
+            Backend::Embedded => faults::refusals(&plan.loaded.scenario, self.backend.makes()),
             #[cfg(feature = "docker")]
             Backend::Container => container::refusals(&plan.loaded.scenario),
             #[cfg(feature = "docker")]

@@ -239,6 +239,15 @@ impl Bench {
         child
     }
 
+    /// How much the run has recorded of what it makes; none if it is not so far.
+    pub(crate) fn recorded(&self) -> Option<usize> {
+        let runs = fs::read_dir(self.path("state/runs")).ok()?;
+        let folders = runs.flatten().map(|run| run.path().join("0"));
+        let files = folders.flat_map(|folder| ["controlplane", "dataplane_1"].map(|id| folder.join(id).join("made.jsonl")));
+        let texts: Vec<String> = files.filter_map(|file| fs::read_to_string(file).ok()).collect();
+        (!texts.is_empty()).then(|| texts.iter().map(|text| text.lines().count()).sum())
+    }
+
     pub(crate) fn end(&self, child: Child, how: &str) -> Ended {
         signal(&child, how);
         finish(child)

@@ -44,6 +44,13 @@ fn passes_and_leaves_the_clusters_as_they_were() {
             "{}",
             ended.text
         );
+        assert!(
+            ended
+                .text
+                .contains("controlplane (context a): made with rights in the whole cluster: namespaces flyte"),
+            "{}",
+            ended.text
+        );
         assert_eq!(bench.everything(), before);
         bench.assert_no_files();
     }
@@ -259,6 +266,21 @@ fn gc_after_sigkill_and_nobody_else_before() {
     assert_eq!(ended.exit, Some(0), "{}", ended.text);
     assert_eq!(bench.everything(), before);
     bench.assert_no_files();
+}
+
+#[test]
+fn gc_after_sigkill_at_any_point() {
+    let bench = Bench::new();
+    let before = bench.everything();
+    for recorded in [0, 1, 4, 8] {
+        let child = bench.start(&[]);
+        signals::until("a record", || bench.recorded().is_some_and(|lines| lines >= recorded));
+        bench.end(child, "KILL");
+        let ended = bench.multiplane(&["gc"]);
+        assert_eq!(ended.exit, Some(0), "{}", ended.text);
+        assert_eq!(bench.everything(), before, "killed after {recorded}");
+        bench.assert_no_files();
+    }
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub(super) struct Claim {
     /// Where it stands if its kind stands in namespaces.
     pub(super) namespace: String,
     pub(super) name: String,
+    /// Made only if it is missing: one that is there is no fault.
+    pub(super) if_missing: bool,
 }
 
 impl Claim {
@@ -27,6 +29,7 @@ impl Claim {
             kind: kind.to_owned(),
             namespace: namespace.to_owned(),
             name: name.to_owned(),
+            if_missing: false,
         }
     }
 
@@ -39,6 +42,7 @@ impl Claim {
             kind: text(&object["kind"])?,
             namespace: text(&metadata["namespace"]).unwrap_or_else(|| namespace.to_owned()),
             name: text(&metadata["name"])?,
+            if_missing: false,
         })
     }
 }
@@ -56,9 +60,13 @@ pub(super) fn claims(scenario: &Scenario) -> BTreeMap<String, BTreeSet<Claim>> {
                     claims.entry(from.value.clone()).or_default().insert(secret);
                 }
                 let secret = &step.to.secret;
+                let namespace = Claim {
+                    if_missing: true,
+                    ..Claim::new("v1", "Namespace", "", &secret.namespace)
+                };
                 (
                     vec![step.to.cluster.value.as_str()],
-                    vec![Claim::new("v1", "Secret", &secret.namespace, &secret.name)],
+                    vec![namespace, Claim::new("v1", "Secret", &secret.namespace, &secret.name)],
                 )
             }
             _ => continue,

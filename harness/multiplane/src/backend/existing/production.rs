@@ -62,14 +62,13 @@ fn word_of(name: &str) -> Option<&'static str> {
         .split(|c: char| !c.is_ascii_alphabetic())
         .filter(|word| !word.is_empty())
         .collect();
-    let found = words.iter().enumerate().find_map(|(index, word)| {
+    words.iter().enumerate().find_map(|(index, word)| {
         let denied = index
             .checked_sub(1)
             .and_then(|before| words.get(before))
             .is_some_and(|word| NOT.contains(word));
         WORDS.into_iter().find(|production| production == word && !denied)
-    });
-    found
+    })
 }
 
 #[cfg(test)]

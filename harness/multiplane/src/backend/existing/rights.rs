@@ -19,7 +19,9 @@ const VERBS: [&str; 3] = ["create", "patch", "delete"];
 #[derive(Debug, Default)]
 pub(super) struct Intent {
     /// What is made, as far as the cluster serves its kind; kinds of definitions that are to be made are not there yet.
-    pub(super) keys: BTreeSet<Key>,
+    keys: BTreeSet<Key>,
+    /// What is made only if it is missing.
+    if_missing: BTreeSet<Key>,
     /// Group, plural and namespace of all of them.
     attributes: BTreeSet<(String, String, Option<String>)>,
 }
@@ -32,7 +34,11 @@ impl Intent {
                 continue;
             };
             let namespace = namespaced.then_some(claim.namespace.as_str());
-            intent.keys.insert(Key::new(&resource_of(kind), namespace, &claim.name));
+            let key = Key::new(&resource_of(kind), namespace, &claim.name);
+            match claim.if_missing {
+                true => intent.if_missing.insert(key),
+                false => intent.keys.insert(key),
+            };
             let place = namespace.map(str::to_owned);
             intent.attributes.insert((kind.group.clone(), kind.plural.clone(), place));
         }
@@ -41,7 +47,8 @@ impl Intent {
 
     /// Parts that need rights in the whole cluster.
     pub(super) fn wide(&self) -> Vec<String> {
-        let wide = self.keys.iter().filter(|key| key.namespace.is_none());
+        let all: BTreeSet<&Key> = self.keys.iter().chain(&self.if_missing).collect();
+        let wide = all.into_iter().filter(|key| key.namespace.is_none());
         wide.map(ToString::to_string).collect()
     }
 
