@@ -75,7 +75,7 @@ fn versions(backend: Backend) -> &'static [&'static str] {
     match backend {
         // An embedded cluster in a container serves what it serves.
         Backend::Embedded | Backend::Container => &[Embedded::KUBERNETES],
-        // No group runs on kind yet: its clusters have no Ingress controller, which the guide's data planes need.
+        // What runs through the double has not run on the real tool in CI yet.
         Backend::Kind => &[],
         // Its nodes have never run in CI; `--backend k3s` says what is missing on a machine.
         Backend::K3s => &[],

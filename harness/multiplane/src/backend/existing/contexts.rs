@@ -118,7 +118,9 @@ impl Contexts {
     /// # Errors
     /// If the file or a context cannot be used, or two clusters are one.
     pub fn read(file: &Path, contexts: &[Mapping], addresses: &[Address]) -> Result<Self, ContextsError> {
-        let kubeconfig = Kubeconfig::read_from(file).map_err(|error| ContextsError::File {
+        // Files that it names count from its folder, also for a clean-up that is started elsewhere.
+        let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let kubeconfig = Kubeconfig::read_from(whole).map_err(|error| ContextsError::File {
             file: file.to_owned(),
             message: error.to_string(),
         })?;

@@ -11,8 +11,16 @@ use kube::{Api, Client, ResourceExt};
 use super::ExistingError;
 use super::key::{Key, resource_of};
 
-/// What changes by itself all the time and says nothing: events, and the leases of nodes and leaders.
-const RESTLESS: [&str; 3] = ["events", "events.events.k8s.io", "leases.coordination.k8s.io"];
+/// What comes and goes by itself and says nothing: events, leases of nodes and leaders, certificates of kubelets, disks at nodes.
+const RESTLESS: [&str; 5] = [
+    "events",
+    "events.events.k8s.io",
+    "leases.coordination.k8s.io",
+    "certificatesigningrequests.certificates.k8s.io",
+    "volumeattachments.storage.k8s.io",
+];
+/// API groups whose objects are measurements.
+const METRICS: &str = "metrics.k8s.io";
 /// Objects of one answer.
 const PAGE: u32 = 500;
 /// Kinds that are listed side by side.
@@ -70,7 +78,7 @@ impl Listing {
     pub(super) async fn read(client: &Client, kinds: &Kinds) -> Result<Self, ExistingError> {
         let mut lists = Vec::new();
         for (kind, can) in &kinds.1 {
-            if can.supports_operation(verbs::LIST) && !RESTLESS.contains(&resource_of(kind).as_str()) {
+            if can.supports_operation(verbs::LIST) && !is_restless(kind) {
                 lists.push(list(client.clone(), kind.clone()));
             }
         }
@@ -111,6 +119,10 @@ impl Listing {
         let found = self.0.iter().filter(|(key, entry)| is_new(key) && free(entry) && !inside_new(key));
         found.map(|(key, _)| key).collect()
     }
+}
+
+fn is_restless(kind: &ApiResource) -> bool {
+    kind.group.ends_with(METRICS) || RESTLESS.contains(&resource_of(kind).as_str())
 }
 
 async fn list(client: Client, kind: ApiResource) -> Result<Vec<(Key, Entry)>, ExistingError> {

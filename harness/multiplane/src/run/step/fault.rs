@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use super::failure::Failure;
 use super::reach::connect;
 use crate::backend::BackendError;
-use crate::backend::faults::{InForce, on_machine, on_network, ways};
+use crate::backend::faults::{InForce, Way, on_machine, on_network, ways};
 use crate::journal::{Emitter, Level};
 use crate::report::duration;
 use crate::run::context::Context;
@@ -68,7 +68,9 @@ pub(crate) async fn fault(context: &Context<'_>, step: &Fault) -> Result<(), Fai
         Verdict::Delay(by) => by.get(),
         _ => Duration::ZERO,
     };
-    for way in &ways {
+    // Nobody can look from a machine that stands still.
+    let still = |way: &&Way<'_>| step.verdict == Verdict::Pause && step.matches.cluster.as_ref().is_some_and(|id| id.value == way.from);
+    for way in ways.iter().filter(|way| !still(way)) {
         let bite = bites(step.verdict, connect(context, *way, late).await);
         let bite = bite.map_err(|what| Failure::fault("fault-without-effect", format!("{} -> {}: {what}", way.from, way.to)))?;
         context

@@ -32,7 +32,11 @@ pub(super) async fn connect(context: &Context<'_>, way: Way<'_>, late: Duration)
     let target = context.cluster(way.to).map_err(|failure| failure.message)?.api(Vantage::Pods);
     match context.world.links() {
         Some(network) => by_hand(network, way.from, &target, LIMIT + late * TRIPS).await,
-        None => by_pod(context, way, &target, POD + late * TRIPS).await,
+        None => {
+            let limit = POD + late * TRIPS;
+            let asked = tokio::time::timeout(limit * 2, by_pod(context, way, &target, limit)).await;
+            asked.unwrap_or_else(|_| Err(format!("{} does not run a probe", way.from)))
+        }
     }
 }
 
