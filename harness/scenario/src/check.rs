@@ -5,6 +5,7 @@
 mod clusters;
 mod expectations;
 mod expressions;
+mod faults;
 mod files;
 mod flyte;
 mod steps;

@@ -3,6 +3,7 @@
 mod charts;
 mod credentials;
 mod expect;
+mod fault;
 mod flyte;
 mod kubernetes;
 mod summary;
@@ -10,6 +11,7 @@ mod summary;
 pub use charts::Deploy;
 pub use credentials::{Grant, GrantTarget, KeyNames, Spoil};
 pub use expect::{Elsewhere, Expect, LabelSource, Phase, Placement, PodState, Pods, PoolSource, Reason, Resources, Share};
+pub use fault::{Fault, Heal, Match, Verdict};
 pub use flyte::{Label, Parent, Project, Register, Submit, Terminate};
 pub use kubernetes::{Apply, Until, Wait};
 
@@ -46,6 +48,11 @@ pub enum Verb {
     Apply(Box<Apply>),
     /// Lets time pass, or waits for a condition of an object.
     Wait(Wait),
+    /// Makes a fault, as `match -> verdict`, and proves that it bites: a connection that fails, or takes as long as it must, is in the
+    /// journal. It lasts until it is healed, at the latest at the end of the scenario, however that ends.
+    Fault(Box<Fault>),
+    /// Mends faults of earlier steps, and proves that connections are as before.
+    Heal(Heal),
     /// Demands that something is so: within a time, and for a time. The scenario fails if it is not.
     Expect(Box<Expect>),
 }
@@ -64,6 +71,8 @@ impl Verb {
             Verb::Terminate(_) => "terminate",
             Verb::Apply(_) => "apply",
             Verb::Wait(_) => "wait",
+            Verb::Fault(_) => "fault",
+            Verb::Heal(_) => "heal",
             Verb::Expect(_) => "expect",
         }
     }
@@ -80,7 +89,7 @@ impl Verb {
             Verb::Terminate(step) => step.fails.as_ref(),
             Verb::Apply(step) => step.fails.as_ref(),
             Verb::Wait(step) => step.fails.as_ref(),
-            Verb::Expect(_) => None,
+            Verb::Fault(_) | Verb::Heal(_) | Verb::Expect(_) => None,
         }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Link {
     peer: String,
     /// Whether this end answers for both directions (loopback sockets, where the accepting end does not know its peer's zone).
     both: bool,
+    /// Whether this end opened the connection.
+    opened: bool,
     in_flight: VecDeque<(Instant, Vec<u8>)>,
     ended: bool,
     due: Option<Pin<Box<Sleep>>>,
@@ -30,12 +32,13 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(rules: Rules, here: String, peer: String, both: bool) -> Self {
+    pub(crate) fn new(rules: Rules, here: String, peer: String, both: bool, opened: bool) -> Self {
         Self {
             rules,
             here,
             peer,
             both,
+            opened,
             in_flight: VecDeque::new(),
             ended: false,
             due: None,
@@ -49,6 +52,19 @@ impl Link {
             verdict.delay += self.rules.verdict(&self.here, &self.peer).delay;
         }
         verdict
+    }
+
+    /// Fails if a rule refuses connections of the zone that opened this one.
+    fn check(&self) -> io::Result<()> {
+        let (from, to) = if self.opened {
+            (&self.here, &self.peer)
+        } else {
+            (&self.peer, &self.here)
+        };
+        match self.rules.verdict(from, to).refused {
+            true => Err(io::Error::new(io::ErrorKind::ConnectionReset, "connection reset by peer")),
+            false => Ok(()),
+        }
     }
 
     /// Ready once no rule drops what `blocked` looks at.
@@ -80,6 +96,7 @@ impl Link {
     where
         S: AsyncRead + Unpin,
     {
+        self.check()?;
         ready!(self.poll_open(cx, |link| link.inbound().dropped));
         let delay = self.inbound().delay;
         if delay.is_zero() && self.in_flight.is_empty() && !self.ended {
@@ -132,6 +149,7 @@ impl Link {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.check()?;
         if self.both {
             ready!(self.poll_open(cx, |link| { link.rules.verdict(&link.here, &link.peer).dropped }));
         }

@@ -241,9 +241,10 @@ impl Network {
         match port {
             Some(Port::Memory(sender)) => {
                 let (near, far) = tokio::io::duplex(WINDOW);
-                let link = |here: &str, peer: &str| Some(Link::new(self.0.rules.clone(), here.to_owned(), peer.to_owned(), false));
-                let far = Stream::new(Wire::Memory(far), link(&to.zone, &from.zone));
-                let near = Stream::new(Wire::Memory(near), link(&from.zone, &to.zone));
+                let link =
+                    |here: &str, peer: &str, opened| Some(Link::new(self.0.rules.clone(), here.to_owned(), peer.to_owned(), false, opened));
+                let far = Stream::new(Wire::Memory(far), link(&to.zone, &from.zone, false));
+                let near = Stream::new(Wire::Memory(near), link(&from.zone, &to.zone, true));
                 sender.try_send((far, from)).map_err(|_| refused(to))?;
                 Ok(near)
             }
@@ -258,7 +259,7 @@ impl Network {
     /// A socket's stream under the rules between two zones.
     pub(crate) fn wrap(&self, stream: TcpStream, from: &str, to: &str) -> io::Result<Stream> {
         stream.set_nodelay(true)?;
-        let link = Link::new(self.0.rules.clone(), from.to_owned(), to.to_owned(), true);
+        let link = Link::new(self.0.rules.clone(), from.to_owned(), to.to_owned(), true, true);
         Ok(Stream::new(Wire::Tcp(stream), Some(link)))
     }
 

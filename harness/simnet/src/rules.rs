@@ -12,7 +12,8 @@ use tokio::sync::watch;
 pub enum Effect {
     /// Nothing arrives: new connections time out, bytes of open ones wait until the rule is gone.
     Drop,
-    /// New connections are refused at once; open ones go on.
+    /// New connections are refused at once, and open ones break with their next byte, as when the program at the other end is gone. A
+    /// connection counts as traffic from the zone that opened it.
     Refuse,
     /// Bytes arrive this much later, in each direction that matches.
     Delay(Duration),

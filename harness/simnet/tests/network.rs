@@ -98,11 +98,16 @@ async fn partition_heals(network: Network) {
     {
         ping(&mut stream).await;
     }
+    // Who opened a connection decides whose traffic it is.
+    let id = network.rules().add(rule("b", "a", Effect::Refuse));
+    ping(&mut stream).await;
+    network.rules().remove(id);
     network.rules().add(rule("a", "b", Effect::Refuse));
     assert_eq!(
         host.connect("b.example", 443).await.unwrap_err().kind(),
         ErrorKind::ConnectionRefused
     );
+    assert_eq!(stream.write_all(b"ping").await.unwrap_err().kind(), ErrorKind::ConnectionReset);
 }
 
 async fn tls_checks_name_and_authority(network: Network) {

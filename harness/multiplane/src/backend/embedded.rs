@@ -108,6 +108,10 @@ impl World for Embedded {
         self.network.host("operator", "operator")
     }
 
+    fn links(&self) -> Option<&Network> {
+        Some(&self.network)
+    }
+
     fn trust(&self) -> &str {
         self.authority.pem()
     }

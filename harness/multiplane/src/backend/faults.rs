@@ -1,10 +1,17 @@
-//! What can be done to a cluster's machine, where its backend can.
+//! Faults: one shape, `match -> verdict`, whatever makes them.
+//!
+//! Between clusters of this process a fault is rules of their network. A cluster on a machine of its own has [`Faults`], which befall the
+//! machine as a whole. What a backend cannot make is told before the run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use scenario::verb::{Fault, Match, Verdict};
+use scenario::{Scenario, Verb};
+use simnet::{Effect, Network, Rule, RuleId};
 
-use super::BackendError;
+use super::{BackendError, Cluster};
 
 /// Faults of a cluster's machine.
 pub trait Faults: Send + Sync {
@@ -44,4 +51,168 @@ pub trait Faults: Send + Sync {
     /// # Errors
     /// If the backend cannot do so.
     fn delete(&self) -> BoxFuture<'_, Result<(), BackendError>>;
+}
+
+/// A fault that is in force.
+pub(crate) enum InForce {
+    /// Rules of the network between clusters.
+    Rules(Network, Vec<RuleId>),
+    /// Something done to a machine.
+    Machine(Arc<dyn Cluster>, Verdict),
+}
+
+/// A way from one cluster to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Way<'a> {
+    pub(crate) from: &'a str,
+    pub(crate) to: &'a str,
+}
+
+/// The ways that a fault befalls, in a world of these clusters.
+pub(crate) fn ways<'a>(matches: &'a Match, clusters: impl Iterator<Item = &'a str>) -> Vec<Way<'a>> {
+    let both = |one, other| [Way { from: one, to: other }, Way { from: other, to: one }];
+    match (&matches.cluster, matches.between.as_slice(), &matches.from, &matches.to) {
+        (Some(cluster), ..) => {
+            let cluster = cluster.value.as_str();
+            clusters
+                .filter(|other| *other != cluster)
+                .flat_map(|other| both(cluster, other))
+                .collect()
+        }
+        (None, [one, other], ..) => both(&one.value, &other.value).into(),
+        (None, _, Some(from), Some(to)) => vec![Way {
+            from: &from.value,
+            to: &to.value,
+        }],
+        _ => Vec::new(),
+    }
+}
+
+/// Makes a fault of a network.
+pub(crate) fn on_network(network: &Network, verdict: Verdict, ways: &[Way<'_>]) -> Result<InForce, &'static str> {
+    let effect = match verdict {
+        Verdict::Refuse => Effect::Refuse,
+        Verdict::Drop => Effect::Drop,
+        Verdict::Delay(by) => Effect::Delay(by.get()),
+        Verdict::Pause => return Err(NOT_IN_PROCESS),
+    };
+    let rule = |way: &Way<'_>| Rule {
+        from: Some(way.from.to_owned()),
+        to: Some(way.to.to_owned()),
+        effect,
+    };
+    let rules = ways.iter().map(|way| network.rules().add(rule(way)));
+    Ok(InForce::Rules(network.clone(), rules.collect()))
+}
+
+/// Makes a fault of a machine.
+pub(crate) async fn on_machine(cluster: Arc<dyn Cluster>, verdict: Verdict) -> Result<InForce, BackendError> {
+    let none = |what| BackendError::Fault {
+        cluster: cluster.id().to_owned(),
+        what,
+        message: "its backend has no faults of machines".to_owned(),
+    };
+    let faults = cluster.faults().ok_or_else(|| none("make a fault"))?;
+    match verdict {
+        Verdict::Drop => faults.disconnect().await?,
+        Verdict::Pause => faults.pause().await?,
+        Verdict::Delay(by) => faults.delay(by.get()).await?,
+        Verdict::Refuse => return Err(none("refuse connections")),
+    }
+    Ok(InForce::Machine(cluster, verdict))
+}
+
+impl InForce {
+    /// Mends it.
+    pub(crate) async fn heal(self) -> Result<(), BackendError> {
+        match self {
+            Self::Rules(network, rules) => {
+                for rule in rules {
+                    network.rules().remove(rule);
+                }
+                Ok(())
+            }
+            Self::Machine(cluster, verdict) => match (cluster.faults(), verdict) {
+                (Some(faults), Verdict::Drop) => faults.reconnect().await,
+                (Some(faults), Verdict::Pause) => faults.resume().await,
+                (Some(faults), Verdict::Delay(_)) => faults.delay(Duration::ZERO).await,
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+const NOT_IN_PROCESS: &str =
+    "clusters of one process cannot stand still one by one; `drop` cuts one off, and --backend container pauses one";
+
+/// What a backend makes of faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Makes {
+    /// All faults of traffic.
+    Traffic,
+    /// Faults of whole machines.
+    Machines,
+    /// None.
+    Nothing,
+}
+
+impl Makes {
+    fn against(self, fault: &Fault) -> Option<&'static str> {
+        match (self, fault.verdict) {
+            (Self::Traffic, Verdict::Pause) => Some(NOT_IN_PROCESS),
+            (Self::Traffic, _) => None,
+            (Self::Nothing, _) => Some("it makes no faults; --backend embedded makes those of traffic, container those of whole clusters"),
+            (Self::Machines, Verdict::Refuse) => {
+                Some("a container is cut off or paused, but refuses nothing; use `drop`, or --backend embedded")
+            }
+            (Self::Machines, _) if fault.matches.cluster.is_none() => {
+                Some("a container is cut off from all others, not from one of them; use `match: {cluster: ...}`, or --backend embedded")
+            }
+            (Self::Machines, _) => None,
+        }
+    }
+}
+
+/// The faults of a scenario that a backend cannot make, each with the reason; empty if it can make all.
+pub fn refusals(scenario: &Scenario, makes: Makes) -> Vec<String> {
+    let faults = scenario.steps.iter().filter_map(|step| match &step.verb {
+        Verb::Fault(fault) => Some((step.span.line, fault)),
+        _ => None,
+    });
+    let refused = faults.filter_map(|(line, fault)| Some(format!("line {line}: fault {fault}: {}", makes.against(fault)?)));
+    refused.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn fault(text: &str) -> Fault {
+        yaml::strict::from_str(text).unwrap()
+    }
+
+    #[rstest]
+    #[case("{cluster: a}", &[("a", "b"), ("b", "a"), ("a", "c"), ("c", "a")])]
+    #[case("{between: [b, c]}", &[("b", "c"), ("c", "b")])]
+    #[case("{from: c, to: a}", &[("c", "a")])]
+    fn ways_of_matches(#[case] matches: &str, #[case] expected: &[(&str, &str)]) {
+        let fault = fault(&format!("{{id: x, match: {matches}, verdict: drop}}"));
+        let found = ways(&fault.matches, ["a", "b", "c"].into_iter());
+        let found: Vec<(&str, &str)> = found.iter().map(|way| (way.from, way.to)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[rstest]
+    #[case("{from: a, to: b}", "refuse", [true, false, false])]
+    #[case("{between: [a, b]}", "drop", [true, false, false])]
+    #[case("{cluster: a}", "drop", [true, true, false])]
+    #[case("{cluster: a}", "{delay: 1s}", [true, true, false])]
+    #[case("{cluster: a}", "refuse", [true, false, false])]
+    #[case("{cluster: a}", "pause", [false, true, false])]
+    fn what_backends_make(#[case] matches: &str, #[case] verdict: &str, #[case] expected: [bool; 3]) {
+        let fault = fault(&format!("{{id: x, match: {matches}, verdict: {verdict}}}"));
+        let made = [Makes::Traffic, Makes::Machines, Makes::Nothing].map(|makes| makes.against(&fault).is_none());
+        assert_eq!(made, expected);
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::docker::Docker;
+use super::existing::{ExistingError, clean::clean};
 use super::kind::Kind;
 use super::ledger::{Left, Leftover, Life, Resource, ResourceKind, State, left};
 use super::process::{ProcessError, Runner, end_group};
@@ -23,6 +24,9 @@ pub enum RemoveError {
     /// The folder could not be removed.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// A cluster that stays could not be cleaned, or is not as it was.
+    #[error(transparent)]
+    Existing(#[from] ExistingError),
     /// The command said that all is well, but it is still there.
     #[error("still there: {0}")]
     Remains(String),
@@ -36,8 +40,16 @@ pub struct Remover {
 }
 
 impl RemoveError {
+    /// Whether nothing of the run's is left all the same.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self, Self::Existing(ExistingError::Differs { .. }))
+    }
+
     /// One line on what is still there.
     pub(crate) fn left(&self, resource: &Resource) -> String {
+        if self.is_gone() {
+            return self.to_string();
+        }
         format!("{resource} is left over: {self}")
     }
 }
@@ -59,6 +71,7 @@ impl Remover {
         let name = resource.name.as_str();
         let docker = Docker::new(self.runner.clone(), resource.program.as_deref().unwrap_or(&self.docker));
         match resource.kind {
+            ResourceKind::ClusterObjects => clean(Path::new(name)).await?,
             ResourceKind::KindCluster => self.kind_cluster(resource).await?,
             ResourceKind::Container => docker.remove_container(name).await?,
             ResourceKind::Volume => docker.remove_volume(name).await?,
@@ -84,7 +97,7 @@ impl Remover {
     }
 }
 
-/// The order in which things go: clusters and containers before the networks and volumes they use, folders last.
+/// The order in which things go: what is in other clusters while its files are there, clusters and containers before the networks and volumes they use, folders last.
 pub(crate) fn in_order<T>(items: &mut [T], kind: impl Fn(&T) -> ResourceKind) {
     items.sort_by_key(|item| kind(item));
 }
@@ -165,6 +178,9 @@ async fn remove(leftover: &mut Leftover, resource: &Resource, remover: &Remover,
             Ok(true)
         }
         Err(error) => {
+            if error.is_gone() {
+                leftover.strike(resource)?;
+            }
             tell(Act::Failed(&run, resource, error));
             Ok(false)
         }

@@ -3,16 +3,21 @@
 //! The engine knows two small traits. A [`World`] has names, a network and a clock, and makes [`Cluster`]s; what a world cannot do, it says
 //! in its [`Capabilities`] before the run starts.
 
+mod asked;
 #[cfg(feature = "docker")]
 pub mod container;
 mod docker;
 mod embedded;
-mod faults;
+pub mod existing;
+pub mod faults;
 pub mod gc;
+#[cfg(feature = "docker")]
+pub mod k3s;
 pub mod kind;
 pub mod ledger;
 pub(crate) mod member;
 pub(crate) mod names;
+mod nodes;
 pub mod outside;
 pub mod process;
 
@@ -23,11 +28,14 @@ use futures::future::BoxFuture;
 use kube::Client;
 use kube::config::Kubeconfig;
 use scenario::Role;
-use simnet::{Clock, Host};
+use simnet::{Clock, Host, Network};
 use thiserror::Error;
 
+#[cfg(feature = "docker")]
+pub use docker::EngineError;
 pub use embedded::{Embedded, Time};
 pub use faults::Faults;
+pub use nodes::NodesError;
 
 /// The image of the backend `container`, which `make images` builds; `MULTIPLANE_IMAGE` names another.
 pub fn node_image() -> String {
@@ -176,6 +184,11 @@ pub trait World: Send + Sync {
     /// Whether its clusters have an Ingress controller, so that the admin API is reached as users reach it.
     fn has_ingress(&self) -> bool {
         true
+    }
+
+    /// The network on which its clusters reach each other, where it is this process's own: faults are rules of it, and zones are clusters' ids.
+    fn links(&self) -> Option<&Network> {
+        None
     }
 
     /// Creates a cluster: ready when its API server answers and its nodes are registered.

@@ -7,6 +7,10 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 #[cfg(feature = "docker")]
 use multiplane::backend::container::{self, ContainerBackend};
+use multiplane::backend::existing::{self, Address, Contexts, ExistingBackend, Mapping};
+use multiplane::backend::faults::{self, Makes};
+#[cfg(feature = "docker")]
+use multiplane::backend::k3s::{self, K3sBackend};
 use multiplane::backend::kind::{self, Configs, KindBackend, NodeImage, needs_planes};
 use multiplane::backend::ledger::State;
 use multiplane::backend::outside::{self, Keep, Outside};
@@ -26,16 +30,25 @@ pub(crate) struct BackendArgs {
     /// When clusters outside of this process outlive their scenario; `multiplane gc --all` removes them.
     #[arg(long, value_enum, value_name = "WHEN")]
     keep: Option<KeepArg>,
-    /// Node image of kind's clusters, for one Kubernetes version (1.36=IMAGE) or for clusters that name none. May be repeated.
+    /// Node image of kind's or k3s's clusters, for one Kubernetes version (1.36=IMAGE) or for clusters that name none. May be repeated.
     #[arg(long, value_name = "[VERSION=]IMAGE")]
     node_image: Vec<NodeImage>,
-    /// Image that every cluster of kind gets: an archive, or a local image's name. May be repeated. Images of Flyte's planes that are not
+    /// Image that every cluster of kind or k3s gets: an archive, or a local image's name. May be repeated. Images of Flyte's planes that are not
     /// among them are the reference planes', from multiplane:dev (MULTIPLANE_IMAGE names another).
     #[arg(long, value_name = "IMAGE")]
     load: Vec<String>,
     /// Folder with configurations for kind, in place of those compiled in.
     #[arg(long, value_name = "DIR")]
     kind_configs: Option<PathBuf>,
+    /// The kubeconfig of existing clusters. No other is ever read, also not the one that KUBECONFIG names.
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// The context that is a scenario's cluster. Contexts that are not named are not used. May be repeated.
+    #[arg(long, value_name = "CLUSTER=CONTEXT")]
+    context: Vec<Mapping>,
+    /// Where pods of other clusters reach an existing cluster's API server, if not where the kubeconfig says. May be repeated.
+    #[arg(long, value_name = "CLUSTER=URL")]
+    api: Vec<Address>,
 }
 
 /// Where clusters come from.
@@ -47,6 +60,10 @@ pub(crate) enum Backend {
     Container,
     /// Made by the `kind` command, in docker containers.
     Kind,
+    /// Clusters of k3s in privileged docker containers.
+    K3s,
+    /// Clusters that are there already, and stay: contexts of a kubeconfig that are named one by one and marked for tests.
+    Existing,
 }
 
 /// When clusters outlive their scenario.
@@ -63,7 +80,7 @@ enum KeepArg {
 impl Backend {
     /// Whether this build of multiplane has it.
     pub(crate) fn is_built(self) -> bool {
-        self != Self::Container || cfg!(feature = "docker")
+        !matches!(self, Self::Container | Self::K3s) || cfg!(feature = "docker")
     }
 
     /// Refuses a backend that this build does not have.
@@ -73,9 +90,18 @@ impl Backend {
         }
         Err(Failure::invalid(format!(
             "error: this multiplane was built without the backend {}; `cargo build -p multiplane --features docker` builds it in, and \
-             `make images` its image",
+             `make images` the image of clusters in containers and of the reference planes",
             self.name()
         )))
+    }
+
+    /// What it makes of faults.
+    pub(crate) fn makes(self) -> Makes {
+        match self {
+            Self::Embedded => Makes::Traffic,
+            Self::Container => Makes::Machines,
+            Self::Kind | Self::K3s | Self::Existing => Makes::Nothing,
+        }
     }
 
     /// As `--backend` has it.
@@ -91,11 +117,15 @@ impl BackendArgs {
         self.backend != Backend::Embedded
     }
 
-    /// Scenarios that run at the same time unless told otherwise: kind's clusters are heavy.
-    pub(crate) fn jobs(&self) -> NonZeroUsize {
-        match self.backend {
-            Backend::Kind => NonZeroUsize::MIN,
-            Backend::Embedded | Backend::Container => std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+    /// Scenarios that run at the same time; kind's clusters are heavy unless told otherwise.
+    pub(crate) fn jobs(&self, asked: Option<NonZeroUsize>) -> Result<NonZeroUsize, Failure> {
+        match (self.backend, asked) {
+            (Backend::Existing, Some(jobs)) if jobs > NonZeroUsize::MIN => Err(Failure::invalid(
+                "error: --jobs: existing clusters serve one scenario at a time; leave it out",
+            )),
+            (_, Some(jobs)) => Ok(jobs),
+            (Backend::Kind | Backend::K3s | Backend::Existing, None) => Ok(NonZeroUsize::MIN),
+            (Backend::Embedded | Backend::Container, None) => Ok(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
         }
     }
 
@@ -103,8 +133,9 @@ impl BackendArgs {
     pub(crate) fn refuse(&self, plans: &[Plan]) -> Result<(), Failure> {
         self.refuse_options()?;
         self.backend.require()?;
+        let contexts = self.contexts()?;
         let faults = plans.iter().flat_map(|plan| {
-            let refused = self.refusals(plan).into_iter();
+            let refused = self.refusals(plan, &contexts).into_iter();
             refused.map(|refused| format!("error: {} cannot run on {}: {refused}", plan.name(), self.backend.name()))
         });
         let faults: Vec<String> = faults.collect();
@@ -117,25 +148,38 @@ impl BackendArgs {
 
     /// Options that mean nothing to the backend.
     fn refuse_options(&self) -> Result<(), Failure> {
-        let kind = self.backend == Backend::Kind;
+        let (kind, existing) = (self.backend == Backend::Kind, self.backend == Backend::Existing);
+        let nodes = kind || self.backend == Backend::K3s;
         let given = [
             (
                 "--keep",
                 self.keep.is_some() && !self.is_outside(),
-                "--backend container or --backend kind",
+                "--backend container, kind, k3s or existing",
             ),
-            ("--node-image", !self.node_image.is_empty() && !kind, "--backend kind"),
-            ("--load", !self.load.is_empty() && !kind, "--backend kind"),
+            ("--kubeconfig", self.kubeconfig.is_some() && !existing, "--backend existing"),
+            ("--context", !self.context.is_empty() && !existing, "--backend existing"),
+            ("--api", !self.api.is_empty() && !existing, "--backend existing"),
+            ("--node-image", !self.node_image.is_empty() && !nodes, "--backend kind or k3s"),
+            ("--load", !self.load.is_empty() && !nodes, "--backend kind or k3s"),
             ("--kind-configs", self.kind_configs.is_some() && !kind, "--backend kind"),
         ];
         if let Some((option, _, backend)) = given.iter().find(|(_, given, _)| *given) {
             let clusters = match self.backend {
                 Backend::Container => "clusters in containers",
-                _ => "embedded clusters",
+                Backend::Kind => "clusters of kind",
+                Backend::K3s => "clusters of k3s",
+                Backend::Existing => "existing clusters",
+                Backend::Embedded => "embedded clusters",
             };
             return Err(Failure::invalid(format!(
                 "error: {option} means nothing to {clusters}; add {backend}"
             )));
+        }
+        if existing && (self.kubeconfig.is_none() || self.context.is_empty()) {
+            return Err(Failure::invalid(
+                "error: --backend existing uses no clusters but those that are named: add --kubeconfig FILE and, for each cluster of the \
+                 scenarios, --context CLUSTER=CONTEXT",
+            ));
         }
         match self.kind_configs.as_ref().filter(|folder| !folder.is_dir()) {
             Some(folder) => Err(Failure::invalid(format!(
@@ -146,20 +190,38 @@ impl BackendArgs {
         }
     }
 
-    fn refusals(&self, plan: &Plan) -> Vec<String> {
+    /// The contexts that are named; none for other backends.
+    fn contexts(&self) -> Result<Contexts, Failure> {
+        let Some(file) = &self.kubeconfig else {
+            return Ok(Contexts::default());
+        };
+        Contexts::read(file, &self.context, &self.api).map_err(|error| Failure::invalid(format!("error: {error}")))
+    }
+
+    fn refusals(&self, plan: &Plan, contexts: &Contexts) -> Vec<String> {
         match self.backend {
-            Backend::Embedded => Vec::new(),
+            Backend::Embedded => faults::refusals(&plan.loaded.scenario, self.backend.makes()),
             #[cfg(feature = "docker")]
             Backend::Container => container::refusals(&plan.loaded.scenario),
+            #[cfg(feature = "docker")]
+            Backend::K3s => k3s::refusals(&plan.loaded.scenario, &self.tags()),
             #[cfg(not(feature = "docker"))]
-            Backend::Container => Vec::new(),
+            Backend::Container | Backend::K3s => Vec::new(),
             Backend::Kind => kind::refusals(&plan.loaded.scenario, &self.configs()),
+            Backend::Existing => existing::refusals(&plan.loaded.scenario, contexts),
         }
     }
 
     fn configs(&self) -> Configs {
         Configs {
             folder: self.kind_configs.clone(),
+            images: self.node_image.clone(),
+        }
+    }
+
+    #[cfg(feature = "docker")]
+    fn tags(&self) -> k3s::Tags {
+        k3s::Tags {
             images: self.node_image.clone(),
         }
     }
@@ -181,6 +243,7 @@ impl BackendArgs {
         signals.outside();
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let backend = runtime.block_on(self.outside(state, run, plans))?;
+        backend.notes().iter().for_each(|note| complain(note));
         Ok(Begun(Some((runtime, backend))))
     }
 
@@ -208,6 +271,27 @@ impl BackendArgs {
                     ..kind::Settings::new(state)
                 };
                 let backend = KindBackend::begin(settings, run).await;
+                Ok(Arc::new(backend.map_err(|error| environment(&error))?))
+            }
+            #[cfg(feature = "docker")]
+            Backend::K3s => {
+                let settings = k3s::Settings {
+                    outside,
+                    tags: self.tags(),
+                    images: self.load.clone(),
+                    needs_planes: plans.iter().map(|plan| needs_planes(&plan.loaded.scenario)).collect(),
+                    ..k3s::Settings::new(state)
+                };
+                let backend = K3sBackend::begin(settings, run).await;
+                Ok(Arc::new(backend.map_err(|error| environment(&error))?))
+            }
+            Backend::Existing => {
+                let settings = existing::Settings {
+                    outside,
+                    contexts: self.contexts()?,
+                    scenarios: plans.iter().map(|plan| plan.loaded.scenario.clone()).collect(),
+                };
+                let backend = ExistingBackend::begin(settings, run).await;
                 Ok(Arc::new(backend.map_err(|error| environment(&error))?))
             }
             _ => Err(Failure::fault("error: this backend is not outside of this process")),

@@ -36,6 +36,8 @@ enum Wanted {
     Embedded,
     Container,
     Kind,
+    K3s,
+    Existing,
 }
 
 impl Wanted {
@@ -44,6 +46,8 @@ impl Wanted {
             Self::Embedded => Target::Embedded,
             Self::Container => Target::Container,
             Self::Kind => Target::Kind,
+            Self::K3s => Target::K3s,
+            Self::Existing => Target::Existing,
         }
     }
 }

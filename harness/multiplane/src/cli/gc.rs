@@ -1,7 +1,8 @@
 //! `multiplane gc`.
 
 use clap::Args;
-use multiplane::backend::gc::{Act, Remover, Scope, collect};
+use multiplane::backend::existing::ExistingError;
+use multiplane::backend::gc::{Act, RemoveError, Remover, Scope, collect};
 use multiplane::backend::ledger::State;
 use multiplane::backend::outside::Settings;
 use multiplane::backend::process::Runner;
@@ -10,7 +11,7 @@ use multiplane::exit::Exit;
 use super::exit::Failure;
 use super::output::Output;
 
-/// Removes what runs left behind that were killed: clusters, containers, networks, volumes, folders.
+/// Removes what runs left behind that were killed: clusters, containers, networks, volumes, folders, and what they made in existing clusters.
 ///
 /// Runs that are still alive are left alone.
 #[derive(Args)]
@@ -58,6 +59,7 @@ fn line(act: &Act<'_>) -> String {
         Act::Removed(run, resource) => format!("run {run}: removed {resource}"),
         Act::Kept(run, resource) => format!("run {run}: {resource} is kept on purpose; --all removes it"),
         Act::Ended(run, pid) => format!("run {run}: ended process {pid}, which was still at work for it"),
+        Act::Failed(run, _, RemoveError::Existing(error @ ExistingError::Differs { .. })) => format!("run {run}: {error}"),
         Act::Failed(run, resource, error) => format!("run {run}: {resource} could not be removed: {error}"),
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Run {
     /// Seed of all randomness, in place of each scenario's own.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Scenarios that run at the same time [default: one for each core; one on kind].
+    /// Scenarios that run at the same time [default: one for each core; one on kind and existing clusters].
     #[arg(long, short, value_name = "N")]
     jobs: Option<NonZeroUsize>,
     /// Ends the run after so many seconds of real time [default: 600; 7200 where clusters are outside of this process].
@@ -80,6 +80,7 @@ impl Run {
         let files = scenario::discover::discover(&self.paths).map_err(|error| Failure::invalid(format!("error: {error}")))?;
         let plans = self.plans(&files, &run)?;
         self.backend.refuse(&plans)?;
+        let jobs = self.backend.jobs(self.jobs)?;
         let backend = self.backend.begin(&run, &plans, &signals)?;
         let kept = Keep::default();
         let journal = match Journal::new(run, self.journal.as_deref(), self.folds(&kept)) {
@@ -89,7 +90,6 @@ impl Run {
                 return Err(cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), &error));
             }
         };
-        let jobs = self.jobs.unwrap_or_else(|| self.backend.jobs());
         let suited = Suite {
             provider: backend.provider(),
             jobs,
@@ -177,7 +177,7 @@ fn plans(files: &[PathBuf], seed: Option<u64>, run: &str) -> Result<Vec<Plan>, F
 }
 
 /// Unique enough to tell runs apart on one machine, and sortable by time.
-fn run_id() -> String {
+pub(super) fn run_id() -> String {
     let now = simnet::Clock::real().now();
     format!("{}-{}", now.strftime("%Y%m%dt%H%M%S"), std::process::id())
 }

@@ -9,9 +9,12 @@ use multiplane::exit::Exit;
 use multiplane::journal::Journal;
 use multiplane::report::{Console, Detail};
 use multiplane::run::Plan;
-use multiplane::up::{UpError, up};
+use multiplane::up::{Down, UpError, up};
 
+use super::backend::BackendArgs;
 use super::exit::Failure;
+use super::output::complain;
+use super::run::run_id;
 use super::signals::Signals;
 
 /// Holds a world in real time, for kubectl, helm and other programs, until Ctrl-C or SIGTERM.
@@ -25,6 +28,8 @@ pub(crate) struct Up {
     /// Empty clusters with these ids, instead of a scenario.
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     clusters: Vec<String>,
+    #[command(flatten)]
+    backend: BackendArgs,
     /// Where the files for other programs go.
     #[arg(long, value_name = "DIR", default_value = "multiplane-world")]
     dir: PathBuf,
@@ -36,33 +41,38 @@ pub(crate) struct Up {
 impl Up {
     pub(crate) fn run(&self) -> Result<Exit, Failure> {
         let signals = Signals::watch(Duration::MAX)?;
-        let plan = self.plan()?;
-        let journal = Journal::new("up".to_owned(), None, vec![Box::new(Console::stdout(Detail::Normal))])?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let stop = signals.stop();
-        super::output::complain(&format!(
+        let run = run_id();
+        let plan = self.plan(&run)?;
+        self.backend.refuse(std::slice::from_ref(&plan))?;
+        let backend = self.backend.begin(&run, std::slice::from_ref(&plan), &signals)?;
+        let journal = Journal::new(run, None, vec![Box::new(Console::stdout(Detail::Normal))])?;
+        complain(&format!(
             "bringing {} up; {} will say when",
             plan.name(),
             self.dir.join("ready").display()
         ));
-        let result = runtime.block_on(up(&plan, &self.dir, &journal, &stop));
-        match result {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let Down { held, left } = runtime.block_on(up(&plan, &backend.provider(), &self.dir, &journal, &signals.stop()));
+        let clean = backend.end()? && left.is_empty();
+        let exit = match held {
             // A world that is told to end has done its work.
-            Ok(()) => Ok(Exit::Passed),
-            Err(error @ UpError::Step(..)) => Err(Failure::failed(format!("error: {error}"))),
-            Err(error) => Err(Failure::environment(format!("error: {error}"))),
-        }
+            Ok(()) => Exit::Passed,
+            Err(error @ UpError::Step(..)) => Failure::failed(format!("error: {error}")).report(),
+            Err(error @ UpError::Fault) => Failure::fault(format!("error: {error}")).report(),
+            Err(error) => Failure::environment(format!("error: {error}")).report(),
+        };
+        Ok(if clean { exit } else { exit.and(Exit::CleanUp) })
     }
 
-    fn plan(&self) -> Result<Plan, Failure> {
+    fn plan(&self, run: &str) -> Result<Plan, Failure> {
         let invalid = |invalid: scenario::Invalid| Failure::invalid(invalid.to_string());
         let Some(path) = &self.scenario else {
-            return Plan::of_text(Path::new("--clusters"), &self.empty(), self.seed, "up").map_err(invalid);
+            return Plan::of_text(Path::new("--clusters"), &self.empty(), self.seed, run).map_err(invalid);
         };
         let files =
             scenario::discover::discover(std::slice::from_ref(path)).map_err(|error| Failure::invalid(format!("error: {error}")))?;
         match files.as_slice() {
-            [file] => Plan::new(file, self.seed, "up").map_err(invalid),
+            [file] => Plan::new(file, self.seed, run).map_err(invalid),
             files => Err(Failure::invalid(format!(
                 "error: {} scenarios below {}; name one",
                 files.len(),

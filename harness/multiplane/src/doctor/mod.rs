@@ -25,13 +25,19 @@ pub enum Target {
     Container,
     /// kind clusters.
     Kind,
+    /// Clusters of k3s in containers.
+    K3s,
+    /// Clusters that are there already.
+    Existing,
 }
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Embedded, Self::Container, Self::Kind];
+    pub const ALL: [Self; 5] = [Self::Embedded, Self::Container, Self::Kind, Self::K3s, Self::Existing];
     /// Those that need Docker.
-    pub(crate) const DOCKER: [Self; 2] = [Self::Container, Self::Kind];
+    pub(crate) const DOCKER: [Self; 3] = [Self::Container, Self::Kind, Self::K3s];
+    /// Those whose nodes are real ones.
+    pub(crate) const NODES: [Self; 2] = [Self::Kind, Self::K3s];
 
     /// As `--backend` has it.
     pub fn name(self) -> &'static str {
@@ -39,6 +45,8 @@ impl Target {
             Self::Embedded => "embedded",
             Self::Container => "container",
             Self::Kind => "kind",
+            Self::K3s => "k3s",
+            Self::Existing => "existing",
         }
     }
 }

@@ -13,6 +13,7 @@ use super::names::WorldNames;
 use super::objects::Kinds;
 use super::plan::Plan;
 use super::step::failure::Failure;
+use super::step::fault::FaultsInForce;
 use crate::backend::{Cluster, Vantage, World};
 use crate::journal::{Emitter, Prediction};
 use crate::verdict::{Configurations, Witness};
@@ -25,6 +26,8 @@ pub(crate) struct Context<'a> {
     pub(crate) names: WorldNames,
     /// Of the step that runs.
     pub(crate) emitter: Emitter,
+    /// Faults that are in force.
+    pub(crate) faults: FaultsInForce,
     /// What was submitted, by the submit step's id.
     pub(crate) submitted: BTreeMap<String, Submitted>,
     /// Launch plans that were registered, with their workflow.
@@ -67,6 +70,7 @@ impl<'a> Context<'a> {
         clusters: IndexMap<String, Arc<dyn Cluster>>,
         witness: Witness,
         emitter: Emitter,
+        faults: FaultsInForce,
     ) -> Self {
         let controlplane = plan.loaded.scenario.clusters_of(Role::Controlplane).next();
         let configurations = controlplane
@@ -85,6 +89,7 @@ impl<'a> Context<'a> {
             witness,
             names,
             emitter,
+            faults,
             submitted: BTreeMap::new(),
             launch_plans: BTreeMap::new(),
             admin: None,

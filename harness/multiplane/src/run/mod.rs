@@ -20,6 +20,7 @@ pub use partition::{Partition, PartitionError};
 pub use pins::{PinError, Pins};
 pub use plan::Plan;
 pub use provider::Provider;
+pub(crate) use provider::run_and_end;
 pub(crate) use scenario::create;
 pub use scenario::run_scenario;
 pub use suite::{Finished, Suite, exit as suite_exit, suite};

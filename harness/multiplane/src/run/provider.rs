@@ -71,16 +71,36 @@ fn runtime(provider: &Provider) -> std::io::Result<Runtime> {
 
 /// A scenario in a world outside of this process, which is removed however the scenario ends.
 async fn outside(plan: &Plan, world: &dyn World, journal: &Journal, stop: &CancellationToken) -> Ending {
-    let outcome = AssertUnwindSafe(run_scenario(plan, world, journal, stop)).catch_unwind().await;
-    let outcome = outcome.unwrap_or(Outcome::Fault);
-    let end = match outcome {
-        Outcome::Passed => End::Passed,
-        Outcome::Interrupted => End::Interrupted,
-        _ => End::Failed,
-    };
-    let Ended { notes, left } = world.end(end).await;
+    let (outcome, left) = run_and_end(
+        plan,
+        world,
+        journal,
+        run_scenario(plan, world, journal, stop),
+        |outcome| match outcome {
+            Outcome::Passed => End::Passed,
+            Outcome::Interrupted => End::Interrupted,
+            _ => End::Failed,
+        },
+    )
+    .await;
+    Ending {
+        outcome: outcome.unwrap_or(Outcome::Fault),
+        left,
+    }
+}
+
+/// Does some work in a world, and ends the world however the work ends. `None` if it panicked. Also tells what could not be removed.
+pub(crate) async fn run_and_end<T>(
+    plan: &Plan,
+    world: &dyn World,
+    journal: &Journal,
+    work: impl Future<Output = T>,
+    end: impl FnOnce(&T) -> End,
+) -> (Option<T>, Vec<String>) {
+    let done = AssertUnwindSafe(work).catch_unwind().await.ok();
+    let Ended { notes, left } = world.end(done.as_ref().map_or(End::Failed, end)).await;
     let emitter = journal.scenario(plan.name(), world.clock().clone());
     notes.into_iter().for_each(|note| emitter.note(Level::Info, note));
     left.iter().for_each(|left| emitter.note(Level::Warning, left.clone()));
-    Ending { outcome, left }
+    (done, left)
 }

@@ -11,6 +11,7 @@ use super::context::Context;
 use super::plan::Plan;
 use super::step;
 use super::step::failure::Failure;
+use super::step::fault::FaultsInForce;
 use crate::backend::{BackendError, Cluster, ClusterSpec, World};
 use crate::journal::{Emitter, Event, Journal, Level, Outcome};
 use crate::stopwatch::Stopwatch;
@@ -29,15 +30,17 @@ pub async fn run_scenario(plan: &Plan, world: &dyn World, journal: &Journal, sto
         steps: scenario.steps.len(),
         matrix: plan.matrix.clone(),
     });
+    let faults = FaultsInForce::default();
     let limit = scenario.settings.timeout.get();
     let outcome = tokio::select! {
         biased;
         () = stop.cancelled() => Outcome::Interrupted,
-        result = timeout(limit, steps(plan, world, &emitter)) => result.unwrap_or_else(|_| {
+        result = timeout(limit, steps(plan, world, &emitter, &faults)) => result.unwrap_or_else(|_| {
             emitter.note(Level::Warning, format!("the scenario took longer than its settings.timeout of {}", scenario.settings.timeout));
             Outcome::Failed
         }),
     };
+    faults.heal_all(&emitter).await;
     let (millis, virtual_millis) = watch.read();
     emitter.emit(Event::ScenarioFinished {
         outcome,
@@ -48,7 +51,7 @@ pub async fn run_scenario(plan: &Plan, world: &dyn World, journal: &Journal, sto
 }
 
 /// Brings the clusters up, then runs the steps until one fails.
-async fn steps(plan: &Plan, world: &dyn World, emitter: &Emitter) -> Outcome {
+async fn steps(plan: &Plan, world: &dyn World, emitter: &Emitter, faults: &FaultsInForce) -> Outcome {
     let clusters = match create(plan, world, emitter).await {
         Ok(clusters) => clusters,
         Err(error) => {
@@ -57,7 +60,7 @@ async fn steps(plan: &Plan, world: &dyn World, emitter: &Emitter) -> Outcome {
         }
     };
     let witness = Witness::start(clusters.values().map(|cluster| (cluster.id(), cluster.client())));
-    let mut context = Context::new(plan, world, clusters, witness, emitter.clone());
+    let mut context = Context::new(plan, world, clusters, witness, emitter.clone(), faults.clone());
     for index in 0..plan.loaded.scenario.steps.len() {
         if let Err(failure) = step::run(&mut context, index).await {
             return failure.outcome;

@@ -12,12 +12,13 @@ use simnet::Host;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::{BackendError, Cluster, Embedded, Time, Vantage, World};
+use crate::backend::{BackendError, Cluster, Embedded, End, Time, Vantage, World};
 use crate::forward::Forward;
 use crate::journal::{Emitter, Journal};
 use crate::programs::programs;
 use crate::run::step::failure::Failure;
-use crate::run::{Context, Plan, create, step};
+use crate::run::step::fault::FaultsInForce;
+use crate::run::{Context, Plan, Provider, create, run_and_end, step};
 use crate::verdict::Witness;
 use env::Env;
 
@@ -36,26 +37,76 @@ pub enum UpError {
     /// A kubeconfig cannot be written as text.
     #[error("cannot make the kubeconfig of {0}: {1}")]
     Kubeconfig(String, String),
+    /// The harness itself failed.
+    #[error("the harness failed; please report it")]
+    Fault,
     /// No socket for the admin API can be had.
     #[error("cannot listen on loopback: {0}")]
     Listen(std::io::Error),
 }
 
+/// How a world that was held up came down.
+#[derive(Debug)]
+pub struct Down {
+    /// Whether it was up until it was told to end.
+    pub held: Result<(), UpError>,
+    /// What could not be removed outside of this process.
+    pub left: Vec<String>,
+}
+
 /// Brings a scenario's world up in real time, runs its steps before the first `submit` or `expect`, writes the files that other programs
-/// need below `dir`, and holds the world until `stop`.
+/// need below `dir`, and holds the world until `stop`. Then everything that it made outside of this process is removed, or kept.
 ///
 /// `dir/kubeconfigs/<cluster>.yaml`, `dir/env.json` and, last, `dir/ready` are written; `ready` is taken away first.
-///
-/// # Errors
-/// If a cluster does not start, a step fails, or the files cannot be written.
-pub async fn up(plan: &Plan, dir: &Path, journal: &Journal, stop: &CancellationToken) -> Result<(), UpError> {
-    let world = Embedded::new(Time::Real, plan.seed, programs())?;
+pub async fn up(plan: &Plan, provider: &Provider, dir: &Path, journal: &Journal, stop: &CancellationToken) -> Down {
+    let world = match provider {
+        Provider::Embedded => Embedded::new(Time::Real, plan.seed, programs()).map(|world| Box::new(world) as Box<dyn World>),
+        Provider::Outside(backend) => backend.world(0, plan.seed),
+    };
+    let world = match world {
+        Ok(world) => world,
+        Err(error) => {
+            return Down {
+                held: Err(error.into()),
+                left: Vec::new(),
+            };
+        }
+    };
+    let (held, left) = run_and_end(
+        plan,
+        world.as_ref(),
+        journal,
+        hold(plan, world.as_ref(), dir, journal, stop),
+        |held| match held {
+            Ok(()) => End::Passed,
+            Err(_) => End::Failed,
+        },
+    )
+    .await;
+    let held = held.unwrap_or(Err(UpError::Fault));
+    Down { held, left }
+}
+
+async fn hold(plan: &Plan, world: &dyn World, dir: &Path, journal: &Journal, stop: &CancellationToken) -> Result<(), UpError> {
     let emitter = journal.scenario(plan.name(), world.clock().clone());
-    let clusters = create(plan, &world, &emitter).await?;
+    let faults = FaultsInForce::default();
+    let held = up_to_work(plan, world, dir, &emitter, &faults, stop).await;
+    faults.heal_all(&emitter).await;
+    held
+}
+
+async fn up_to_work(
+    plan: &Plan,
+    world: &dyn World,
+    dir: &Path,
+    emitter: &Emitter,
+    faults: &FaultsInForce,
+    stop: &CancellationToken,
+) -> Result<(), UpError> {
     let held = tokio::select! {
         biased;
         () = stop.cancelled() => return Ok(()),
-        held = prepare(plan, &world, clusters, dir, emitter) => held?,
+        held = prepare(plan, world, dir, emitter, faults) => held?,
     };
     stop.cancelled().await;
     held.release();
@@ -76,17 +127,12 @@ impl Held {
     }
 }
 
-async fn prepare(
-    plan: &Plan,
-    world: &Embedded,
-    clusters: IndexMap<String, Arc<dyn Cluster>>,
-    dir: &Path,
-    emitter: Emitter,
-) -> Result<Held, UpError> {
+async fn prepare(plan: &Plan, world: &dyn World, dir: &Path, emitter: &Emitter, faults: &FaultsInForce) -> Result<Held, UpError> {
     let ready = dir.join("ready");
     let _ = std::fs::remove_file(&ready);
+    let clusters = create(plan, world, emitter).await?;
     let witness = Witness::start([]);
-    let mut context = Context::new(plan, world, clusters.clone(), witness, emitter);
+    let mut context = Context::new(plan, world, clusters.clone(), witness, emitter.clone(), faults.clone());
     for (index, step) in plan.loaded.scenario.steps.iter().enumerate() {
         if matches!(step.verb, Verb::Submit(_) | Verb::Expect(_)) {
             break;

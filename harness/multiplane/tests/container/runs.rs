@@ -7,6 +7,7 @@ use crate::signals::{pause, signal, until};
 /// Every test.
 pub(crate) const ALL: &[(&str, fn())] = &[
     ("passes_and_leaves_nothing", passes_and_leaves_nothing),
+    ("faults_are_steps", faults_are_steps),
     ("what_fails_leaves_its_logs", what_fails_leaves_its_logs),
     ("kept_clusters_wait_for_gc_all", kept_clusters_wait_for_gc_all),
     ("what_it_cannot_do_is_refused", what_it_cannot_do_is_refused),
@@ -43,6 +44,34 @@ fn passes_and_leaves_nothing() {
     let ended = finish(child);
     assert_eq!(ended.exit, Some(0), "{}", ended.text);
     bench.assert_clean(&run);
+}
+
+fn faults_are_steps() {
+    let bench = Bench::new();
+    let head = "apiVersion: multiplane.dev/v1alpha1\nkind: Scenario\nmetadata: {name: faults}\nclusters: {a: {role: other}, b: {role: other}}\nsteps:\n";
+    let steps = "\
+- fault: {id: gone, match: {cluster: a}, verdict: drop}
+- heal: {fault: gone}
+- fault: {id: late, match: {cluster: b}, verdict: {delay: 1s}}
+- heal: {fault: late}
+- fault: {id: still, match: {between: [a, b]}, verdict: drop}
+";
+    bench.scenario(&format!("{head}{steps}"));
+    let ended = bench.run(&[]);
+    assert_eq!(ended.exit, Some(2), "{}", ended.text);
+    assert!(ended.text.contains("use `match: {cluster: ...}`"), "{}", ended.text);
+    // The last fault is in force when the scenario ends, and only one side of it can be asked.
+    bench.scenario(&format!("{head}{}", steps.replace("between: [a, b]", "cluster: a")));
+    let ended = bench.run(&[]);
+    assert_eq!(ended.exit, Some(0), "{}", ended.text);
+    for text in [
+        "bites: b -> a: ",
+        "mended: a -> b: ",
+        "bites: a -> b: connected in ",
+        "fault still: mended at the end of the scenario",
+    ] {
+        assert!(ended.text.contains(text), "{text:?} is not in:\n{}", ended.text);
+    }
 }
 
 fn what_fails_leaves_its_logs() {

@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use multiplane::backend::container;
+use multiplane::backend::k3s::{self, Tags};
 use multiplane::backend::kind::{self, Configs};
 use scenario::Scenario;
 use serde_json::Value;
@@ -107,6 +108,8 @@ impl Backend {
         let refusals = match self.name.as_str() {
             "container" => container::refusals(scenario),
             "kind" => kind::refusals(scenario, &Configs::default()),
+            "k3s" => k3s::refusals(scenario, &Tags::default()),
+            "existing" => vec!["clusters of a user's own are named by --kubeconfig and --context".to_owned()],
             _ => Vec::new(),
         };
         if refusals.is_empty() {

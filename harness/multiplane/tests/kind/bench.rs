@@ -5,6 +5,9 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Child, Command};
 
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Api, Client, Config};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -94,6 +97,38 @@ impl Bench {
         let child = self.command(&["run", &file, "--backend", "kind"]).spawn().unwrap();
         until("two clusters on their way", || self.world.clusters().len() == 2);
         child
+    }
+
+    /// Starts `multiplane up` on kind.
+    pub(crate) fn start_up(&self) -> Child {
+        let (file, held) = (
+            self.path("scenario.yaml").display().to_string(),
+            self.path("held").display().to_string(),
+        );
+        self.command(&["up", &file, "--backend", "kind", "--dir", &held]).spawn().unwrap()
+    }
+
+    /// The same, until the world is up.
+    pub(crate) fn up(&self) -> Child {
+        let child = self.start_up();
+        until("a world that is held", || self.path("held/ready").exists());
+        child
+    }
+
+    /// Whether the scenario's first step has run.
+    pub(crate) fn mark_is_there(&self, kubeconfig: Kubeconfig) -> bool {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+                .await
+                .unwrap();
+            let maps: Api<ConfigMap> = Api::namespaced(Client::try_from(config).unwrap(), "default");
+            maps.get_opt("mark").await.unwrap().is_some()
+        })
     }
 
     /// The calls of a double whose arguments begin like this.

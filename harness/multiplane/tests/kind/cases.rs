@@ -25,6 +25,12 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ("leftovers_after_an_interrupt_are_said", leftovers_after_an_interrupt_are_said),
     ("gc_after_sigkill", gc_after_sigkill),
     ("what_cannot_be_removed_is_said", what_cannot_be_removed_is_said),
+    (
+        "up_holds_clusters_until_it_is_told_to_end",
+        up_holds_clusters_until_it_is_told_to_end,
+    ),
+    ("up_that_was_killed_is_collected", up_that_was_killed_is_collected),
+    ("up_that_fails_leaves_nothing", up_that_fails_leaves_nothing),
 ];
 
 fn passes_and_leaves_nothing() {
@@ -165,6 +171,14 @@ fn what_kind_cannot_do_is_refused() {
     let ended = bench.run(&[]);
     assert_eq!(ended.exit, Some(2), "{}", ended.text);
     assert!(ended.text.contains("no node image for Kubernetes 1.36 is known"), "{}", ended.text);
+    bench.scenario("apiVersion: multiplane.dev/v1alpha1\nkind: Scenario\nmetadata: {name: one}\nclusters: {a: {role: other}, b: {role: other}}\nsteps:\n- fault: {id: cut, match: {between: [a, b]}, verdict: drop}\n");
+    let ended = bench.run(&[]);
+    assert_eq!(ended.exit, Some(2), "{}", ended.text);
+    assert!(
+        ended.text.contains("line 6: fault cut: a <-> b dropped: it makes no faults"),
+        "{}",
+        ended.text
+    );
     let file = bench.path("scenario.yaml").display().to_string();
     let ended = bench.multiplane(&["run", &file, "--keep", "always"]);
     assert_eq!(ended.exit, Some(2));
@@ -294,5 +308,45 @@ fn what_cannot_be_removed_is_said() {
     assert!(ended.text.contains("could not be removed"), "{}", ended.text);
     let ended = bench.multiplane(&["gc"]);
     assert_eq!(ended.exit, Some(0), "{}", ended.text);
+    bench.assert_clean();
+}
+
+fn up_holds_clusters_until_it_is_told_to_end() {
+    let bench = Bench::new();
+    let child = bench.up();
+    let env: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(bench.path("held/env.json")).unwrap()).unwrap();
+    let cluster = &env["clusters"]["dataplane_1"];
+    let kubeconfig = kube::config::Kubeconfig::read_from(cluster["kubeconfig"].as_str().unwrap()).unwrap();
+    let server = kubeconfig.clusters[0].cluster.as_ref().unwrap().server.as_deref();
+    assert_eq!(server, cluster["api"].as_str());
+    assert_eq!(bench.world.clusters().len(), 2);
+    assert!(bench.mark_is_there(kubeconfig), "the steps before the first expect have run");
+    signal(&child, "TERM");
+    let ended = finish(child);
+    assert_eq!(ended.exit, Some(0), "{}", ended.text);
+    assert!(!bench.path("held/ready").exists());
+    bench.assert_clean();
+}
+
+fn up_that_was_killed_is_collected() {
+    let bench = Bench::new();
+    let child = bench.up();
+    signal(&child, "KILL");
+    finish(child);
+    assert_eq!(bench.world.clusters().len(), 2);
+    assert_eq!(bench.multiplane(&["gc"]).exit, Some(0));
+    bench.assert_clean();
+}
+
+fn up_that_fails_leaves_nothing() {
+    let bench = Bench::new();
+    bench.world.script("create", &["create-missing-image", "create-missing-image"]);
+    let ended = finish(bench.start_up());
+    assert_eq!(ended.exit, Some(3), "{}", ended.text);
+    assert!(
+        ended.text.contains("[kind-image-pull]") && !bench.path("held/ready").exists(),
+        "{}",
+        ended.text
+    );
     bench.assert_clean();
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use yaml::suggest;
 
-use super::{At, Context, expectations, flyte};
+use super::{At, Context, expectations, faults, flyte};
 use crate::names::{is_dns_label, is_dns_subdomain};
 use crate::verb::{Apply, Deploy, Grant, Wait};
 use crate::{NamespacedName, Verb};
@@ -14,6 +14,7 @@ type Releases<'c> = BTreeSet<(&'c str, &'c str, &'c str)>;
 
 pub(super) fn check(context: &mut Context<'_>) {
     let mut releases = Releases::new();
+    let mut in_force = faults::InForce::new();
     for (step, verb) in context.scenario.steps.iter().map(|step| &step.verb).enumerate() {
         let path = [verb.name()];
         let at = At { step, path: &path };
@@ -30,6 +31,8 @@ pub(super) fn check(context: &mut Context<'_>) {
             }
             Verb::Apply(apply) => objects(context, at, apply),
             Verb::Wait(wait) => time(context, at, wait),
+            Verb::Fault(fault) => faults::fault(context, at, fault, &mut in_force),
+            Verb::Heal(heal) => faults::heal(context, heal, &mut in_force),
             Verb::Expect(expect) => expectations::check(context, at, expect),
         }
     }

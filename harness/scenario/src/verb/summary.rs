@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Apply, Deploy, Elsewhere, Expect, Grant, Label, Placement, Pods, Resources, Submit, Verb, Wait};
+use super::{Apply, Deploy, Elsewhere, Expect, Fault, Grant, Label, Match, Placement, Pods, Resources, Submit, Verb, Verdict, Wait};
 use crate::{Duration, OneOrMany};
 
 /// The step in one line: the verb, what, and where.
@@ -25,6 +25,8 @@ impl fmt::Display for Verb {
             Verb::Terminate(step) => f.write_str(&step.of),
             Verb::Apply(step) => apply(f, step),
             Verb::Wait(step) => wait(f, step),
+            Verb::Fault(step) => step.fmt(f),
+            Verb::Heal(step) => step.fault.fmt(f),
             Verb::Expect(step) => match &**step {
                 Expect::Placement(expected) => placement(f, expected),
                 Expect::Pods(expected) => pods(f, expected),
@@ -43,6 +45,35 @@ impl fmt::Display for OneOrMany<String> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.iter().map(|name| name.value.as_str()).collect();
         f.write_str(&names.join(", "))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} {}", self.id.value, self.matches, self.verdict)
+    }
+}
+
+impl fmt::Display for Match {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.cluster, self.between.as_slice(), &self.from, &self.to) {
+            (Some(cluster), ..) => f.write_str(&cluster.value),
+            (None, [one, two], ..) => write!(f, "{} <-> {}", one.value, two.value),
+            (None, _, Some(from), Some(to)) => write!(f, "{} -> {}", from.value, to.value),
+            // Refused by the check.
+            _ => f.write_str("nothing"),
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::Refuse => f.write_str("refused"),
+            Verdict::Drop => f.write_str("dropped"),
+            Verdict::Delay(by) => write!(f, "delayed by {by}"),
+            Verdict::Pause => f.write_str("paused"),
+        }
     }
 }
 

@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use testcontainers::bollard::errors::Error;
-use testcontainers::core::client::docker_client_instance;
-
 use super::{ContainerError, ContainerWorld};
-use crate::backend::docker::Docker;
+use crate::backend::docker::{Docker, check_engine};
 use crate::backend::ledger::State;
 use crate::backend::outside::{self, Outside, Session, check_docker};
 use crate::backend::process::Runner;
@@ -49,7 +46,8 @@ impl ContainerBackend {
     pub async fn begin(settings: Settings, run: &str) -> Result<Self, ContainerError> {
         let docker = Docker::new(Runner::default(), &settings.outside.docker);
         check_docker(&docker, "container").await?;
-        check_engine(&docker, &settings.image).await?;
+        check_engine(&docker).await?;
+        check_image(&docker, &settings.image).await?;
         Ok(Self(Arc::new(Shared {
             session: Session::begin(settings.outside, run)?,
             image: settings.image,
@@ -68,19 +66,11 @@ impl Outside for ContainerBackend {
     }
 }
 
-/// The engine that testcontainers finds must be the one of the `docker` command, which removes what the other made. It must have the image:
-/// testcontainers would try to pull it.
-async fn check_engine(docker: &Docker, image: &str) -> Result<(), ContainerError> {
-    let silent = |error: &dyn std::fmt::Display| ContainerError::Engine(error.to_string());
-    let engine = docker_client_instance().await.map_err(|error| silent(&error))?;
-    let socket = engine.info().await.map_err(|error| silent(&error))?.id.unwrap_or_default();
-    let command = docker.server_id().await?;
-    if command != socket {
-        return Err(ContainerError::TwoEngines { command, socket });
-    }
-    match engine.inspect_image(image).await {
-        Err(Error::DockerResponseServerError { status_code: 404, .. }) => Err(ContainerError::NoImage(image.to_owned())),
-        Err(error) => Err(silent(&error)),
-        Ok(_) => Ok(()),
-    }
+/// The image must be there: testcontainers would try to pull it.
+async fn check_image(docker: &Docker, image: &str) -> Result<(), ContainerError> {
+    docker
+        .image_id(image)
+        .await
+        .map(drop)
+        .map_err(|_| ContainerError::NoImage(image.to_owned()))
 }

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::backend::docker::EngineError;
 use crate::backend::ledger::LedgerError;
 use crate::backend::outside::OutsideError;
 use crate::backend::process::ProcessError;
@@ -12,20 +13,9 @@ pub enum ContainerError {
     /// What it shares with other backends failed.
     #[error(transparent)]
     Outside(#[from] OutsideError),
-    /// The engine does not answer through its socket.
-    #[error("no docker engine answers at its socket: {0}\nlet DOCKER_HOST name the socket")]
-    Engine(String),
-    /// The `docker` command and testcontainers speak to different engines.
-    #[error(
-        "the `docker` command speaks to another engine ({command}) than the socket leads to ({socket}): its context is not the default one\n\
-         let DOCKER_HOST name the socket of the one that is meant"
-    )]
-    TwoEngines {
-        /// Id of the command's.
-        command: String,
-        /// Id of the socket's.
-        socket: String,
-    },
+    /// The engine cannot be used.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// The image is not there.
     #[error("there is no image {0}: `make images` builds it without pulling anything, MULTIPLANE_IMAGE names another")]
     NoImage(String),
@@ -53,8 +43,7 @@ impl ContainerError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Outside(error) => error.code(),
-            Self::Engine(_) => "container-engine",
-            Self::TwoEngines { .. } => "container-two-engines",
+            Self::Engine(error) => error.code(),
             Self::NoImage(_) => "container-no-image",
             Self::Authority(_) => "container-authority",
             Self::Process(error) => error.code(),

@@ -1,15 +1,13 @@
 //! The image of a cluster's machine, as testcontainers runs it.
 
-use std::collections::HashMap;
-use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use simnet::tls::KeyPair;
-use testcontainers::bollard::models::PortBinding;
 use testcontainers::core::{ContainerPort, Mount, WaitFor};
 use testcontainers::{ContainerRequest, Image, ImageExt};
 
 use super::world::Ground;
+use crate::backend::docker::{loopback, name_and_tag};
 use crate::backend::ledger::LABEL;
 use crate::backend::{ClusterSpec, dns_name, names};
 use crate::node::Ports;
@@ -28,20 +26,6 @@ const STARTUP: Duration = Duration::from_secs(600);
 pub(super) struct NodeImage {
     name: String,
     tag: String,
-}
-
-impl NodeImage {
-    /// Of `name[:tag]`; a registry may have a port.
-    fn new(image: &str) -> Self {
-        let (name, tag) = match image.rsplit_once(':') {
-            Some((name, tag)) if !tag.contains('/') => (name, tag),
-            _ => (image, "latest"),
-        };
-        Self {
-            name: name.to_owned(),
-            tag: tag.to_owned(),
-        }
-    }
 }
 
 impl Image for NodeImage {
@@ -68,7 +52,14 @@ pub(super) struct Identity {
 
 /// A container for this cluster, with these ports of the host.
 pub(super) fn request(ground: &Ground, spec: &ClusterSpec, identity: &Identity, ports: Ports) -> ContainerRequest<NodeImage> {
-    NodeImage::new(&ground.backend.0.image)
+    let (name, tag) = name_and_tag(&ground.backend.0.image);
+    let inner = Ports::default();
+    let published = [
+        (inner.api, ports.api),
+        (inner.ingress, ports.ingress),
+        (inner.services, ports.services),
+    ];
+    NodeImage { name, tag }
         .with_container_name(ground.container(&spec.id))
         .with_hostname(dns_name(&spec.id))
         .with_labels([(LABEL, ground.backend.0.session.ledger().run())])
@@ -80,11 +71,11 @@ pub(super) fn request(ground: &Ground, spec: &ClusterSpec, identity: &Identity, 
         .with_startup_timeout(STARTUP)
         .with_host_config_modifier(move |config| {
             config.publish_all_ports = Some(false);
-            config.port_bindings = Some(bindings(ports));
+            config.port_bindings = Some(loopback(&published));
         })
-        .with_mapped_port(ports.api, ContainerPort::Tcp(Ports::default().api))
-        .with_mapped_port(ports.ingress, ContainerPort::Tcp(Ports::default().ingress))
-        .with_mapped_port(ports.services, ContainerPort::Tcp(Ports::default().services))
+        .with_mapped_port(ports.api, ContainerPort::Tcp(inner.api))
+        .with_mapped_port(ports.ingress, ContainerPort::Tcp(inner.ingress))
+        .with_mapped_port(ports.services, ContainerPort::Tcp(inner.services))
 }
 
 fn command(spec: &ClusterSpec, seed: u64) -> Vec<String> {
@@ -114,50 +105,4 @@ fn command(spec: &ClusterSpec, seed: u64) -> Vec<String> {
         KUBECONFIG,
     ];
     arguments.map(str::to_owned).into()
-}
-
-/// The ports on loopback only: a test's clusters are nobody else's. The port numbers are fixed, since docker picks others each time that a
-/// container's networks change.
-fn bindings(ports: Ports) -> HashMap<String, Option<Vec<PortBinding>>> {
-    let inner = Ports::default();
-    let pairs = [
-        (inner.api, ports.api),
-        (inner.ingress, ports.ingress),
-        (inner.services, ports.services),
-    ];
-    let binding = |(inner, outer): (u16, u16)| {
-        let binding = PortBinding {
-            host_ip: Some(Ipv4Addr::LOCALHOST.to_string()),
-            host_port: Some(outer.to_string()),
-        };
-        (format!("{inner}/tcp"), Some(vec![binding]))
-    };
-    pairs.map(binding).into()
-}
-
-/// Ports of loopback that nobody has at this moment; another program may take them before docker does.
-pub(super) fn free_ports() -> std::io::Result<Ports> {
-    let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-    let (api, ingress, services) = (bind()?, bind()?, bind()?);
-    Ok(Ports {
-        api: api.local_addr()?.port(),
-        ingress: ingress.local_addr()?.port(),
-        services: services.local_addr()?.port(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("multiplane:dev", "multiplane", "dev")]
-    #[case("multiplane", "multiplane", "latest")]
-    #[case("localhost:5000/multiplane", "localhost:5000/multiplane", "latest")]
-    #[case("localhost:5000/multiplane:1", "localhost:5000/multiplane", "1")]
-    fn names_and_tags(#[case] image: &str, #[case] name: &str, #[case] tag: &str) {
-        let image = NodeImage::new(image);
-        assert_eq!((image.name(), image.tag()), (name, tag));
-    }
 }

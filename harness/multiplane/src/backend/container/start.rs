@@ -1,7 +1,5 @@
 //! Making one cluster: written down, started, and started again where another program took a port first.
 
-use std::mem::ManuallyDrop;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -10,16 +8,12 @@ use kube::Client;
 use kube::config::Kubeconfig;
 use simnet::http::{Access, AccessService};
 use simnet::tls::KeyPair;
-use testcontainers::ContainerRequest;
-use testcontainers::core::error::{TestcontainersError, WaitContainerError};
-use testcontainers::core::logs::WaitLogError;
-use testcontainers::runners::AsyncRunner;
 
 use super::ContainerError;
-use super::image::{Identity, KUBECONFIG, NodeImage, free_ports, request};
+use super::image::{Identity, KUBECONFIG, request};
 use super::machine::Machine;
 use super::world::Ground;
-use crate::backend::docker::Docker;
+use crate::backend::docker::{Failed, free_ports, launch, localise};
 use crate::backend::ledger::{Resource, ResourceKind};
 use crate::backend::{ClusterSpec, names};
 use crate::node::Ports;
@@ -44,7 +38,7 @@ pub(super) async fn start(ground: &Ground, spec: &ClusterSpec) -> Result<Machine
     let file = belongings.folder().join(format!("{}.kubeconfig", spec.id));
     docker.copy_out(&name, KUBECONFIG, &file).await?;
     let host_url = format!("https://127.0.0.1:{}", ports.api);
-    let kubeconfig = localise(file, &host_url)?;
+    let kubeconfig = localise(&file, &host_url).map_err(ContainerError::Cluster)?;
     let unusable = |error: &dyn std::fmt::Display| ContainerError::Cluster(error.to_string());
     let access = access(&kubeconfig, &host_url)?;
     let service = AccessService::new(&ground.operator(), &access).map_err(|error| unusable(&error))?;
@@ -74,11 +68,14 @@ async fn run(ground: &Ground, spec: &ClusterSpec, name: &str) -> Result<Ports, C
     };
     let mut attempt = 1;
     loop {
-        let ports = free_ports().map_err(|error| ContainerError::Cluster(format!("no free port on loopback: {error}")))?;
+        let free = free_ports().map_err(|error| ContainerError::Cluster(format!("no free port on loopback: {error}")))?;
+        let [api, ingress, services] = free;
+        let ports = Ports { api, ingress, services };
         // Before each attempt: `gc` goes by the time of the last line when it waits for creations that are still under way.
         let resource = Resource::new(ResourceKind::Container, name).by(docker.program());
         ground.belongings.announce(resource)?;
-        let Err((message, log)) = launch(&docker, name, request(ground, spec, &identity, ports)).await else {
+        let launched = launch(&docker, name, request(ground, spec, &identity, ports), STARTUP).await;
+        let Err(Failed { message, log }) = launched else {
             return Ok(ports);
         };
         // A container that was created and did not start is left behind.
@@ -89,47 +86,6 @@ async fn run(ground: &Ground, spec: &ClusterSpec, name: &str) -> Result<Ports, C
         }
         attempt += 1;
     }
-}
-
-/// Starts a container and waits until it says that it is ready. Else what happened, and what the container said.
-async fn launch(docker: &Docker, name: &str, request: ContainerRequest<NodeImage>) -> Result<(), (String, String)> {
-    let started = request.start();
-    tokio::pin!(started);
-    let started = tokio::select! {
-        started = &mut started => started,
-        () = tokio::time::sleep(STARTUP) => {
-            // As long as the container is there: testcontainers removes what it gives up.
-            let log = docker.logs(name).await.unwrap_or_default();
-            return Err((format!("not ready after {} s", STARTUP.as_secs()), log));
-        }
-    };
-    match started {
-        Ok(container) => {
-            // The ledger says when it goes, not this value's end.
-            let _ = ManuallyDrop::new(container);
-            Ok(())
-        }
-        Err(TestcontainersError::WaitContainer(WaitContainerError::WaitLog(WaitLogError::EndOfStream(lines)))) => Err((
-            "it ended before it was ready".to_owned(),
-            String::from_utf8_lossy(&lines.concat()).into_owned(),
-        )),
-        Err(error) => Err((error.to_string(), String::new())),
-    }
-}
-
-/// Reads the kubeconfig, and lets it lead to the published port, for whoever uses the file.
-fn localise(file: PathBuf, host_url: &str) -> Result<Kubeconfig, ContainerError> {
-    let unusable = |error: &dyn std::fmt::Display| ContainerError::Cluster(format!("{}: {error}", file.display()));
-    let text = std::fs::read_to_string(&file).map_err(|error| unusable(&error))?;
-    let mut kubeconfig = Kubeconfig::from_yaml(&text).map_err(|error| unusable(&error))?;
-    for named in &mut kubeconfig.clusters {
-        if let Some(cluster) = &mut named.cluster {
-            cluster.server = Some(host_url.to_owned());
-        }
-    }
-    let text = yaml::emit::to_string(&kubeconfig).map_err(|error| unusable(&error))?;
-    std::fs::write(&file, text).map_err(|error| unusable(&error))?;
-    Ok(kubeconfig)
 }
 
 /// Waits until the API server answers through the published port.

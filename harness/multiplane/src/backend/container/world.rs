@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::FutureExt;
-use futures::future::{BoxFuture, join_all};
+use futures::future::BoxFuture;
 use simnet::tls::Authority;
 use simnet::{Clock, Host, Network};
 use tokio::sync::OnceCell;
@@ -14,7 +14,7 @@ use super::slow::Slow;
 use super::start::start;
 use super::ways::Ways;
 use super::{ContainerBackend, ContainerError};
-use crate::backend::ledger::{Resource, ResourceKind, create_private};
+use crate::backend::ledger::{Resource, ResourceKind};
 use crate::backend::outside::Belongings;
 use crate::backend::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, World, dns_name, member, names};
 
@@ -104,26 +104,10 @@ impl ContainerWorld {
         self.starting.wait().await;
         let mut made = self.ground.belongings.close().await;
         if end == End::Failed {
-            made.notes.extend(self.export_logs(&made.clusters).await);
+            let logs = self.ground.belongings.container_logs(&made.clusters).await;
+            made.notes.extend(logs);
         }
         self.ground.belongings.settle(made, end).await
-    }
-
-    async fn export_logs(&self, clusters: &[(String, String)]) -> Vec<String> {
-        let folder = self.ground.belongings.logs();
-        if let Err(error) = create_private(&folder) {
-            return vec![format!("no logs of the clusters: {}: {error}", folder.display())];
-        }
-        let docker = self.ground.belongings.docker();
-        let exports = clusters.iter().map(async |(id, container)| {
-            let file = folder.join(format!("{id}.log"));
-            let log = docker.logs(container).await.map_err(|error| error.to_string());
-            match log.and_then(|log| std::fs::write(&file, log).map_err(|error| error.to_string())) {
-                Ok(()) => format!("log of {id}: {}", file.display()),
-                Err(error) => format!("no log of {id}: {error}"),
-            }
-        });
-        join_all(exports).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Docker;
+use super::{Docker, SAVE};
 use crate::backend::process::ProcessError;
 
 impl Docker {
@@ -43,6 +43,27 @@ impl Docker {
         let command = self.command().arg("cp").arg(format!("{container}:{from}")).arg(to);
         self.runner.run(command).await?;
         Ok(())
+    }
+
+    /// Copies a file into a container.
+    pub(crate) async fn copy_in(&self, container: &str, from: &Path, to: &str) -> Result<(), ProcessError> {
+        let command = self.command().arg("cp").arg(from).arg(format!("{container}:{to}")).timeout(SAVE);
+        self.runner.run(command).await?;
+        Ok(())
+    }
+
+    /// Runs a command in a container.
+    pub(crate) async fn exec(&self, container: &str, args: &[&str]) -> Result<(), ProcessError> {
+        let command = self.command().args(["exec", container]).args(args).timeout(SAVE);
+        self.runner.run(command).await?;
+        Ok(())
+    }
+
+    /// The address of a container in a network.
+    pub(crate) async fn address(&self, container: &str, network: &str) -> Result<String, ProcessError> {
+        let format = format!("{{{{(index .NetworkSettings.Networks {network:?}).IPAddress}}}}");
+        let output = self.run(&["container", "inspect", "--format", &format, container]).await?;
+        Ok(output.stdout.trim().to_owned())
     }
 
     /// All that a container wrote, the errors last.

@@ -1,10 +1,17 @@
 //! The `docker` command, as far as backends need it.
 
 #[cfg(feature = "docker")]
+mod containers;
+#[cfg(feature = "docker")]
 mod machines;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+#[cfg(feature = "docker")]
+pub use containers::EngineError;
+#[cfg(feature = "docker")]
+pub(crate) use containers::{Failed, check_engine, free_ports, launch, localise, loopback, name_and_tag};
 
 use super::process::{Command, Output, ProcessError, Runner};
 

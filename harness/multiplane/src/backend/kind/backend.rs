@@ -3,19 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::images::Images;
-use super::planes::Planes;
 use super::{Configs, HostFacts, Kind, KindError, KindWorld};
 use crate::backend::docker::Docker;
 use crate::backend::ledger::State;
+use crate::backend::nodes::{Images, NodesError, Planes};
 use crate::backend::outside::{self, Outside, OutsideError, Session, check_docker, program};
 use crate::backend::process::{ProcessError, Runner};
-use crate::backend::{BackendError, World};
+use crate::backend::{BackendError, World, node_image};
 
 /// The oldest kind whose commands and answers are those that this was written against.
 const OLDEST: (u64, u64) = (0, 20);
-/// The image that `make images` makes.
-const PLANES: &str = "multiplane:dev";
 
 /// How a run on kind is set up.
 #[derive(Clone, Debug)]
@@ -43,7 +40,7 @@ impl Settings {
             kind: program("MULTIPLANE_KIND", "kind"),
             configs: Configs::default(),
             images: Vec::new(),
-            planes: std::env::var("MULTIPLANE_IMAGE").unwrap_or_else(|_| PLANES.to_owned()),
+            planes: node_image(),
             needs_planes: Vec::new(),
         }
     }
@@ -62,7 +59,7 @@ pub(super) struct Shared {
     pub(super) images: Images,
     /// Images of the run that are left as they are: archives, or names.
     pub(super) given: Vec<String>,
-    pub(super) planes: Planes,
+    pub(super) planes: Arc<Planes>,
     /// Which of the run's scenarios need the reference planes.
     pub(super) needs_planes: Vec<bool>,
 }
@@ -78,7 +75,7 @@ impl KindBackend {
         check_docker(&docker, "kind").await?;
         check_kind(&Kind::new(runner, &settings.kind)).await?;
         if settings.needs_planes.contains(&true) {
-            docker.image_id(&settings.planes).await.map_err(|error| KindError::NoPlanes {
+            docker.image_id(&settings.planes).await.map_err(|error| NodesError::NoPlanes {
                 image: settings.planes.clone(),
                 error: error.stderr().trim().to_owned(),
             })?;
@@ -88,7 +85,7 @@ impl KindBackend {
             kind: settings.kind,
             configs: settings.configs,
             host: HostFacts::read(),
-            planes: Planes::new(settings.planes, session.folder()),
+            planes: Arc::new(Planes::new(settings.planes, session.folder())),
             needs_planes: settings.needs_planes,
             given: settings.images.clone(),
             images: Images::new(settings.images, session.folder()),

@@ -8,9 +8,7 @@ use serde_json::{Map, Value, json};
 use super::KindError;
 use crate::backend::ClusterSpec;
 use crate::backend::ledger::LABEL;
-
-/// Where the world's folder is on every node.
-pub(super) const DATA: &str = "/var/lib/multiplane";
+use crate::backend::nodes::DATA;
 
 const CONTROLPLANE: &str = include_str!("../../../../../kind-configs/controlplane.yaml");
 const DATAPLANE: &str = include_str!("../../../../../kind-configs/dataplane.yaml");

@@ -1,21 +1,21 @@
 //! Making one cluster: written down, made, checked, and made again where the machine was at fault.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use kube::config::Kubeconfig;
 
 use flyte::workflow::TASK_IMAGE;
 
-use super::cluster::KindCluster;
-use super::planes::Loader;
-use super::ports::Ports;
-use super::ready::ready;
-use super::resident::put;
 use super::tool::Creation;
 use super::world::KindWorld;
-use super::{KindError, Signature, names};
+use super::{Kind, KindError, Signature, names};
 use crate::backend::ledger::{Resource, ResourceKind};
+use crate::backend::nodes::resident::{Place, put};
+use crate::backend::nodes::{Import, Loader, NodeCluster, NodesError, Ports, ready};
 use crate::backend::{Cluster, ClusterSpec, Vantage};
 use crate::{probe, resident};
 
@@ -23,7 +23,7 @@ use crate::{probe, resident};
 const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(5)];
 
 /// Makes a cluster, in up to three attempts.
-pub(super) async fn create(world: &KindWorld, spec: &ClusterSpec) -> Result<KindCluster, KindError> {
+pub(super) async fn create(world: &KindWorld, spec: &ClusterSpec) -> Result<NodeCluster, KindError> {
     let network = world.docker_network().await?;
     let name = names::cluster(&world.belongings.name(), &spec.id);
     let shared = &world.backend.0;
@@ -72,7 +72,7 @@ struct Attempt<'a> {
     number: usize,
 }
 
-async fn one(world: &KindWorld, spec: &ClusterSpec, attempt: &Attempt<'_>) -> Result<KindCluster, KindError> {
+async fn one(world: &KindWorld, spec: &ClusterSpec, attempt: &Attempt<'_>) -> Result<NodeCluster, KindError> {
     let shared = &world.backend.0;
     let image = shared.configs.image(spec)?;
     let kubeconfig = world.belongings.folder().join(match attempt.number {
@@ -104,21 +104,36 @@ async fn one(world: &KindWorld, spec: &ClusterSpec, attempt: &Attempt<'_>) -> Re
         message,
     };
     let read = Kubeconfig::read_from(&kubeconfig).map_err(|error| unusable(error.to_string()))?;
-    let ports = Ports::new(world.belongings.docker().ports(&names::control_plane(attempt.name)).await?);
-    let cluster = KindCluster::new(&spec.id, attempt.name, read, ports).await.map_err(unusable)?;
+    let node = names::control_plane(attempt.name);
+    let ports = Ports::new(world.belongings.docker().ports(&node).await?);
+    let cluster = NodeCluster::new(&spec.id, &node, read, ports).await.map_err(unusable)?;
     load(world, &spec.id, attempt.name).await?;
     let nodes = if spec.nodes > 1 { spec.nodes + 1 } else { 1 };
     ready(&cluster.admin(), attempt.name, nodes).await?;
     if world.data.is_none() {
         return Ok(cluster);
     }
-    let loader = Loader::new(world, attempt.name);
+    let import = Arc::new(world.kind.clone());
+    let loader = Loader::new(
+        shared.planes.clone(),
+        import,
+        world.belongings.docker(),
+        &shared.given,
+        attempt.name,
+    );
     let known = [resident::IMAGE, probe::IMAGE, TASK_IMAGE].map(str::to_owned).into();
     loader.load(&known).await?;
     // Drawn first, so that it is a port which the host reaches.
     let cluster = cluster.with_planes(loader);
     let way_in = cluster.ingress(Vantage::Host);
-    put(world, &spec.id, attempt.name, &cluster.admin(), &way_in).await?;
+    let place = Place {
+        authority: &world.authority,
+        id: &spec.id,
+        node: &node,
+        client: &cluster.admin(),
+        way_in: &way_in,
+    };
+    put(&place).await?;
     Ok(cluster)
 }
 
@@ -129,4 +144,17 @@ async fn load(world: &KindWorld, id: &str, name: &str) -> Result<(), KindError> 
         world.belongings.note(format!("{id}: {} loaded", archive.title));
     }
     Ok(())
+}
+
+impl Import for Kind {
+    fn import<'a>(&'a self, cluster: &'a str, archive: &'a Path) -> BoxFuture<'a, Result<(), NodesError>> {
+        async move {
+            let loaded = self.load(cluster, archive).await.map_err(KindError::of);
+            loaded.map(drop).map_err(|error| NodesError::Import {
+                retry: error.retry(),
+                message: error.to_string(),
+            })
+        }
+        .boxed()
+    }
 }

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::Signature;
 use crate::backend::ledger::LedgerError;
+use crate::backend::nodes::NodesError;
 use crate::backend::outside::OutsideError;
 use crate::backend::process::ProcessError;
 
@@ -61,41 +62,9 @@ pub enum KindError {
         /// What is wrong.
         message: String,
     },
-    /// The cluster does not become ready.
-    #[error("{cluster} is not ready: {message}")]
-    NotReady {
-        /// The cluster's name.
-        cluster: String,
-        /// What is missing.
-        message: String,
-    },
-    /// The image of the reference planes is not there.
-    #[error("the reference planes run from the image {image}, which is not there: `make images` makes it ({error})")]
-    NoPlanes {
-        /// The image.
-        image: String,
-        /// What docker says.
-        error: String,
-    },
-    /// An image's archive is not as docker writes it.
-    #[error("the archive of {image} cannot be used: {message}")]
-    Archive {
-        /// The image.
-        image: String,
-        /// What is wrong.
-        message: String,
-    },
-    /// What belongs into each cluster could not be put there.
-    #[error("{cluster}: {message}")]
-    Resident {
-        /// The cluster's name.
-        cluster: String,
-        /// What happened.
-        message: String,
-    },
-    /// An image is not what it was a moment ago.
-    #[error("image {0} was changed while it was saved; run again")]
-    ImageMoved(String),
+    /// The cluster that kind made is not as it should be.
+    #[error(transparent)]
+    Nodes(#[from] NodesError),
 }
 
 impl KindError {
@@ -109,11 +78,7 @@ impl KindError {
             Self::Known { signature, .. } => signature.code,
             Self::Process(error) => error.code(),
             Self::Kubeconfig { .. } => "kind-kubeconfig",
-            Self::NotReady { .. } => "kind-not-ready",
-            Self::ImageMoved(_) => "kind-image-moved",
-            Self::NoPlanes { .. } => "kind-no-planes",
-            Self::Archive { .. } => "kind-image-archive",
-            Self::Resident { .. } => "kind-resident",
+            Self::Nodes(error) => error.code(),
         }
     }
 
@@ -121,7 +86,7 @@ impl KindError {
     pub(super) fn retry(&self) -> bool {
         match self {
             Self::Known { signature, .. } => signature.retry,
-            Self::NotReady { .. } => true,
+            Self::Nodes(error) => error.retry(),
             _ => false,
         }
     }

@@ -5,17 +5,10 @@
 
 mod backend;
 mod check;
-mod cluster;
 mod config;
 mod create;
 mod error;
-mod images;
 mod names;
-mod planes;
-mod ports;
-mod ready;
-mod resident;
-mod retag;
 mod signature;
 mod tool;
 mod world;

@@ -9,8 +9,9 @@ use simnet::tls::Authority;
 use simnet::{Clock, Host, Machine, Network};
 use tokio::sync::OnceCell;
 
-use super::{Kind, KindBackend, KindError, create, names, resident};
+use super::{Kind, KindBackend, KindError, create, names};
 use crate::backend::ledger::{Resource, ResourceKind, create_private};
+use crate::backend::nodes::{NodesError, resident};
 use crate::backend::outside::Belongings;
 use crate::backend::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, World};
 
@@ -33,7 +34,7 @@ impl KindWorld {
     pub(super) fn new(backend: KindBackend, scenario: usize, planes: bool) -> Result<Self, KindError> {
         let belongings = backend.0.session.scenario(scenario)?;
         let clock = Clock::real();
-        let authority = Authority::new("multiplane", &clock).map_err(|error| KindError::Resident {
+        let authority = Authority::new("multiplane", &clock).map_err(|error| NodesError::Resident {
             cluster: "all clusters".to_owned(),
             message: error.to_string(),
         })?;

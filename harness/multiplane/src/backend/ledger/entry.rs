@@ -69,6 +69,8 @@ pub struct Resource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ResourceKind {
+    /// What a scenario makes in a cluster that stays; the name is the folder of its files (`backend::existing`).
+    ClusterObjects,
     /// A cluster that `kind` made.
     KindCluster,
     /// A container.
@@ -111,6 +113,7 @@ impl Resource {
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
+            ResourceKind::ClusterObjects => "objects in an existing cluster, recorded in",
             ResourceKind::KindCluster => "kind cluster",
             ResourceKind::Container => "container",
             ResourceKind::Volume => "docker volume",

@@ -105,6 +105,25 @@ impl Belongings {
         self.made().notes.push(text);
     }
 
+    /// Writes the logs of clusters that are containers to files, and tells where they are.
+    #[cfg(feature = "docker")]
+    pub(crate) async fn container_logs(&self, clusters: &[(String, String)]) -> Vec<String> {
+        let folder = self.logs();
+        if let Err(error) = create_private(&folder) {
+            return vec![format!("no logs of the clusters: {}: {error}", folder.display())];
+        }
+        let docker = self.docker();
+        let exports = clusters.iter().map(async |(id, container)| {
+            let file = folder.join(format!("{id}.log"));
+            let log = docker.logs(container).await.map_err(|error| error.to_string());
+            match log.and_then(|log| std::fs::write(&file, log).map_err(|error| error.to_string())) {
+                Ok(()) => format!("log of {id}: {}", file.display()),
+                Err(error) => format!("no log of {id}: {error}"),
+            }
+        });
+        join_all(exports).await
+    }
+
     fn made(&self) -> MutexGuard<'_, Made> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -150,6 +169,10 @@ impl Belongings {
         for group in resources.chunk_by(|a, b| a.kind == b.kind) {
             let removals = group.iter().map(async |resource| match remover.remove(resource).await {
                 Ok(()) => self.session.ledger().strike(resource).err().map(|error| error.to_string()),
+                Err(error) if error.is_gone() => {
+                    let struck = self.session.ledger().strike(resource).err();
+                    Some(struck.map_or_else(|| error.left(resource), |struck| struck.to_string()))
+                }
                 Err(error) => Some(error.left(resource)),
             });
             left.extend(join_all(removals).await.into_iter().flatten());

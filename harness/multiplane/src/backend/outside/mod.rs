@@ -31,6 +31,11 @@ pub trait Outside: Debug + Send + Sync {
     /// What the run has outside.
     fn session(&self) -> &Session;
 
+    /// What people should know before anything is made.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Ends the run, after its worlds. Returns what is left that should have gone.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ pub(super) fn engine(facts: &Facts) -> Vec<Check> {
             Level::Fail,
             &Target::DOCKER,
             found,
-            "no containers, so neither backend runs",
+            "no containers, so none of these backends runs",
         )
     };
     match &facts.docker {
@@ -26,6 +26,7 @@ pub(super) fn engine(facts: &Facts) -> Vec<Check> {
             node_image(engine),
             images(engine),
             cgroups(engine, &facts.planned.kubernetes),
+            privileges(engine),
         ],
         Docker::Missing { socket } => {
             vec![fail(format!("no socket {}", socket.display())).mend(
@@ -105,12 +106,30 @@ fn images(engine: &DockerFacts) -> Check {
     )
 }
 
+/// Whether an engine allows it is known only once a container is started; rootless ones need more than the flag.
+fn privileges(engine: &DockerFacts) -> Check {
+    let check = |level, found: &str, means| Check::new("privileges", level, &[Target::K3s], found, means);
+    if engine.rootless {
+        return check(
+            Level::Warn,
+            "a rootless engine",
+            "nodes of k3s are privileged containers, which then need control groups delegated to the user",
+        )
+        .mend("https://docs.k3s.io/advanced#running-rootless-servers-experimental   # or an engine that runs as root");
+    }
+    check(
+        Level::Ok,
+        "an engine that runs as root",
+        "nodes of k3s are privileged containers; one that is refused says so",
+    )
+}
+
 fn cgroups(engine: &DockerFacts, versions: &[String]) -> Check {
     let check = |level, means: String| {
         Check::new(
             "cgroups",
             level,
-            &[Target::Kind],
+            &Target::NODES,
             format!("control groups v{}", engine.cgroups),
             means,
         )

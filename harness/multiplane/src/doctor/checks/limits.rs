@@ -48,7 +48,7 @@ pub(super) fn inotify(facts: &Facts) -> Option<Check> {
         return Some(Check::new(
             "inotify",
             Level::Ok,
-            &[Target::Kind],
+            &Target::NODES,
             found,
             "enough for several clusters",
         ));
@@ -56,7 +56,7 @@ pub(super) fn inotify(facts: &Facts) -> Option<Check> {
     let means = "kind wants 524288 and 512; with less, the third or fourth cluster fails with \"too many open files\"";
     let settings = low.join(" ");
     let lines = low.join("\\n");
-    Some(Check::new("inotify", Level::Warn, &[Target::Kind], found, means).mend(format!(
+    Some(Check::new("inotify", Level::Warn, &Target::NODES, found, means).mend(format!(
         "sudo sysctl -w {settings}   # to keep it: printf '{lines}\\n' | sudo tee /etc/sysctl.d/99-kind.conf"
     )))
 }

@@ -1,7 +1,8 @@
 //! `apply`: objects onto a cluster, or off it.
 
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
-use scenario::expression::interpolate_value;
+use scenario::Scenario;
+use scenario::expression::{Names, interpolate_value};
 use scenario::files;
 use scenario::verb::Apply;
 use serde_json::Value;
@@ -9,19 +10,11 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::images;
 use crate::run::context::Context;
-use crate::run::names::WorldNames;
 use crate::run::objects::Kinds;
 
 /// Runs an `apply` step: on every cluster, files first.
 pub(crate) async fn run(context: &Context<'_>, step: &Apply) -> Result<(), Failure> {
-    let mut objects = Vec::new();
-    for file in &step.manifests {
-        let path = context.scenario().path(&file.value);
-        objects.extend(files::manifests(&path, &context.names).map_err(|invalid| Failure::invalid("manifest", invalid.to_string()))?);
-    }
-    for object in &step.objects {
-        objects.push(resolve(&Value::Object(object.clone()), &context.names)?);
-    }
+    let objects = objects(context.scenario(), &context.names, step)?;
     for cluster in step.on.iter() {
         let kinds = context.kinds(&cluster.value)?;
         let runs = context.cluster(&cluster.value)?;
@@ -37,8 +30,21 @@ pub(crate) async fn run(context: &Context<'_>, step: &Apply) -> Result<(), Failu
     Ok(())
 }
 
+/// A step's objects, files first.
+pub(crate) fn objects(scenario: &Scenario, names: &dyn Names, step: &Apply) -> Result<Vec<Value>, Failure> {
+    let mut objects = Vec::new();
+    for file in &step.manifests {
+        let path = scenario.path(&file.value);
+        objects.extend(files::manifests(&path, names).map_err(|invalid| Failure::invalid("manifest", invalid.to_string()))?);
+    }
+    for object in &step.objects {
+        objects.push(resolve(&Value::Object(object.clone()), names)?);
+    }
+    Ok(objects)
+}
+
 /// A value with its expressions replaced.
-pub(crate) fn resolve(value: &Value, names: &WorldNames) -> Result<Value, Failure> {
+pub(crate) fn resolve(value: &Value, names: &dyn Names) -> Result<Value, Failure> {
     interpolate_value(value, names).map_err(|error| Failure::invalid("expression", error.to_string()))
 }
 

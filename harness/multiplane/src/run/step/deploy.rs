@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use chart::{Chart, ReleaseOptions, Releases, Values};
 use futures::future::try_join_all;
+use scenario::Scenario;
+use scenario::expression::Names;
+use scenario::files::helm_values;
 use scenario::verb::Deploy;
 use serde_json::Value;
 
@@ -31,7 +34,8 @@ enum Action {
 }
 
 async fn release(context: &Context<'_>, step: &Deploy, action: Action) -> Result<(), Failure> {
-    let (chart, values) = (load(context, step)?, values(context, step)?);
+    let scenario = context.scenario();
+    let (chart, values) = (load(scenario, step)?, values(scenario, &context.names, step)?);
     let on = step
         .on
         .iter()
@@ -84,24 +88,24 @@ async fn one(context: &Context<'_>, step: &Deploy, action: Action, cluster: &str
     }
 }
 
-fn load(context: &Context<'_>, step: &Deploy) -> Result<Chart, Failure> {
-    let path = context.scenario().path(&step.chart.value);
+/// A step's chart.
+pub(crate) fn load(scenario: &Scenario, step: &Deploy) -> Result<Chart, Failure> {
+    let path = scenario.path(&step.chart.value);
     Chart::load(&path).map_err(|error| Failure::invalid("chart", error.to_string()))
 }
 
 /// Values files in order, then inline values, then `set`: later ones win.
-fn values(context: &Context<'_>, step: &Deploy) -> Result<Values, Failure> {
+pub(crate) fn values(scenario: &Scenario, names: &dyn Names, step: &Deploy) -> Result<Values, Failure> {
     let invalid = |error: chart::Error| Failure::invalid("values", error.to_string());
     let mut builder = Values::builder();
     for file in &step.values_files {
-        let path = context.scenario().path(&file.value);
-        let value =
-            scenario::files::helm_values(&path, &context.names).map_err(|invalid| Failure::invalid("values", invalid.to_string()))?;
+        let path = scenario.path(&file.value);
+        let value = helm_values(&path, names).map_err(|invalid| Failure::invalid("values", invalid.to_string()))?;
         builder = builder.inline(table(value, &file.value)?);
     }
-    builder = builder.inline(table(resolve(&Value::Object(step.values.clone()), &context.names)?, "values")?);
+    builder = builder.inline(table(resolve(&Value::Object(step.values.clone()), names)?, "values")?);
     for expression in &step.set {
-        let Value::String(expression) = resolve(&Value::String(expression.clone()), &context.names)? else {
+        let Value::String(expression) = resolve(&Value::String(expression.clone()), names)? else {
             continue;
         };
         builder = builder.set(&expression).map_err(invalid)?;

@@ -1,12 +1,14 @@
 //! The verbs: one module each. [`run`] runs a step, and judges whether it should have failed.
 
-mod apply;
-mod deploy;
+pub(crate) mod apply;
+pub(crate) mod deploy;
 mod expect;
 pub(crate) mod failure;
+pub(crate) mod fault;
 mod grant;
 mod images;
 mod labels;
+mod reach;
 mod submit;
 mod title;
 mod wait;
@@ -50,6 +52,8 @@ async fn perform(context: &mut Context<'_>, verb: &Verb) -> Result<(), Failure> 
         Verb::Terminate(terminate) => submit::terminate(context, terminate).await,
         Verb::Apply(apply) => apply::run(context, apply).await,
         Verb::Wait(wait) => wait::run(context, wait).await,
+        Verb::Fault(step) => fault::fault(context, step).await,
+        Verb::Heal(step) => fault::heal(context, step).await,
         Verb::Expect(expect) => expect::run(context, expect).await,
     }
 }

@@ -32,6 +32,7 @@ pub(crate) fn title(verb: &Verb) -> String {
             ),
             (None, None) => "wait".to_owned(),
         },
+        Verb::Fault(_) | Verb::Heal(_) => verb.to_string(),
         Verb::Expect(step) => match step.as_ref() {
             Expect::Placement(placement) => expect_placement(placement),
             Expect::Pods(pods) => format!("expect pods of {} in {}", list(&pods.on), pods.namespace),

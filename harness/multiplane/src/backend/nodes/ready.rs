@@ -1,4 +1,5 @@
-//! When a cluster can be worked with. kind ends earlier: its nodes may not be ready, and names in pods not resolve yet.
+//! When a cluster can be worked with. The commands that make clusters end
+//! earlier: nodes may not be ready, and names in pods not resolve yet.
 
 use std::future::Future;
 use std::time::Duration;
@@ -8,21 +9,21 @@ use k8s_openapi::api::core::v1::Node;
 use kube::api::ListParams;
 use kube::{Api, Client};
 
-use super::KindError;
+use super::NodesError;
 
-/// How long it may take after kind has ended.
+/// How long it may take after it was made.
 const LIMIT: Duration = Duration::from_secs(300);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Waits until the cluster's nodes are ready, as many as there should be, and its DNS answers.
-pub(super) async fn ready(client: &Client, cluster: &str, nodes: usize) -> Result<(), KindError> {
+pub(in crate::backend) async fn ready(client: &Client, cluster: &str, nodes: usize) -> Result<(), NodesError> {
     until(cluster, || nodes_missing(client, nodes)).await?;
     until(cluster, || dns_missing(client)).await
 }
 
 /// Looks until nothing is missing. Errors may be those of an API server that is still coming up; the last one is told.
-async fn until<F>(cluster: &str, look: impl Fn() -> F) -> Result<(), KindError>
+async fn until<F>(cluster: &str, look: impl Fn() -> F) -> Result<(), NodesError>
 where
     F: Future<Output = kube::Result<Option<String>>>,
 {
@@ -35,7 +36,7 @@ where
         };
         if tokio::time::Instant::now() >= deadline {
             let cluster = cluster.to_owned();
-            return Err(KindError::NotReady { cluster, message: missing });
+            return Err(NodesError::NotReady { cluster, message: missing });
         }
         tokio::time::sleep(PAUSE).await;
     }

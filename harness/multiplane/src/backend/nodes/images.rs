@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::OnceCell;
 
-use super::KindError;
+use super::NodesError;
 use crate::backend::docker::Docker;
 
 /// The images of a run.
 #[derive(Debug)]
-pub(super) struct Images {
+pub(in crate::backend) struct Images {
     given: Vec<String>,
     folder: PathBuf,
     archives: OnceCell<Vec<Archive>>,
@@ -17,14 +17,14 @@ pub(super) struct Images {
 
 /// An archive to load.
 #[derive(Clone, Debug)]
-pub(super) struct Archive {
-    pub(super) file: PathBuf,
+pub(in crate::backend) struct Archive {
+    pub(in crate::backend) file: PathBuf,
     /// What it is, for people: the image with its id.
-    pub(super) title: String,
+    pub(in crate::backend) title: String,
 }
 
 impl Images {
-    pub(super) fn new(given: Vec<String>, run: &Path) -> Self {
+    pub(in crate::backend) fn new(given: Vec<String>, run: &Path) -> Self {
         Self {
             given,
             folder: run.join("images"),
@@ -33,18 +33,18 @@ impl Images {
     }
 
     /// The archives, made once a run: a name that moves between two clusters must not give them different images.
-    pub(super) async fn archives(&self, docker: &Docker) -> Result<&[Archive], KindError> {
+    pub(in crate::backend) async fn archives(&self, docker: &Docker) -> Result<&[Archive], NodesError> {
         let made = self.archives.get_or_try_init(|| async {
             let mut archives = Vec::new();
             for (number, given) in self.given.iter().enumerate() {
                 archives.push(self.archive(number, given, docker).await?);
             }
-            Ok::<_, KindError>(archives)
+            Ok::<_, NodesError>(archives)
         });
         made.await.map(Vec::as_slice)
     }
 
-    async fn archive(&self, number: usize, given: &str, docker: &Docker) -> Result<Archive, KindError> {
+    async fn archive(&self, number: usize, given: &str, docker: &Docker) -> Result<Archive, NodesError> {
         if Path::new(given).is_file() {
             return Ok(Archive {
                 file: PathBuf::from(given),
@@ -52,11 +52,11 @@ impl Images {
             });
         }
         let file = self.folder.join(format!("{number}.tar"));
-        std::fs::create_dir_all(&self.folder).map_err(|error| KindError::file(&self.folder, error))?;
+        std::fs::create_dir_all(&self.folder).map_err(|error| NodesError::file(&self.folder, error))?;
         let id = docker.image_id(given).await?;
         docker.save(given, &file).await?;
         if docker.image_id(given).await? != id {
-            return Err(KindError::ImageMoved(given.to_owned()));
+            return Err(NodesError::ImageMoved(given.to_owned()));
         }
         let title = format!("image {given} ({id})");
         Ok(Archive { file, title })

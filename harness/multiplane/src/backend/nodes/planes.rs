@@ -5,19 +5,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Mutex, OnceCell};
 
 use super::retag::{names_in, retag};
-use super::world::KindWorld;
-use super::{Kind, KindBackend, KindError};
+use super::{Import, NodesError};
 use crate::backend::docker::Docker;
 use crate::programs::program_of;
 
 /// The image, saved once a run.
 #[derive(Debug)]
-pub(super) struct Planes {
+pub(in crate::backend) struct Planes {
     image: String,
     folder: PathBuf,
     saved: OnceCell<PathBuf>,
@@ -25,7 +25,7 @@ pub(super) struct Planes {
 }
 
 impl Planes {
-    pub(super) fn new(image: String, run: &Path) -> Self {
+    pub(in crate::backend) fn new(image: String, run: &Path) -> Self {
         Self {
             image,
             folder: run.join("images"),
@@ -34,24 +34,24 @@ impl Planes {
         }
     }
 
-    async fn saved(&self, docker: &Docker) -> Result<&Path, KindError> {
+    async fn saved(&self, docker: &Docker) -> Result<&Path, NodesError> {
         let saved = self.saved.get_or_try_init(|| async {
-            std::fs::create_dir_all(&self.folder).map_err(|error| KindError::file(&self.folder, error))?;
+            std::fs::create_dir_all(&self.folder).map_err(|error| NodesError::file(&self.folder, error))?;
             let file = self.folder.join("planes.tar");
             docker.save(&self.image, &file).await?;
-            Ok::<_, KindError>(file)
+            Ok::<_, NodesError>(file)
         });
         saved.await.map(PathBuf::as_path)
     }
 
     /// An archive with the image under these names, each with the program that it stands for.
-    async fn archive(&self, docker: &Docker, names: BTreeMap<String, String>) -> Result<PathBuf, KindError> {
+    async fn archive(&self, docker: &Docker, names: BTreeMap<String, String>) -> Result<PathBuf, NodesError> {
         let saved = self.saved(docker).await?.to_owned();
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let file = self.folder.join(format!("planes-{number}.tar"));
         let target = file.clone();
         let made = tokio::task::spawn_blocking(move || retag(&saved, &target, &names)).await;
-        let failed = |message: String| KindError::Archive {
+        let failed = |message: String| NodesError::Archive {
             image: self.image.clone(),
             message,
         };
@@ -62,33 +62,32 @@ impl Planes {
 
 /// Loads images of the reference planes into one cluster, each once.
 #[derive(Debug)]
-pub(super) struct Loader {
-    backend: KindBackend,
-    kind: Kind,
+pub(in crate::backend) struct Loader {
+    planes: Arc<Planes>,
+    import: Arc<dyn Import>,
     docker: Docker,
     cluster: String,
     loaded: Mutex<BTreeSet<String>>,
 }
 
 impl Loader {
-    /// For the cluster of this name. What the user loads is the user's: it is left as it is.
-    pub(super) fn new(world: &KindWorld, cluster: &str) -> Self {
-        let given = world.backend.0.given.iter();
-        let given = given.flat_map(|given| match Path::new(given) {
+    /// For the cluster of this name. `given` are the user's own images: they are left as they are.
+    pub(in crate::backend) fn new(planes: Arc<Planes>, import: Arc<dyn Import>, docker: Docker, given: &[String], cluster: &str) -> Self {
+        let given = given.iter().flat_map(|given| match Path::new(given) {
             archive if archive.is_file() => names_in(archive),
             _ => vec![given.clone()],
         });
         Self {
             loaded: Mutex::new(given.collect()),
-            backend: world.backend.clone(),
-            kind: world.kind.clone(),
-            docker: world.belongings.docker(),
+            planes,
+            import,
+            docker,
             cluster: cluster.to_owned(),
         }
     }
 
     /// Loads those that stand for our programs and are not there yet. Returns what people should know.
-    pub(super) async fn load(&self, images: &BTreeSet<String>) -> Result<Vec<String>, KindError> {
+    pub(in crate::backend) async fn load(&self, images: &BTreeSet<String>) -> Result<Vec<String>, NodesError> {
         let mut loaded = self.loaded.lock().await;
         let (mut names, mut notes) = (BTreeMap::new(), Vec::new());
         for image in images.difference(&loaded) {
@@ -109,14 +108,13 @@ impl Loader {
         if names.is_empty() {
             return Ok(notes);
         }
-        let planes = &self.backend.0.planes;
         notes.push(format!(
             "from {}: {}",
-            planes.image,
+            self.planes.image,
             names.keys().cloned().collect::<Vec<_>>().join(", ")
         ));
-        let archive = planes.archive(&self.docker, names).await?;
-        self.kind.load(&self.cluster, &archive).await.map_err(KindError::of)?;
+        let archive = self.planes.archive(&self.docker, names).await?;
+        self.import.import(&self.cluster, &archive).await?;
         // Each is as large as the image; the run's folder is removed in the end whatever happens here.
         let _ = std::fs::remove_file(archive);
         loaded.extend(images.iter().cloned());

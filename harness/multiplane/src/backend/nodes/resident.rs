@@ -16,11 +16,9 @@ use kube::{Api, Client};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use simnet::tls::KeyPair;
+use simnet::tls::{Authority, KeyPair};
 
-use super::config::DATA;
-use super::world::KindWorld;
-use super::{KindError, names};
+use super::{DATA, NodesError};
 use crate::resident::{IMAGE, INGRESS, INGRESS_PORTS, NAME, NAMESPACE, STORES, STORES_PORT, TRUST};
 use crate::run::diagnose::unready;
 
@@ -33,7 +31,7 @@ const NOBODY: i64 = 65532;
 
 /// Makes the folder that all nodes of a world get. Containers of several accounts write there, hence its mode; the folders above it keep
 /// others on the host out.
-pub(super) fn data(world: &Path, trust: &str) -> Result<PathBuf, KindError> {
+pub(in crate::backend) fn data(world: &Path, trust: &str) -> Result<PathBuf, NodesError> {
     // A mount needs an absolute path.
     let folder = std::path::absolute(world).unwrap_or_else(|_| world.to_owned()).join("data");
     let make = || {
@@ -44,20 +42,40 @@ pub(super) fn data(world: &Path, trust: &str) -> Result<PathBuf, KindError> {
     };
     match make() {
         Ok(()) => Ok(folder),
-        Err(error) => Err(KindError::file(&folder, error)),
+        Err(error) => Err(NodesError::file(&folder, error)),
     }
 }
 
-/// Puts the resident into a cluster and waits until it answers. `way_in` is where the host reaches its Ingress controller.
-pub(super) async fn put(world: &KindWorld, id: &str, cluster: &str, client: &Client, way_in: &str) -> Result<(), KindError> {
-    let failed = |message: String| KindError::Resident {
-        cluster: cluster.to_owned(),
+/// Where a resident goes.
+pub(in crate::backend) struct Place<'a> {
+    /// Of the Ingress controllers' certificates.
+    pub(in crate::backend) authority: &'a Authority,
+    /// The cluster's id.
+    pub(in crate::backend) id: &'a str,
+    /// The name or address by which pods of other clusters reach a node.
+    pub(in crate::backend) node: &'a str,
+    pub(in crate::backend) client: &'a Client,
+    /// Where the host reaches the Ingress controller.
+    pub(in crate::backend) way_in: &'a str,
+}
+
+/// Puts the resident into a cluster and waits until it answers.
+pub(in crate::backend) async fn put(place: &Place<'_>) -> Result<(), NodesError> {
+    let Place {
+        authority,
+        id,
+        node,
+        client,
+        way_in,
+    } = *place;
+    let failed = |message: String| NodesError::Resident {
+        cluster: id.to_owned(),
         message,
     };
     // The names by which pods of other clusters and the host come in.
     let host = way_in.rsplit_once(':').map_or(way_in, |(host, _)| host);
-    let names = [&names::control_plane(cluster), "localhost", host];
-    let pair = world.authority.issue_server(&names).map_err(|error| failed(error.to_string()))?;
+    let names = [node, "localhost", host];
+    let pair = authority.issue_server(&names).map_err(|error| failed(error.to_string()))?;
     apply_all(client, id, &pair)
         .await
         .map_err(|error| failed(format!("the resident cannot be put there: {error}")))?;

@@ -1,4 +1,4 @@
-//! One cluster that kind made.
+//! One cluster with real nodes.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::KindError;
-use super::names::control_plane;
+use super::NodesError;
 use super::planes::Loader;
 use super::ports::{Ports, expose};
 use crate::backend::{BackendError, Cluster, Vantage};
@@ -19,11 +18,11 @@ use crate::resident;
 /// Port of the API server inside docker's network.
 const API: u16 = 6443;
 
-/// One cluster that kind made. What runs in docker outlives it.
+/// One cluster with real nodes. What runs in docker outlives it.
 #[derive(Debug)]
-pub(super) struct KindCluster {
+pub(in crate::backend) struct NodeCluster {
     id: String,
-    /// The node with the API server, by the name that docker resolves.
+    /// The node with the API server, by the name or address that the other clusters' pods reach.
     node: String,
     kubeconfig: Kubeconfig,
     server: String,
@@ -43,9 +42,9 @@ impl std::fmt::Debug for ClientBox {
     }
 }
 
-impl KindCluster {
-    /// The cluster behind the kubeconfig that kind wrote.
-    pub(super) async fn new(id: &str, name: &str, kubeconfig: Kubeconfig, ports: Ports) -> Result<Self, String> {
+impl NodeCluster {
+    /// The cluster behind a kubeconfig.
+    pub(in crate::backend) async fn new(id: &str, node: &str, kubeconfig: Kubeconfig, ports: Ports) -> Result<Self, String> {
         let entry = kubeconfig.clusters.first().and_then(|cluster| cluster.cluster.clone());
         let entry = entry.ok_or("it names no cluster")?;
         let server = entry.server.ok_or("it names no server")?;
@@ -61,7 +60,7 @@ impl KindCluster {
         let exposed = tokio::spawn(expose(client.clone(), ports.clone()));
         Ok(Self {
             id: id.to_owned(),
-            node: control_plane(name),
+            node: node.to_owned(),
             kubeconfig,
             server,
             ca,
@@ -72,12 +71,12 @@ impl KindCluster {
         })
     }
 
-    pub(super) fn admin(&self) -> Client {
+    pub(in crate::backend) fn admin(&self) -> Client {
         self.client.0.clone()
     }
 
     /// From now on images of the reference planes come from `loader`.
-    pub(super) fn with_planes(self, loader: Loader) -> Self {
+    pub(in crate::backend) fn with_planes(self, loader: Loader) -> Self {
         Self {
             planes: Some(loader),
             ..self
@@ -85,7 +84,7 @@ impl KindCluster {
     }
 }
 
-impl Cluster for KindCluster {
+impl Cluster for NodeCluster {
     fn id(&self) -> &str {
         &self.id
     }
@@ -94,8 +93,7 @@ impl Cluster for KindCluster {
         self.admin()
     }
 
-    /// The name in the API server's certificate as pods of the other clusters see it, through CoreDNS and docker's DNS. Never the address:
-    /// it changes when nodes are stopped and started.
+    /// As pods of the other clusters see it: a name or address in the API server's certificate.
     fn api(&self, from: Vantage) -> String {
         match from {
             Vantage::Pods => format!("https://{}:{API}", self.node),
@@ -114,7 +112,7 @@ impl Cluster for KindCluster {
     fn provide<'a>(&'a self, images: &'a BTreeSet<String>) -> BoxFuture<'a, Result<Vec<String>, BackendError>> {
         async move {
             let Some(loader) = &self.planes else { return Ok(Vec::new()) };
-            let failed = |error: KindError| BackendError::Images {
+            let failed = |error: NodesError| BackendError::Images {
                 cluster: self.id.clone(),
                 message: error.to_string(),
             };

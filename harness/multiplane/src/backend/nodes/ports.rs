@@ -24,7 +24,7 @@ type Wanted = (String, String, u16);
 
 /// The node ports of one cluster. Clones share them.
 #[derive(Clone, Debug)]
-pub(super) struct Ports(Arc<Inner>);
+pub(in crate::backend) struct Ports(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -36,7 +36,7 @@ struct Inner {
 
 impl Ports {
     /// The ports of a node that docker publishes.
-    pub(super) fn new(published: Vec<(u16, String)>) -> Self {
+    pub(in crate::backend) fn new(published: Vec<(u16, String)>) -> Self {
         let published = published.into_iter().filter(|(port, _)| PUBLISHED.contains(port)).collect();
         Self(Arc::new(Inner {
             published,

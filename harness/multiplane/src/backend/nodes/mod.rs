@@ -1,0 +1,34 @@
+//! Clusters whose nodes are real ones, in containers: what kind and k3s share.
+//!
+//! Their Services are reached through node ports ([`Ports`]). Where a scenario needs Flyte's reference planes, their image is loaded under the
+//! names of the charts ([`Loader`]), and every cluster gets the resident ([`resident`]).
+
+mod cluster;
+mod error;
+mod images;
+mod planes;
+mod ports;
+mod ready;
+pub(super) mod resident;
+mod retag;
+
+use std::fmt::Debug;
+use std::path::Path;
+
+use futures::future::BoxFuture;
+
+pub(super) use cluster::NodeCluster;
+pub use error::NodesError;
+pub(super) use images::Images;
+pub(super) use planes::{Loader, Planes};
+pub(super) use ports::Ports;
+pub(super) use ready::ready;
+
+/// Where the world's folder is on every node.
+pub(super) const DATA: &str = "/var/lib/multiplane";
+
+/// Brings images into the nodes of a cluster.
+pub(super) trait Import: Debug + Send + Sync {
+    /// Brings all images of an archive into all nodes of the cluster with this name.
+    fn import<'a>(&'a self, cluster: &'a str, archive: &'a Path) -> BoxFuture<'a, Result<(), NodesError>>;
+}
