@@ -45,8 +45,8 @@ pub(crate) trait DataPlane: Send + Sync {
     /// Creates an object. One of that name counts as created.
     fn create<'a>(&'a self, object: &'a FlyteWorkflow) -> BoxFuture<'a, Result<(), DataPlaneError>>;
 
-    /// Deletes an object in the background. None of that name counts as deleted.
-    fn delete<'a>(&'a self, namespace: &'a str, name: &'a str) -> BoxFuture<'a, Result<(), DataPlaneError>>;
+    /// Deletes an object in the background; false if there is none of that name.
+    fn delete<'a>(&'a self, namespace: &'a str, name: &'a str) -> BoxFuture<'a, Result<bool, DataPlaneError>>;
 }
 
 /// A member cluster behind its API server, with the credentials that were read at start.
@@ -97,11 +97,11 @@ impl KubeDataPlane {
     }
 }
 
-/// `Ok` for one answer that is no error of ours.
-fn except<T>(code: u16, result: Result<T, DataPlaneError>) -> Result<(), DataPlaneError> {
+/// `Ok(false)` for one answer that is no error of ours.
+fn except<T>(code: u16, result: Result<T, DataPlaneError>) -> Result<bool, DataPlaneError> {
     match result {
         Err(error) if error.code != Some(code) => Err(error),
-        _ => Ok(()),
+        result => Ok(result.is_ok()),
     }
 }
 
@@ -112,12 +112,12 @@ impl DataPlane for KubeDataPlane {
             let api: Api<Unread<FlyteWorkflow>> = Api::namespaced(self.client.clone(), &namespace);
             let object = Unread(object.clone());
             let request = async { Ok(api.create(&PostParams::default(), &object).await?) };
-            except(409, self.within(request).await)
+            except(409, self.within(request).await).map(|_| ())
         }
         .boxed()
     }
 
-    fn delete<'a>(&'a self, namespace: &'a str, name: &'a str) -> BoxFuture<'a, Result<(), DataPlaneError>> {
+    fn delete<'a>(&'a self, namespace: &'a str, name: &'a str) -> BoxFuture<'a, Result<bool, DataPlaneError>> {
         async move {
             let api: Api<FlyteWorkflow> = Api::namespaced(self.client.clone(), namespace);
             let parameters = DeleteParams {

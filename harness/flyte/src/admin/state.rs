@@ -10,11 +10,12 @@ use simnet::Clock;
 use virtual_node::ContainerContext;
 
 use super::data_plane::DataPlane;
+use super::error::AdminError;
 use super::targets::{self, StartError};
 use crate::config::AdminConfig;
 use crate::placement::Selector;
 use crate::proto_time;
-use crate::stores::{Database, ObjectStore, ObjectUri, Stores};
+use crate::stores::{Database, ObjectStore, ObjectUri, Signer, Stores};
 
 /// A control plane: configuration, clients of the member clusters, database, object store.
 ///
@@ -27,6 +28,7 @@ pub(crate) struct Admin {
     pub(crate) database: Database,
     pub(crate) objects: ObjectStore,
     pub(crate) clock: Clock,
+    signer: Option<Signer>,
     names: Mutex<ChaCha8Rng>,
 }
 
@@ -38,6 +40,8 @@ pub(crate) struct Parts {
     pub(crate) database: Database,
     pub(crate) objects: ObjectStore,
     pub(crate) clock: Clock,
+    /// Who signs URLs into the object store; nobody if its address is no URL.
+    pub(crate) signer: Option<Signer>,
     /// For names of runs that come without one.
     pub(crate) seed: u64,
 }
@@ -51,6 +55,7 @@ impl Admin {
             database: parts.database,
             objects: parts.objects,
             clock: parts.clock,
+            signer: parts.signer,
             names: Mutex::new(ChaCha8Rng::seed_from_u64(parts.seed)),
         }
     }
@@ -60,14 +65,19 @@ impl Admin {
     /// # Errors
     /// What makes flyteadmin panic at start.
     pub(crate) fn start(context: &ContainerContext, config: AdminConfig, stores: &Stores) -> Result<Self, StartError> {
-        let (selector, targets) = targets::start(context, &config)?;
+        let (selector, targets) = targets::start(context, &config, config.switches.reread_tokens)?;
         let targets = targets
             .into_iter()
             .map(|(name, target)| (name, target as Arc<dyn DataPlane>))
             .collect();
+        let store = config.storage.store_id(context.host.zone());
         Ok(Self::new(Parts {
             database: stores.database(&config.database)?,
-            objects: stores.object_store(&config.storage.store_id(context.host.zone())),
+            objects: stores.object_store(&store),
+            signer: match stores.published() {
+                Some(published) => published.signer(&store).ok(),
+                None => config.storage.signer().ok(),
+            },
             config,
             selector,
             targets,
@@ -82,21 +92,37 @@ impl Admin {
 
     /// `a` and 19 random characters.
     pub(crate) fn random_name(&self) -> String {
+        format!("a{}", self.random_text(19))
+    }
+
+    /// Random characters, as Kubernetes draws them.
+    pub(crate) fn random_text(&self, length: usize) -> String {
         const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
         let mut random = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        let tail = (0..19).map(|_| char::from(ALPHABET[random.random_range(0..ALPHABET.len())]));
-        std::iter::once('a').chain(tail).collect()
+        let letters = (0..length).map(|_| char::from(ALPHABET[random.random_range(0..ALPHABET.len())]));
+        letters.collect()
+    }
+
+    /// Who signs URLs into the object store.
+    pub(crate) fn signer(&self) -> Result<&Signer, AdminError> {
+        let unsigned = || AdminError::internal(format!("failed to create a signed url: {:?} is no endpoint", self.config.storage.endpoint));
+        self.signer.as_ref().ok_or_else(unsigned)
     }
 
     /// Where something of flyteadmin's own belongs in the object store.
     pub(crate) fn metadata_uri(&self, parts: &[&str]) -> ObjectUri {
-        let storage = &self.config.storage;
         let prefix = self.config.metadata_prefix.iter().map(String::as_str);
         let key: Vec<&str> = prefix.chain(parts.iter().copied()).collect();
+        self.object_uri(&key.join("/"))
+    }
+
+    /// An object in flyteadmin's bucket.
+    pub(crate) fn object_uri(&self, key: &str) -> ObjectUri {
+        let storage = &self.config.storage;
         ObjectUri {
             scheme: storage.scheme.clone(),
             bucket: storage.container.clone(),
-            key: key.join("/"),
+            key: key.to_owned(),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flyte::stores::{PublishedObjects, Stores};
 use indexmap::IndexMap;
 use scenario::{Role, Verb};
 use simnet::Host;
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::backend::{BackendError, Cluster, Embedded, Time, Vantage, World};
 use crate::forward::Forward;
 use crate::journal::{Emitter, Journal};
-use crate::programs::programs;
+use crate::programs;
 use crate::run::step::failure::Failure;
 use crate::run::{Context, Plan, create, step};
 use crate::verdict::Witness;
@@ -36,7 +37,7 @@ pub enum UpError {
     /// A kubeconfig cannot be written as text.
     #[error("cannot make the kubeconfig of {0}: {1}")]
     Kubeconfig(String, String),
-    /// No socket for the admin API can be had.
+    /// No socket for the admin API or the object store can be had.
     #[error("cannot listen on loopback: {0}")]
     Listen(std::io::Error),
 }
@@ -49,24 +50,30 @@ pub enum UpError {
 /// # Errors
 /// If a cluster does not start, a step fails, or the files cannot be written.
 pub async fn up(plan: &Plan, dir: &Path, journal: &Journal, stop: &CancellationToken) -> Result<(), UpError> {
-    let world = Embedded::new(Time::Real, plan.seed, programs())?;
+    let stores = Stores::new();
+    let world = Embedded::new(Time::Real, plan.seed, programs::over(stores.clone()))?;
+    let objects = publish(&stores, &world).await?;
     let emitter = journal.scenario(plan.name(), world.clock().clone());
     let clusters = create(plan, &world, &emitter).await?;
     let held = tokio::select! {
         biased;
         () = stop.cancelled() => return Ok(()),
-        held = prepare(plan, &world, clusters, dir, emitter) => held?,
+        held = prepare(plan, &world, clusters, dir, emitter, objects) => held?,
     };
     stop.cancelled().await;
     held.release();
     Ok(())
 }
 
+/// Port of the object store in the world's own network.
+const OBJECTS: u16 = 9000;
+
 /// What must live as long as the world.
 struct Held {
     ready: PathBuf,
     _clusters: IndexMap<String, Arc<dyn Cluster>>,
     _forwards: Vec<Forward>,
+    _objects: PublishedObjects,
 }
 
 impl Held {
@@ -82,6 +89,7 @@ async fn prepare(
     clusters: IndexMap<String, Arc<dyn Cluster>>,
     dir: &Path,
     emitter: Emitter,
+    objects: PublishedObjects,
 ) -> Result<Held, UpError> {
     let ready = dir.join("ready");
     let _ = std::fs::remove_file(&ready);
@@ -96,6 +104,7 @@ async fn prepare(
             .map_err(|failure: Failure| UpError::Step(index + 1, failure.text()))?;
     }
     let mut env = Env::default();
+    env.object_store(objects.base());
     for cluster in clusters.values() {
         let file = dir.join("kubeconfigs").join(format!("{}.yaml", cluster.id()));
         let text = yaml::emit::to_string(&cluster.kubeconfig()?)
@@ -116,7 +125,16 @@ async fn prepare(
         ready,
         _clusters: clusters,
         _forwards: forwards,
+        _objects: objects,
     })
+}
+
+/// A loopback socket for the object store, which signed URLs lead to.
+async fn publish(stores: &Stores, world: &Embedded) -> Result<PublishedObjects, UpError> {
+    let io = |error: String| UpError::Listen(std::io::Error::other(error));
+    let listener = world.operator().listen(OBJECTS).await.map_err(|error| io(error.to_string()))?;
+    let address = listener.socket_addr().ok_or_else(|| io("the world has no sockets".to_owned()))?;
+    Ok(stores.publish(listener, &format!("http://{address}"), world.clock().clone()))
 }
 
 /// A loopback socket for a port of flyteadmin's Service, in the namespace that the guide uses.

@@ -1,0 +1,450 @@
+//! Recorded calls of Flyte's Python client, sent again: the same requests, byte for byte where nothing in them was given out by the recorder,
+//! must be answered with the same codes, and with every field that the client needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bytes::{Buf, BufMut, Bytes};
+use flyte::stores::PublishedObjects;
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use prost::Message;
+use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+
+use super::bench::{Bench, HOME, Run};
+use super::plane::{clusters, namespace};
+
+/// The recordings in an order in which each finds what it needs, and how the state behind them differs from the recorder's.
+const TRACES: &[(&str, &[Deviation])] = &[
+    ("cli_info", &[]),
+    ("cli_run_remote", &[]),
+    ("cli_run_remote_wait", &[]),
+    // The recorder failed the task; here it succeeds, and its data is asked for where the recording has none.
+    ("cli_run_remote_wait_failed", &[Deviation::Phases]),
+    ("cli_run_remote_task", &[]),
+    ("cli_register", &[]),
+    ("cli_register_again", &[]),
+    ("cli_register_version_activate", &[]),
+    ("cli_run_remote_all_flags", &[]),
+    ("cli_run_remote_same_name", &[]),
+    ("cli_register_copy_none", &[]),
+    ("cli_run_remote_local_lp", &[]),
+    ("cli_run_remote_workflow", &[]),
+    ("cli_run_remote_taskref", &[]),
+    ("cli_run_remote_workflow_list", &[]),
+    ("cli_get_launchplan", &[]),
+    ("cli_get_launchplan_active", &[]),
+    ("cli_launchplan_activate_latest", &[]),
+    ("cli_get_launchplan_name_version", &[]),
+    ("cli_launchplan_deactivate", &[]),
+    ("cli_fetch", &[]),
+    ("cli_execution_relaunch", &[]),
+    ("cli_execution_recover", &[]),
+    // Not served.
+    ("cli_metrics_dump", &[Deviation::Code("GetExecutionMetrics", "UNIMPLEMENTED")]),
+    ("cli_run_wait_minimal_server", &[]),
+    ("py_projects_domains", &[]),
+    ("py_register_task", &[]),
+    ("py_register_workflow", &[]),
+    ("py_register_launch_plan", &[]),
+    ("py_register_script", &[]),
+    ("py_fetch_missing_workflow", &[]),
+    ("py_fetch_entities", &[]),
+    ("py_execute_wait_outputs", &[]),
+    ("py_execute_local_entity_new_version", &[]),
+    ("py_execute_lp_latest_nosync", &[]),
+    ("py_execute_single_task", &[]),
+    ("py_fetch_execution_sync", &[]),
+    ("py_list_executions", &[]),
+    ("py_terminate", &[]),
+    ("py_terminate_already_done", &[]),
+    // flyteadmin checks the project itself and calls it an invalid argument.
+    ("py_execute_missing_project", &[Deviation::Code("CreateExecution", "INVALID_ARGUMENT")]),
+    // There are no gate nodes here, so no signals.
+    ("py_signals", &[Deviation::Code("SetSignal", "NOT_FOUND")]),
+    ("py_cluster_labels", &[]),
+    ("py_cluster_labels_missing", &[]),
+    ("py_cluster_labels_raw_delete", &[]),
+    ("flytecli_ecl", &[]),
+    ("flytecli_ecl_wf", &[]),
+    ("flytecli_list_match", &[]),
+    ("err_lost_create_reply_no_name", &[]),
+    ("err_lost_create_reply_named", &[]),
+    ("err_register_different_structure", &[]),
+    // Without the workflow, which the recorder refused, flyteadmin calls its launch plans invalid.
+    ("err_register_skip_errors", &[Deviation::Code("CreateLaunchPlan", "INVALID_ARGUMENT")]),
+    ("err_upload_put_403", &[]),
+    ("err_unauth_no_auth_service", &[]),
+    // With authentication off, as the guide has it, there are no services for it and nobody asks for a token.
+    ("auth_client_secret", &[Deviation::WithoutAuthentication]),
+    ("auth_external_command", &[Deviation::WithoutAuthentication]),
+    ("auth_rejected_token", &[Deviation::WithoutAuthentication]),
+];
+
+enum Deviation {
+    /// A method that answers with another code.
+    Code(&'static str, &'static str),
+    /// Runs end otherwise.
+    Phases,
+    /// Authentication is off.
+    WithoutAuthentication,
+}
+
+#[derive(Debug, Deserialize)]
+struct Trace {
+    calls: Vec<Call>,
+}
+
+/// One call. What is not named here is about the recording, not about the call.
+#[derive(Debug, Deserialize)]
+struct Call {
+    rpc: Option<String>,
+    request_type: Option<String>,
+    request: Option<Value>,
+    request_b64: Option<String>,
+    status: Value,
+    response_type: Option<String>,
+    response: Option<Value>,
+    /// The recorder made this answer up.
+    #[serde(default)]
+    injected: Value,
+    http: Option<String>,
+    path: Option<String>,
+    headers: Option<BTreeMap<String, String>>,
+}
+
+#[tokio::test(start_paused = true)]
+async fn recorded_calls_are_answered_as_the_client_needs() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/traces");
+    let listed: BTreeSet<String> = TRACES.iter().map(|(name, _)| format!("{name}.json")).collect();
+    let there: BTreeSet<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(listed, there);
+    let mut replay = Replay::start().await;
+    for (name, deviations) in TRACES {
+        let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
+        let trace: Trace = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        replay.run(name, &trace, deviations).await;
+    }
+    assert!(replay.found.is_empty(), "{} differences:\n{}", replay.found.len(), replay.found.join("\n"));
+    assert!(replay.verbatim > 150, "only {} requests were sent as recorded", replay.verbatim);
+}
+
+struct Replay {
+    _bench: Bench,
+    _objects: PublishedObjects,
+    host: simnet::Host,
+    channel: Channel,
+    pool: DescriptorPool,
+    /// Fields that must be set in answers of each method.
+    needs: BTreeMap<String, BTreeSet<String>>,
+    /// What the recorder gave out, and what it is here.
+    names: BTreeMap<String, String>,
+    /// Where the last signed URL leads.
+    upload: String,
+    found: Vec<String>,
+    verbatim: usize,
+}
+
+/// What every upload here holds.
+const CONTENT: &[u8] = b"a project's files";
+const ZONE: &str = "dataplane_1";
+
+impl Replay {
+    async fn start() -> Self {
+        let mut bench = Bench::start(&[ZONE]).await;
+        bench.node(ZONE).await;
+        let objects = bench.network.host("objects", "server");
+        let clock = bench.network.clock().clone();
+        bench.network.name("objects.example", "objects", "server");
+        let objects = bench.stores.publish(objects.listen(9000).await.unwrap(), "http://objects.example:9000", clock);
+        let plane = bench.admin(&clusters(&[ZONE])).await.unwrap();
+        for project in ["flytesnacks", "team1"] {
+            plane.project(project).await;
+        }
+        bench.make(ZONE, namespace("team1-development")).await;
+        let address = bench.pod(HOME, &plane.pod).await.status.unwrap().pod_ip.unwrap();
+        bench.network.name("admin.example", HOME, &address);
+        let propeller = json!({
+            "admin": {"endpoint": "admin.example:8089", "insecure": true},
+            "storage": {"type": "s3", "container": "bucket", "connection": {"region": "us-east-2", "auth-type": "iam"}},
+            "propeller": {"limit-namespace": "all", "metadata-prefix": "metadata/propeller", "rawoutput-prefix": "s3://raw/"},
+        });
+        let run = Run {
+            config: propeller,
+            ..Run::default()
+        };
+        bench.run(ZONE, "flytepropeller", &run).await;
+        let host = bench.network.host("outside", "client");
+        let channel = flyte::client::channel(&host, "admin.example:8089", None, Duration::from_secs(60)).unwrap();
+        Self {
+            _bench: bench,
+            _objects: objects,
+            host,
+            channel,
+            pool: DescriptorPool::decode(flyteidl::DESCRIPTORS).unwrap(),
+            needs: needs(),
+            names: BTreeMap::new(),
+            upload: String::new(),
+            found: Vec::new(),
+            verbatim: 0,
+        }
+    }
+
+    async fn run(&mut self, name: &str, trace: &Trace, deviations: &[Deviation]) {
+        let unauthenticated = deviations.iter().any(|deviation| matches!(deviation, Deviation::WithoutAuthentication));
+        for (number, call) in trace.calls.iter().enumerate() {
+            let at = format!("{name}[{number}]");
+            match (&call.rpc, call.http.as_deref()) {
+                (Some(rpc), _) => {
+                    let method = rpc.rsplit('/').next().unwrap();
+                    let recorded = call.status.as_str().unwrap();
+                    let auth = rpc.contains("AuthMetadataService");
+                    let expected = match (unauthenticated, auth, recorded) {
+                        (_, true, _) => "UNIMPLEMENTED",
+                        (true, false, "UNAUTHENTICATED") => "OK",
+                        (_, false, recorded) => recorded,
+                    };
+                    // What the recorder made up had no effect but where it says so.
+                    if call.injected == json!(true) {
+                        continue;
+                    }
+                    let expected = deviations
+                        .iter()
+                        .find_map(|deviation| match deviation {
+                            Deviation::Code(of, code) if *of == method => Some(*code),
+                            _ => None,
+                        })
+                        .unwrap_or(if call.injected == json!("after-commit") { "OK" } else { expected });
+                    let phases = !deviations.iter().any(|deviation| matches!(deviation, Deviation::Phases));
+                    self.call(&at, call, rpc, method, expected, phases).await;
+                }
+                (None, Some("PUT")) => self.put(&at, call, name == "err_upload_put_403").await,
+                // A token of the recorder's own authorisation server.
+                (None, Some("POST")) if unauthenticated => {}
+                other => panic!("{at}: {other:?}"),
+            }
+        }
+    }
+
+    async fn call(&mut self, at: &str, call: &Call, rpc: &str, method: &str, expected: &str, phases: bool) {
+        let input = self.pool.get_message_by_name(call.request_type.as_ref().unwrap()).unwrap();
+        let recorded = call.request.clone().unwrap();
+        let given = self.renamed(&recorded);
+        let message = DynamicMessage::deserialize(input, given.clone()).unwrap();
+        let bytes = if given == recorded {
+            self.verbatim += 1;
+            BASE64_STANDARD.decode(call.request_b64.as_ref().unwrap()).unwrap()
+        } else {
+            message.encode_to_vec()
+        };
+        let mut answer = self.unary(rpc, bytes.clone()).await;
+        // A client that waits asks until the run has ended.
+        let phase = |answer: &Value| answer["closure"]["phase"].as_str().unwrap_or("UNDEFINED").to_owned();
+        if let (Some(recorded), true, "GetExecution") = (&call.response, phases, method) {
+            let wanted = phase(recorded);
+            for _ in 0..100 {
+                let now = answer.as_ref().ok().map(|bytes| phase(&self.json(call, bytes)));
+                if now.is_none_or(|now| now == wanted || !["SUCCEEDED", "FAILED", "ABORTED"].contains(&wanted.as_str())) {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                answer = self.unary(rpc, bytes.clone()).await;
+            }
+        }
+        let code = code_name(answer.as_ref().err().map_or(Code::Ok, Status::code));
+        if code != expected {
+            let text = answer.as_ref().err().map(|status| status.message().to_owned()).unwrap_or_default();
+            self.found.push(format!("{at} {method}: expected {expected}, found {code} {text:?}"));
+        }
+        let (Ok(bytes), Some(recorded)) = (answer, &call.response) else { return };
+        let answer = self.json(call, &bytes);
+        if recorded["_trimmed"] != json!(true) {
+            self.learn(method, recorded, &answer);
+            self.check(at, method, recorded, &answer, phases);
+        }
+        if method == "CreateUploadLocation" {
+            self.upload = answer["signed_url"].as_str().unwrap_or_default().to_owned();
+        }
+    }
+
+    fn json(&self, call: &Call, bytes: &[u8]) -> Value {
+        let output = self.pool.get_message_by_name(call.response_type.as_ref().unwrap()).unwrap();
+        let message = DynamicMessage::decode(output, bytes).unwrap();
+        let options = SerializeOptions::new().use_proto_field_name(true);
+        message.serialize_with_options(serde_json::value::Serializer, &options).unwrap()
+    }
+
+    /// Names and places that the recorder gave out are others here.
+    fn learn(&mut self, method: &str, recorded: &Value, answer: &Value) {
+        let pairs: &[(&str, &str)] = match method {
+            "CreateExecution" | "RelaunchExecution" | "RecoverExecution" => &[("id", "name")],
+            "CreateUploadLocation" => &[("", "native_url")],
+            _ => &[],
+        };
+        for (outer, inner) in pairs {
+            let of = |value: &Value| {
+                let value = if outer.is_empty() { value } else { &value[outer] };
+                value[inner].as_str().map(str::to_owned)
+            };
+            if let (Some(old), Some(new)) = (of(recorded), of(answer)) {
+                self.names.insert(old, new);
+            }
+        }
+    }
+
+    /// A request with the names that are valid here, and the digest of what is uploaded here.
+    fn renamed(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => self.names.get(text).cloned().unwrap_or_else(|| text.clone()).into(),
+            Value::Array(items) => items.iter().map(|item| self.renamed(item)).collect(),
+            Value::Object(fields) => {
+                let renamed = fields.iter().map(|(key, value)| match key.as_str() {
+                    "content_md5" => (key.clone(), json!(digest())),
+                    _ => (key.clone(), self.renamed(value)),
+                });
+                renamed.collect::<serde_json::Map<_, _>>().into()
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Every needed field that the recorded answer has must be here, too.
+    fn check(&mut self, at: &str, method: &str, recorded: &Value, answer: &Value, phases: bool) {
+        for path in self.needs.get(method).into_iter().flatten() {
+            let steps: Vec<&str> = path.split('.').collect();
+            if has(recorded, &steps) && !has(answer, &steps) && (phases || !path.contains("literals")) {
+                self.found.push(format!("{at} {method}: {path} is not set in {answer}"));
+            }
+        }
+    }
+
+    async fn unary(&self, rpc: &str, request: Vec<u8>) -> Result<Bytes, Status> {
+        let mut client = tonic::client::Grpc::new(self.channel.clone());
+        client.ready().await.unwrap();
+        let path = format!("/{rpc}").parse().unwrap();
+        let answer = client.unary(tonic::Request::new(Bytes::from(request)), path, Raw).await?;
+        Ok(answer.into_inner())
+    }
+
+    /// Uploads what the request before asked a place for.
+    async fn put(&mut self, at: &str, call: &Call, refused: bool) {
+        assert!(call.path.is_some());
+        let mut url = self.upload.clone();
+        if refused {
+            // The recorder refused it; here another's signature does.
+            url = url.replace("X-Amz-Signature=", "X-Amz-Signature=0");
+        }
+        let (_, path) = url.split_once("objects.example:9000").unwrap();
+        let mut request = http::Request::put(path).header("host", "objects.example:9000");
+        for (name, value) in call.headers.as_ref().unwrap() {
+            request = match name.to_lowercase().as_str() {
+                "content-length" => request,
+                "content-md5" | "x-amz-meta-flytecontentmd5" => request.header(name, digest()),
+                _ => request.header(name, value),
+            };
+        }
+        let stream = self.host.connect("objects.example", 9000).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let answer = sender.send_request(request.body(Full::new(Bytes::from_static(CONTENT))).unwrap()).await.unwrap();
+        let status = answer.status().as_u16();
+        let text = answer.into_body().collect().await.unwrap().to_bytes();
+        if json!(status) != call.status {
+            self.found.push(format!("{at} PUT: expected {}, found {status}: {}", call.status, String::from_utf8_lossy(&text)));
+        }
+    }
+}
+
+fn digest() -> String {
+    use md5::Digest;
+    BASE64_STANDARD.encode(md5::Md5::digest(CONTENT))
+}
+
+/// Needed fields by method, of all flows that were measured.
+fn needs() -> BTreeMap<String, BTreeSet<String>> {
+    let text = include_str!("../data/client-needs.json");
+    let measured: Value = serde_json::from_str(text).unwrap();
+    let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for flow in measured["flows"].as_object().unwrap().values() {
+        for (method, fields) in flow["response_fields_that_must_be_set"].as_object().unwrap() {
+            let fields = fields.as_array().unwrap().iter().map(|field| field.as_str().unwrap().to_owned());
+            needs.entry(method.clone()).or_default().extend(fields);
+        }
+    }
+    needs
+}
+
+/// Whether a value has something at a path; `[]` and `{}` stand for any element.
+fn has(value: &Value, path: &[&str]) -> bool {
+    let Some((first, rest)) = path.split_first() else { return !value.is_null() };
+    // Times are written as one text.
+    if value.is_string() && ["seconds", "nanos"].contains(first) {
+        return true;
+    }
+    if let Some(name) = first.strip_suffix("[]") {
+        return value[name].as_array().is_some_and(|items| items.iter().any(|item| has(item, rest)));
+    }
+    if let Some(name) = first.strip_suffix("{}") {
+        return value[name].as_object().is_some_and(|entries| entries.values().any(|entry| has(entry, rest)));
+    }
+    has(&value[*first], rest)
+}
+
+fn code_name(code: Code) -> String {
+    let mut name = String::new();
+    for letter in format!("{code:?}").chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+    }
+    name
+}
+
+/// Messages as the bytes that they are.
+struct Raw;
+
+impl Codec for Raw {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, message: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put(message);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
+    }
+}
