@@ -156,13 +156,15 @@ fn commands(pyflyte: &Path) {
     world.well(&register(&["--version", "v1"]), "Successfully registered 5 entities");
     world.well(&register(&["--version", "v2", "--activate-launchplans"]), "Successfully registered 5 entities");
     world.well(&[&["get", "launchplan"], PLACE.as_slice()].concat(), "example.nightly");
-    world.well(&["launchplan", "--project", "team1", "--domain", "development", "--deactivate", "example.nightly", "v2"], "deactivated");
+    world.well(&["launchplan", "--project", "team1", "--domain", "development", "--deactivate", "example.nightly", "v2"], "INACTIVE");
     let execution = ["execution", "--project", "team1", "--domain", "development", "--execution-id", "by-label"];
-    world.well(&[execution.as_slice(), &["relaunch"]].concat(), "");
-    world.well(&[execution.as_slice(), &["recover"]].concat(), "");
+    world.well(&[execution.as_slice(), &["relaunch"]].concat(), "Launched execution: ex:team1:development:");
+    world.well(&[execution.as_slice(), &["recover"]].concat(), "Launched execution: ex:team1:development:");
     world.well(&["fetch", "flyte://v1/team1/development/by-label/n0/o"], "o0");
-    let remote = [["run"].as_slice(), &PLACE, &["remote-launchplan", "example.nightly:v1"]].concat();
-    world.well(&remote, "to see execution in the console");
+    let remote = |rest: &[&'static str]| [["run"].as_slice(), &PLACE, rest].concat();
+    world.well(&[remote(&["remote-workflow", "example.training_workflow"]), INPUTS.to_vec()].concat(), "to see execution in the console");
+    world.well(&remote(&["remote-task", "example.get_data:v1", "--n", "3"]), "to see execution in the console");
+    world.badly(&["metrics", "dump", "by-label"], "method GetExecutionMetrics not implemented");
 
     // The same control plane over REST: the labelled run is where its label says.
     let http = world.env["flyte"]["admin"]["http"].as_str().unwrap();

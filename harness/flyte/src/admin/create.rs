@@ -101,6 +101,8 @@ impl Admin {
     /// A run that a node of another run starts takes over that run's label, even an empty one.
     fn inherit_from_parent(&self, spec: &mut ExecutionSpec) -> Result<(), AdminError> {
         let metadata = spec.metadata.get_or_insert_default();
+        // Without authentication nobody is known; what the client writes there counts for nothing.
+        metadata.principal.clear();
         let Some(parent) = &metadata.parent_node_execution else {
             return Ok(());
         };

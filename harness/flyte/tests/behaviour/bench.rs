@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use embedded_cluster::EmbeddedCluster;
@@ -11,6 +12,7 @@ use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, ListParams, LogPa
 use kube::core::GroupVersionKind;
 use kube::discovery::{Scope, pinned_kind};
 use serde_json::{Value, json};
+use simnet::tls::Authority;
 use simnet::{Clock, Effect, Network, Rule, RuleId};
 use virtual_node::{ServiceProxy, VirtualNode};
 
@@ -24,6 +26,8 @@ pub(crate) struct Bench {
     pub(crate) network: Network,
     pub(crate) stores: Stores,
     clock: Clock,
+    /// What pods trust without being told.
+    trust: Arc<str>,
     clusters: BTreeMap<String, EmbeddedCluster>,
     nodes: Vec<(VirtualNode, ServiceProxy)>,
     /// Files with the credentials of the data planes.
@@ -50,6 +54,7 @@ impl Bench {
         let mut bench = Self {
             network: Network::simulated(clock.clone()),
             stores: Stores::new(),
+            trust: Authority::new("public", &clock).unwrap().pem().into(),
             clock,
             clusters: BTreeMap::new(),
             nodes: Vec::new(),
@@ -105,6 +110,7 @@ impl Bench {
             .network(self.network.clone(), zone)
             .programs(flyte::programs::programs(self.stores.clone()))
             .clock(self.clock.clone())
+            .trust(self.trust.clone())
             .start();
         self.nodes.push((node.await.unwrap(), services));
     }

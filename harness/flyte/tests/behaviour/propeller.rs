@@ -64,6 +64,7 @@ async fn a_data_plane_takes_every_answer_as_flytepropeller_does() {
     let cases: Vec<(String, Case)> = cases("propeller");
     let mut found = Vec::new();
     for (id, case) in &cases {
+        eprintln!("{id}");
         found.push(Scene::start(&case.given).await.run(id, case).await);
     }
     verdict(cases.len(), found);
