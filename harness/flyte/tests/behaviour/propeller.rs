@@ -11,6 +11,7 @@ use kube::runtime::watcher::{self, Event, watcher};
 use prost::Message;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use tonic::{Code, Status};
 
 use super::bench::{Bench, Run};
@@ -64,7 +65,6 @@ async fn a_data_plane_takes_every_answer_as_flytepropeller_does() {
     let cases: Vec<(String, Case)> = cases("propeller");
     let mut found = Vec::new();
     for (id, case) in &cases {
-        eprintln!("{id}");
         found.push(Scene::start(&case.given).await.run(id, case).await);
     }
     verdict(cases.len(), found);
@@ -99,6 +99,8 @@ struct Scene {
     plane: Plane,
     recorder: Recorder,
     seen: Seen,
+    /// Ends with the scene.
+    _watch: JoinSet<()>,
 }
 
 impl Scene {
@@ -116,7 +118,8 @@ impl Scene {
         let api: Api<FlyteWorkflow> = Api::namespaced(bench.client(ZONE), NAMESPACE);
         let mut events = watcher(api, watcher::Config::default()).boxed();
         let watched = seen.clone();
-        tokio::spawn(async move {
+        let mut watch = JoinSet::new();
+        watch.spawn(async move {
             while let Some(Ok(event)) = events.next().await {
                 if let Event::Apply(object) | Event::InitApply(object) = event {
                     watched.0.lock().unwrap().push(object);
@@ -129,6 +132,7 @@ impl Scene {
             plane,
             recorder,
             seen,
+            _watch: watch,
         }
     }
 

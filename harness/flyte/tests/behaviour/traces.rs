@@ -178,6 +178,8 @@ impl Replay {
             plane.project(project).await;
         }
         bench.make(ZONE, namespace("team1-development")).await;
+        let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "sa1", "namespace": "team1-development"}});
+        bench.make(ZONE, account).await;
         let address = bench.pod(HOME, &plane.pod).await.status.unwrap().pod_ip.unwrap();
         bench.network.name("admin.example", HOME, &address);
         let propeller = json!({
@@ -282,6 +284,14 @@ impl Replay {
                 answer = self.unary(rpc, bytes.clone()).await;
             }
         }
+        // Nodes of a run that has just started come in a moment.
+        for _ in 0..10 {
+            if method != "ListNodeExecutions" || answer.as_ref().is_ok_and(|bytes| !bytes.is_empty()) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            answer = self.unary(rpc, bytes.clone()).await;
+        }
         let code = code_name(answer.as_ref().err().map_or(Code::Ok, Status::code));
         if code != expected {
             let text = answer.as_ref().err().map(|status| status.message().to_owned()).unwrap_or_default();
@@ -289,6 +299,12 @@ impl Replay {
         }
         let (Ok(bytes), Some(recorded)) = (answer, &call.response) else { return };
         let answer = self.json(call, &bytes);
+        if recorded["_trimmed"] == json!(true) && method == "ListNodeExecutions" {
+            let nodes = answer["node_executions"].as_array().map(Vec::as_slice).unwrap_or_default();
+            if let [only] = nodes {
+                self.learn(method, &json!({"node_executions": [{"id": {"node_id": "n0"}}]}), &json!({"node_executions": [only]}));
+            }
+        }
         if recorded["_trimmed"] != json!(true) {
             self.learn(method, recorded, &answer);
             if same_end {
@@ -314,7 +330,11 @@ impl Replay {
                 let nodes = value["node_executions"].as_array().cloned().unwrap_or_default();
                 nodes.iter().filter_map(|node| node["id"]["node_id"].as_str().map(str::to_owned)).collect::<Vec<_>>()
             };
-            self.nodes.extend(nodes(recorded).into_iter().zip(nodes(answer)));
+            // Most are alike; that of a single task has another name.
+            let (mut theirs, ours) = (nodes(recorded), nodes(answer));
+            theirs.retain(|id| !["start-node", "end-node"].contains(&id.as_str()));
+            let renamed = theirs.iter().filter(|id| !ours.contains(id)).zip(ours.iter().filter(|id| !theirs.contains(id)));
+            self.nodes.extend(renamed.map(|(old, new)| (old.clone(), new.clone())));
         }
         let pairs: &[(&str, &str)] = match method {
             "CreateExecution" | "RelaunchExecution" | "RecoverExecution" => &[("id", "name")],
