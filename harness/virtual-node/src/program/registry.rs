@@ -85,16 +85,11 @@ impl Programs {
 
     /// The program for a container: its image's, or a shell where the command starts one in such an image; else that of its command.
     pub(crate) fn for_container(&self, image: &str, command: &[String], args: &[String]) -> Option<Arc<dyn Program>> {
-<<<<<<< HEAD
-        let program = self.for_image(image)?;
-        Some(match ShellProgram::from_words(self, command, args) {
-=======
         let Some(program) = self.for_image(image) else {
             let first = command.iter().chain(args).next()?;
             return self.by_command.get(executable(first)).cloned();
         };
-        Some(match Shell::from_words(self, command, args) {
->>>>>>> 428c3aa (Flyte's Python client and REST: uploads, data, signals, stand-ins for its tasks; every behavioural case on embedded clusters; switches; comparing configurations)
+        Some(match ShellProgram::from_words(self, command, args) {
             Some(shell) => Arc::new(shell),
             None => program,
         })
