@@ -23,7 +23,12 @@ fn values_that_helm_refuses_are_refused() {
     let mut checked = 0;
     for case in cases.filter(|case| !case["expect"]["helm"].is_null()) {
         let known = ["id", "kind", "title", "yaml", "expect", "basis", "ref"];
-        let unknown: Vec<_> = case.as_object().unwrap().keys().filter(|key| !known.contains(&key.as_str())).collect();
+        let unknown: Vec<_> = case
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|key| !known.contains(&key.as_str()))
+            .collect();
         assert!(unknown.is_empty(), "{unknown:?}");
         let expect: Expect = serde_json::from_value(case["expect"].clone()).unwrap();
         assert_eq!(expect.helm, "render error");

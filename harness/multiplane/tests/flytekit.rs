@@ -37,7 +37,9 @@ fn client() -> Option<PathBuf> {
         Some(path) => Some(path.into()),
         None => {
             let folders = std::env::var_os("PATH")?;
-            std::env::split_paths(&folders).map(|folder| folder.join("pyflyte")).find(|path| path.is_file())
+            std::env::split_paths(&folders)
+                .map(|folder| folder.join("pyflyte"))
+                .find(|path| path.is_file())
         }
     }
 }
@@ -131,7 +133,14 @@ const PLACE: [&str; 4] = ["--project", "team1", "--domain", "development"];
 const INPUTS: [&str; 2] = ["--hyperparameters", "{\"C\": 0.1}"];
 
 fn run<'a>(options: &[&'a str], rest: &[&'a str]) -> Vec<&'a str> {
-    [&["run", "--remote"], PLACE.as_slice(), options, &["example.py", "training_workflow"], rest].concat()
+    [
+        &["run", "--remote"],
+        PLACE.as_slice(),
+        options,
+        &["example.py", "training_workflow"],
+        rest,
+    ]
+    .concat()
 }
 
 /// The guide's commands, and what they share their command line with.
@@ -141,35 +150,91 @@ fn commands(pyflyte: &Path) {
     // As the guide has it: no --wait, no name.
     world.well(&run(&[], &INPUTS), "to see execution in the console");
     world.well(&run(&["--wait", "--poll-interval", "1"], &INPUTS), "has succeeded");
-    let named = ["--name", "by-label", "--execution-cluster-label", "label2", "--overwrite-cache", "--wait", "--poll-interval", "1"];
+    let named = [
+        "--name",
+        "by-label",
+        "--execution-cluster-label",
+        "label2",
+        "--overwrite-cache",
+        "--wait",
+        "--poll-interval",
+        "1",
+    ];
     world.well(&run(&named, &INPUTS), "has succeeded");
     // A used name: the client warns and shows the run that is there.
     world.well(&run(&["--name", "by-label"], &INPUTS), "by-label");
     let failing = ["--env", "MULTIPLANE_TASK_EXIT_CODE=1", "--wait", "--poll-interval", "1"];
     world.badly(&run(&failing, &INPUTS), "terminated with exit code (1)");
     world.badly(&run(&[], &["--hyperparameters", "no json"]), "hyperparameters");
-    let nobody = ["run", "--remote", "--project", "nobody", "--domain", "development", "example.py", "training_workflow"];
+    let nobody = [
+        "run",
+        "--remote",
+        "--project",
+        "nobody",
+        "--domain",
+        "development",
+        "example.py",
+        "training_workflow",
+    ];
     world.badly(&[nobody.as_slice(), &INPUTS].concat(), "INVALID_ARGUMENT");
 
     let register = |options: &[&'static str]| [&["register"], PLACE.as_slice(), options, &["example.py"]].concat();
     world.well(&register(&["--version", "v1"]), "Successfully registered 5 entities");
     world.well(&register(&["--version", "v1"]), "Successfully registered 5 entities");
-    world.well(&register(&["--version", "v2", "--activate-launchplans"]), "Successfully registered 5 entities");
+    world.well(
+        &register(&["--version", "v2", "--activate-launchplans"]),
+        "Successfully registered 5 entities",
+    );
     world.well(&[&["get", "launchplan"], PLACE.as_slice()].concat(), "example.nightly");
-    world.well(&["launchplan", "--project", "team1", "--domain", "development", "--deactivate", "example.nightly", "v2"], "INACTIVE");
-    let execution = ["execution", "--project", "team1", "--domain", "development", "--execution-id", "by-label"];
-    world.well(&[execution.as_slice(), &["relaunch"]].concat(), "Launched execution: ex:team1:development:");
-    world.well(&[execution.as_slice(), &["recover"]].concat(), "Launched execution: ex:team1:development:");
+    world.well(
+        &[
+            "launchplan",
+            "--project",
+            "team1",
+            "--domain",
+            "development",
+            "--deactivate",
+            "example.nightly",
+            "v2",
+        ],
+        "INACTIVE",
+    );
+    let execution = [
+        "execution",
+        "--project",
+        "team1",
+        "--domain",
+        "development",
+        "--execution-id",
+        "by-label",
+    ];
+    world.well(
+        &[execution.as_slice(), &["relaunch"]].concat(),
+        "Launched execution: ex:team1:development:",
+    );
+    world.well(
+        &[execution.as_slice(), &["recover"]].concat(),
+        "Launched execution: ex:team1:development:",
+    );
     world.well(&["fetch", "flyte://v1/team1/development/by-label/n0/o"], "o0");
     let remote = |rest: &[&'static str]| [["run"].as_slice(), &PLACE, rest].concat();
-    world.well(&[remote(&["remote-workflow", "example.training_workflow"]), INPUTS.to_vec()].concat(), "to see execution in the console");
-    world.well(&remote(&["remote-task", "example.get_data:v1", "--n", "3"]), "to see execution in the console");
+    world.well(
+        &[remote(&["remote-workflow", "example.training_workflow"]), INPUTS.to_vec()].concat(),
+        "to see execution in the console",
+    );
+    world.well(
+        &remote(&["remote-task", "example.get_data:v1", "--n", "3"]),
+        "to see execution in the console",
+    );
     world.badly(&["metrics", "dump", "by-label"], "method GetExecutionMetrics not implemented");
 
     // The same control plane over REST: the labelled run is where its label says.
     let http = world.env["flyte"]["admin"]["http"].as_str().unwrap();
     let seen = get(http, "/api/v1/executions/team1/development/by-label");
-    assert_eq!(seen["spec"]["metadata"]["system_metadata"]["execution_cluster"], "dataplane_2", "{seen}");
+    assert_eq!(
+        seen["spec"]["metadata"]["system_metadata"]["execution_cluster"], "dataplane_2",
+        "{seen}"
+    );
 }
 
 fn remote(pyflyte: &Path) {
@@ -188,6 +253,10 @@ fn get(address: &str, path: &str) -> serde_json::Value {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     let (_, body) = text.split_once("\r\n\r\n").unwrap();
-    let body = if body.starts_with('{') { body } else { body.split_once("\r\n").unwrap().1.rsplit_once("\r\n0").unwrap().0 };
+    let body = if body.starts_with('{') {
+        body
+    } else {
+        body.split_once("\r\n").unwrap().1.rsplit_once("\r\n0").unwrap().0
+    };
     serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {text}"))
 }

@@ -76,7 +76,10 @@ impl Admin {
     /// Refuses a name before its object is made; upstream finds out when the row is stored.
     fn check_unused(&self, key: &ExecutionKey) -> Result<(), AdminError> {
         match self.database.read(|tables| tables.executions.get(key).is_some())? {
-            true => Err(AdminError::new(Code::AlreadyExists, format!("execution [{}] exists already", key.name))),
+            true => Err(AdminError::new(
+                Code::AlreadyExists,
+                format!("execution [{}] exists already", key.name),
+            )),
             false => Ok(()),
         }
     }
@@ -209,7 +212,9 @@ impl Admin {
         if let (true, Some(label)) = (self.config.switches.strict_labels, &decision.resolution.label)
             && decision.choice.source != PoolSource::Label
         {
-            return Err(failed(format!("no enabled cluster has the label {label} (flyteadmin.multiplane.strictLabels)")));
+            return Err(failed(format!(
+                "no enabled cluster has the label {label} (flyteadmin.multiplane.strictLabels)"
+            )));
         }
         let target = self
             .targets

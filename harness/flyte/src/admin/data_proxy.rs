@@ -10,7 +10,9 @@ use tonic::Code;
 
 use super::error::AdminError;
 use super::state::Admin;
-use crate::proto::core::{Identifier, LiteralMap, NodeExecutionIdentifier, ResourceType, TaskExecutionIdentifier, WorkflowExecutionIdentifier};
+use crate::proto::core::{
+    Identifier, LiteralMap, NodeExecutionIdentifier, ResourceType, TaskExecutionIdentifier, WorkflowExecutionIdentifier,
+};
 use crate::proto::service::get_data_response::Data;
 use crate::proto::service::{
     CreateDownloadLocationRequest, CreateDownloadLocationResponse, CreateUploadLocationRequest, CreateUploadLocationResponse,
@@ -88,10 +90,12 @@ impl Admin {
 
     /// Where a client may get a file: `CreateDownloadLocation`.
     pub(crate) fn download_location(&self, request: &CreateDownloadLocationRequest) -> Result<CreateDownloadLocationResponse, AdminError> {
-        let uri: ObjectUri = request
-            .native_url
-            .parse()
-            .map_err(|_| AdminError::invalid(format!("invalid native_url. Error: {:?} is not an absolute URL", request.native_url)))?;
+        let uri: ObjectUri = request.native_url.parse().map_err(|_| {
+            AdminError::invalid(format!(
+                "invalid native_url. Error: {:?} is not an absolute URL",
+                request.native_url
+            ))
+        })?;
         let expires = expiry(request.expires_in.as_ref(), self.config.data_proxy.download_max)?;
         let now = self.clock.now();
         Ok(CreateDownloadLocationResponse {
@@ -163,7 +167,9 @@ struct FlyteUrl<'a> {
 impl<'a> FlyteUrl<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let parts: Vec<&str> = text.strip_prefix("flyte://v1/")?.split('/').collect();
-        let [project, domain, name, node, rest @ ..] = parts.as_slice() else { return None };
+        let [project, domain, name, node, rest @ ..] = parts.as_slice() else {
+            return None;
+        };
         let (attempt, rest) = match rest {
             [number, rest @ ..] if number.parse::<u32>().is_ok() => (number.parse().ok(), rest),
             rest => (None, rest),
@@ -221,8 +227,16 @@ mod tests {
     fn urls_name_a_node_or_an_attempt() {
         let parsed = |text| FlyteUrl::parse(text).map(|url| (url.node.node_id, url.attempt, url.inputs, url.literal));
         assert_eq!(parsed("flyte://v1/p/d/e/n0/o"), Some(("n0".to_owned(), None, false, None)));
-        assert_eq!(parsed("flyte://v1/p/d/e/n0/3/i/x"), Some(("n0".to_owned(), Some(3), true, Some("x"))));
-        for text in ["flyte://v2/p/d/e/n0/o", "flyte://v1/p/d/e/n0", "flyte://v1/p/d/e/n0/x", "flyte://v1/p/d/e/n0/o/a/b"] {
+        assert_eq!(
+            parsed("flyte://v1/p/d/e/n0/3/i/x"),
+            Some(("n0".to_owned(), Some(3), true, Some("x")))
+        );
+        for text in [
+            "flyte://v2/p/d/e/n0/o",
+            "flyte://v1/p/d/e/n0",
+            "flyte://v1/p/d/e/n0/x",
+            "flyte://v1/p/d/e/n0/o/a/b",
+        ] {
             assert_eq!(parsed(text), None, "{text}");
         }
     }

@@ -13,7 +13,8 @@ use crate::proto::admin::execution_metadata::ExecutionMode;
 use crate::proto::admin::sort::Direction;
 use crate::proto::admin::{
     AbortMetadata, EventErrorAlreadyInTerminalState, Execution, ExecutionCreateRequest, ExecutionList, ExecutionMetadata,
-    ExecutionRecoverRequest, ExecutionRelaunchRequest, ExecutionStateChangeDetails, ExecutionTerminateRequest, ExecutionUpdateRequest, ResourceListRequest, WorkflowExecutionGetDataResponse,
+    ExecutionRecoverRequest, ExecutionRelaunchRequest, ExecutionStateChangeDetails, ExecutionTerminateRequest, ExecutionUpdateRequest,
+    ResourceListRequest, WorkflowExecutionGetDataResponse,
 };
 use crate::proto::core::workflow_execution::Phase;
 use crate::proto::core::{LiteralMap, WorkflowExecutionIdentifier};
@@ -128,7 +129,10 @@ impl Admin {
         }
         // Nobody is left to say that the run has ended.
         self.database.write(|tables| {
-            let row = tables.executions.get_mut(&key).filter(|row| row.closure.phase == Phase::Aborting as i32);
+            let row = tables
+                .executions
+                .get_mut(&key)
+                .filter(|row| row.closure.phase == Phase::Aborting as i32);
             if let Some(row) = row {
                 row.closure.phase = Phase::Aborted as i32;
             }

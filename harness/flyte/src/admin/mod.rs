@@ -34,4 +34,3 @@ pub(crate) use object::label_value;
 pub(crate) use projects::seed_project;
 pub(crate) use service::{SERVICES, Service};
 pub(crate) use state::Admin;
-

@@ -1,7 +1,6 @@
 //! The control plane's state and what its calls share.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use prost_types::Timestamp;
 use rand::rngs::ChaCha8Rng;
@@ -9,9 +8,8 @@ use rand::{RngExt, SeedableRng};
 use simnet::Clock;
 use virtual_node::ContainerContext;
 
-use super::data_plane::DataPlane;
 use super::error::AdminError;
-use super::targets::{self, StartError};
+use super::targets::{self, StartError, Targets};
 use crate::config::AdminConfig;
 use crate::placement::Selector;
 use crate::proto_time;
@@ -24,54 +22,24 @@ pub(crate) struct Admin {
     pub(crate) config: AdminConfig,
     pub(crate) selector: Selector,
     /// Member clusters by name, disabled ones included; in single-cluster mode one without a name.
-    pub(crate) targets: BTreeMap<String, Arc<dyn DataPlane>>,
-    pub(crate) database: Database,
-    pub(crate) objects: ObjectStore,
-    pub(crate) clock: Clock,
-    signer: Option<Signer>,
-    names: Mutex<ChaCha8Rng>,
-}
-
-/// What an [`Admin`] is made of.
-pub(crate) struct Parts {
-    pub(crate) config: AdminConfig,
-    pub(crate) selector: Selector,
-    pub(crate) targets: BTreeMap<String, Arc<dyn DataPlane>>,
+    pub(crate) targets: Targets,
     pub(crate) database: Database,
     pub(crate) objects: ObjectStore,
     pub(crate) clock: Clock,
     /// Who signs URLs into the object store; nobody if its address is no URL.
-    pub(crate) signer: Option<Signer>,
-    /// For names of runs that come without one.
-    pub(crate) seed: u64,
+    signer: Option<Signer>,
+    names: Mutex<ChaCha8Rng>,
 }
 
 impl Admin {
-    pub(crate) fn new(parts: Parts) -> Self {
-        Self {
-            config: parts.config,
-            selector: parts.selector,
-            targets: parts.targets,
-            database: parts.database,
-            objects: parts.objects,
-            clock: parts.clock,
-            signer: parts.signer,
-            names: Mutex::new(ChaCha8Rng::seed_from_u64(parts.seed)),
-        }
-    }
-
     /// Starts a replica: clients are built, nothing is connected yet.
     ///
     /// # Errors
     /// What makes flyteadmin panic at start.
     pub(crate) fn start(context: &ContainerContext, config: AdminConfig, stores: &Stores) -> Result<Self, StartError> {
         let (selector, targets) = targets::start(context, &config, config.switches.reread_tokens)?;
-        let targets = targets
-            .into_iter()
-            .map(|(name, target)| (name, target as Arc<dyn DataPlane>))
-            .collect();
         let store = config.storage.store_id(context.host.zone());
-        Ok(Self::new(Parts {
+        Ok(Self {
             database: stores.database(&config.database)?,
             objects: stores.object_store(&store),
             signer: match stores.published() {
@@ -82,8 +50,8 @@ impl Admin {
             selector,
             targets,
             clock: context.clock.clone(),
-            seed: targets::seed(context),
-        }))
+            names: Mutex::new(ChaCha8Rng::seed_from_u64(targets::seed(context))),
+        })
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -105,7 +73,12 @@ impl Admin {
 
     /// Who signs URLs into the object store.
     pub(crate) fn signer(&self) -> Result<&Signer, AdminError> {
-        let unsigned = || AdminError::internal(format!("failed to create a signed url: {:?} is no endpoint", self.config.storage.endpoint));
+        let unsigned = || {
+            AdminError::internal(format!(
+                "failed to create a signed url: {:?} is no endpoint",
+                self.config.storage.endpoint
+            ))
+        };
         self.signer.as_ref().ok_or_else(unsigned)
     }
 

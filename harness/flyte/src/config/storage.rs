@@ -46,7 +46,12 @@ impl Storage {
 
     /// Who signs URLs of objects, by the configuration alone.
     pub(crate) fn signer(&self) -> Result<Signer, url::ParseError> {
-        let Signing { endpoint, region, key, secret } = &self.signing;
+        let Signing {
+            endpoint,
+            region,
+            key,
+            secret,
+        } = &self.signing;
         let endpoint = match (endpoint.as_str(), self.scheme.as_str()) {
             ("", "gs") => "https://storage.googleapis.com".to_owned(),
             ("", _) if self.endpoint.contains("://") => self.endpoint.clone(),

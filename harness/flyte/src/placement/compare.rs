@@ -91,8 +91,12 @@ impl Comparison {
 pub fn kinds(before: Side<'_>, after: Side<'_>) -> Vec<Request> {
     let other = |text: &str| if text.is_empty() { OTHER } else { text }.to_owned();
     let stored = [before.attributes, after.attributes].into_iter().flat_map(Attributes::rows);
-    let stored: BTreeSet<_> = stored.map(|row| (other(&row.key.project), other(&row.key.domain), other(&row.key.workflow))).collect();
-    let labels = [before.selector, after.selector].into_iter().flat_map(|selector| selector.config().label_cluster_map.keys());
+    let stored: BTreeSet<_> = stored
+        .map(|row| (other(&row.key.project), other(&row.key.domain), other(&row.key.workflow)))
+        .collect();
+    let labels = [before.selector, after.selector]
+        .into_iter()
+        .flat_map(|selector| selector.config().label_cluster_map.keys());
     let labels: BTreeSet<&String> = labels.collect();
     let plain = Request {
         project: OTHER.to_owned(),
@@ -167,7 +171,9 @@ fn pieces(choice: &PoolChoice) -> Pieces {
     };
     let total = f64::from(pool.total);
     let members = pool.members.iter().filter(|member| member.share > 0.0);
-    members.map(|member| (f64::from(member.running_total) / total, Some(member.cluster.clone()))).collect()
+    members
+        .map(|member| (f64::from(member.running_total) / total, Some(member.cluster.clone())))
+        .collect()
 }
 
 fn overlay(old: &Pieces, new: &Pieces) -> Vec<Move> {
@@ -225,12 +231,18 @@ mod tests {
         let none = Attributes::default();
         for (old, new) in [
             ("x: [{id: a, weight: 1}]", "x: [{id: b, weight: 1}]"),
-            ("x: [{id: a, weight: 0.5}, {id: b, weight: 0.5}]", "x: [{id: a, weight: 0.3}, {id: b, weight: 0.3}, {id: c, weight: 0.4}]"),
+            (
+                "x: [{id: a, weight: 0.5}, {id: b, weight: 0.5}]",
+                "x: [{id: a, weight: 0.3}, {id: b, weight: 0.3}, {id: c, weight: 0.4}]",
+            ),
             ("x: [{id: a, weight: 0.2}, {id: c, weight: 0.8}]", ""),
             ("x: [{id: a, weight: 0.1}]", "x: [{id: a, weight: 0.7}]"),
         ] {
             let (old, new) = (selector(old), selector(new));
-            let side = |selector| Side { selector, attributes: &none };
+            let side = |selector| Side {
+                selector,
+                attributes: &none,
+            };
             let found = Comparison::of(side(&old), side(&new), &request("x"));
             let mut counted: BTreeMap<(String, String), usize> = BTreeMap::new();
             const NAMES: usize = 20_000;
@@ -258,9 +270,19 @@ mod tests {
     fn a_label_that_single_cluster_mode_refuses_is_a_move() {
         let (none, multi) = (Attributes::default(), selector("x: [{id: a, weight: 1}]"));
         let single = Selector::new(ClusterConfig::default()).unwrap();
-        let side = |selector| Side { selector, attributes: &none };
+        let side = |selector| Side {
+            selector,
+            attributes: &none,
+        };
         let found = Comparison::of(side(&multi), side(&single), &request("x"));
-        assert_eq!(found.moves, [Move { from: Some("a".to_owned()), to: None, share: 1.0 }]);
+        assert_eq!(
+            found.moves,
+            [Move {
+                from: Some("a".to_owned()),
+                to: None,
+                share: 1.0
+            }]
+        );
         assert!(found.after.refused.is_some_and(|text| text.contains("not supported")));
     }
 

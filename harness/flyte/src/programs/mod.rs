@@ -31,9 +31,9 @@ pub fn programs(stores: Stores) -> Programs {
             run,
         })
     };
-    let programs = python_task::COMMANDS
-        .iter()
-        .fold(Programs::new(), |programs, name| programs.with_command(*name, program(python_task::run)));
+    let programs = python_task::COMMANDS.iter().fold(Programs::new(), |programs, name| {
+        programs.with_command(*name, program(python_task::run))
+    });
     programs
         .with("flyteadmin", program(admin::run))
         .with("flytepropeller", program(propeller::run))

@@ -29,7 +29,9 @@ pub(super) fn run(context: ContainerContext, stores: Stores) -> BoxFuture<'stati
         let given = |name: &str| context.env.get(name).map(String::as_str).filter(|text| !text.is_empty());
         let wrong = |name: &str, error: &dyn std::fmt::Display| Failure(format!("environment variable {name}: {error}"));
         let (duration, exit_code, outputs) = ("MULTIPLANE_TASK_DURATION", "MULTIPLANE_TASK_EXIT_CODE", "MULTIPLANE_TASK_OUTPUTS");
-        context.log.line("multiplane: a stand-in runs for this task; its outputs are not computed");
+        context
+            .log
+            .line("multiplane: a stand-in runs for this task; its outputs are not computed");
         if let Some(text) = given(duration) {
             let time: GoDuration = text.parse().map_err(|error| wrong(duration, &error))?;
             let time = time.to_std().ok_or_else(|| wrong(duration, &"negative"))?;

@@ -136,7 +136,13 @@ impl Attempt<'_> {
             ("FLYTE_INTERNAL_TASK_VERSION", task.version),
             (OBJECT_STORE, self.store_id.to_owned()),
         ];
-        let outputs = self.task.template.0.interface.as_ref().and_then(|interface| interface.outputs.as_ref());
+        let outputs = self
+            .task
+            .template
+            .0
+            .interface
+            .as_ref()
+            .and_then(|interface| interface.outputs.as_ref());
         let outputs = outputs.map(|outputs| (OUTPUTS, BASE64_STANDARD.encode(outputs.encode_to_vec())));
         let own = own.into_iter().chain(outputs).map(|(name, value)| (name.to_owned(), value));
         let given = container.env.iter().map(|pair| (pair.key.clone(), pair.value.clone()));

@@ -75,7 +75,18 @@ impl Signer {
     fn sign(&self, method: rusty_s3::Method, url: Url, headers: &BTreeMap<String, String>, expires: u64, now: Timestamp) -> Url {
         let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let none = std::iter::empty::<(&str, &str)>();
-        signing::sign(&now, method, url, &self.key, &self.secret, None, &self.region, expires, none, headers)
+        signing::sign(
+            &now,
+            method,
+            url,
+            &self.key,
+            &self.secret,
+            None,
+            &self.region,
+            expires,
+            none,
+            headers,
+        )
     }
 
     /// Whether a request carries a signature of this signer that holds now.
@@ -121,7 +132,9 @@ mod tests {
     }
 
     fn check(url: &Url, headers: &[(&'static str, &str)], by: &Signer, after: i64) -> Result<(), Denied> {
-        let given = headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()));
+        let given = headers
+            .iter()
+            .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()));
         let uri: Uri = url[url::Position::BeforePath..].parse().unwrap();
         let now = Timestamp::from_second(1_000_000 + after).unwrap();
         by.check(&Method::PUT, &uri, &given.collect(), now)
@@ -133,7 +146,10 @@ mod tests {
         let headers = BTreeMap::from([("content-md5".to_owned(), "abc=".to_owned())]);
         let at = Timestamp::from_second(1_000_000).unwrap();
         let url = signer("secret").put(&uri, &headers, Duration::from_secs(60), at);
-        assert!(url.as_str().starts_with("http://127.0.0.1:9000/store/bucket/team%201/GEAK"), "{url}");
+        assert!(
+            url.as_str().starts_with("http://127.0.0.1:9000/store/bucket/team%201/GEAK"),
+            "{url}"
+        );
         let sent = [("content-md5", "abc=")];
         assert_eq!(check(&url, &sent, &signer("secret"), 60), Ok(()));
         assert_eq!(check(&url, &sent, &signer("secret"), 61), Err(Denied::Expired));

@@ -20,7 +20,9 @@ pub(crate) fn empty(kind: &LiteralType, uri: &str) -> Literal {
             scalar(primitive(PrimitiveValue::StringValue(first)))
         }
         Some(Type::Blob(blob)) => scalar(ScalarValue::Blob(Blob {
-            metadata: Some(BlobMetadata { r#type: Some(blob.clone()) }),
+            metadata: Some(BlobMetadata {
+                r#type: Some(blob.clone()),
+            }),
             uri: uri.to_owned(),
         })),
         Some(Type::Schema(schema)) => scalar(ScalarValue::Schema(Schema {

@@ -107,7 +107,14 @@ async fn stored(plane: &Plane) -> Vec<Row> {
         resource_type: LABEL,
         org: String::new(),
     };
-    let rows = plane.client.clone().list_matchable_attributes(request).await.unwrap().into_inner().configurations;
+    let rows = plane
+        .client
+        .clone()
+        .list_matchable_attributes(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .configurations;
     let row = |row: MatchableAttributesConfiguration| Row {
         level: match (row.workflow.is_empty(), row.domain.is_empty()) {
             (false, _) => "workflow",
@@ -137,35 +144,85 @@ async fn call(plane: &Plane, step: &Step) -> Answer {
     let resource_type = LABEL;
     match step.rpc.as_str() {
         "UpdateProjectAttributes" => {
-            let attributes = Some(ProjectAttributes { project, matching_attributes, org });
-            client.update_project_attributes(ProjectAttributesUpdateRequest { attributes }).await?;
+            let attributes = Some(ProjectAttributes {
+                project,
+                matching_attributes,
+                org,
+            });
+            client
+                .update_project_attributes(ProjectAttributesUpdateRequest { attributes })
+                .await?;
         }
         "UpdateProjectDomainAttributes" => {
-            let attributes = Some(ProjectDomainAttributes { project, domain, matching_attributes, org });
-            client.update_project_domain_attributes(ProjectDomainAttributesUpdateRequest { attributes }).await?;
+            let attributes = Some(ProjectDomainAttributes {
+                project,
+                domain,
+                matching_attributes,
+                org,
+            });
+            client
+                .update_project_domain_attributes(ProjectDomainAttributesUpdateRequest { attributes })
+                .await?;
         }
         "UpdateWorkflowAttributes" => {
-            let attributes = Some(WorkflowAttributes { project, domain, workflow, matching_attributes, org });
-            client.update_workflow_attributes(WorkflowAttributesUpdateRequest { attributes }).await?;
+            let attributes = Some(WorkflowAttributes {
+                project,
+                domain,
+                workflow,
+                matching_attributes,
+                org,
+            });
+            client
+                .update_workflow_attributes(WorkflowAttributesUpdateRequest { attributes })
+                .await?;
         }
         "DeleteProjectAttributes" => {
-            client.delete_project_attributes(ProjectAttributesDeleteRequest { project, resource_type, org }).await?;
+            client
+                .delete_project_attributes(ProjectAttributesDeleteRequest {
+                    project,
+                    resource_type,
+                    org,
+                })
+                .await?;
         }
         "DeleteProjectDomainAttributes" => {
-            let request = ProjectDomainAttributesDeleteRequest { project, domain, resource_type, org };
+            let request = ProjectDomainAttributesDeleteRequest {
+                project,
+                domain,
+                resource_type,
+                org,
+            };
             client.delete_project_domain_attributes(request).await?;
         }
         "DeleteWorkflowAttributes" => {
-            let request = WorkflowAttributesDeleteRequest { project, domain, workflow, resource_type, org };
+            let request = WorkflowAttributesDeleteRequest {
+                project,
+                domain,
+                workflow,
+                resource_type,
+                org,
+            };
             client.delete_workflow_attributes(request).await?;
         }
         "GetProjectAttributes" => {
-            let answer = client.get_project_attributes(ProjectAttributesGetRequest { project, resource_type, org }).await?;
+            let answer = client
+                .get_project_attributes(ProjectAttributesGetRequest {
+                    project,
+                    resource_type,
+                    org,
+                })
+                .await?;
             let attributes = answer.into_inner().attributes.unwrap();
             return Ok(Some((label(attributes.matching_attributes), String::new())));
         }
         "GetWorkflowAttributes" => {
-            let request = WorkflowAttributesGetRequest { project, domain, workflow, resource_type, org };
+            let request = WorkflowAttributesGetRequest {
+                project,
+                domain,
+                workflow,
+                resource_type,
+                org,
+            };
             let attributes = client.get_workflow_attributes(request).await?.into_inner().attributes.unwrap();
             return Ok(Some((label(attributes.matching_attributes), attributes.workflow)));
         }

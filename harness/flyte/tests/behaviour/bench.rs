@@ -67,7 +67,9 @@ impl Bench {
             bench.cluster(zone).await;
             let secret = bench.token(zone).await;
             bench.credentials.insert(format!("{zone}_token"), secret);
-            bench.credentials.insert(format!("{zone}_cacert"), bench.clusters[*zone].ca_pem().to_owned());
+            bench
+                .credentials
+                .insert(format!("{zone}_cacert"), bench.clusters[*zone].ca_pem().to_owned());
         }
         bench
     }
@@ -87,9 +89,16 @@ impl Bench {
         }
         self.network.name(&public, zone, "api");
         self.clusters.insert(zone.to_owned(), cluster);
-        self.make(zone, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "flyte"}})).await;
-        self.make(zone, json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "flyteadmin", "namespace": "flyte"}}))
-            .await;
+        self.make(
+            zone,
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "flyte"}}),
+        )
+        .await;
+        self.make(
+            zone,
+            json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "flyteadmin", "namespace": "flyte"}}),
+        )
+        .await;
         self.make(zone, binding()).await;
         self.make(zone, definition()).await;
         self.watch_kind(zone).await;
@@ -140,7 +149,11 @@ impl Bench {
 
     async fn api(&self, zone: &str, object: &Value) -> Api<DynamicObject> {
         let (group, version) = object["apiVersion"].as_str().unwrap().split_once('/').unwrap_or(("", "v1"));
-        let version = if group.is_empty() { object["apiVersion"].as_str().unwrap() } else { version };
+        let version = if group.is_empty() {
+            object["apiVersion"].as_str().unwrap()
+        } else {
+            version
+        };
         let kind = GroupVersionKind::gvk(group, version, object["kind"].as_str().unwrap());
         let (resource, capabilities): (ApiResource, _) = pinned_kind(&self.client(zone), &kind).await.unwrap();
         match capabilities.scope {
@@ -215,11 +228,26 @@ impl Bench {
         )
         .await;
         let folders = [
-            ("config", "/etc/flyte/config", json!({"configMap": {"name": format!("{name}-config")}})),
-            ("credentials", "/var/run/credentials", json!({"secret": {"secretName": format!("{name}-credentials")}})),
-            ("templates", "/etc/flyte/templates", json!({"secret": {"secretName": format!("{name}-templates")}})),
+            (
+                "config",
+                "/etc/flyte/config",
+                json!({"configMap": {"name": format!("{name}-config")}}),
+            ),
+            (
+                "credentials",
+                "/var/run/credentials",
+                json!({"secret": {"secretName": format!("{name}-credentials")}}),
+            ),
+            (
+                "templates",
+                "/etc/flyte/templates",
+                json!({"secret": {"secretName": format!("{name}-templates")}}),
+            ),
         ];
-        let mounts = folders.iter().map(|(volume, path, _)| json!({"name": volume, "mountPath": path})).collect::<Vec<_>>();
+        let mounts = folders
+            .iter()
+            .map(|(volume, path, _)| json!({"name": volume, "mountPath": path}))
+            .collect::<Vec<_>>();
         let volumes = folders.iter().map(|(volume, _, source)| {
             let mut volume = json!({"name": volume});
             volume.as_object_mut().unwrap().extend(source.as_object().unwrap().clone());
@@ -300,5 +328,8 @@ pub(crate) fn binding() -> Value {
 /// The kind, as upstream's chart defines it.
 pub(crate) fn definition() -> Value {
     let objects = yaml::manifest::documents(DATA_PLANE).unwrap();
-    objects.into_iter().find(|object| object["kind"] == "CustomResourceDefinition").unwrap()
+    objects
+        .into_iter()
+        .find(|object| object["kind"] == "CustomResourceDefinition")
+        .unwrap()
 }

@@ -14,14 +14,9 @@ use tokio::time::{Duration, Instant};
 
 use super::bench::{Bench, HOME, binding, definition};
 use super::plane::{Asked, DOMAIN, PROJECT, Plane, cluster_of, clusters, code, message, namespace, object, phase_of};
-use super::table::{Differences, cases, given, verdict};
+use super::table::{self, Differences, cases, given, verdict};
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    given: Given,
-    expect: Expect,
-}
+type Case = table::Case<Given, Expect>;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,11 +93,22 @@ async fn run(id: &str, case: &Case) -> Vec<String> {
         pool: given.cluster_assignment.clone(),
     };
     if let Some(first) = &given.first_cluster {
-        let first = plane.submit(DOMAIN, &Asked { label: Some(label_of(first)), ..asked.clone() }).await;
+        let first = plane
+            .submit(
+                DOMAIN,
+                &Asked {
+                    label: Some(label_of(first)),
+                    ..asked.clone()
+                },
+            )
+            .await;
         differences.check(first.is_ok(), format!("the first submission: {first:?}"));
     }
     let asked = match &given.second_cluster {
-        Some(second) => Asked { label: Some(label_of(second)), ..asked },
+        Some(second) => Asked {
+            label: Some(label_of(second)),
+            ..asked
+        },
         None => asked,
     };
     let started = Instant::now();
@@ -118,7 +124,11 @@ async fn run(id: &str, case: &Case) -> Vec<String> {
     bench.database().set_read_only(false);
     let stored = plane.stored(&name).await;
     // A name that Kubernetes refuses cannot be looked up there either.
-    let places = if name == name.to_lowercase() { holders(&bench, folder, &name).await } else { Vec::new() };
+    let places = if name == name.to_lowercase() {
+        holders(&bench, folder, &name).await
+    } else {
+        Vec::new()
+    };
     match (&expect.execution, &stored) {
         (None, _) => {}
         (Some(None), stored) => differences.check(stored.is_none(), format!("there is a row: {stored:?}")),
@@ -128,7 +138,10 @@ async fn run(id: &str, case: &Case) -> Vec<String> {
     match expect.custom_resource.as_deref() {
         None => {
             // Without a word about it: what failed left nothing, unless the name was there before.
-            let failed = expect.execution.as_ref().is_some_and(|row| row.as_ref().is_none_or(|row| row.cluster.is_empty()));
+            let failed = expect
+                .execution
+                .as_ref()
+                .is_some_and(|row| row.as_ref().is_none_or(|row| row.cluster.is_empty()));
             differences.check(!failed || places.is_empty(), format!("objects on {places:?}"));
         }
         Some("created") => differences.compare("clusters with the object", Some(1), places.len()),
@@ -138,8 +151,14 @@ async fn run(id: &str, case: &Case) -> Vec<String> {
     }
     if let Some(namespace) = &expect.namespace {
         differences.check(places.len() == 1, format!("no object in namespace {namespace}"));
-        let metadata = stored.as_ref().and_then(|stored| stored.spec.as_ref()?.metadata.as_ref()?.system_metadata.clone());
-        differences.compare("recorded namespace", Some(namespace.clone()), metadata.unwrap_or_default().namespace);
+        let metadata = stored
+            .as_ref()
+            .and_then(|stored| stored.spec.as_ref()?.metadata.as_ref()?.system_metadata.clone());
+        differences.compare(
+            "recorded namespace",
+            Some(namespace.clone()),
+            metadata.unwrap_or_default().namespace,
+        );
     }
     match expect.note.as_deref() {
         None => {}
@@ -173,7 +192,8 @@ async fn prepare(bench: &Bench, given: &Given, folder: &str) -> Plane {
             "ok" | "namespace_missing" => {}
             // The token that flyteadmin read at its start is none any more.
             "unauthorized" => {
-                let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "flyteadmin", "namespace": "flyte"}});
+                let account =
+                    json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "flyteadmin", "namespace": "flyte"}});
                 bench.remove(zone, &account).await;
             }
             "forbidden" => bench.remove(zone, &binding()).await,
@@ -217,7 +237,10 @@ fn check_row(differences: &mut Differences, row: &Row, stored: &Execution, place
     match row.cluster.as_str() {
         "<chosen>" => {
             let recorded = cluster_of(stored);
-            differences.check(places.contains(&recorded.as_str()), format!("recorded is {recorded:?}, the object is on {places:?}"));
+            differences.check(
+                places.contains(&recorded.as_str()),
+                format!("recorded is {recorded:?}, the object is on {places:?}"),
+            );
         }
         cluster => differences.compare("cluster", Some(cluster.to_owned()), cluster_of(stored)),
     }
@@ -237,7 +260,10 @@ fn check_row(differences: &mut Differences, row: &Row, stored: &Execution, place
 async fn pool(differences: &mut Differences, plane: &Plane, asked: &Asked, places: &[&str]) {
     // The name alone decides among equal clusters, so a run in another domain is drawn alike.
     plane.workflows(PROJECT, "staging").await;
-    let without = Asked { pool: None, ..asked.clone() };
+    let without = Asked {
+        pool: None,
+        ..asked.clone()
+    };
     let other = plane.submit("staging", &without).await.unwrap();
     let request = flyte::proto::admin::WorkflowExecutionGetRequest { id: Some(other) };
     let other = plane.client.clone().get_execution(request).await.unwrap().into_inner();
@@ -252,8 +278,18 @@ async fn pool(differences: &mut Differences, plane: &Plane, asked: &Asked, place
         }),
         org: String::new(),
     };
-    let request = ProjectDomainAttributesUpdateRequest { attributes: Some(attributes) };
+    let request = ProjectDomainAttributesUpdateRequest {
+        attributes: Some(attributes),
+    };
     plane.client.clone().update_project_domain_attributes(request).await.unwrap();
-    let refused = plane.submit(DOMAIN, &Asked { name: "second".to_owned(), ..asked.clone() }).await;
+    let refused = plane
+        .submit(
+            DOMAIN,
+            &Asked {
+                name: "second".to_owned(),
+                ..asked.clone()
+            },
+        )
+        .await;
     differences.compare("code with another stored pool", Some("InvalidArgument".to_owned()), code(&refused));
 }

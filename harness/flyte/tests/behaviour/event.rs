@@ -175,6 +175,8 @@ impl RpcStatus {
 /// The reason in a refusal's details.
 pub(crate) fn reason(status: &Status) -> Option<Reason> {
     let details = RpcStatus::decode(status.details()).unwrap().details;
-    let any = details.into_iter().find(|any| any.type_url.ends_with("flyteidl.admin.EventFailureReason"))?;
+    let any = details
+        .into_iter()
+        .find(|any| any.type_url.ends_with("flyteidl.admin.EventFailureReason"))?;
     EventFailureReason::decode(any.value.as_slice()).unwrap().reason
 }

@@ -11,6 +11,7 @@ mod event;
 mod plane;
 mod propeller;
 mod recorder;
+mod recordings;
 mod startup;
 mod switches;
 mod sync;

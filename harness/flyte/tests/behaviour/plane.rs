@@ -83,7 +83,10 @@ impl Bench {
     }
 
     pub(crate) async fn admin_of(&self, run: Run) -> Result<Plane, String> {
-        let run = Run { command: vec!["serve"], ..run };
+        let run = Run {
+            command: vec!["serve"],
+            ..run
+        };
         let pod = self.run(HOME, "flyteadmin", &run).await;
         loop {
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -91,7 +94,9 @@ impl Bench {
             if phase(&now) == "Failed" {
                 return Err(self.log(HOME, &pod).await);
             }
-            let Some(address) = now.status.and_then(|status| status.pod_ip) else { continue };
+            let Some(address) = now.status.and_then(|status| status.pod_ip) else {
+                continue;
+            };
             if self.host().connect(&address, 8089).await.is_err() {
                 continue;
             }
@@ -127,7 +132,11 @@ impl Plane {
             name: id.to_owned(),
             ..Project::default()
         });
-        self.client.clone().register_project(ProjectRegisterRequest { project }).await.unwrap();
+        self.client
+            .clone()
+            .register_project(ProjectRegisterRequest { project })
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn workflows(&self, project: &str, domain: &str) {
@@ -236,7 +245,11 @@ impl Plane {
             self.terminate(name).await.unwrap();
         }
         let stored = self.stored(name).await.unwrap();
-        assert_eq!((phase_of(&stored), cluster_of(&stored)), (phase.to_owned(), cluster.to_owned()), "{name}");
+        assert_eq!(
+            (phase_of(&stored), cluster_of(&stored)),
+            (phase.to_owned(), cluster.to_owned()),
+            "{name}"
+        );
     }
 }
 
@@ -255,7 +268,10 @@ pub(crate) fn phase_of(execution: &Execution) -> String {
 }
 
 pub(crate) fn cluster_of(execution: &Execution) -> String {
-    let metadata = execution.spec.as_ref().and_then(|spec| spec.metadata.as_ref()?.system_metadata.clone());
+    let metadata = execution
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.metadata.as_ref()?.system_metadata.clone());
     metadata.unwrap_or_default().execution_cluster
 }
 

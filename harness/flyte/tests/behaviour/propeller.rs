@@ -17,14 +17,9 @@ use tonic::{Code, Status};
 use super::bench::{Bench, Run};
 use super::plane::{Plane, clusters, namespace, object, phase_of};
 use super::recorder::{PORT, Recorder};
-use super::table::{Differences, cases, verdict};
+use super::table::{self, Differences, cases, verdict};
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    given: Given,
-    expect: Expect,
-}
+type Case = table::Case<Given, Expect>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -147,10 +142,7 @@ impl Scene {
             "storage": {"type": "s3", "container": "bucket", "connection": {"region": "us-east-2", "auth-type": "iam"}},
             "propeller": propeller,
         });
-        let run = Run {
-            config,
-            ..Run::default()
-        };
+        let run = Run { config, ..Run::default() };
         self.bench.run(ZONE, "flytepropeller", &run).await;
     }
 
@@ -217,7 +209,11 @@ impl Scene {
         differences.compare("error code", expect.custom_resource_error_code.clone(), code);
         let accepted = self.recorder.accepted();
         differences.compare("events", expect.workflow_events.clone(), accepted.clone());
-        differences.compare("last event", expect.workflow_events_last.clone().map(Some), accepted.last().cloned());
+        differences.compare(
+            "last event",
+            expect.workflow_events_last.clone().map(Some),
+            accepted.last().cloned(),
+        );
         differences.compare("final event", expect.final_event.clone().map(Some), accepted.last().cloned());
         let sent = self.recorder.sent();
         differences.compare("QUEUED", expect.queued_event, sent.iter().any(|phase| phase == "QUEUED"));
@@ -264,5 +260,9 @@ fn already_terminal() -> Status {
         value: reason.encode_to_vec(),
     };
     let details = super::event::RpcStatus::with(Code::FailedPrecondition, any);
-    Status::with_details(Code::FailedPrecondition, "already in terminal state", details.encode_to_vec().into())
+    Status::with_details(
+        Code::FailedPrecondition,
+        "already in terminal state",
+        details.encode_to_vec().into(),
+    )
 }

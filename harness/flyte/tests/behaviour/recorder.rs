@@ -57,7 +57,9 @@ impl Recorder {
             while let Ok((stream, _)) = listener.accept().await {
                 let service = TowerToHyperService::new(routes.clone());
                 tokio::spawn(async move {
-                    let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+                    let _ = Builder::new(TokioExecutor::new())
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
                     Ok::<_, Infallible>(())
                 });
             }

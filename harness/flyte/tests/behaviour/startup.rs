@@ -148,7 +148,10 @@ async fn later(differences: &mut Differences, bench: &Bench, plane: Plane, text:
         }
         "create fails with 401 or 403" => {
             let (_, error) = create(&plane, "later").await;
-            differences.check(error.contains("Unauthorized") || error.contains("forbidden"), format!("error: {error:?}"));
+            differences.check(
+                error.contains("Unauthorized") || error.contains("forbidden"),
+                format!("error: {error:?}"),
+            );
         }
         "create fails, message contains: invalid header field value for \"Authorization\"" => {
             let (_, error) = create(&plane, "later").await;
@@ -156,12 +159,26 @@ async fn later(differences: &mut Differences, bench: &Bench, plane: Plane, text:
         }
         "create on dp1 fails" | "create fails unless something answers there" => {
             let (cluster, error) = create(&plane, "later").await;
-            differences.check(cluster.is_empty() && error.starts_with("failed to create workflow"), format!("{cluster:?}: {error:?}"));
+            differences.check(
+                cluster.is_empty() && error.starts_with("failed to create workflow"),
+                format!("{cluster:?}: {error:?}"),
+            );
         }
         "create uses the old token" => {
-            replace(bench, &plane, "Secret", "credentials", json!({"stringData": {"dp1_token": "another"}})).await;
+            replace(
+                bench,
+                &plane,
+                "Secret",
+                "credentials",
+                json!({"stringData": {"dp1_token": "another"}}),
+            )
+            .await;
             let (cluster, error) = create(&plane, "later").await;
-            differences.compare("cluster with the old token", Some(("dp1".to_owned(), String::new())), (cluster, error));
+            differences.compare(
+                "cluster with the old token",
+                Some(("dp1".to_owned(), String::new())),
+                (cluster, error),
+            );
             let mut again = start.clone();
             again.credentials.insert("dp1_token".to_owned(), "another".to_owned());
             let plane = restart(bench, plane, again).await;
@@ -171,11 +188,25 @@ async fn later(differences: &mut Differences, bench: &Bench, plane: Plane, text:
         "placement unchanged until restart" => {
             let mut changed = start.config.clone();
             changed["clusters"]["labelClusterMap"]["label1"] = json!([{"id": HEALTHY, "weight": 1}]);
-            replace(bench, &plane, "ConfigMap", "config", json!({"data": {"all.yaml": changed.to_string()}})).await;
+            replace(
+                bench,
+                &plane,
+                "ConfigMap",
+                "config",
+                json!({"data": {"all.yaml": changed.to_string()}}),
+            )
+            .await;
             differences.compare("cluster", Some("dp1".to_owned()), create(&plane, "later").await.0);
-            let again = Run { config: changed, ..start.clone() };
+            let again = Run {
+                config: changed,
+                ..start.clone()
+            };
             let plane = restart(bench, plane, again).await;
-            differences.compare("cluster after a restart", Some(HEALTHY.to_owned()), create(&plane, "restarted").await.0);
+            differences.compare(
+                "cluster after a restart",
+                Some(HEALTHY.to_owned()),
+                create(&plane, "restarted").await.0,
+            );
         }
         other => panic!("no way to look at: {other}"),
     }
@@ -188,7 +219,8 @@ async fn restart(bench: &Bench, plane: Plane, run: Run) -> Plane {
 
 /// Changes what a running pod has mounted, and gives its node the time to bring it there.
 async fn replace(bench: &Bench, plane: &Plane, kind: &str, volume: &str, content: Value) {
-    let mut object = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": format!("{}-{volume}", plane.pod), "namespace": "flyte"}});
+    let mut object =
+        json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": format!("{}-{volume}", plane.pod), "namespace": "flyte"}});
     object.as_object_mut().unwrap().extend(content.as_object().unwrap().clone());
     bench.patch(HOME, &object).await;
     tokio::time::sleep(std::time::Duration::from_secs(180)).await;

@@ -44,9 +44,20 @@ async fn strict_labels() {
         assert_eq!(phase_of(&stored), phase, "{on}");
         assert_eq!(cluster_of(&stored).is_empty(), on);
         // What needs no label, and what has a good one, is placed.
-        for asked in [asked("good", "label2"), Asked { name: "plain".to_owned(), ..Asked::default() }] {
+        for asked in [
+            asked("good", "label2"),
+            Asked {
+                name: "plain".to_owned(),
+                ..Asked::default()
+            },
+        ] {
             plane.submit(DOMAIN, &asked).await.unwrap();
-            assert_eq!(phase_of(&plane.stored(&asked.name).await.unwrap()), "UNDEFINED", "{on}: {}", asked.name);
+            assert_eq!(
+                phase_of(&plane.stored(&asked.name).await.unwrap()),
+                "UNDEFINED",
+                "{on}: {}",
+                asked.name
+            );
         }
     }
 }
@@ -99,7 +110,8 @@ async fn cache_per_cluster() {
     for on in [false, true] {
         let bench = Bench::start(&ZONES).await;
         let mut sections = clusters(&ZONES);
-        sections["cluster_resources"] = json!({"templatePath": "/etc/flyte/templates", "refreshInterval": "60s", "multiplane": {"cachePerCluster": on}});
+        sections["cluster_resources"] =
+            json!({"templatePath": "/etc/flyte/templates", "refreshInterval": "60s", "multiplane": {"cachePerCluster": on}});
         sections["domains"] = json!([{"id": "development", "name": "development"}]);
         let plane = bench.admin(&sections).await.unwrap();
         plane.project("team1").await;

@@ -14,14 +14,9 @@ use simnet::{Effect, RuleId};
 
 use super::bench::{Bench, HOME, Run};
 use super::plane::{Asked, PROJECT, Plane, config, entry, namespace};
-use super::table::{Differences, cases, verdict};
+use super::table::{self, Differences, cases, verdict};
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    given: Given,
-    expect: Expect,
-}
+type Case = table::Case<Given, Expect>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -106,7 +101,11 @@ impl World {
         assert_eq!(project.unwrap_or(PROJECT), PROJECT);
         let namespace = format!("{PROJECT}-{}", domain["name"].as_str().unwrap());
         let values = |values: &BTreeMap<String, String>| -> Value {
-            values.iter().map(|(name, value)| (name.clone(), json!({"value": value}))).collect::<serde_json::Map<_, _>>().into()
+            values
+                .iter()
+                .map(|(name, value)| (name.clone(), json!({"value": value})))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
         };
         let custom = given.custom_data.iter().map(|(domain, data)| (domain.clone(), values(data)));
         let entries = zones.iter().map(|zone| {
@@ -189,7 +188,9 @@ impl World {
                 }),
                 org: String::new(),
             };
-            let request = ProjectDomainAttributesUpdateRequest { attributes: Some(attributes) };
+            let request = ProjectDomainAttributesUpdateRequest {
+                attributes: Some(attributes),
+            };
             self.plane.client.clone().update_project_domain_attributes(request).await.unwrap();
         }
     }
@@ -215,7 +216,11 @@ impl World {
         assert!([None, Some("error")].contains(&expect.pass.as_deref()));
         if given.clusters.values().any(|state| state == "down_then_up") {
             if expect.when.is_some() {
-                differences.compare("new after the first pass", Some(Vec::<String>::new()), self.new_since(&before).await);
+                differences.compare(
+                    "new after the first pass",
+                    Some(Vec::<String>::new()),
+                    self.new_since(&before).await,
+                );
             }
             for rule in std::mem::take(&mut self.down).into_values() {
                 self.bench.network.rules().remove(rule);
@@ -243,7 +248,11 @@ impl World {
                                 "stringData": {NAMESPACE_FILE: changed.to_string()}});
             self.bench.patch(HOME, &change).await;
             tokio::time::sleep(INTERVAL * 4).await;
-            differences.compare("new after a change", Some(vec!["dp1".to_owned(), "dp2".to_owned()]), self.new_since(&before).await);
+            differences.compare(
+                "new after a change",
+                Some(vec!["dp1".to_owned(), "dp2".to_owned()]),
+                self.new_since(&before).await,
+            );
         }
         self.details(&mut differences, expect).await;
         differences.into_found()
@@ -252,7 +261,10 @@ impl World {
     /// What single cases look at.
     async fn details(&self, differences: &mut Differences, expect: &Expect) {
         if let Some(name) = &expect.sync_namespace {
-            differences.check(self.bench.object("dp1", &namespace(name)).await.is_some(), format!("no namespace {name}"));
+            differences.check(
+                self.bench.object("dp1", &namespace(name)).await.is_some(),
+                format!("no namespace {name}"),
+            );
         }
         if let Some(name) = &expect.execution_namespace {
             self.plane.workflows(PROJECT, "dev").await;
@@ -288,7 +300,11 @@ impl World {
         let before = self.bench.object("dp1", &at).await.unwrap();
         tokio::time::sleep(INTERVAL * 2).await;
         let after = self.bench.object("dp1", &at).await.unwrap();
-        differences.compare("version", Some(&before["metadata"]["resourceVersion"]), &after["metadata"]["resourceVersion"]);
+        differences.compare(
+            "version",
+            Some(&before["metadata"]["resourceVersion"]),
+            &after["metadata"]["resourceVersion"],
+        );
         let mut other = at.clone();
         other["metadata"]["labels"] = json!({"by": null});
         self.bench.patch("dp1", &other).await;

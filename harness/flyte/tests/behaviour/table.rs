@@ -21,6 +21,14 @@ pub(crate) fn group(case: &Value) -> String {
     .to_owned()
 }
 
+/// The fields of many kinds.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Case<G, E> {
+    pub(crate) given: G,
+    pub(crate) expect: E,
+}
+
 /// One case: what all have, and the kind's own fields.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,7 +82,8 @@ impl Differences {
         if let Some(expected) = expected
             && expected != found
         {
-            self.found.push(format!("{}: {what}: expected {expected:?}, found {found:?}", self.id));
+            self.found
+                .push(format!("{}: {what}: expected {expected:?}, found {found:?}", self.id));
         }
     }
 

@@ -2,9 +2,7 @@
 
 use flyte::proto::admin::event_failure_reason::Reason;
 use flyte::proto::admin::matching_attributes::Target;
-use flyte::proto::admin::{
-    ExecutionClusterLabel, MatchingAttributes, ProjectDomainAttributes, ProjectDomainAttributesUpdateRequest,
-};
+use flyte::proto::admin::{ExecutionClusterLabel, MatchingAttributes, ProjectDomainAttributes, ProjectDomainAttributesUpdateRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use simnet::Effect;
@@ -12,14 +10,9 @@ use simnet::Effect;
 use super::bench::{Bench, HOME};
 use super::event::reason;
 use super::plane::{Plane, clusters, code, message, namespace, object, phase_of};
-use super::table::{Differences, cases, given, verdict};
+use super::table::{self, Differences, cases, given, verdict};
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    given: Given,
-    expect: Expect,
-}
+type Case = table::Case<Given, Expect>;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -189,7 +182,9 @@ async fn prepare(bench: &Bench, given: &Given, zones: &[&str]) -> (Plane, Option
             }),
             org: String::new(),
         };
-        let request = ProjectDomainAttributesUpdateRequest { attributes: Some(attributes) };
+        let request = ProjectDomainAttributesUpdateRequest {
+            attributes: Some(attributes),
+        };
         plane.client.clone().update_project_domain_attributes(request).await.unwrap();
     }
     (plane, after)
@@ -209,7 +204,11 @@ async fn deleted<'a>(bench: &Bench, zones: &[&'a str]) -> Vec<(&'a str, Value)> 
 
 /// How dependents of an object that is being deleted go: the API server leaves finalizers for all ways but one.
 fn policy(object: &Value) -> &'static str {
-    let has = |name: &str| object["metadata"]["finalizers"].as_array().is_some_and(|all| all.iter().any(|finalizer| finalizer == name));
+    let has = |name: &str| {
+        object["metadata"]["finalizers"]
+            .as_array()
+            .is_some_and(|all| all.iter().any(|finalizer| finalizer == name))
+    };
     match (has("foregroundDeletion"), has("orphan")) {
         (true, _) => "Foreground",
         (_, true) => "Orphan",

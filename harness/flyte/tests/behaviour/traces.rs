@@ -13,7 +13,6 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
@@ -21,106 +20,7 @@ use tonic::{Code, Status};
 
 use super::bench::{Bench, HOME, Run};
 use super::plane::{clusters, namespace};
-
-/// The recordings in an order in which each finds what it needs, and how the state behind them differs from the recorder's.
-const TRACES: &[(&str, &[Deviation])] = &[
-    ("cli_info", &[]),
-    ("cli_run_remote", &[]),
-    ("cli_run_remote_wait", &[]),
-    // The recorder failed the task; here it succeeds.
-    ("cli_run_remote_wait_failed", &[Deviation::OtherEnd]),
-    ("cli_run_remote_task", &[]),
-    ("cli_register", &[]),
-    ("cli_register_again", &[]),
-    ("cli_register_version_activate", &[]),
-    ("cli_run_remote_all_flags", &[]),
-    ("cli_run_remote_same_name", &[]),
-    ("cli_register_copy_none", &[]),
-    ("cli_run_remote_local_lp", &[]),
-    ("cli_run_remote_workflow", &[]),
-    ("cli_run_remote_taskref", &[]),
-    ("cli_run_remote_workflow_list", &[]),
-    ("cli_get_launchplan", &[]),
-    ("cli_get_launchplan_active", &[]),
-    ("cli_launchplan_activate_latest", &[]),
-    ("cli_get_launchplan_name_version", &[]),
-    ("cli_launchplan_deactivate", &[]),
-    ("cli_fetch", &[]),
-    ("cli_execution_relaunch", &[]),
-    ("cli_execution_recover", &[]),
-    // Not served.
-    ("cli_metrics_dump", &[Deviation::Code("GetExecutionMetrics", "UNIMPLEMENTED")]),
-    ("cli_run_wait_minimal_server", &[]),
-    ("py_projects_domains", &[]),
-    ("py_register_task", &[]),
-    ("py_register_workflow", &[]),
-    ("py_register_launch_plan", &[]),
-    ("py_register_script", &[]),
-    ("py_fetch_missing_workflow", &[]),
-    ("py_execute_wait_outputs", &[]),
-    ("py_execute_local_entity_new_version", &[]),
-    // An earlier recording has activated one.
-    ("py_fetch_entities", &[Deviation::Code("GetActiveLaunchPlan", "OK")]),
-    ("py_execute_lp_latest_nosync", &[]),
-    ("py_execute_single_task", &[]),
-    ("py_fetch_execution_sync", &[]),
-    ("py_list_executions", &[]),
-    ("py_terminate", &[]),
-    ("py_terminate_already_done", &[]),
-    // flyteadmin checks the project itself and calls it an invalid argument.
-    ("py_execute_missing_project", &[Deviation::Code("CreateExecution", "INVALID_ARGUMENT")]),
-    // There are no gate nodes here, so no signals.
-    ("py_signals", &[Deviation::Code("SetSignal", "NOT_FOUND")]),
-    ("py_cluster_labels", &[]),
-    ("py_cluster_labels_missing", &[]),
-    ("py_cluster_labels_raw_delete", &[]),
-    ("flytecli_ecl", &[]),
-    ("flytecli_ecl_wf", &[]),
-    ("flytecli_list_match", &[]),
-    ("err_lost_create_reply_no_name", &[]),
-    ("err_lost_create_reply_named", &[]),
-    ("err_register_different_structure", &[]),
-    // Without the workflow, which the recorder refused, flyteadmin calls its launch plans invalid.
-    ("err_register_skip_errors", &[Deviation::Code("CreateLaunchPlan", "INVALID_ARGUMENT")]),
-    ("err_upload_put_403", &[]),
-    ("err_unauth_no_auth_service", &[]),
-    // With authentication off, as the guide has it, there are no services for it and nobody asks for a token.
-    ("auth_client_secret", &[Deviation::WithoutAuthentication]),
-    ("auth_external_command", &[Deviation::WithoutAuthentication]),
-    ("auth_rejected_token", &[Deviation::WithoutAuthentication]),
-];
-
-enum Deviation {
-    /// A method that answers with another code.
-    Code(&'static str, &'static str),
-    /// The run ends otherwise, so that answers about it say other things.
-    OtherEnd,
-    /// Authentication is off.
-    WithoutAuthentication,
-}
-
-#[derive(Debug, Deserialize)]
-struct Trace {
-    calls: Vec<Call>,
-}
-
-/// One call. What is not named here is about the recording, not about the call.
-#[derive(Debug, Deserialize)]
-struct Call {
-    rpc: Option<String>,
-    request_type: Option<String>,
-    request: Option<Value>,
-    request_b64: Option<String>,
-    status: Value,
-    response_type: Option<String>,
-    response: Option<Value>,
-    /// The recorder made this answer up.
-    #[serde(default)]
-    injected: Value,
-    http: Option<String>,
-    path: Option<String>,
-    headers: Option<BTreeMap<String, String>>,
-}
+use super::recordings::{Call, Deviation, TRACES, Trace, code_name, has, needs, status};
 
 #[tokio::test(start_paused = true)]
 async fn recorded_calls_are_answered_as_the_client_needs() {
@@ -137,7 +37,12 @@ async fn recorded_calls_are_answered_as_the_client_needs() {
         let trace: Trace = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
         replay.run(name, &trace, deviations).await;
     }
-    assert!(replay.found.is_empty(), "{} differences:\n{}", replay.found.len(), replay.found.join("\n"));
+    assert!(
+        replay.found.is_empty(),
+        "{} differences:\n{}",
+        replay.found.len(),
+        replay.found.join("\n")
+    );
     assert!(replay.verbatim > 150, "only {} requests were sent as recorded", replay.verbatim);
 }
 
@@ -172,7 +77,9 @@ impl Replay {
         let objects = bench.network.host("objects", "server");
         let clock = bench.network.clock().clone();
         bench.network.name("objects.example", "objects", "server");
-        let objects = bench.stores.publish(objects.listen(9000).await.unwrap(), "http://objects.example:9000", clock);
+        let objects = bench
+            .stores
+            .publish(objects.listen(9000).await.unwrap(), "http://objects.example:9000", clock);
         let plane = bench.admin(&clusters(&[ZONE])).await.unwrap();
         for project in ["flytesnacks", "team1"] {
             plane.project(project).await;
@@ -211,7 +118,9 @@ impl Replay {
     }
 
     async fn run(&mut self, name: &str, trace: &Trace, deviations: &[Deviation]) {
-        let unauthenticated = deviations.iter().any(|deviation| matches!(deviation, Deviation::WithoutAuthentication));
+        let unauthenticated = deviations
+            .iter()
+            .any(|deviation| matches!(deviation, Deviation::WithoutAuthentication));
         self.nodes.clear();
         for (number, call) in trace.calls.iter().enumerate() {
             let at = format!("{name}[{number}]");
@@ -295,14 +204,21 @@ impl Replay {
         let code = code_name(answer.as_ref().err().map_or(Code::Ok, Status::code));
         if code != expected {
             let text = answer.as_ref().err().map(|status| status.message().to_owned()).unwrap_or_default();
-            self.found.push(format!("{at} {method}: expected {expected}, found {code} {text:?}"));
+            self.found
+                .push(format!("{at} {method}: expected {expected}, found {code} {text:?}"));
         }
-        let (Ok(bytes), Some(recorded)) = (answer, &call.response) else { return };
+        let (Ok(bytes), Some(recorded)) = (answer, &call.response) else {
+            return;
+        };
         let answer = self.json(call, &bytes);
         if recorded["_trimmed"] == json!(true) && method == "ListNodeExecutions" {
             let nodes = answer["node_executions"].as_array().map(Vec::as_slice).unwrap_or_default();
             if let [only] = nodes {
-                self.learn(method, &json!({"node_executions": [{"id": {"node_id": "n0"}}]}), &json!({"node_executions": [only]}));
+                self.learn(
+                    method,
+                    &json!({"node_executions": [{"id": {"node_id": "n0"}}]}),
+                    &json!({"node_executions": [only]}),
+                );
             }
         }
         if recorded["_trimmed"] != json!(true) {
@@ -328,12 +244,18 @@ impl Replay {
         if method == "ListNodeExecutions" {
             let nodes = |value: &Value| {
                 let nodes = value["node_executions"].as_array().cloned().unwrap_or_default();
-                nodes.iter().filter_map(|node| node["id"]["node_id"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+                nodes
+                    .iter()
+                    .filter_map(|node| node["id"]["node_id"].as_str().map(str::to_owned))
+                    .collect::<Vec<_>>()
             };
             // Most are alike; that of a single task has another name.
             let (mut theirs, ours) = (nodes(recorded), nodes(answer));
             theirs.retain(|id| !["start-node", "end-node"].contains(&id.as_str()));
-            let renamed = theirs.iter().filter(|id| !ours.contains(id)).zip(ours.iter().filter(|id| !theirs.contains(id)));
+            let renamed = theirs
+                .iter()
+                .filter(|id| !ours.contains(id))
+                .zip(ours.iter().filter(|id| !theirs.contains(id)));
             self.nodes.extend(renamed.map(|(old, new)| (old.clone(), new.clone())));
         }
         let pairs: &[(&str, &str)] = match method {
@@ -412,65 +334,25 @@ impl Replay {
         let stream = self.host.connect("objects.example", 9000).await.unwrap();
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
-        let answer = sender.send_request(request.body(Full::new(Bytes::from_static(CONTENT))).unwrap()).await.unwrap();
+        let answer = sender
+            .send_request(request.body(Full::new(Bytes::from_static(CONTENT))).unwrap())
+            .await
+            .unwrap();
         let status = answer.status().as_u16();
         let text = answer.into_body().collect().await.unwrap().to_bytes();
         if json!(status) != call.status {
-            self.found.push(format!("{at} PUT: expected {}, found {status}: {}", call.status, String::from_utf8_lossy(&text)));
+            self.found.push(format!(
+                "{at} PUT: expected {}, found {status}: {}",
+                call.status,
+                String::from_utf8_lossy(&text)
+            ));
         }
     }
-}
-
-/// The recorded code.
-fn status(call: &Call) -> &'static str {
-    let codes = ["OK", "ALREADY_EXISTS", "NOT_FOUND", "INVALID_ARGUMENT", "FAILED_PRECONDITION", "UNAUTHENTICATED", "UNAVAILABLE", "UNIMPLEMENTED"];
-    codes.into_iter().find(|code| call.status == json!(code)).unwrap_or_else(|| panic!("{}", call.status))
 }
 
 fn digest() -> String {
     use md5::Digest;
     BASE64_STANDARD.encode(md5::Md5::digest(CONTENT))
-}
-
-/// Needed fields by method, of all flows that were measured.
-fn needs() -> BTreeMap<String, BTreeSet<String>> {
-    let text = include_str!("../data/client-needs.json");
-    let measured: Value = serde_json::from_str(text).unwrap();
-    let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for flow in measured["flows"].as_object().unwrap().values() {
-        for (method, fields) in flow["response_fields_that_must_be_set"].as_object().unwrap() {
-            let fields = fields.as_array().unwrap().iter().map(|field| field.as_str().unwrap().to_owned());
-            needs.entry(method.clone()).or_default().extend(fields);
-        }
-    }
-    needs
-}
-
-/// Whether a value has something at a path; `[]` and `{}` stand for any element.
-fn has(value: &Value, path: &[&str]) -> bool {
-    let Some((first, rest)) = path.split_first() else { return !value.is_null() };
-    // Times are written as one text.
-    if value.is_string() && ["seconds", "nanos"].contains(first) {
-        return true;
-    }
-    if let Some(name) = first.strip_suffix("[]") {
-        return value[name].as_array().is_some_and(|items| items.iter().any(|item| has(item, rest)));
-    }
-    if let Some(name) = first.strip_suffix("{}") {
-        return value[name].as_object().is_some_and(|entries| entries.values().any(|entry| has(entry, rest)));
-    }
-    has(&value[*first], rest)
-}
-
-fn code_name(code: Code) -> String {
-    let mut name = String::new();
-    for letter in format!("{code:?}").chars() {
-        if letter.is_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_uppercase());
-    }
-    name
 }
 
 /// Messages as the bytes that they are.

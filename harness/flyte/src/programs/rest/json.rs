@@ -1,6 +1,8 @@
 //! Messages as JSON, and fields from the text of paths and queries.
 
-use prost_reflect::{DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, SerializeOptions, Value};
+use prost_reflect::{
+    DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, SerializeOptions, Value,
+};
 use serde_json::Value as Json;
 use tonic::Status;
 
@@ -60,9 +62,10 @@ pub(super) fn set(message: &mut DynamicMessage, name: &str, text: &str) -> Resul
     // Parameters that are no fields are ignored.
     let Some(field) = field else { return Ok(()) };
     match (rest, field.kind()) {
-        (Some(rest), Kind::Message(_)) if !field.is_list() && !field.is_map() => {
-            message.get_field_mut(&field).as_message_mut().map_or(Ok(()), |inner| set(inner, rest, text))
-        }
+        (Some(rest), Kind::Message(_)) if !field.is_list() && !field.is_map() => message
+            .get_field_mut(&field)
+            .as_message_mut()
+            .map_or(Ok(()), |inner| set(inner, rest, text)),
         (Some(_), _) => Err(invalid(name, text)),
         (None, _) => {
             let value = scalar(&field, text).ok_or_else(|| invalid(name, text))?;

@@ -59,7 +59,9 @@ impl Gateway {
         let as_binary = accepted == Some(BINARY);
         let mut allowed = false;
         for rule in self.rules.iter() {
-            let Some(variables) = rule.matches(parts.uri.path()) else { continue };
+            let Some(variables) = rule.matches(parts.uri.path()) else {
+                continue;
+            };
             allowed |= rule.method == parts.method;
             if rule.method != parts.method {
                 continue;

@@ -61,8 +61,20 @@ fn read(rpc: &MethodDescriptor, rule: &DynamicMessage) -> Result<Rule, RuleError
         let value = rule.get_field_by_name(name);
         value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
     };
-    let unknown = || RuleError(format!("{}: a path of {:?} is not understood", rpc.full_name(), rule.descriptor().name()));
-    let verbs = [("get", Method::GET), ("put", Method::PUT), ("post", Method::POST), ("delete", Method::DELETE), ("patch", Method::PATCH)];
+    let unknown = || {
+        RuleError(format!(
+            "{}: a path of {:?} is not understood",
+            rpc.full_name(),
+            rule.descriptor().name()
+        ))
+    };
+    let verbs = [
+        ("get", Method::GET),
+        ("put", Method::PUT),
+        ("post", Method::POST),
+        ("delete", Method::DELETE),
+        ("patch", Method::PATCH),
+    ];
     let (method, path) = verbs
         .into_iter()
         .map(|(name, method)| (method, text(name)))
@@ -74,13 +86,11 @@ fn read(rpc: &MethodDescriptor, rule: &DynamicMessage) -> Result<Rule, RuleError
         _ => return Err(unknown()),
     };
     let segments = path.strip_prefix('/').ok_or_else(unknown)?.split('/');
-    let path = segments.map(|segment| {
-        match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-            Some(name) if name.contains(['=', '*']) => Err(unknown()),
-            Some(name) => Ok(Segment::Field(name.to_owned())),
-            None if segment.contains(['{', '}', '*', ':']) => Err(unknown()),
-            None => Ok(Segment::Literal(segment.to_owned())),
-        }
+    let path = segments.map(|segment| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        Some(name) if name.contains(['=', '*']) => Err(unknown()),
+        Some(name) => Ok(Segment::Field(name.to_owned())),
+        None if segment.contains(['{', '}', '*', ':']) => Err(unknown()),
+        None => Ok(Segment::Literal(segment.to_owned())),
     });
     Ok(Rule {
         method,

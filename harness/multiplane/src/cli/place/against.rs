@@ -1,8 +1,8 @@
 //! What another configuration would change.
 
+use flyte::placement::Request;
 use flyte::placement::compare::{Comparison, Found, OTHER, Side};
 use flyte::placement::explain::percent;
-use flyte::placement::Request;
 use multiplane::exit::Exit;
 use serde::Serialize;
 use serde_json::json;
@@ -85,7 +85,11 @@ fn kind(request: &Request) -> String {
         .collect();
     match named.iter().rposition(|text| *text != OTHER) {
         None => "everything else".to_owned(),
-        Some(last) => named[..=last].iter().map(|text| if *text == OTHER { "*" } else { text }).collect::<Vec<_>>().join("/"),
+        Some(last) => named[..=last]
+            .iter()
+            .map(|text| if *text == OTHER { "*" } else { text })
+            .collect::<Vec<_>>()
+            .join("/"),
     }
 }
 
