@@ -12,7 +12,7 @@ STATIC_FLAGS = --locked -p multiplane --features e2e --target $(HOST)
 # More arguments for the tests of `make e2e`, which mostly wait: E2E_FLAGS="container/guide".
 E2E_FLAGS ?= --test-threads 12
 
-.PHONY: help run test bench images container e2e lint fmt doc clean
+.PHONY: help run test bench scale flytekit images container e2e lint fmt doc clean
 
 help: ## these targets
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -25,6 +25,13 @@ test: ## all tests; no network, no Docker
 
 bench: ## what clusters cost: start, memory, requests
 	$(CARGO) bench --profile dev --locked -p embedded-cluster --bench start
+
+scale: ## ten thousand executions over five data planes: all placed as the oracle says, none elsewhere; time and memory
+	$(CARGO) build --release --locked -p multiplane
+	bash -c 'time target/release/multiplane run fixtures/scale'
+
+flytekit: ## the tests with Flyte's real Python client; ignored, with the reason, where it is not installed
+	$(CARGO) test --locked -p multiplane --test flytekit
 
 images: ## the image multiplane:dev, of a static binary; needs a docker engine
 	$(STATIC_CARGO) build $(STATIC_FLAGS)

@@ -26,10 +26,18 @@ pub enum InClusterError {
     Http(#[from] HttpError),
 }
 
-/// A client with a token and CA that stay as they are.
+/// The token of a client of another cluster.
+pub(crate) enum Token {
+    /// As it was read once.
+    Fixed(String),
+    /// In this file, read anew for every request.
+    File(Files, String),
+}
+
+/// A client of another cluster, with a CA that stays as it is.
 ///
 /// Without a CA the system's trust store decides; without a scheme the server is an https one if there is a CA.
-pub(crate) fn remote(host: &Host, trust: &str, endpoint: &str, ca: &str, token: &str) -> Result<kube::Client, HttpError> {
+pub(crate) fn remote(host: &Host, trust: &str, endpoint: &str, ca: &str, token: Token) -> Result<kube::Client, HttpError> {
     let endpoint = if endpoint.is_empty() { "localhost" } else { endpoint };
     let server = match (endpoint.contains("://"), ca.is_empty()) {
         (true, _) => endpoint.to_owned(),
@@ -39,11 +47,24 @@ pub(crate) fn remote(host: &Host, trust: &str, endpoint: &str, ca: &str, token: 
     let access = Access {
         server,
         ca_pem: if ca.is_empty() { trust } else { ca }.to_owned(),
-        token: (!token.is_empty()).then(|| token.to_owned()),
+        token: match &token {
+            Token::Fixed(token) if !token.is_empty() => Some(token.clone()),
+            _ => None,
+        },
         client: None,
     };
     let service: AccessService<Body> = AccessService::new(host, &access)?;
-    Ok(kube::Client::new(service, "default"))
+    Ok(match token {
+        Token::Fixed(_) => kube::Client::new(service, "default"),
+        Token::File(files, path) => rereading(service, files, path, "default"),
+    })
+}
+
+/// A client that reads the token anew for every request.
+fn rereading(service: AccessService<Body>, files: Files, path: String, namespace: &str) -> kube::Client {
+    let place = Arc::new((files, path));
+    let service = MapRequest::new(service, move |request| authorized(request, &place.0, &place.1));
+    kube::Client::new(service, namespace)
 }
 
 /// A client with the pod's own service account. The token is read anew for every request, since it rotates.
@@ -68,13 +89,12 @@ pub fn in_cluster(context: &ContainerContext) -> Result<kube::Client, InClusterE
         client: None,
     };
     let service: AccessService<Body> = AccessService::new(&context.host, &access)?;
-    let files = Arc::new(context.files.clone());
-    let service = MapRequest::new(service, move |request| authorized(request, &files));
-    Ok(kube::Client::new(service, context.pod.namespace.clone()))
+    let files = context.files.clone();
+    Ok(rereading(service, files, format!("{ACCOUNT}/token"), &context.pod.namespace))
 }
 
-fn authorized(mut request: Request<Body>, files: &Files) -> Request<Body> {
-    let token = files.read_to_string(&format!("{ACCOUNT}/token")).ok();
+fn authorized(mut request: Request<Body>, files: &Files, path: &str) -> Request<Body> {
+    let token = files.read_to_string(path).ok();
     let value = token.and_then(|token| HeaderValue::from_str(&format!("Bearer {}", token.trim())).ok());
     if let Some(mut value) = value {
         value.set_sensitive(true);

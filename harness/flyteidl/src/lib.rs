@@ -15,3 +15,6 @@ mod generated {
 }
 
 pub use generated::flyteidl::{admin, core, event, service};
+
+/// The descriptors themselves, a `google.protobuf.FileDescriptorSet` with the `google.api.http` rules of the REST mapping.
+pub const DESCRIPTORS: &[u8] = include_bytes!("../proto/flyteidl-v1.binpb");

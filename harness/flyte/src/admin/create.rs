@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use prost::Message;
+use tonic::Code;
 
 use super::error::AdminError;
 use super::object::{self, Ingredients};
 use super::state::Admin;
 use super::{inputs, single_task, validate};
 use crate::naming;
-use crate::placement::Request;
+use crate::placement::{PoolSource, Request};
 use crate::proto::admin::execution_metadata::ExecutionMode;
 use crate::proto::admin::matching_attributes::Target;
 use crate::proto::admin::{
@@ -30,6 +31,9 @@ impl Admin {
     /// failed; a single task's is refused.
     pub(crate) async fn create_execution(&self, request: ExecutionCreateRequest) -> Result<ExecutionKey, AdminError> {
         let key = self.execution_key(&request)?;
+        if self.config.switches.refuse_used_names {
+            self.check_unused(&key)?;
+        }
         let mut spec = request.spec.ok_or_else(|| AdminError::missing("spec"))?;
         let target = spec.launch_plan.clone().ok_or_else(|| AdminError::missing("spec.launch_plan"))?;
         let single_task = target.resource_type == ResourceType::Task as i32;
@@ -69,6 +73,17 @@ impl Admin {
         })
     }
 
+    /// Refuses a name before its object is made; upstream finds out when the row is stored.
+    fn check_unused(&self, key: &ExecutionKey) -> Result<(), AdminError> {
+        match self.database.read(|tables| tables.executions.get(key).is_some())? {
+            true => Err(AdminError::new(
+                Code::AlreadyExists,
+                format!("execution [{}] exists already", key.name),
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// A cluster pool has no effect on placement, but must not contradict the stored one.
     fn check_cluster_pool(&self, key: &ExecutionKey, plan: &LaunchPlan, spec: &ExecutionSpec) -> Result<(), AdminError> {
         let stored = self.stored(key, plan, MatchableResource::ClusterAssignment)?;
@@ -89,6 +104,8 @@ impl Admin {
     /// A run that a node of another run starts takes over that run's label, even an empty one.
     fn inherit_from_parent(&self, spec: &mut ExecutionSpec) -> Result<(), AdminError> {
         let metadata = spec.metadata.get_or_insert_default();
+        // Without authentication nobody is known; what the client writes there counts for nothing.
+        metadata.principal.clear();
         let Some(parent) = &metadata.parent_node_execution else {
             return Ok(());
         };
@@ -192,6 +209,13 @@ impl Admin {
         };
         let labels = self.labels(&run.key.project).map_err(|error| failed(error.to_string()))?;
         let decision = self.selector.place(&labels, &request).map_err(|error| failed(error.to_string()))?;
+        if let (true, Some(label)) = (self.config.switches.strict_labels, &decision.resolution.label)
+            && decision.choice.source != PoolSource::Label
+        {
+            return Err(failed(format!(
+                "no enabled cluster has the label {label} (flyteadmin.multiplane.strictLabels)"
+            )));
+        }
         let target = self
             .targets
             .get(&decision.cluster)

@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use kube::api::{Api, ApiResource, DeleteParams, PostParams, PropagationPolicy};
 use kube::core::GroupVersionKind;
 use kube::discovery::{Scope, pinned_kind};
@@ -38,15 +36,6 @@ impl From<kube::Error> for DataPlaneError {
             other => Self::other(other.to_string()),
         }
     }
-}
-
-/// A member cluster.
-pub(crate) trait DataPlane: Send + Sync {
-    /// Creates an object. One of that name counts as created.
-    fn create<'a>(&'a self, object: &'a FlyteWorkflow) -> BoxFuture<'a, Result<(), DataPlaneError>>;
-
-    /// Deletes an object in the background. None of that name counts as deleted.
-    fn delete<'a>(&'a self, namespace: &'a str, name: &'a str) -> BoxFuture<'a, Result<(), DataPlaneError>>;
 }
 
 /// A member cluster behind its API server, with the credentials that were read at start.
@@ -97,36 +86,33 @@ impl KubeDataPlane {
     }
 }
 
-/// `Ok` for one answer that is no error of ours.
-fn except<T>(code: u16, result: Result<T, DataPlaneError>) -> Result<(), DataPlaneError> {
+/// `Ok(false)` for one answer that is no error of ours.
+fn except<T>(code: u16, result: Result<T, DataPlaneError>) -> Result<bool, DataPlaneError> {
     match result {
         Err(error) if error.code != Some(code) => Err(error),
-        _ => Ok(()),
+        result => Ok(result.is_ok()),
     }
 }
 
-impl DataPlane for KubeDataPlane {
-    fn create<'a>(&'a self, object: &'a FlyteWorkflow) -> BoxFuture<'a, Result<(), DataPlaneError>> {
-        async move {
-            let (namespace, _) = object.key();
-            let api: Api<Unread<FlyteWorkflow>> = Api::namespaced(self.client.clone(), &namespace);
-            let object = Unread(object.clone());
-            let request = async { Ok(api.create(&PostParams::default(), &object).await?) };
-            except(409, self.within(request).await)
-        }
-        .boxed()
+/// Objects of runs.
+impl KubeDataPlane {
+    /// Creates an object. One of that name counts as created.
+    pub(crate) async fn create(&self, object: &FlyteWorkflow) -> Result<(), DataPlaneError> {
+        let (namespace, _) = object.key();
+        let api: Api<Unread<FlyteWorkflow>> = Api::namespaced(self.client.clone(), &namespace);
+        let object = Unread(object.clone());
+        let request = async { Ok(api.create(&PostParams::default(), &object).await?) };
+        except(409, self.within(request).await).map(|_| ())
     }
 
-    fn delete<'a>(&'a self, namespace: &'a str, name: &'a str) -> BoxFuture<'a, Result<(), DataPlaneError>> {
-        async move {
-            let api: Api<FlyteWorkflow> = Api::namespaced(self.client.clone(), namespace);
-            let parameters = DeleteParams {
-                propagation_policy: Some(PropagationPolicy::Background),
-                ..DeleteParams::default()
-            };
-            let request = async { Ok(api.delete(name, &parameters).await?) };
-            except(404, self.within(request).await)
-        }
-        .boxed()
+    /// Deletes an object in the background; false if there is none of that name.
+    pub(crate) async fn delete(&self, namespace: &str, name: &str) -> Result<bool, DataPlaneError> {
+        let api: Api<FlyteWorkflow> = Api::namespaced(self.client.clone(), namespace);
+        let parameters = DeleteParams {
+            propagation_policy: Some(PropagationPolicy::Background),
+            ..DeleteParams::default()
+        };
+        let request = async { Ok(api.delete(name, &parameters).await?) };
+        except(404, self.within(request).await)
     }
 }

@@ -13,7 +13,8 @@ use crate::proto::admin::execution_metadata::ExecutionMode;
 use crate::proto::admin::sort::Direction;
 use crate::proto::admin::{
     AbortMetadata, EventErrorAlreadyInTerminalState, Execution, ExecutionCreateRequest, ExecutionList, ExecutionMetadata,
-    ExecutionRecoverRequest, ExecutionRelaunchRequest, ExecutionTerminateRequest, ResourceListRequest, WorkflowExecutionGetDataResponse,
+    ExecutionRecoverRequest, ExecutionRelaunchRequest, ExecutionStateChangeDetails, ExecutionTerminateRequest, ExecutionUpdateRequest,
+    ResourceListRequest, WorkflowExecutionGetDataResponse,
 };
 use crate::proto::core::workflow_execution::Phase;
 use crate::proto::core::{LiteralMap, WorkflowExecutionIdentifier};
@@ -71,10 +72,16 @@ impl Admin {
     pub(crate) fn execution_data(&self, id: Option<&WorkflowExecutionIdentifier>) -> Result<WorkflowExecutionGetDataResponse, AdminError> {
         let (_, row) = self.execution_row(id)?;
         Ok(WorkflowExecutionGetDataResponse {
-            full_inputs: Some(self.literals(&row.inputs_uri)?),
-            full_outputs: Some(self.literals(&row.outputs_uri)?),
+            full_inputs: Some(self.literals_if_there(&row.inputs_uri)),
+            full_outputs: Some(self.literals_if_there(&row.outputs_uri)),
             ..WorkflowExecutionGetDataResponse::default()
         })
+    }
+
+    /// The literals behind a URI for an answer that is good without them: where data planes have object stores of their own, as the chart's
+    /// defaults have it, nothing of theirs can be read here.
+    pub(crate) fn literals_if_there(&self, uri: &str) -> LiteralMap {
+        self.literals(uri).unwrap_or_default()
     }
 
     /// The literals behind a URI; none behind an empty one.
@@ -115,10 +122,37 @@ impl Admin {
             .get(&target.name)
             .ok_or_else(|| internal(format!("invalid cluster target {cluster}")))?;
         let namespace = naming::namespace(&self.config.namespace_template, &key.project, &key.domain);
-        target
-            .delete(&namespace, &key.name)
-            .await
-            .map_err(|error| internal(error.to_string()))
+        let deleted = target.delete(&namespace, &key.name).await;
+        let there = deleted.map_err(|error| internal(error.to_string()))?;
+        if there || !self.config.switches.abort_when_gone {
+            return Ok(());
+        }
+        // Nobody is left to say that the run has ended.
+        self.database.write(|tables| {
+            let row = tables
+                .executions
+                .get_mut(&key)
+                .filter(|row| row.closure.phase == Phase::Aborting as i32);
+            if let Some(row) = row {
+                row.closure.phase = Phase::Aborted as i32;
+            }
+            Ok(())
+        })
+    }
+
+    /// Archives a run, or brings it back: `UpdateExecution`.
+    pub(crate) fn update_execution(&self, request: &ExecutionUpdateRequest) -> Result<(), AdminError> {
+        let now = self.now();
+        let key = ExecutionKey::from(request.id.as_ref().ok_or_else(|| AdminError::missing("id"))?);
+        self.database.write(|tables| {
+            let row = tables.executions.get_mut(&key).ok_or_else(|| not_found(&key))?;
+            row.closure.state_change_details = Some(ExecutionStateChangeDetails {
+                state: request.state,
+                occurred_at: Some(now),
+                principal: String::new(),
+            });
+            Ok(())
+        })
     }
 
     /// Runs the same again under a new name: `RelaunchExecution`. The label goes along, so does its absence.

@@ -111,7 +111,9 @@ impl Admin {
     /// Launch plans of a project and domain, or versions of one: `ListLaunchPlans`.
     pub(crate) fn list_launch_plans(&self, request: &ResourceListRequest) -> Result<LaunchPlanList, AdminError> {
         Filters::parse(&request.filters)?;
-        let page = self.database.read(|tables| listing::list(&tables.launch_plans, request))??;
+        let page = self
+            .database
+            .read(|tables| listing::list(&tables.launch_plans, request, |row| row.closure.as_ref()?.updated_at))??;
         Ok(LaunchPlanList {
             launch_plans: page.items,
             token: page.token,

@@ -1,5 +1,6 @@
 //! What tasks, workflows and launch plans have in common: lists of versions and refusals.
 
+use prost_types::Timestamp;
 use tonic::Code;
 
 use super::error::AdminError;
@@ -9,8 +10,12 @@ use crate::proto::admin::sort::Direction;
 use crate::proto::admin::{NamedEntityIdentifier, ResourceListRequest};
 use crate::stores::{EntityKey, Table};
 
-/// Versions that match a request, the newest first unless it sorts by a field.
-pub(crate) fn list<V: Clone>(table: &Table<EntityKey, V>, request: &ResourceListRequest) -> Result<Page<V>, AdminError> {
+/// Versions that match a request, the newest first unless it sorts by a field; `updated` is when a row changed last.
+pub(crate) fn list<V: Clone>(
+    table: &Table<EntityKey, V>,
+    request: &ResourceListRequest,
+    updated: impl Fn(&V) -> Option<Timestamp>,
+) -> Result<Page<V>, AdminError> {
     let id = request.id.as_ref().ok_or_else(|| AdminError::missing("id"))?;
     let filters = Filters::parse(&request.filters)?;
     let mut kept = Vec::new();
@@ -23,6 +28,13 @@ pub(crate) fn list<V: Clone>(table: &Table<EntityKey, V>, request: &ResourceList
     if let Some(sort) = &request.sort_by {
         match sort.key.as_str() {
             "" | "created_at" => {}
+            // A stable sort: of rows that changed at once, the newest first.
+            "updated_at" => kept.sort_by_key(|(_, value)| {
+                let time = updated(value).unwrap_or_default();
+                std::cmp::Reverse((time.seconds, time.nanos))
+            }),
+            "project" => kept.sort_by_key(|(key, _)| std::cmp::Reverse(&key.project)),
+            "domain" => kept.sort_by_key(|(key, _)| std::cmp::Reverse(&key.domain)),
             "name" => kept.sort_by_key(|(key, _)| std::cmp::Reverse(&key.name)),
             "version" => kept.sort_by_key(|(key, _)| std::cmp::Reverse(&key.version)),
             other => return Err(AdminError::invalid(format!("invalid sort key {other}"))),

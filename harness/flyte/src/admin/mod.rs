@@ -7,6 +7,7 @@ mod attributes;
 mod compile;
 mod create;
 mod data_plane;
+mod data_proxy;
 pub(crate) mod error;
 mod events;
 mod executions;
@@ -19,6 +20,7 @@ mod object;
 mod paging;
 mod projects;
 mod service;
+mod signals;
 mod single_task;
 mod state;
 pub(crate) mod sync;
@@ -30,8 +32,5 @@ mod workflows;
 pub(crate) use executions::terminal as executions_terminal;
 pub(crate) use object::label_value;
 pub(crate) use projects::seed_project;
-pub(crate) use service::Service;
+pub(crate) use service::{SERVICES, Service};
 pub(crate) use state::Admin;
-
-#[cfg(test)]
-mod tests;

@@ -55,8 +55,8 @@ impl Admin {
     pub(crate) fn node_execution_data(&self, id: Option<&NodeExecutionIdentifier>) -> Result<NodeExecutionGetDataResponse, AdminError> {
         let row = self.node_row(id)?;
         Ok(NodeExecutionGetDataResponse {
-            full_inputs: Some(self.literals(&row.message.input_uri)?),
-            full_outputs: Some(self.literals(&row.outputs_uri)?),
+            full_inputs: Some(self.literals_if_there(&row.message.input_uri)),
+            full_outputs: Some(self.literals_if_there(&row.outputs_uri)),
             ..NodeExecutionGetDataResponse::default()
         })
     }
@@ -90,8 +90,8 @@ impl Admin {
     pub(crate) fn task_execution_data(&self, id: Option<&TaskExecutionIdentifier>) -> Result<TaskExecutionGetDataResponse, AdminError> {
         let row = self.task_row(id)?;
         Ok(TaskExecutionGetDataResponse {
-            full_inputs: Some(self.literals(&row.message.input_uri)?),
-            full_outputs: Some(self.literals(&row.outputs_uri)?),
+            full_inputs: Some(self.literals_if_there(&row.message.input_uri)),
+            full_outputs: Some(self.literals_if_there(&row.outputs_uri)),
             ..TaskExecutionGetDataResponse::default()
         })
     }

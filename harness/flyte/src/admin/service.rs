@@ -1,17 +1,33 @@
-//! The gRPC service. What is not here answers `UNIMPLEMENTED`.
+//! The gRPC services. What is not here answers `UNIMPLEMENTED`.
 
 use std::sync::Arc;
 
+use futures::TryFutureExt;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::error::AdminError;
 use super::state::Admin;
 use crate::proto::admin::*;
+use crate::proto::core::{Identifier, ResourceType};
 use crate::proto::service::admin_service_server::AdminService;
+use crate::proto::service::data_proxy_service_server::DataProxyService;
+use crate::proto::service::signal_service_server::SignalService;
+use crate::proto::service::{
+    CreateDownloadLinkRequest, CreateDownloadLinkResponse, CreateDownloadLocationRequest, CreateDownloadLocationResponse,
+    CreateUploadLocationRequest, CreateUploadLocationResponse, GetDataRequest, GetDataResponse,
+};
 use crate::stores::{AttributeKey, ExecutionKey};
 
-/// The service over one replica's state.
+/// The services over one replica's state.
+#[derive(Clone)]
 pub(crate) struct Service(pub(crate) Arc<Admin>);
+
+/// The full names of the services that are served.
+pub(crate) const SERVICES: [&str; 3] = [
+    "flyteidl.service.AdminService",
+    "flyteidl.service.DataProxyService",
+    "flyteidl.service.SignalService",
+];
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -19,44 +35,56 @@ fn answer<T>(result: Result<T, AdminError>) -> Answer<T> {
     result.map(Response::new).map_err(Status::from)
 }
 
-fn created(result: Result<ExecutionKey, AdminError>) -> Answer<ExecutionCreateResponse> {
-    answer(result.map(|key| ExecutionCreateResponse { id: Some(key.id()) }))
+async fn created(key: impl Future<Output = Result<ExecutionKey, AdminError>>) -> Result<ExecutionCreateResponse, AdminError> {
+    Ok(ExecutionCreateResponse { id: Some(key.await?.id()) })
 }
 
-/// Methods that do not wait for anything.
+/// Methods of a service: those that do not wait for anything, those that do, and those that are not served, with grpc-go's words.
 macro_rules! methods {
-    ($($name:ident($request:ident: $input:ty) -> $output:ty { |$admin:ident| $body:expr })*) => {
+    (
+        $service:ident;
+        $($name:ident($request:ident: $input:ty) -> $output:ty { |$admin:ident| $body:expr })*
+        $(@wait $waiting:ident($later:ident: $asked:ty) -> $given:ty { |$of:ident| $call:expr })*
+        $(@missing $missing:ident, $method:literal: $in:ty, $out:ty;)*
+    ) => {
         #[async_trait]
-        impl AdminService for Service {
+        impl $service for Service {
             $(async fn $name(&self, request: Request<$input>) -> Answer<$output> {
                 let $admin = &*self.0;
                 let $request = request.into_inner();
                 answer($body)
             })*
-
-            async fn create_execution(&self, request: Request<ExecutionCreateRequest>) -> Answer<ExecutionCreateResponse> {
-                created(self.0.create_execution(request.into_inner()).await)
-            }
-
-            async fn relaunch_execution(&self, request: Request<ExecutionRelaunchRequest>) -> Answer<ExecutionCreateResponse> {
-                created(self.0.relaunch_execution(&request.into_inner()).await)
-            }
-
-            async fn recover_execution(&self, request: Request<ExecutionRecoverRequest>) -> Answer<ExecutionCreateResponse> {
-                created(self.0.recover_execution(&request.into_inner()).await)
-            }
-
-            async fn terminate_execution(&self, request: Request<ExecutionTerminateRequest>) -> Answer<ExecutionTerminateResponse> {
-                let result = self.0.terminate_execution(&request.into_inner()).await;
-                answer(result.map(|()| ExecutionTerminateResponse {}))
-            }
+            $(async fn $waiting(&self, request: Request<$asked>) -> Answer<$given> {
+                let $of = &*self.0;
+                let $later = request.into_inner();
+                answer($call.await)
+            })*
+            $(async fn $missing(&self, _: Request<$in>) -> Answer<$out> {
+                Err(Status::unimplemented(concat!("method ", $method, " not implemented")))
+            })*
         }
     };
 }
 
 methods! {
+    DataProxyService;
+    create_upload_location(r: CreateUploadLocationRequest) -> CreateUploadLocationResponse { |admin| admin.upload_location(r) }
+    create_download_location(r: CreateDownloadLocationRequest) -> CreateDownloadLocationResponse { |admin| admin.download_location(&r) }
+    get_data(r: GetDataRequest) -> GetDataResponse { |admin| admin.data(&r.flyte_url) }
+    @missing create_download_link, "CreateDownloadLink": CreateDownloadLinkRequest, CreateDownloadLinkResponse;
+}
+
+methods! {
+    SignalService;
+    list_signals(r: SignalListRequest) -> SignalList { |admin| admin.list_signals(&r) }
+    set_signal(r: SignalSetRequest) -> SignalSetResponse { |admin| admin.set_signal(&r).map(|()| SignalSetResponse {}) }
+    @missing get_or_create_signal, "GetOrCreateSignal": SignalGetOrCreateRequest, Signal;
+}
+
+methods! {
+    AdminService;
     create_task(r: TaskCreateRequest) -> TaskCreateResponse { |admin| admin.create_task(r).map(|()| TaskCreateResponse {}) }
-    get_task(r: ObjectGetRequest) -> Task { |admin| admin.task(r.id.as_ref()) }
+    get_task(r: ObjectGetRequest) -> Task { |admin| admin.task(of_kind(r.id, ResourceType::Task).as_ref()) }
     list_tasks(r: ResourceListRequest) -> TaskList { |admin| admin.list_tasks(&r) }
     list_task_ids(r: NamedEntityIdentifierListRequest) -> NamedEntityIdentifierList {
         |admin| names(&r, admin.task_names(&r.project, &r.domain)?)
@@ -64,7 +92,7 @@ methods! {
     create_workflow(r: WorkflowCreateRequest) -> WorkflowCreateResponse {
         |admin| admin.create_workflow(r).map(|()| WorkflowCreateResponse {})
     }
-    get_workflow(r: ObjectGetRequest) -> Workflow { |admin| admin.workflow(r.id.as_ref()) }
+    get_workflow(r: ObjectGetRequest) -> Workflow { |admin| admin.workflow(of_kind(r.id, ResourceType::Workflow).as_ref()) }
     list_workflows(r: ResourceListRequest) -> WorkflowList { |admin| admin.list_workflows(&r) }
     list_workflow_ids(r: NamedEntityIdentifierListRequest) -> NamedEntityIdentifierList {
         |admin| names(&r, admin.workflow_names(&r.project, &r.domain)?)
@@ -73,9 +101,11 @@ methods! {
         |admin| admin.create_launch_plan(r).map(|()| LaunchPlanCreateResponse {})
     }
     update_launch_plan(r: LaunchPlanUpdateRequest) -> LaunchPlanUpdateResponse {
-        |admin| admin.update_launch_plan(r.id.as_ref(), r.state).map(|()| LaunchPlanUpdateResponse {})
+        |admin| admin.update_launch_plan(of_kind(r.id, ResourceType::LaunchPlan).as_ref(), r.state).map(|()| LaunchPlanUpdateResponse {})
     }
-    get_launch_plan(r: ObjectGetRequest) -> LaunchPlan { |admin| admin.launch_plan(r.id.as_ref()) }
+    get_launch_plan(r: ObjectGetRequest) -> LaunchPlan {
+        |admin| admin.launch_plan(of_kind(r.id, ResourceType::LaunchPlan).as_ref())
+    }
     get_active_launch_plan(r: ActiveLaunchPlanRequest) -> LaunchPlan { |admin| admin.active_launch_plan(r.id.as_ref()) }
     list_active_launch_plans(r: ActiveLaunchPlanListRequest) -> LaunchPlanList { |admin| admin.list_active_launch_plans(&r) }
     list_launch_plans(r: ResourceListRequest) -> LaunchPlanList { |admin| admin.list_launch_plans(&r) }
@@ -179,6 +209,33 @@ methods! {
     get_version(_r: GetVersionRequest) -> GetVersionResponse {
         |_admin| Ok(GetVersionResponse { control_plane_version: Some(version()) })
     }
+    update_execution(r: ExecutionUpdateRequest) -> ExecutionUpdateResponse {
+        |admin| admin.update_execution(&r).map(|()| ExecutionUpdateResponse {})
+    }
+    @wait create_execution(r: ExecutionCreateRequest) -> ExecutionCreateResponse { |admin| created(admin.create_execution(r)) }
+    @wait relaunch_execution(r: ExecutionRelaunchRequest) -> ExecutionCreateResponse { |admin| created(admin.relaunch_execution(&r)) }
+    @wait recover_execution(r: ExecutionRecoverRequest) -> ExecutionCreateResponse { |admin| created(admin.recover_execution(&r)) }
+    @wait terminate_execution(r: ExecutionTerminateRequest) -> ExecutionTerminateResponse {
+        |admin| admin.terminate_execution(&r).map_ok(|()| ExecutionTerminateResponse {})
+    }
+    @missing get_dynamic_node_workflow, "GetDynamicNodeWorkflow": GetDynamicNodeWorkflowRequest, DynamicNodeWorkflowResponse;
+    @missing list_node_executions_for_task, "ListNodeExecutionsForTask": NodeExecutionForTaskListRequest, NodeExecutionList;
+    @missing list_named_entities, "ListNamedEntities": NamedEntityListRequest, NamedEntityList;
+    @missing get_named_entity, "GetNamedEntity": NamedEntityGetRequest, NamedEntity;
+    @missing update_named_entity, "UpdateNamedEntity": NamedEntityUpdateRequest, NamedEntityUpdateResponse;
+    @missing get_description_entity, "GetDescriptionEntity": ObjectGetRequest, DescriptionEntity;
+    @missing list_description_entities, "ListDescriptionEntities": DescriptionEntityListRequest, DescriptionEntityList;
+    @missing get_execution_metrics, "GetExecutionMetrics": WorkflowExecutionGetMetricsRequest, WorkflowExecutionGetMetricsResponse;
+}
+
+/// An identifier of the kind that the method is about, if it names none: paths of REST do not.
+fn of_kind(id: Option<Identifier>, kind: ResourceType) -> Option<Identifier> {
+    id.map(|mut id| {
+        if id.resource_type == ResourceType::Unspecified as i32 {
+            id.resource_type = kind as i32;
+        }
+        id
+    })
 }
 
 fn key(project: &str, domain: &str, workflow: &str, resource: i32) -> AttributeKey {

@@ -1,7 +1,6 @@
 //! The control plane's state and what its calls share.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use prost_types::Timestamp;
 use rand::rngs::ChaCha8Rng;
@@ -9,12 +8,12 @@ use rand::{RngExt, SeedableRng};
 use simnet::Clock;
 use virtual_node::ContainerContext;
 
-use super::data_plane::DataPlane;
-use super::targets::{self, StartError};
+use super::error::AdminError;
+use super::targets::{self, StartError, Targets};
 use crate::config::AdminConfig;
 use crate::placement::Selector;
 use crate::proto_time;
-use crate::stores::{Database, ObjectStore, ObjectUri, Stores};
+use crate::stores::{Database, ObjectStore, ObjectUri, Signer, Stores};
 
 /// A control plane: configuration, clients of the member clusters, database, object store.
 ///
@@ -23,57 +22,36 @@ pub(crate) struct Admin {
     pub(crate) config: AdminConfig,
     pub(crate) selector: Selector,
     /// Member clusters by name, disabled ones included; in single-cluster mode one without a name.
-    pub(crate) targets: BTreeMap<String, Arc<dyn DataPlane>>,
+    pub(crate) targets: Targets,
     pub(crate) database: Database,
     pub(crate) objects: ObjectStore,
     pub(crate) clock: Clock,
+    /// Who signs URLs into the object store; nobody if its address is no URL.
+    signer: Option<Signer>,
     names: Mutex<ChaCha8Rng>,
 }
 
-/// What an [`Admin`] is made of.
-pub(crate) struct Parts {
-    pub(crate) config: AdminConfig,
-    pub(crate) selector: Selector,
-    pub(crate) targets: BTreeMap<String, Arc<dyn DataPlane>>,
-    pub(crate) database: Database,
-    pub(crate) objects: ObjectStore,
-    pub(crate) clock: Clock,
-    /// For names of runs that come without one.
-    pub(crate) seed: u64,
-}
-
 impl Admin {
-    pub(crate) fn new(parts: Parts) -> Self {
-        Self {
-            config: parts.config,
-            selector: parts.selector,
-            targets: parts.targets,
-            database: parts.database,
-            objects: parts.objects,
-            clock: parts.clock,
-            names: Mutex::new(ChaCha8Rng::seed_from_u64(parts.seed)),
-        }
-    }
-
     /// Starts a replica: clients are built, nothing is connected yet.
     ///
     /// # Errors
     /// What makes flyteadmin panic at start.
     pub(crate) fn start(context: &ContainerContext, config: AdminConfig, stores: &Stores) -> Result<Self, StartError> {
-        let (selector, targets) = targets::start(context, &config)?;
-        let targets = targets
-            .into_iter()
-            .map(|(name, target)| (name, target as Arc<dyn DataPlane>))
-            .collect();
-        Ok(Self::new(Parts {
+        let (selector, targets) = targets::start(context, &config, config.switches.reread_tokens)?;
+        let store = config.storage.store_id(context.host.zone());
+        Ok(Self {
             database: stores.database(&config.database)?,
-            objects: stores.object_store(&config.storage.store_id(context.host.zone())),
+            objects: stores.object_store(&store),
+            signer: match stores.published() {
+                Some(published) => published.signer(&store).ok(),
+                None => config.storage.signer().ok(),
+            },
             config,
             selector,
             targets,
             clock: context.clock.clone(),
-            seed: targets::seed(context),
-        }))
+            names: Mutex::new(ChaCha8Rng::seed_from_u64(targets::seed(context))),
+        })
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -82,21 +60,42 @@ impl Admin {
 
     /// `a` and 19 random characters.
     pub(crate) fn random_name(&self) -> String {
+        format!("a{}", self.random_text(19))
+    }
+
+    /// Random characters, as Kubernetes draws them.
+    pub(crate) fn random_text(&self, length: usize) -> String {
         const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
         let mut random = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        let tail = (0..19).map(|_| char::from(ALPHABET[random.random_range(0..ALPHABET.len())]));
-        std::iter::once('a').chain(tail).collect()
+        let letters = (0..length).map(|_| char::from(ALPHABET[random.random_range(0..ALPHABET.len())]));
+        letters.collect()
+    }
+
+    /// Who signs URLs into the object store.
+    pub(crate) fn signer(&self) -> Result<&Signer, AdminError> {
+        let unsigned = || {
+            AdminError::internal(format!(
+                "failed to create a signed url: {:?} is no endpoint",
+                self.config.storage.endpoint
+            ))
+        };
+        self.signer.as_ref().ok_or_else(unsigned)
     }
 
     /// Where something of flyteadmin's own belongs in the object store.
     pub(crate) fn metadata_uri(&self, parts: &[&str]) -> ObjectUri {
-        let storage = &self.config.storage;
         let prefix = self.config.metadata_prefix.iter().map(String::as_str);
         let key: Vec<&str> = prefix.chain(parts.iter().copied()).collect();
+        self.object_uri(&key.join("/"))
+    }
+
+    /// An object in flyteadmin's bucket.
+    pub(crate) fn object_uri(&self, key: &str) -> ObjectUri {
+        let storage = &self.config.storage;
         ObjectUri {
             scheme: storage.scheme.clone(),
             bucket: storage.container.clone(),
-            key: key.join("/"),
+            key: key.to_owned(),
         }
     }
 }

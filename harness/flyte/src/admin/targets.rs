@@ -7,7 +7,7 @@ use virtual_node::ContainerContext;
 
 use super::data_plane::KubeDataPlane;
 use crate::config::AdminConfig;
-use crate::kubernetes;
+use crate::kubernetes::{self, Token};
 use crate::naming::fnv;
 use crate::placement::{Cluster, KubeClientConfig, Selector, StartupError};
 
@@ -35,7 +35,9 @@ pub(crate) type Targets = BTreeMap<String, Arc<KubeDataPlane>>;
 
 /// The selector and a client for every configured cluster, disabled ones included; in single-cluster mode one client
 /// without a name. Checked in upstream's order: names, then credentials, then pools.
-pub(crate) fn start(context: &ContainerContext, config: &AdminConfig) -> Result<(Selector, Targets), StartError> {
+///
+/// With `reread`, tokens are read anew for every request.
+pub(crate) fn start(context: &ContainerContext, config: &AdminConfig, reread: bool) -> Result<(Selector, Targets), StartError> {
     let selector = match Selector::new(config.clusters.clone()) {
         Err(error @ (StartupError::DuplicateName(_) | StartupError::BurstMissing(_))) => {
             return Err(error.into());
@@ -44,26 +46,26 @@ pub(crate) fn start(context: &ContainerContext, config: &AdminConfig) -> Result<
     };
     let mut targets = Targets::new();
     for cluster in &config.clusters.clusters {
-        targets.insert(cluster.name.clone(), Arc::new(target(context, config, cluster)?));
+        targets.insert(cluster.name.clone(), Arc::new(target(context, config, cluster, reread)?));
     }
     if targets.is_empty() {
         let local = Cluster {
             in_cluster: true,
             ..Cluster::default()
         };
-        targets.insert(String::new(), Arc::new(target(context, config, &local)?));
+        targets.insert(String::new(), Arc::new(target(context, config, &local, reread)?));
     }
     Ok((selector?, targets))
 }
 
 /// Clients of the clusters that are enabled.
 pub(crate) fn enabled(context: &ContainerContext, config: &AdminConfig) -> Result<Targets, StartError> {
-    let (_, mut targets) = start(context, config)?;
+    let (_, mut targets) = start(context, config, config.cluster_resources.switches.reread_tokens)?;
     targets.retain(|name, _| config.clusters.cluster(name).is_none_or(|cluster| cluster.enabled));
     Ok(targets)
 }
 
-fn target(context: &ContainerContext, config: &AdminConfig, cluster: &Cluster) -> Result<KubeDataPlane, StartError> {
+fn target(context: &ContainerContext, config: &AdminConfig, cluster: &Cluster, reread: bool) -> Result<KubeDataPlane, StartError> {
     let failed = |reason: String| StartError::Target {
         cluster: cluster.name.clone(),
         reason,
@@ -80,8 +82,12 @@ fn target(context: &ContainerContext, config: &AdminConfig, cluster: &Cluster) -
     };
     let token = read("token", &cluster.auth.token_path)?;
     let ca = read("CA", &cluster.auth.cert_path)?;
+    let token = match reread {
+        true => Token::File(context.files.clone(), cluster.auth.token_path.clone()),
+        false => Token::Fixed(token),
+    };
     let client =
-        kubernetes::remote(&context.host, &context.trust, &cluster.endpoint, &ca, &token).map_err(|error| failed(error.to_string()))?;
+        kubernetes::remote(&context.host, &context.trust, &cluster.endpoint, &ca, token).map_err(|error| failed(error.to_string()))?;
     let limits = cluster.kube_client.unwrap_or(config.kube_client);
     Ok(KubeDataPlane::new(client, timeout(&limits)))
 }

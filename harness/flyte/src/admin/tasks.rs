@@ -53,7 +53,9 @@ impl Admin {
 
     /// Tasks of a project and domain, or versions of one: `ListTasks`.
     pub(crate) fn list_tasks(&self, request: &ResourceListRequest) -> Result<TaskList, AdminError> {
-        let page = self.database.read(|tables| listing::list(&tables.tasks, request))??;
+        let page = self
+            .database
+            .read(|tables| listing::list(&tables.tasks, request, |row| row.closure.as_ref()?.created_at))??;
         Ok(TaskList {
             tasks: page.items,
             token: page.token,

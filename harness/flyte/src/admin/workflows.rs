@@ -53,7 +53,9 @@ impl Admin {
 
     /// Workflows of a project and domain, or versions of one: `ListWorkflows`.
     pub(crate) fn list_workflows(&self, request: &ResourceListRequest) -> Result<WorkflowList, AdminError> {
-        let page = self.database.read(|tables| listing::list(&tables.workflows, request))??;
+        let page = self
+            .database
+            .read(|tables| listing::list(&tables.workflows, request, |row| row.closure.as_ref()?.created_at))??;
         Ok(WorkflowList {
             workflows: page.items,
             token: page.token,

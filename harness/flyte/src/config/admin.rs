@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Config, ConfigError, Section, Storage};
+use super::{Config, ConfigError, Section, Storage, Switches, SyncSwitches};
 use crate::placement::{ClusterConfig, GoDuration, KubeClientConfig};
 use crate::stores::DatabaseAddress;
 
@@ -32,10 +32,14 @@ pub struct AdminConfig {
     pub kube_client: KubeClientConfig,
     /// Section `cluster_resources`.
     pub cluster_resources: ClusterResources,
+    /// Section `dataProxy`.
+    pub data_proxy: DataProxy,
     /// Annotation for an execution's IAM role; empty for none.
     pub role_name_key: String,
     /// Version of events that propeller is to send.
     pub event_version: i64,
+    /// What is otherwise than upstream.
+    pub switches: Switches,
 }
 
 /// A domain. Runs use the id; namespaces of the resource sync use the name.
@@ -45,6 +49,19 @@ pub struct Domain {
     pub id: String,
     /// The display name.
     pub name: String,
+}
+
+/// Section `dataProxy`: limits of signed URLs.
+#[derive(Clone, Debug)]
+pub struct DataProxy {
+    /// How long a place for a file may stay open; also the default.
+    pub upload_max: Duration,
+    /// As `upload_max`, for reading.
+    pub download_max: Duration,
+    /// Letters of names that flyteadmin makes up.
+    pub file_name_length: usize,
+    /// Folder below the bucket.
+    pub prefix: String,
 }
 
 /// Section `cluster_resources`.
@@ -60,6 +77,8 @@ pub struct ClusterResources {
     pub refresh_interval: Duration,
     /// Read projects over gRPC in place of the database.
     pub standalone: bool,
+    /// What is otherwise than upstream.
+    pub switches: SyncSwitches,
 }
 
 /// Where a template value comes from.
@@ -109,10 +128,27 @@ impl AdminConfig {
             metadata_prefix: strings(&admin.child("metadataStoragePrefix"))?,
             kube_client: kube_client(&server.child("kubeClientConfig"))?,
             cluster_resources: cluster_resources(&config.section("cluster_resources"))?,
+            data_proxy: data_proxy(&config.section("dataProxy"))?,
             role_name_key: admin.child("roleNameKey").string()?,
             event_version: admin.child("eventVersion").integer()?.unwrap_or(0),
+            switches: Switches::read(&admin.child("multiplane"))?,
         })
     }
+}
+
+fn data_proxy(section: &Section<'_>) -> Result<DataProxy, ConfigError> {
+    let hour = Duration::from_secs(60 * 60);
+    let upload = section.child("upload");
+    let length = upload.child("defaultFileNameLength");
+    Ok(DataProxy {
+        upload_max: upload.child("maxExpiresIn").duration(hour)?,
+        download_max: section.child("download").child("maxExpiresIn").duration(hour)?,
+        file_name_length: match length.integer()? {
+            None => 20,
+            Some(number) => usize::try_from(number).map_err(|_| length.error("out of range"))?,
+        },
+        prefix: upload.child("storagePrefix").string()?,
+    })
 }
 
 fn kube_client(section: &Section<'_>) -> Result<KubeClientConfig, ConfigError> {
@@ -168,6 +204,7 @@ fn cluster_resources(section: &Section<'_>) -> Result<ClusterResources, ConfigEr
             .collect::<Result<_, ConfigError>>()?,
         refresh_interval: section.child("refreshInterval").duration(Duration::from_secs(60))?,
         standalone: section.child("standaloneDeployment").boolean()?,
+        switches: SyncSwitches::read(&section.child("multiplane"))?,
     })
 }
 

@@ -4,10 +4,12 @@ mod admin;
 mod propeller;
 mod section;
 mod storage;
+mod switches;
 mod tree;
 
-pub use admin::{AdminConfig, ClusterResources, Domain, TemplateValue};
+pub use admin::{AdminConfig, ClusterResources, DataProxy, Domain, TemplateValue};
 pub use propeller::{AdminEndpoint, LeaderElection, PropellerConfig};
 pub use section::Section;
-pub use storage::Storage;
+pub use storage::{Signing, Storage};
+pub use switches::{Switches, SyncSwitches};
 pub use tree::{Config, ConfigError};

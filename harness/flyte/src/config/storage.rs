@@ -1,6 +1,7 @@
 //! The `storage` section: which object store, which bucket.
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, Section};
+use crate::stores::Signer;
 
 /// Where Flyte keeps metadata and data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,21 @@ pub struct Storage {
     pub container: String,
     /// The scheme of its URIs.
     pub scheme: String,
+    /// Who signs URLs for clients, and for which address.
+    pub signing: Signing,
+}
+
+/// What signed URLs are made with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signing {
+    /// Where clients reach the store, if not at [`Storage::endpoint`]: `signedUrl.stowConfigOverride.endpoint`.
+    pub endpoint: String,
+    /// The provider's region.
+    pub region: String,
+    /// The access key's id; empty where the machine's role signs.
+    pub key: String,
+    /// The access key.
+    pub secret: String,
 }
 
 impl Storage {
@@ -26,6 +42,23 @@ impl Storage {
         } else {
             self.endpoint.clone()
         }
+    }
+
+    /// Who signs URLs of objects, by the configuration alone.
+    pub(crate) fn signer(&self) -> Result<Signer, url::ParseError> {
+        let Signing {
+            endpoint,
+            region,
+            key,
+            secret,
+        } = &self.signing;
+        let endpoint = match (endpoint.as_str(), self.scheme.as_str()) {
+            ("", "gs") => "https://storage.googleapis.com".to_owned(),
+            ("", _) if self.endpoint.contains("://") => self.endpoint.clone(),
+            ("", _) => format!("https://s3.{region}.amazonaws.com"),
+            (endpoint, _) => endpoint.to_owned(),
+        };
+        Signer::new(&endpoint, region, key, secret)
     }
 
     /// Reads section `storage`, in its old form (`connection`) and the one of `stow`.
@@ -49,10 +82,20 @@ impl Storage {
             endpoint = format!("{kind}/{}", connection.child("region").string()?);
         }
         let scheme = if kind == "google" { "gs" } else { "s3" };
+        let first = |one: &Section<'_>, other: &Section<'_>| match one.string()? {
+            text if text.is_empty() => other.string(),
+            text => Ok(text),
+        };
         Ok(Self {
             endpoint,
             container,
             scheme: scheme.to_owned(),
+            signing: Signing {
+                endpoint: storage.child("signedUrl").child("stowConfigOverride").child("endpoint").string()?,
+                region: first(&connection.child("region"), &stow.child("region"))?,
+                key: first(&connection.child("access-key"), &stow.child("access_key_id"))?,
+                secret: first(&connection.child("secret-key"), &stow.child("secret_key"))?,
+            },
         })
     }
 }

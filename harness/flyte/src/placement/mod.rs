@@ -10,6 +10,7 @@ pub mod explain;
 
 mod attribute_file;
 mod attributes;
+pub mod compare;
 mod config;
 mod decision;
 mod distribution;

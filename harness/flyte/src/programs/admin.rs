@@ -4,20 +4,25 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use http::{Request, Response};
+use hyper::body::Incoming;
 use tonic::service::Routes;
 use virtual_node::{ContainerContext, ExitStatus};
 
 use super::command_line::CommandLine;
 use super::companions::{check_password, until_stopped};
-use super::{Failure, Stores, health, serve};
-use crate::admin::{self, Admin, Service};
+use super::rest::Gateway;
+use super::{Failure, Stores, health, serve, unknown};
+use crate::admin::{self, Admin, SERVICES, Service};
 use crate::config::{AdminConfig, Config};
 use crate::proto::service::admin_service_server::AdminServiceServer;
+use crate::proto::service::data_proxy_service_server::DataProxyServiceServer;
+use crate::proto::service::signal_service_server::SignalServiceServer;
 
 mod secrets;
 
 /// Largest message, in bytes: compiled workflows are larger than gRPC's default.
-const MESSAGE_MAX: usize = 64 << 20;
+pub(super) const MESSAGE_MAX: usize = 64 << 20;
 
 pub(super) fn run(context: ContainerContext, stores: Stores) -> BoxFuture<'static, Result<ExitStatus, Failure>> {
     async move {
@@ -56,15 +61,32 @@ async fn serve_admin(context: &ContainerContext, config: &Config, stores: &Store
     let admin = Arc::new(build(context, config, stores)?);
     let profiler = config.section("flyteadmin").child("profilerPort");
     let profiler = profiler.port(10254).map_err(Failure::new)?;
-    let service = AdminServiceServer::new(Service(admin.clone()))
-        .max_decoding_message_size(MESSAGE_MAX)
-        .max_encoding_message_size(MESSAGE_MAX);
-    serve::pages(context, admin.config.http_port, None, &[("/healthcheck", "")]).await?;
+    let services = services(&Service(admin.clone()));
+    let rest = Gateway::new(&SERVICES, services.clone().prepare()).map_err(Failure::new)?;
+    let answer = move |request: Request<Incoming>| {
+        let rest = rest.clone();
+        async move {
+            Ok(match request.uri().path() {
+                "/healthcheck" => Response::default(),
+                _ => rest.answer(request).await,
+            })
+        }
+    };
+    serve::serve(context, admin.config.http_port, None, tower::service_fn(answer)).await?;
     serve::pages(context, profiler, None, &[("/healthcheck", ""), ("/metrics", "")]).await?;
-    grpc(context, admin.config.grpc_port, Routes::new(service), "flyteadmin").await?;
+    grpc(context, admin.config.grpc_port, services, "flyteadmin").await?;
     health::answer_probes(context, admin.config.http_port);
     context.log.line("Serving on the gRPC and HTTP ports");
     Ok(until_stopped(context).await)
+}
+
+fn services(service: &Service) -> Routes {
+    let admin = AdminServiceServer::new(service.clone())
+        .max_decoding_message_size(MESSAGE_MAX)
+        .max_encoding_message_size(MESSAGE_MAX);
+    Routes::new(admin)
+        .add_service(DataProxyServiceServer::new(service.clone()))
+        .add_service(SignalServiceServer::new(service.clone()))
 }
 
 /// Serves gRPC with the health service, under the names that Flyte's server gives it.
@@ -74,7 +96,8 @@ pub(super) async fn grpc(context: &ContainerContext, port: u16, routes: Routes, 
         let status = tonic_health::ServingStatus::Serving;
         reporter.set_service_status(service, status).await;
     }
-    serve::serve(context, port, None, routes.add_service(health).prepare()).await
+    let routes = routes.add_service(health).into_axum_router().fallback(unknown::answer);
+    serve::serve(context, port, None, Routes::from(routes).prepare()).await
 }
 
 fn read(config: &Config) -> Result<AdminConfig, Failure> {

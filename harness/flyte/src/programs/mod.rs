@@ -5,8 +5,11 @@ mod command_line;
 mod companions;
 mod health;
 mod propeller;
+mod python_task;
+mod rest;
 mod serve;
 mod task;
+mod unknown;
 
 use std::sync::Arc;
 
@@ -18,7 +21,8 @@ use crate::stores::Stores;
 pub use health::exec_probe;
 
 /// Every program of a Flyte installation, over the given stores: `flyteadmin`, `flytepropeller`, `datacatalog`,
-/// `flytescheduler`, `flyteconsole`, and `multiplane-task`, which tasks of workflow files run.
+/// `flytescheduler`, `flyteconsole`, and `multiplane-task`, which tasks of workflow files run; and stand-ins for what tasks of Python
+/// projects run, in images of any name.
 #[must_use]
 pub fn programs(stores: Stores) -> Programs {
     let program = |run: Run| {
@@ -27,7 +31,10 @@ pub fn programs(stores: Stores) -> Programs {
             run,
         })
     };
-    Programs::new()
+    let programs = python_task::COMMANDS.iter().fold(Programs::new(), |programs, name| {
+        programs.with_command(*name, program(python_task::run))
+    });
+    programs
         .with("flyteadmin", program(admin::run))
         .with("flytepropeller", program(propeller::run))
         .with("datacatalog", program(companions::datacatalog))

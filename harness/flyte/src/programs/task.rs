@@ -26,25 +26,25 @@ pub(super) fn run(context: ContainerContext, stores: Stores) -> BoxFuture<'stati
             return Ok(ExitStatus::Exited(1));
         }
         if arguments.exit_code == 0 {
-            write(&context, &stores, &arguments)?;
+            let outputs = arguments.outputs.iter();
+            let literals = outputs.map(|(name, value)| (name.clone(), untyped(value))).collect();
+            write_outputs(&context, &stores, &arguments.output_prefix, &LiteralMap { literals })?;
         }
         Ok(ExitStatus::Exited(arguments.exit_code))
     }
     .boxed()
 }
 
-fn write(context: &ContainerContext, stores: &Stores, arguments: &Arguments) -> Result<(), Failure> {
-    if arguments.output_prefix.is_empty() {
+/// Writes a task's outputs into the folder that propeller gave it; without one there is nowhere to write.
+pub(super) fn write_outputs(context: &ContainerContext, stores: &Stores, prefix: &str, outputs: &LiteralMap) -> Result<(), Failure> {
+    if prefix.is_empty() {
         return Ok(());
     }
     let store = context
         .env
         .get(OBJECT_STORE)
         .ok_or_else(|| Failure(format!("environment variable {OBJECT_STORE} is not set")))?;
-    let uri: ObjectUri = format!("{}/outputs.pb", arguments.output_prefix).parse().map_err(Failure::new)?;
-    let outputs = arguments.outputs.iter();
-    let literals = outputs.map(|(name, value)| (name.clone(), untyped(value))).collect();
-    let content = LiteralMap { literals }.encode_to_vec();
-    let put = stores.object_store(store).put_uri(&uri, content.into());
+    let uri: ObjectUri = format!("{prefix}/outputs.pb").parse().map_err(Failure::new)?;
+    let put = stores.object_store(store).put_uri(&uri, outputs.encode_to_vec().into());
     put.map_err(|error| Failure(format!("failed to write {uri}: {error}")))
 }

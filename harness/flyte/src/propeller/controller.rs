@@ -196,7 +196,8 @@ impl Controller {
         let again = self.busy.remove(&done.key).unwrap_or_default();
         if let Some(object) = done.object {
             self.written.insert(done.key.clone(), version(&object));
-            if self.objects.contains_key(&done.key) {
+            // The watch may have shown a newer one meanwhile, that is being deleted perhaps.
+            if self.objects.get(&done.key).is_some_and(|known| version(known) < version(&object)) {
                 self.objects.insert(done.key.clone(), object);
             }
         }
@@ -242,7 +243,9 @@ async fn rounds(engine: Arc<Engine>, log: Log, key: Key, mut object: FlyteWorkfl
             ));
         }
         if next == object {
-            let pause = (waits == Waits::Children).then_some(engine.config.reeval);
+            // An object that is being deleted holds up its deletion until the control plane takes the end of its run.
+            let held = object.metadata.deletion_timestamp.is_some() && !object.status.phase.terminal();
+            let pause = (waits == Waits::Children || held).then_some(engine.config.reeval);
             return Done {
                 key,
                 object: stored,

@@ -23,4 +23,4 @@ pub(crate) use data::DataStore;
 pub(crate) use engine::Engine;
 pub(crate) use events::Events;
 pub(crate) use leader::Leader;
-pub(crate) use pod::OBJECT_STORE;
+pub(crate) use pod::{OBJECT_STORE, OUTPUTS};

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use k8s_openapi::api::core::v1::{Container, EnvVar, Pod, PodSpec, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use prost::Message;
 
 use super::data::DataError;
 use crate::admin::label_value;
@@ -20,6 +23,8 @@ pub(crate) use arguments::Places;
 
 /// The environment variable that names the object store to our own task program.
 pub(crate) const OBJECT_STORE: &str = "MULTIPLANE_OBJECT_STORE";
+/// The environment variable that tells stand-ins of tasks which outputs are declared: a `VariableMap` in base64.
+pub(crate) const OUTPUTS: &str = "MULTIPLANE_TASK_INTERFACE";
 
 /// Everything that a pod is built from.
 pub(crate) struct Attempt<'a> {
@@ -131,7 +136,15 @@ impl Attempt<'_> {
             ("FLYTE_INTERNAL_TASK_VERSION", task.version),
             (OBJECT_STORE, self.store_id.to_owned()),
         ];
-        let own = own.map(|(name, value)| (name.to_owned(), value));
+        let outputs = self
+            .task
+            .template
+            .0
+            .interface
+            .as_ref()
+            .and_then(|interface| interface.outputs.as_ref());
+        let outputs = outputs.map(|outputs| (OUTPUTS, BASE64_STANDARD.encode(outputs.encode_to_vec())));
+        let own = own.into_iter().chain(outputs).map(|(name, value)| (name.to_owned(), value));
         let given = container.env.iter().map(|pair| (pair.key.clone(), pair.value.clone()));
         let mut variables: BTreeMap<String, String> = given.collect();
         variables.extend(self.object.environment.clone());

@@ -6,11 +6,13 @@ mod backing;
 mod database;
 mod encode;
 mod folder;
+mod object_server;
 mod objects;
 mod protocol;
 mod remote;
 mod rows;
 mod server;
+mod signed;
 mod sqlite;
 mod table;
 #[cfg(test)]
@@ -22,14 +24,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use database::{Database, DatabaseAddress, DatabaseError};
+pub use object_server::PublishedObjects;
+pub(crate) use object_server::digest as content_digest;
 pub use objects::ObjectStore;
 pub(crate) use objects::ObjectUri;
 pub use protocol::Facts;
 pub(crate) use rows::{AttributeKey, EntityKey, ExecutionKey, ExecutionRow, NodeKey, NodeRow, Tables, TaskKey, TaskRow};
 pub use server::StoreServer;
+pub(crate) use signed::Signer;
 pub(crate) use table::Table;
 
+use object_server::{ObjectServer, Published};
 use remote::Remote;
+use simnet::{Clock, Listener};
 use sqlite::Sqlite;
 
 /// Every database and object store of a world. Clones share the same state.
@@ -43,6 +50,7 @@ struct Inner {
     databases: BTreeMap<DatabaseAddress, Database>,
     object_stores: BTreeMap<String, ObjectStore>,
     place: Place,
+    published: Option<Published>,
 }
 
 /// Where the stores keep what is in them.
@@ -106,6 +114,19 @@ impl Stores {
             Place::Memory | Place::Folder { .. } => return Ok(Facts::default()),
         };
         remote.facts()
+    }
+
+    /// Serves objects of these stores on `listener`, which clients reach at `base`, `http://host:port`: whoever signs URLs from now on names
+    /// it. It ends with what is returned.
+    #[must_use]
+    pub fn publish(&self, listener: Listener, base: &str, clock: Clock) -> PublishedObjects {
+        let published = Published::new(base);
+        lock(&self.inner).published = Some(published.clone());
+        PublishedObjects::serve(ObjectServer::new(self.clone(), published, clock), listener, base)
+    }
+
+    pub(crate) fn published(&self) -> Option<Published> {
+        lock(&self.inner).published.clone()
     }
 
     /// The database at `address`.

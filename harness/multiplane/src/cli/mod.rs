@@ -93,3 +93,5 @@ fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
 mod tests;
 #[cfg(test)]
 mod tests_ci;
+#[cfg(test)]
+mod tests_oracle;

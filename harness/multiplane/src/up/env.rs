@@ -12,6 +12,9 @@ pub(super) struct Env {
     clusters: BTreeMap<String, ClusterEnv>,
     #[serde(skip_serializing_if = "Option::is_none")]
     flyte: Option<FlyteEnv>,
+    /// Where signed URLs of objects lead.
+    #[serde(rename = "objectStore")]
+    object_store: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,6 +39,10 @@ impl Env {
     pub(super) fn cluster(&mut self, id: &str, kubeconfig: &Path, api: String) {
         let kubeconfig = std::path::absolute(kubeconfig).unwrap_or_else(|_| kubeconfig.to_owned());
         self.clusters.insert(id.to_owned(), ClusterEnv { kubeconfig, api });
+    }
+
+    pub(super) fn object_store(&mut self, base: &str) {
+        base.clone_into(&mut self.object_store);
     }
 
     pub(super) fn admin(&mut self, grpc: SocketAddr, http: SocketAddr) {

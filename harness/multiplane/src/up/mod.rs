@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flyte::stores::{PublishedObjects, Stores};
 use indexmap::IndexMap;
 use scenario::{Role, Verb};
 use simnet::Host;
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::backend::{BackendError, Cluster, Embedded, End, Time, Vantage, World};
 use crate::forward::Forward;
 use crate::journal::{Emitter, Journal};
-use crate::programs::programs;
+use crate::programs;
 use crate::run::step::failure::Failure;
 use crate::run::step::fault::FaultsInForce;
 use crate::run::{Context, Plan, Provider, create, run_and_end, step};
@@ -40,7 +41,7 @@ pub enum UpError {
     /// The harness itself failed.
     #[error("the harness failed; please report it")]
     Fault,
-    /// No socket for the admin API can be had.
+    /// No socket for the admin API or the object store can be had.
     #[error("cannot listen on loopback: {0}")]
     Listen(std::io::Error),
 }
@@ -59,9 +60,14 @@ pub struct Down {
 ///
 /// `dir/kubeconfigs/<cluster>.yaml`, `dir/env.json` and, last, `dir/ready` are written; `ready` is taken away first.
 pub async fn up(plan: &Plan, provider: &Provider, dir: &Path, journal: &Journal, stop: &CancellationToken) -> Down {
-    let world = match provider {
-        Provider::Embedded => Embedded::new(Time::Real, plan.seed, programs()).map(|world| Box::new(world) as Box<dyn World>),
-        Provider::Outside(backend) => backend.world(0, plan.seed),
+    // Worlds outside of this process have stores of their own.
+    let stores = matches!(provider, Provider::Embedded).then(Stores::new);
+    let world = match (provider, &stores) {
+        (Provider::Outside(backend), _) => backend.world(0, plan.seed),
+        (Provider::Embedded, stores) => {
+            let programs = programs::over(stores.clone().unwrap_or_default());
+            Embedded::new(Time::Real, plan.seed, programs).map(|world| Box::new(world) as Box<dyn World>)
+        }
     };
     let world = match world {
         Ok(world) => world,
@@ -76,7 +82,7 @@ pub async fn up(plan: &Plan, provider: &Provider, dir: &Path, journal: &Journal,
         plan,
         world.as_ref(),
         journal,
-        hold(plan, world.as_ref(), dir, journal, stop),
+        hold(plan, world.as_ref(), stores.as_ref(), dir, journal, stop),
         |held| match held {
             Ok(()) => End::Passed,
             Err(_) => End::Failed,
@@ -87,37 +93,38 @@ pub async fn up(plan: &Plan, provider: &Provider, dir: &Path, journal: &Journal,
     Down { held, left }
 }
 
-async fn hold(plan: &Plan, world: &dyn World, dir: &Path, journal: &Journal, stop: &CancellationToken) -> Result<(), UpError> {
+async fn hold(
+    plan: &Plan,
+    world: &dyn World,
+    stores: Option<&Stores>,
+    dir: &Path,
+    journal: &Journal,
+    stop: &CancellationToken,
+) -> Result<(), UpError> {
     let emitter = journal.scenario(plan.name(), world.clock().clone());
     let faults = FaultsInForce::default();
-    let held = up_to_work(plan, world, dir, &emitter, &faults, stop).await;
+    let held = tokio::select! {
+        biased;
+        () = stop.cancelled() => Ok(None),
+        held = prepare(plan, world, stores, dir, &emitter, &faults) => held.map(Some),
+    };
+    if let Ok(Some(_)) = &held {
+        stop.cancelled().await;
+    }
+    let held = held.map(|held| held.map_or((), Held::release));
     faults.heal_all(&emitter).await;
     held
 }
 
-async fn up_to_work(
-    plan: &Plan,
-    world: &dyn World,
-    dir: &Path,
-    emitter: &Emitter,
-    faults: &FaultsInForce,
-    stop: &CancellationToken,
-) -> Result<(), UpError> {
-    let held = tokio::select! {
-        biased;
-        () = stop.cancelled() => return Ok(()),
-        held = prepare(plan, world, dir, emitter, faults) => held?,
-    };
-    stop.cancelled().await;
-    held.release();
-    Ok(())
-}
+/// Port of the object store in the world's own network.
+const OBJECTS: u16 = 9000;
 
 /// What must live as long as the world.
 struct Held {
     ready: PathBuf,
     _clusters: IndexMap<String, Arc<dyn Cluster>>,
     _forwards: Vec<Forward>,
+    _objects: Option<PublishedObjects>,
 }
 
 impl Held {
@@ -127,9 +134,20 @@ impl Held {
     }
 }
 
-async fn prepare(plan: &Plan, world: &dyn World, dir: &Path, emitter: &Emitter, faults: &FaultsInForce) -> Result<Held, UpError> {
+async fn prepare(
+    plan: &Plan,
+    world: &dyn World,
+    stores: Option<&Stores>,
+    dir: &Path,
+    emitter: &Emitter,
+    faults: &FaultsInForce,
+) -> Result<Held, UpError> {
     let ready = dir.join("ready");
     let _ = std::fs::remove_file(&ready);
+    let objects = match stores {
+        Some(stores) => Some(publish(stores, world).await?),
+        None => None,
+    };
     let clusters = create(plan, world, emitter).await?;
     let witness = Witness::start([]);
     let mut context = Context::new(plan, world, clusters.clone(), witness, emitter.clone(), faults.clone());
@@ -142,6 +160,9 @@ async fn prepare(plan: &Plan, world: &dyn World, dir: &Path, emitter: &Emitter, 
             .map_err(|failure: Failure| UpError::Step(index + 1, failure.text()))?;
     }
     let mut env = Env::default();
+    if let Some(objects) = &objects {
+        env.object_store(objects.base());
+    }
     for cluster in clusters.values() {
         let file = dir.join("kubeconfigs").join(format!("{}.yaml", cluster.id()));
         let text = yaml::emit::to_string(&cluster.kubeconfig()?)
@@ -162,7 +183,16 @@ async fn prepare(plan: &Plan, world: &dyn World, dir: &Path, emitter: &Emitter, 
         ready,
         _clusters: clusters,
         _forwards: forwards,
+        _objects: objects,
     })
+}
+
+/// A loopback socket for the object store, which signed URLs lead to.
+async fn publish(stores: &Stores, world: &dyn World) -> Result<PublishedObjects, UpError> {
+    let io = |error: String| UpError::Listen(std::io::Error::other(error));
+    let listener = world.operator().listen(OBJECTS).await.map_err(|error| io(error.to_string()))?;
+    let address = listener.socket_addr().ok_or_else(|| io("the world has no sockets".to_owned()))?;
+    Ok(stores.publish(listener, &format!("http://{address}"), world.clock().clone()))
 }
 
 /// A loopback socket for a port of flyteadmin's Service, in the namespace that the guide uses.

@@ -25,6 +25,7 @@ pub trait Program: Send + Sync {
 #[derive(Clone, Default)]
 pub struct Programs {
     by_name: BTreeMap<String, Arc<dyn Program>>,
+    by_command: BTreeMap<String, Arc<dyn Program>>,
 }
 
 impl Programs {
@@ -41,10 +42,18 @@ impl Programs {
         self
     }
 
+    /// Registers `program` for containers that start the executable `name`, whatever their image is; a program of the image comes first.
+    #[must_use]
+    pub fn with_command(mut self, name: impl Into<String>, program: Arc<dyn Program>) -> Self {
+        self.by_command.insert(name.into(), program);
+        self
+    }
+
     /// Takes over all of `other`'s programs; for equal names the other's win.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.by_name.extend(other.by_name);
+        self.by_command.extend(other.by_command);
         self
     }
 
@@ -60,10 +69,7 @@ impl Programs {
         if let Some(shell) = ShellProgram::from_words(self, words, &[]) {
             return Some(Arc::new(shell));
         }
-        let name = words.first()?;
-        self.by_name
-            .get(name.rsplit_once('/').map_or(name.as_str(), |(_, name)| name))
-            .cloned()
+        self.by_name.get(executable(words.first()?)).cloned()
     }
 
     /// The names of all programs.
@@ -77,14 +83,22 @@ impl Programs {
         self.by_name.get_key_value(image_name(image)).map(|(name, _)| name.as_str())
     }
 
-    /// The program for a container: its image's, or a shell where the command starts one in such an image.
+    /// The program for a container: its image's, or a shell where the command starts one in such an image; else that of its command.
     pub(crate) fn for_container(&self, image: &str, command: &[String], args: &[String]) -> Option<Arc<dyn Program>> {
-        let program = self.for_image(image)?;
+        let Some(program) = self.for_image(image) else {
+            let first = command.iter().chain(args).next()?;
+            return self.by_command.get(executable(first)).cloned();
+        };
         Some(match ShellProgram::from_words(self, command, args) {
             Some(shell) => Arc::new(shell),
             None => program,
         })
     }
+}
+
+/// The name of the file that a command line starts.
+fn executable(word: &str) -> &str {
+    word.rsplit_once('/').map_or(word, |(_, name)| name)
 }
 
 /// The last segment of an image reference's repository: no registry, tag or digest.

@@ -31,8 +31,9 @@ pub(crate) struct Controller {
     pub(super) env: BTreeMap<String, String>,
     pub(super) clock: Clock,
     /// Hash of what was last brought into *some* cluster, by namespace and file. It does not tell clusters apart, so a
-    /// cluster that was down then is left out until the text changes or the process restarts: upstream's behaviour.
-    pub(super) applied: BTreeMap<(String, String), u64>,
+    /// cluster that was down then is left out until the text changes or the process restarts: upstream's behaviour. With the switch
+    /// `cachePerCluster` the cluster is part of the key.
+    pub(super) applied: BTreeMap<(String, String, Option<String>), u64>,
 }
 
 impl Controller {
@@ -111,9 +112,16 @@ impl Controller {
     }
 
     async fn file(&mut self, namespace: &str, path: &str, text: &str) -> Vec<String> {
-        let key = (namespace.to_owned(), path.to_owned());
         let hash = fnv::fnv1a64(text.as_bytes());
-        if self.applied.get(&key) == Some(&hash) {
+        let per_cluster = self.config.cluster_resources.switches.cache_per_cluster;
+        let key = |cluster: &str| (namespace.to_owned(), path.to_owned(), per_cluster.then(|| cluster.to_owned()));
+        let due: Vec<(String, Arc<dyn ResourceTarget>)> = self
+            .targets
+            .iter()
+            .filter(|(name, _)| self.applied.get(&key(name)) != Some(&hash))
+            .map(|(name, target)| (name.clone(), target.clone()))
+            .collect();
+        if due.is_empty() {
             return Vec::new();
         }
         let object = match yaml::manifest::documents(text).map(|documents| documents.into_iter().next()) {
@@ -122,17 +130,14 @@ impl Controller {
             Err(error) => return vec![format!("{path}: {error}")],
         };
         let mut errors = Vec::new();
-        let mut changed = false;
-        for (name, target) in &self.targets {
+        for (name, target) in due {
             match target.apply(namespace, &object).await {
-                Ok(applied) => changed |= applied != Applied::Unchanged,
+                Ok(Applied::Unchanged) => {}
+                Ok(Applied::Created | Applied::Patched) => drop(self.applied.insert(key(&name), hash)),
                 Err(error) => errors.push(format!(
                     "failed to create kubernetes object from config template [{path}] for namespace [{namespace}] in cluster [{name}]: {error}"
                 )),
             }
-        }
-        if changed {
-            self.applied.insert(key, hash);
         }
         errors
     }

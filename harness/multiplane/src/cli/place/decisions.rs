@@ -63,13 +63,13 @@ pub(super) fn run(
 }
 
 /// flyteadmin would store the execution as failed, with this message.
-fn refused(error: &PlacementError) -> Exit {
+pub(super) fn refused(error: &PlacementError) -> Exit {
     complain(&format!("flyteadmin does not place the execution: {}: {error}", error.grpc_code()));
     Exit::Failed
 }
 
 /// The request, its label and the pool.
-fn head(request: &Request, resolution: &Resolution, choice: &PoolChoice) -> Vec<String> {
+pub(super) fn head(request: &Request, resolution: &Resolution, choice: &PoolChoice) -> Vec<String> {
     let workflow = match request.workflow.as_str() {
         "" => String::new(),
         workflow => format!(", workflow {workflow}"),
@@ -134,7 +134,7 @@ fn executions(decisions: &[Decision]) -> Vec<String> {
     lines
 }
 
-fn cluster_name(cluster: &str) -> String {
+pub(super) fn cluster_name(cluster: &str) -> String {
     if cluster.is_empty() {
         "(flyteadmin's own)".to_owned()
     } else {

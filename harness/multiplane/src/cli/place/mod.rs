@@ -1,12 +1,15 @@
 //! `multiplane place`: where executions would land, without any cluster.
 
+mod against;
 mod cases;
 mod decisions;
+mod find;
 mod overview;
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use flyte::placement::compare::{Side, kinds};
 use flyte::placement::{Attributes, ClusterConfig, ConfigError, Request, Selector, Source, parse_attributes};
 use multiplane::exit::Exit;
 
@@ -48,6 +51,21 @@ pub(crate) struct Place {
     /// Checks a table of cases (format `flyte-placement-cases/1`) instead; exit code 1 if one fails.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "attributes", "project", "domain", "workflow", "label", "parent_label", "names"])]
     cases: Option<PathBuf>,
+    /// Another configuration: shows which executions would move, from where to where. Exact for all names; with NAMEs also for these.
+    #[arg(long, value_name = "FILE", conflicts_with = "cases")]
+    against: Option<PathBuf>,
+    /// Stored labels beside the other configuration, if they change, too; may be repeated.
+    #[arg(long, value_name = "FILE", requires = "against")]
+    against_attributes: Vec<PathBuf>,
+    /// Exit code 1 if an execution would move.
+    #[arg(long, requires = "against")]
+    forbid_moves: bool,
+    /// Finds so many names for each cluster that the execution can go to.
+    #[arg(long, value_name = "N", conflicts_with_all = ["cases", "against", "names"])]
+    find: Option<usize>,
+    /// Start of the names that --find tries.
+    #[arg(long, value_name = "TEXT", default_value = "run-", requires = "find")]
+    prefix: String,
     /// Writes JSON, with every reason as data.
     #[arg(long)]
     json: bool,
@@ -70,11 +88,13 @@ Examples:
   multiplane place --config values-override.yaml
   multiplane place --config values-override.yaml --attributes ecl.yaml --project team1 run-1 run-2
   multiplane place --config clusters.yaml --label gpu run-{0..99}
+  multiplane place --config clusters.yaml --label gpu --find 3
+  multiplane place --config now.yaml --against then.yaml --attributes ecl.yaml
   multiplane place --cases placement-cases.yaml
 
 Exit codes:
-  0  placed, or all cases passed
-  1  a case failed, or flyteadmin refuses to place the execution
+  0  placed, compared, or all cases passed
+  1  a case failed, an execution moves with --forbid-moves, or flyteadmin refuses to place the execution
   2  wrong arguments, an unreadable file, or a configuration with which flyteadmin does not start";
 
 impl Place {
@@ -86,27 +106,52 @@ impl Place {
             return Err(Failure::invalid("error: --config is missing"));
         };
         let (selector, source) = load(config)?;
-        let attributes = self.load_attributes()?;
+        let attributes = load_attributes(&self.attributes)?;
+        if let Some(other) = &self.against {
+            return self.compare((config, &selector, &attributes), other, output);
+        }
         let title = title(config, source, &selector);
-        if self.wants_overview() {
+        if let Some(count) = self.find {
+            let request = self.request();
+            return find::run(&title, &selector, &attributes, &request, (&self.prefix, count), self.json, output);
+        }
+        if self.names.is_empty() && self.about_all() {
             return overview::run(&title, &selector, &attributes, self.json, output);
         }
         decisions::run(&title, &selector, &attributes, &self.request(), &self.names, self.json, output)
     }
 
-    fn wants_overview(&self) -> bool {
+    /// Whether no option is about one kind of executions.
+    fn about_all(&self) -> bool {
         let about = [&self.project, &self.domain, &self.workflow, &self.label, &self.parent_label];
-        self.names.is_empty() && about.iter().all(|option| option.is_none())
+        about.iter().all(|option| option.is_none())
     }
 
-    fn load_attributes(&self) -> Result<Attributes, Failure> {
-        let mut attributes = Attributes::default();
-        for path in &self.attributes {
-            let text = read(path)?;
-            let rows = parse_attributes(&text).map_err(|error| refuse(path, &text, &error))?;
-            rows.into_iter().for_each(|row| attributes.put(row.value));
-        }
-        Ok(attributes)
+    fn compare(&self, now: (&Path, &Selector, &Attributes), other: &Path, output: &mut Output) -> Result<Exit, Failure> {
+        let (file, selector, attributes) = now;
+        let (other_selector, _) = load(other)?;
+        let other_attributes = match self.against_attributes.as_slice() {
+            [] => attributes.clone(),
+            files => load_attributes(files)?,
+        };
+        let (before, after) = (
+            Side { selector, attributes },
+            Side {
+                selector: &other_selector,
+                attributes: &other_attributes,
+            },
+        );
+        let kinds = match self.about_all() {
+            true => kinds(before, after),
+            false => vec![self.request()],
+        };
+        let view = against::View {
+            title: format!("{} -> {}", file.display(), other.display()),
+            names: &self.names,
+            forbid: self.forbid_moves,
+            json: self.json,
+        };
+        against::run(&view, before, after, &kinds, output)
     }
 
     /// The request, still without a name.
@@ -121,6 +166,17 @@ impl Place {
             parent_label: self.parent_label.clone(),
         }
     }
+}
+
+/// Reads files of stored labels, later ones over earlier ones.
+fn load_attributes(files: &[PathBuf]) -> Result<Attributes, Failure> {
+    let mut attributes = Attributes::default();
+    for path in files {
+        let text = read(path)?;
+        let rows = parse_attributes(&text).map_err(|error| refuse(path, &text, &error))?;
+        rows.into_iter().for_each(|row| attributes.put(row.value));
+    }
+    Ok(attributes)
 }
 
 /// Reads the configuration and starts the selector with it.
