@@ -7,27 +7,7 @@ pub(super) fn schedule(text: &str) -> Vec<String> {
     Schedule::parse(text).err().into_iter().collect()
 }
 
-/// First parts of the names of time zones.
-const AREAS: &[&str] = &[
-    "Africa",
-    "America",
-    "Antarctica",
-    "Arctic",
-    "Asia",
-    "Atlantic",
-    "Australia",
-    "Brazil",
-    "Canada",
-    "Chile",
-    "Etc",
-    "Europe",
-    "Indian",
-    "Mexico",
-    "Pacific",
-    "US",
-];
-
-/// What is wrong with the name of a time zone. Zones without an area, and those of known areas, are believed.
+/// What is wrong with the name of a time zone.
 pub(super) fn time_zone(name: &str) -> Vec<String> {
     const EXPLICIT: &str = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
     if name.is_empty() {
@@ -36,8 +16,8 @@ pub(super) fn time_zone(name: &str) -> Vec<String> {
     if name.eq_ignore_ascii_case("local") {
         return vec![EXPLICIT.to_owned()];
     }
-    match name.split_once('/') {
-        Some((area, place)) if !AREAS.contains(&area) || place.is_empty() => vec![format!("unknown time zone {name}")],
-        _ => vec![],
+    match jiff::tz::TimeZone::get(name) {
+        Ok(_) => vec![],
+        Err(_) => vec![format!("unknown time zone {name}")],
     }
 }
