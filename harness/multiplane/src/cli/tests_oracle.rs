@@ -36,7 +36,16 @@ fn a_comparison_shows_what_moves_and_what_stays() {
     ];
     let (exit, text) = files.multiplane(&arguments);
     assert_eq!(exit, Exit::Passed, "{text}");
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r"
+    now.yaml -> then.yaml
+
+    EXECUTIONS OF             LABEL   MOVE     FROM  TO
+    team2                     lost    50.00 %  a     b
+    requests with label blue  blue    50.00 %  a     b
+    everything else           (none)  50.00 %  a     b
+
+    All others stay: team1/production; requests with label green
+    ");
     let forbid = [arguments.as_slice(), &["--forbid-moves"]].concat();
     assert_eq!(files.multiplane(&forbid).0, Exit::Failed);
     let (exit, text) = files.multiplane(&["place", "--config", "@now.yaml", "--against", "@now.yaml", "--forbid-moves"]);
