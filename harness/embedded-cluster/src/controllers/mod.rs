@@ -19,6 +19,7 @@ mod namespaces;
 mod not_implemented;
 mod pod_gc;
 pub(crate) mod pods;
+mod policy_types;
 pub(crate) mod quota;
 mod replica_sets;
 mod resource_quotas;

@@ -22,5 +22,6 @@ pub(crate) const SECRETS: Resource = Resource::new("", "v1", "secrets");
 pub(crate) const SERVICES: Resource = Resource::new("", "v1", "services");
 pub(crate) const SERVICE_ACCOUNTS: Resource = Resource::new("", "v1", "serviceaccounts");
 pub(crate) const STATEFUL_SETS: Resource = Resource::new("apps", "v1", "statefulsets");
+pub(crate) const VALIDATING_POLICIES: Resource = Resource::new("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies");
 pub(crate) const VOLUME_CLAIMS: Resource = Resource::new("", "v1", "persistentvolumeclaims");
 pub(crate) const VOLUMES: Resource = Resource::new("", "v1", "persistentvolumes");

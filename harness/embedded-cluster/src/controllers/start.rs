@@ -15,6 +15,7 @@ use super::jobs::{Jobs, Ttl};
 use super::namespaces::Namespaces;
 use super::not_implemented::NotImplemented;
 use super::pod_gc::PodGc;
+use super::policy_types::PolicyTypes;
 use super::replica_sets::ReplicaSets;
 use super::resource_quotas::ResourceQuotas;
 use super::root_ca::RootCa;
@@ -84,6 +85,7 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
         Arc::new(Garbage(contexts.account("generic-garbage-collector"))),
         Arc::new(PodGc(contexts.account("pod-garbage-collector"))),
         Arc::new(NotImplemented(missing)),
+        Arc::new(PolicyTypes(contexts.account("validatingadmissionpolicy-status-controller"))),
         Arc::new(Aggregation(contexts.account("clusterrole-aggregation-controller"))),
     ]
 }
