@@ -4,6 +4,7 @@
 //! bootstrap role `system:controller:*`. One task runs them all; see [`runtime`].
 
 mod aggregation;
+mod certificates;
 pub(crate) mod conditions;
 mod cron_jobs;
 mod daemon_sets;

@@ -2,6 +2,7 @@
 
 use crate::resource::Resource;
 
+pub(crate) const CERTIFICATE_REQUESTS: Resource = Resource::new("certificates.k8s.io", "v1", "certificatesigningrequests");
 pub(crate) const CLUSTER_ROLES: Resource = Resource::new("rbac.authorization.k8s.io", "v1", "clusterroles");
 pub(crate) const CONFIG_MAPS: Resource = Resource::new("", "v1", "configmaps");
 pub(crate) const CONTROLLER_REVISIONS: Resource = Resource::new("apps", "v1", "controllerrevisions");

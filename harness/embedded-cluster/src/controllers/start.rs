@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::task::AbortHandle;
 
 use super::aggregation::Aggregation;
+use super::certificates::{Certificates, SignRequest};
 use super::cron_jobs::CronJobs;
 use super::daemon_sets::DaemonSets;
 use super::deployments::Deployments;
@@ -39,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) ca: Arc<str>,
     /// Signs the tokens of Secrets.
     pub(crate) sign: Sign,
+    /// Signs certificate requests.
+    pub(crate) sign_request: SignRequest,
 }
 
 /// Starts the controllers over any client of a cluster; aborting the handle ends them.
@@ -54,7 +57,9 @@ pub(crate) fn start(client: &Client, settings: Settings) -> AbortHandle {
 
 /// In the order in which they look at a change.
 fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controller>> {
-    let Settings { ca, sign, .. } = settings;
+    let Settings {
+        ca, sign, sign_request, ..
+    } = settings;
     let tokens = contexts.user(Identity::new::<String>(USER, []), "token-controller");
     let missing = contexts.user(Identity::new::<String>(USER, []), "kube-controller-manager");
     vec![
@@ -85,6 +90,10 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
         Arc::new(Garbage(contexts.account("generic-garbage-collector"))),
         Arc::new(PodGc(contexts.account("pod-garbage-collector"))),
         Arc::new(NotImplemented(missing)),
+        Arc::new(Certificates {
+            context: contexts.account("certificate-controller"),
+            sign: sign_request,
+        }),
         Arc::new(PolicyTypes(contexts.account("validatingadmissionpolicy-status-controller"))),
         Arc::new(Aggregation(contexts.account("clusterrole-aggregation-controller"))),
     ]

@@ -47,7 +47,8 @@ pub(super) fn to_v1(object: &mut Value) {
 /// From `v1` to `v2`.
 pub(super) fn to_v2(object: &mut Value) {
     for (part, field, annotation) in KEPT {
-        let annotations = object["metadata"].get_mut("annotations").and_then(Value::as_object_mut);
+        let annotations = object.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations"));
+        let annotations = annotations.and_then(Value::as_object_mut);
         let kept = annotations.and_then(|annotations| annotations.remove(annotation));
         if let Some(kept) = kept.and_then(|text| serde_json::from_str::<Value>(text.as_str()?).ok()) {
             object[part][field] = kept;
