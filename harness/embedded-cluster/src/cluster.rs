@@ -59,7 +59,7 @@ pub struct Builder {
 pub struct EmbeddedCluster {
     name: String,
     server: Arc<ApiServer>,
-    authority: Authority,
+    authority: Arc<Authority>,
     server_names: Vec<String>,
     controllers: Vec<AbortHandle>,
     tasks: TaskTracker,
@@ -102,11 +102,11 @@ impl Builder {
     /// When keys or certificates cannot be made.
     pub async fn start(self) -> Result<EmbeddedCluster, ClusterError> {
         let clock = self.clock.unwrap_or_else(Clock::simulated);
-        let authority = Authority::new("kubernetes", &clock)?;
+        let authority = Arc::new(Authority::new("kubernetes", &clock)?);
         let tokens = Tokens::generate().map_err(|_| ClusterError::TokenKey)?;
         let server = Arc::new(ApiServer::new(clock, self.seed, tokens, authority.pem().into(), self.host));
         bootstrap::fill(&server)?;
-        let controllers = start_controllers(&server);
+        let controllers = start_controllers(&server, &authority);
         let names = SERVER_NAMES.iter().chain(SERVER_ADDRESSES).map(|n| (*n).to_owned());
         Ok(EmbeddedCluster {
             name: self.name,
@@ -222,14 +222,20 @@ impl EmbeddedCluster {
 }
 
 /// Starts controllers and scheduler; they act as their own users.
-fn start_controllers(server: &Arc<ApiServer>) -> Vec<AbortHandle> {
+fn start_controllers(server: &Arc<ApiServer>, authority: &Arc<Authority>) -> Vec<AbortHandle> {
     let nobody = Identity::anonymous();
     let client = Client::new(server.clone(), nobody, "");
     let signer = server.clone();
+    let authority = authority.clone();
     let settings = controllers::Settings {
         clock: server.clock.clone(),
         ca: server.ca_pem.clone(),
         sign: Arc::new(move |account, secret| token::legacy(&signer, account, secret)),
+        sign_request: Arc::new(move |request, usages, seconds| {
+            let (client, server) = (usages.contains(&"client auth"), usages.contains(&"server auth"));
+            let signed = authority.sign_request(request, client, server, seconds);
+            signed.map_err(|error| error.to_string())
+        }),
     };
     vec![
         controllers::start(&client, settings),

@@ -56,10 +56,21 @@ pub async fn dial(name: &str, port: u16) -> io::Result<TcpStream> {
     for address in addresses.map_err(|_| no_such_host())? {
         match TcpStream::connect(address).await {
             Ok(stream) => return Ok(stream),
-            Err(error) => last = io::Error::new(error.kind(), format!("dial tcp {address}: connect: {error}")),
+            Err(error) => last = io::Error::new(error.kind(), format!("dial tcp {address}: connect: {}", words(&error))),
         }
     }
     Err(last)
+}
+
+/// Go's words for why there is no connection.
+fn words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".into(),
+        io::ErrorKind::TimedOut => "connection timed out".into(),
+        io::ErrorKind::HostUnreachable => "no route to host".into(),
+        io::ErrorKind::NetworkUnreachable => "network is unreachable".into(),
+        _ => error.to_string(),
+    }
 }
 
 impl Network {

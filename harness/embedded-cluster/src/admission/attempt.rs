@@ -148,7 +148,7 @@ impl Attempt<'_> {
             served_value(&mut object, self.kind);
         }
         kind.decode(&mut object).map_err(Status::internal)?;
-        kind.set_defaults(&mut object);
+        kind.set_defaults(&mut object, false);
         *self.object = object;
         Ok(())
     }

@@ -66,14 +66,22 @@ impl Names {
     /// # Errors
     /// As [`cel::compile`].
     pub(crate) fn compile(&self, text: &str) -> Result<(Expression, Type<'_>), String> {
+        self.compile_for(text, &Type::Dyn)
+    }
+
+    /// Compiles an expression about objects of a type.
+    ///
+    /// # Errors
+    /// As [`cel::compile`].
+    pub(crate) fn compile_for<'s>(&'s self, text: &str, object: &Type<'s>) -> Result<(Expression, Type<'s>), String> {
         let mut environment = Environment {
             literals: self.literals,
             ..Environment::default()
         };
         let authorizer = Type::Opaque("kubernetes.authorization.Authorizer");
         for (name, of, known) in [
-            ("object", Type::Dyn, true),
-            ("oldObject", Type::Dyn, true),
+            ("object", object.clone(), true),
+            ("oldObject", object.clone(), true),
             ("request", Type::Object(&Request::Root), true),
             ("authorizer", authorizer, true),
             ("params", Type::Dyn, self.params),

@@ -91,7 +91,7 @@ fn exceeded(attempt: &Attempt<'_>, quota: &Object, object: &Arc<Object>) -> Opti
             continue;
         };
         if is.nano > was.nano && is.nano > most.nano {
-            let mut requested = is.clone();
+            let mut requested = is;
             requested.nano -= was.nano;
             over.insert(name, [requested.to_string(), was.to_string(), most.to_string()]);
         }

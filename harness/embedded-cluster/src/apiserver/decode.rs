@@ -292,8 +292,8 @@ pub(super) fn strategic_merge(kind: &Kind, object: &Value, patch: &Value) -> Res
 }
 
 /// Fills in what the kind's defaults say.
-pub(super) fn defaults(kind: &Kind, object: &mut Value) {
-    kind.set_defaults(object);
+pub(super) fn defaults(kind: &Kind, object: &mut Value, applied: bool) {
+    kind.set_defaults(object, applied);
 }
 
 /// Brings a new object into the form it is stored in: canonical values, and the status that

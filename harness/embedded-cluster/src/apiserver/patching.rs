@@ -28,9 +28,49 @@ pub(crate) fn operations(value: &mut Value, patch: &Value) -> Result<(), String>
     }
     let patch = json_patch::Patch::deserialize(patch).map_err(|error| error.to_string())?;
     let mut document = serde_json::Value::from(&*value);
-    json_patch::patch(&mut document, &patch).map_err(|error| error.to_string())?;
+    json_patch::patch(&mut document, &patch).map_err(|error| misfit(&document, &patch, &error))?;
     *value = document.into();
     Ok(())
+}
+
+/// Why a patch does not fit, as Kubernetes' library says it.
+fn misfit(document: &serde_json::Value, patch: &json_patch::Patch, error: &json_patch::PatchError) -> String {
+    let path = error.path.to_string();
+    let (parent, key) = path.rsplit_once('/').unwrap_or(("", &path));
+    let parent_is_there = document
+        .pointer(parent)
+        .is_some_and(|parent| parent.is_object() || parent.is_array());
+    match patch.0.get(error.operation) {
+        Some(json_patch::PatchOperation::Test(_)) => format!("testing value {path} failed: test failed"),
+        Some(json_patch::PatchOperation::Remove(_)) if parent_is_there => {
+            format!("error in remove for path: '{path}': Unable to remove nonexistent key: {key}: missing value")
+        }
+        Some(json_patch::PatchOperation::Remove(_)) => {
+            format!("remove operation does not apply: doc is missing path: \"{path}\": missing value")
+        }
+        Some(json_patch::PatchOperation::Replace(_)) if parent_is_there => {
+            format!("replace operation does not apply: doc is missing key: {path}: missing value")
+        }
+        Some(json_patch::PatchOperation::Replace(_)) => {
+            format!("replace operation does not apply: doc is missing path: {path}: missing value")
+        }
+        Some(json_patch::PatchOperation::Add(_)) => {
+            format!("add operation does not apply: doc is missing path: \"{path}\": missing value")
+        }
+        Some(json_patch::PatchOperation::Move(operation)) => {
+            format!(
+                "move operation does not apply: doc is missing from path: {}: missing value",
+                operation.from
+            )
+        }
+        Some(json_patch::PatchOperation::Copy(operation)) => {
+            format!(
+                "copy operation does not apply: doc is missing from path: {}: missing value",
+                operation.from
+            )
+        }
+        None => error.to_string(),
+    }
 }
 
 /// What stands before a path's first slash is not read.

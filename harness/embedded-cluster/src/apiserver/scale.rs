@@ -23,7 +23,7 @@ pub(super) async fn answer(
         let object = read::find(server, kind, request)?;
         return Ok(Outcome::Value(scale_of(kind, object.value()), 200));
     }
-    let write = Write::new(server, kind, request, warnings).as_part(&Scale);
+    let write = Write::new(server, kind, request, warnings).of_part(&Scale);
     let outcome = match request.verb {
         Verb::Update => {
             let body = decode::object(&SCALE, &request.body, &request.options)?.value;

@@ -51,11 +51,10 @@ impl ApiServer {
         }
     }
 
-    /// The machine from which the control plane reaches webhooks. In real time that is, where no other is given, the one
-    /// that this process runs on.
-    pub(crate) fn network(&self) -> Option<simnet::Host> {
+    /// The machine that this process runs on, which is out of reach in virtual time.
+    pub(crate) fn machine(&self) -> Option<simnet::Host> {
         let machine = || simnet::Network::machine(self.clock.clone()).host("control-plane", "127.0.0.1");
-        self.host.clone().or_else(|| (!self.clock.is_simulated()).then(machine))
+        (!self.clock.is_simulated()).then(machine)
     }
 
     /// The present time as in `creationTimestamp`: RFC 3339, whole seconds.

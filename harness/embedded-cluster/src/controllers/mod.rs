@@ -4,6 +4,7 @@
 //! bootstrap role `system:controller:*`. One task runs them all; see [`runtime`].
 
 mod aggregation;
+mod certificates;
 pub(crate) mod conditions;
 mod cron_jobs;
 mod daemon_sets;
@@ -19,6 +20,7 @@ mod namespaces;
 mod not_implemented;
 mod pod_gc;
 pub(crate) mod pods;
+mod policy_types;
 pub(crate) mod quota;
 mod replica_sets;
 mod resource_quotas;

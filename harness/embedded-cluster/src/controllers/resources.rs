@@ -2,6 +2,7 @@
 
 use crate::resource::Resource;
 
+pub(crate) const CERTIFICATE_REQUESTS: Resource = Resource::new("certificates.k8s.io", "v1", "certificatesigningrequests");
 pub(crate) const CLUSTER_ROLES: Resource = Resource::new("rbac.authorization.k8s.io", "v1", "clusterroles");
 pub(crate) const CONFIG_MAPS: Resource = Resource::new("", "v1", "configmaps");
 pub(crate) const CONTROLLER_REVISIONS: Resource = Resource::new("apps", "v1", "controllerrevisions");
@@ -22,5 +23,6 @@ pub(crate) const SECRETS: Resource = Resource::new("", "v1", "secrets");
 pub(crate) const SERVICES: Resource = Resource::new("", "v1", "services");
 pub(crate) const SERVICE_ACCOUNTS: Resource = Resource::new("", "v1", "serviceaccounts");
 pub(crate) const STATEFUL_SETS: Resource = Resource::new("apps", "v1", "statefulsets");
+pub(crate) const VALIDATING_POLICIES: Resource = Resource::new("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies");
 pub(crate) const VOLUME_CLAIMS: Resource = Resource::new("", "v1", "persistentvolumeclaims");
 pub(crate) const VOLUMES: Resource = Resource::new("", "v1", "persistentvolumes");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::task::AbortHandle;
 
 use super::aggregation::Aggregation;
+use super::certificates::{Certificates, SignRequest};
 use super::cron_jobs::CronJobs;
 use super::daemon_sets::DaemonSets;
 use super::deployments::Deployments;
@@ -15,6 +16,7 @@ use super::jobs::{Jobs, Ttl};
 use super::namespaces::Namespaces;
 use super::not_implemented::NotImplemented;
 use super::pod_gc::PodGc;
+use super::policy_types::PolicyTypes;
 use super::replica_sets::ReplicaSets;
 use super::resource_quotas::ResourceQuotas;
 use super::root_ca::RootCa;
@@ -38,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) ca: Arc<str>,
     /// Signs the tokens of Secrets.
     pub(crate) sign: Sign,
+    /// Signs certificate requests.
+    pub(crate) sign_request: SignRequest,
 }
 
 /// Starts the controllers over any client of a cluster; aborting the handle ends them.
@@ -53,7 +57,9 @@ pub(crate) fn start(client: &Client, settings: Settings) -> AbortHandle {
 
 /// In the order in which they look at a change.
 fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controller>> {
-    let Settings { ca, sign, .. } = settings;
+    let Settings {
+        ca, sign, sign_request, ..
+    } = settings;
     let tokens = contexts.user(Identity::new::<String>(USER, []), "token-controller");
     let missing = contexts.user(Identity::new::<String>(USER, []), "kube-controller-manager");
     vec![
@@ -84,6 +90,11 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
         Arc::new(Garbage(contexts.account("generic-garbage-collector"))),
         Arc::new(PodGc(contexts.account("pod-garbage-collector"))),
         Arc::new(NotImplemented(missing)),
+        Arc::new(Certificates {
+            context: contexts.account("certificate-controller"),
+            sign: sign_request,
+        }),
+        Arc::new(PolicyTypes(contexts.account("validatingadmissionpolicy-status-controller"))),
         Arc::new(Aggregation(contexts.account("clusterrole-aggregation-controller"))),
     ]
 }

@@ -48,7 +48,7 @@ pub(crate) fn check(definition: &Value, created: bool) -> Vec<Cause> {
     check_versions(&versions, &mut causes);
     check_stored_versions(definition, &versions, &mut causes);
     identity::kind_names(spec, &mut causes);
-    check_conversion(&spec["conversion"], &mut causes);
+    check_conversion(&spec["conversion"], &versions, &mut causes);
     if spec["preserveUnknownFields"] == true {
         let detail = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
         causes.push(Cause::invalid("spec.preserveUnknownFields", &true.into(), detail));
@@ -96,10 +96,7 @@ fn check_stored_versions(definition: &Value, versions: &[&Value], causes: &mut V
         .map(|version| &version["name"])
         .collect();
     for storage in storages {
-        // A writer of the status may empty the list; the next write of the definition fills it again.
-        let missing = stored
-            .as_array()
-            .is_some_and(|stored| !stored.is_empty() && !stored.contains(storage));
+        let missing = stored.as_array().is_some_and(|stored| !stored.contains(storage));
         if missing {
             let detail = format!("must have the storage version {}", storage.as_str().unwrap_or_default());
             causes.push(Cause::invalid("status.storedVersions", stored, &detail));
@@ -125,7 +122,7 @@ fn shown(versions: &[&Value]) -> String {
     format!("[{}]", versions.join(","))
 }
 
-fn check_conversion(conversion: &Value, causes: &mut Vec<Cause>) {
+fn check_conversion(conversion: &Value, versions: &[&Value], causes: &mut Vec<Cause>) {
     match conversion["strategy"].as_str() {
         Some("None") | None => {}
         Some("Webhook") => {
@@ -138,6 +135,11 @@ fn check_conversion(conversion: &Value, causes: &mut Vec<Cause>) {
             }
             if webhook["conversionReviewVersions"].as_array().is_none_or(Vec::is_empty) {
                 causes.push(Cause::required("spec.conversion.conversionReviewVersions", ""));
+            }
+            // Where only one version is served nothing is converted.
+            if causes.is_empty() && versions.iter().filter(|version| version["served"] == true).count() > 1 {
+                let detail = "conversion webhooks are not implemented by this server";
+                causes.push(Cause::forbidden("spec.conversion.strategy", detail));
             }
         }
         Some(other) => causes.push(Cause::not_supported(

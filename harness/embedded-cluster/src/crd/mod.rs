@@ -53,7 +53,7 @@ pub(crate) fn prepare(definition: &mut Value, old: Option<&Value>, _time: &str) 
 }
 
 /// The version that is stored is always among those that were.
-pub(crate) fn keep_stored_version(definition: &mut Value) {
+fn keep_stored_version(definition: &mut Value) {
     let storage = storage_version(definition);
     if let Some(list) = definition["status"]["storedVersions"].as_array_mut()
         && !list.iter().any(|v| *v == storage)
@@ -66,6 +66,13 @@ fn storage_version(definition: &Value) -> String {
     let versions = definition["spec"]["versions"].as_array().into_iter().flatten();
     let storage = versions.clone().find(|v| v["storage"] == true);
     storage.and_then(|v| v["name"].as_str()).unwrap_or_default().to_owned()
+}
+
+/// A status that lists no stored versions gets the one that is.
+pub(crate) fn fill_stored_versions(definition: &mut Value) {
+    if definition["status"]["storedVersions"].as_array().is_some_and(Vec::is_empty) {
+        keep_stored_version(definition);
+    }
 }
 
 /// A definition was written: accept its names, serve its versions.

@@ -135,7 +135,17 @@ fn describe(server: &ApiServer, kind: &Kind, schemas: &mut Map, paths: &mut Map)
     };
     let post = operation("post", &kind.kind);
     paths.insert(collection.clone(), json!({"get": operation("list", &kind.list_kind), "post": post}));
-    paths.insert(format!("{collection}/{{name}}"), json!({"get": operation("get", &kind.kind)}));
+    // kubectl looks for these before it sends them.
+    let parameters: Vec<Value> = ["dryRun", "fieldManager", "fieldValidation"]
+        .iter()
+        .map(|name| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}}))
+        .collect();
+    let mut item = json!({"get": operation("get", &kind.kind)});
+    for action in ["put", "patch", "delete"] {
+        item[action] = operation(action, &kind.kind);
+        item[action]["parameters"] = parameters.clone().into();
+    }
+    paths.insert(format!("{collection}/{{name}}"), item);
 }
 
 /// The schemas of an object's metadata, as Kubernetes' own documents have them.

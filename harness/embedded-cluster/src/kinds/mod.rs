@@ -81,10 +81,10 @@ impl Kind {
         }
     }
 
-    /// Fills in the defaults of its objects.
-    pub(crate) fn set_defaults(&self, object: &mut crate::value::Value) {
+    /// Fills in the defaults of its objects. `applied`: the object comes of server-side apply.
+    pub(crate) fn set_defaults(&self, object: &mut crate::value::Value, applied: bool) {
         match &self.custom {
-            Some(custom) => custom.schema.set_defaults(object),
+            Some(custom) => custom.schema.set_defaults(object, applied),
             None => schema::defaults::apply(self.resource.group(), self.resource.version(), &self.kind, object),
         }
     }

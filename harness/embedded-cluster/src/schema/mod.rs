@@ -20,6 +20,7 @@ pub(crate) mod defaults;
 mod go;
 mod node;
 pub(crate) mod quantity;
+mod shape;
 pub(crate) mod strategic;
 mod table;
 mod zero;

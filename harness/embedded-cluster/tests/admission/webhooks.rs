@@ -88,6 +88,10 @@ async fn webhooks_see_what_later_ones_change(#[case] first: Value, #[case] calls
     let seen = &reviews.last().unwrap()["review"]["request"]["object"]["data"];
     assert_eq!(seen["by"], if calls == 2 { json!("b") } else { Value::Null });
     assert_eq!(world.hooks.reviews("b", 9).len(), 1);
+    // Each write begins anew.
+    world.hooks.reset("a");
+    world.map("n", json!({})).await;
+    assert_eq!(world.hooks.reviews("a", 9).len(), calls);
 }
 
 #[tokio::test(start_paused = true)]

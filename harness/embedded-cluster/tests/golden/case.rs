@@ -11,6 +11,9 @@ use http::{HeaderName, HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use simnet::Host;
+use simnet::http::{Access, AccessService};
+use simnet::tls::KeyPair;
 use tokio::time::{Instant, sleep, timeout_at};
 use tower::ServiceExt;
 
@@ -19,6 +22,8 @@ use crate::hooks::Hooks;
 use crate::paths::{map_texts, pick};
 use crate::shape::shape;
 
+/// Where the API listens, for those who come with certificates.
+pub(crate) const API_PORT: u16 = 6443;
 /// Letters of the name that a case uses for itself.
 const LETTERS: &[u8] = b"bcdfghjkmnpqrstvwxz";
 /// The namespace in recorded protobuf bodies; real ones are as long.
@@ -91,11 +96,12 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
     Value::deserialize(deserializer).map(Some)
 }
 
-type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
+pub(crate) type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
 
 struct Run<'a> {
     cluster: &'a EmbeddedCluster,
     hooks: &'a Hooks,
+    host: &'a Host,
     case: Case,
     unique: String,
     variables: BTreeMap<String, String>,
@@ -103,7 +109,7 @@ struct Run<'a> {
 }
 
 /// Runs a case; the error is the first difference.
-pub(crate) async fn run(cluster: &EmbeddedCluster, hooks: &Hooks, case: Case, number: usize) -> Result<(), String> {
+pub(crate) async fn run(cluster: &EmbeddedCluster, hooks: &Hooks, host: &Host, case: Case, number: usize) -> Result<(), String> {
     let unique: String = (0u32..8)
         .map(|i| char::from(LETTERS[(number / LETTERS.len().pow(i)) % LETTERS.len()]))
         .collect();
@@ -114,6 +120,7 @@ pub(crate) async fn run(cluster: &EmbeddedCluster, hooks: &Hooks, case: Case, nu
     let mut run = Run {
         cluster,
         hooks,
+        host,
         case,
         unique,
         variables,
@@ -338,6 +345,7 @@ impl Run<'_> {
         for (name, value) in &step.headers {
             headers.insert(name.to_lowercase(), self.fill_text(value).into());
         }
+        let mut certificate = None;
         let service: ApiService = match self.fill(&step.auth) {
             Value::Null => self.cluster.admin_service(),
             Value::String(_) => self.cluster.service(),
@@ -345,7 +353,14 @@ impl Run<'_> {
                 headers.insert("authorization".into(), format!("Bearer {}", auth["token"].as_str().unwrap()).into());
                 self.cluster.service()
             }
-            _ => return Err("client certificates are tried over TLS, not in process".into()),
+            auth => {
+                let text = |field: &str| auth[field].as_str().unwrap_or_default().to_owned();
+                certificate = Some(KeyPair {
+                    cert_pem: text("cert"),
+                    key_pem: text("key"),
+                });
+                self.cluster.service()
+            }
         };
         let mut path = escape(&self.fill_text(&step.path));
         let query = match self.fill(&step.query) {
@@ -369,6 +384,9 @@ impl Run<'_> {
                     .headers_mut()
                     .insert(name, HeaderValue::from_str(value).map_err(|e| e.to_string())?);
             }
+        }
+        if let Some(pair) = certificate {
+            return over_tls(self.host, self.cluster.ca_pem(), pair, request).await;
         }
         match service.oneshot(request).await {
             Ok(response) => Ok(response),
@@ -425,6 +443,19 @@ impl Run<'_> {
         }
         Ok(answer)
     }
+}
+
+/// Sends a request as somebody who shows a client certificate.
+async fn over_tls(host: &Host, ca: &str, client: KeyPair, request: Request<Full<Bytes>>) -> Result<Response<Body>, String> {
+    let access = Access {
+        server: format!("https://127.0.0.1:{API_PORT}"),
+        ca_pem: ca.to_owned(),
+        token: None,
+        client: Some(client),
+    };
+    let service = AccessService::new(host, &access).map_err(|e| e.to_string())?;
+    let response = service.oneshot(request).await.map_err(|e| e.to_string())?;
+    Ok(response.map(|body| body.map_err(std::io::Error::other).boxed_unsync()))
 }
 
 /// Lines of a watch.

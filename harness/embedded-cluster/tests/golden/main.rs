@@ -52,14 +52,15 @@ fn run(topic: &str, only: &str) -> BTreeMap<String, Option<String>> {
         let host = network.host("golden", "127.0.0.1");
         let hooks = Hooks::start(&host, network.clock()).await;
         let builder = EmbeddedCluster::builder(topic).seed(1).clock(network.clock().clone());
-        let cluster = builder.host(host).start().await.unwrap();
+        let cluster = builder.host(host.clone()).start().await.unwrap();
+        cluster.serve(host.listen(case::API_PORT).await.unwrap()).unwrap();
         // The recorded cluster had been up for a while.
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         let mut results = BTreeMap::new();
         for (number, case) in cases(topic).into_iter().enumerate() {
             if case.name.contains(only) {
                 let name = case.name.clone();
-                results.insert(name, case::run(&cluster, &hooks, case, number).await.err());
+                results.insert(name, case::run(&cluster, &hooks, &host, case, number).await.err());
             }
         }
         results

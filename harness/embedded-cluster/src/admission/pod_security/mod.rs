@@ -21,6 +21,7 @@ enum Level {
 }
 
 /// What a pod does that its level does not allow: in short, and what would have to change.
+#[derive(Clone, Debug)]
 struct Violation {
     reason: &'static str,
     detail: String,
@@ -34,7 +35,9 @@ impl Plugin for PodSecurity {
             return Ok(());
         }
         if attempt.is("", "namespaces") {
-            return check_labels(attempt);
+            check_labels(attempt)?;
+            warn_of_present_pods(attempt);
+            return Ok(());
         }
         let is_pod = attempt.is("", "pods");
         let Some(spec) = spec(attempt.object, attempt).cloned() else {
@@ -45,12 +48,7 @@ impl Plugin for PodSecurity {
         }
         let namespace = attempt.server.store.get(&"namespaces".into(), "", attempt.namespace());
         let Some(namespace) = namespace else { return Ok(()) };
-        let labels = |mode: &str| {
-            let label = |suffix: &str| namespace.label(&format!("{PREFIX}{mode}{suffix}"));
-            let version = label("-version").unwrap_or("latest").to_owned();
-            // A label that makes no sense is taken for the strictest.
-            label("").map(|level| (Level::parse(level).unwrap_or(Level::Restricted), version))
-        };
+        let labels = |mode: &str| mode_of(namespace.value(), mode);
         if is_pod
             && let Some((level, version)) = labels("enforce")
             && let Some(text) = violations(&spec, level, &version)
@@ -64,6 +62,52 @@ impl Plugin for PodSecurity {
         }
         Ok(())
     }
+}
+
+/// The level and version that a namespace's labels give for a mode.
+fn mode_of(namespace: &Value, mode: &str) -> Option<(Level, String)> {
+    let label = |suffix: &str| namespace["metadata"]["labels"][format!("{PREFIX}{mode}{suffix}")].as_str();
+    let version = label("-version").unwrap_or("latest").to_owned();
+    // A label that makes no sense is taken for the strictest.
+    label("").map(|level| (Level::parse(level).unwrap_or(Level::Restricted), version))
+}
+
+/// Pods that are there stay, though they may violate a level that is new.
+fn warn_of_present_pods(attempt: &mut Attempt<'_>) {
+    let Some(old) = attempt.old else { return };
+    let (before, after) = (mode_of(old.value(), "enforce"), mode_of(attempt.object, "enforce"));
+    let Some((level, version)) = after.clone().filter(|(level, _)| *level != Level::Privileged) else {
+        return;
+    };
+    let stricter = before.is_none_or(|(old, old_version)| old_version != version || (old as u8) < (level as u8));
+    if !stricter {
+        return;
+    }
+    let pods = attempt.server.store.snapshot(&"pods".into(), Some(attempt.name())).items;
+    let mut by_reasons: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
+    for pod in pods {
+        let reasons: Vec<&str> = found(&pod.value()["spec"], level).iter().map(|v| v.reason).collect();
+        if !reasons.is_empty() {
+            by_reasons.entry(reasons.join(", ")).or_default().push(pod.name().to_owned());
+        }
+    }
+    if by_reasons.is_empty() {
+        return;
+    }
+    let (name, level) = (attempt.name().to_owned(), level.name());
+    attempt.warn(format!(
+        "existing pods in namespace {name:?} violate the new PodSecurity enforce level \"{level}:{version}\""
+    ));
+    let mut lines: Vec<String> = by_reasons
+        .iter()
+        .map(|(reasons, pods)| match pods.as_slice() {
+            [one] => format!("{one}: {reasons}"),
+            [one, _] => format!("{one} (and 1 other pod): {reasons}"),
+            many => format!("{} (and {} other pods): {reasons}", many[0], many.len() - 1),
+        })
+        .collect();
+    lines.sort();
+    lines.into_iter().for_each(|line| attempt.warn(line));
 }
 
 /// The pod of an object that is one or makes them.
@@ -86,14 +130,18 @@ fn spec<'v>(object: &'v Value, attempt: &Attempt<'_>) -> Option<&'v Value> {
 
 /// What a pod violates, as messages say it.
 fn violations(spec: &Value, level: Level, version: &str) -> Option<String> {
-    let pod = Pod(spec);
-    let found = match level {
-        Level::Privileged => return None,
-        Level::Baseline => baseline::check(&pod, false),
-        Level::Restricted => [baseline::check(&pod, true), restricted::check(&pod)].concat(),
-    };
+    let found = found(spec, level);
     let shown: Vec<String> = found.iter().map(|v| format!("{} ({})", v.reason, v.detail)).collect();
     (!shown.is_empty()).then(|| format!("PodSecurity \"{}:{version}\": {}", level.name(), shown.join(", ")))
+}
+
+fn found(spec: &Value, level: Level) -> Vec<Violation> {
+    let pod = Pod(spec);
+    match level {
+        Level::Privileged => vec![],
+        Level::Baseline => baseline::check(&pod, false),
+        Level::Restricted => [baseline::check(&pod, true), restricted::check(&pod)].concat(),
+    }
 }
 
 fn check_labels(attempt: &Attempt<'_>) -> Result<(), Status> {
@@ -133,15 +181,6 @@ impl Level {
             Self::Privileged => "privileged",
             Self::Baseline => "baseline",
             Self::Restricted => "restricted",
-        }
-    }
-}
-
-impl Clone for Violation {
-    fn clone(&self) -> Self {
-        Self {
-            reason: self.reason,
-            detail: self.detail.clone(),
         }
     }
 }

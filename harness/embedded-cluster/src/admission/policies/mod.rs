@@ -19,6 +19,8 @@ use policy::{Binding, Validation};
 struct Decision {
     message: String,
     reason: String,
+    /// It refuses the write whatever the binding's actions are.
+    always: bool,
 }
 
 /// Lets the validating policies refuse the object.
@@ -54,6 +56,10 @@ pub(super) fn validate(attempt: &mut Attempt<'_>, configured: &Configured) -> Re
                 }
             };
             for decision in decisions {
+                if decision.always {
+                    deny(Some(binding), &decision);
+                    continue;
+                }
                 for action in &binding.actions {
                     match action.as_str() {
                         "Deny" => deny(Some(binding), &decision),
@@ -114,6 +120,16 @@ fn evaluate(policy: &Policy, binding: &Binding, attempt: &Attempt<'_>, seen: &Se
                 continue;
             }
         }
+        for annotation in &policy.annotations {
+            if let Err(why) = values.evaluate(annotation)
+                && policy.fails
+            {
+                decisions.push(Decision {
+                    always: true,
+                    ..Decision::invalid(why)
+                });
+            }
+        }
         for validation in &policy.validations {
             match values.evaluate(&validation.expression) {
                 Ok(cel::Value::Bool(true)) => {}
@@ -130,6 +146,7 @@ impl Decision {
         Self {
             message,
             reason: String::new(),
+            always: false,
         }
     }
 }
@@ -149,6 +166,7 @@ impl Validation {
         Decision {
             message,
             reason: self.reason.clone(),
+            always: false,
         }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Policy {
     pub(super) variables: Vec<(String, Expression)>,
     pub(super) validations: Vec<Validation>,
     pub(super) mutations: Vec<Mutation>,
+    /// Values for the audit log. There is none, but they must be possible to evaluate.
+    pub(super) annotations: Vec<Expression>,
     /// What cannot be evaluated refuses the write.
     pub(super) fails: bool,
     /// It wants to see what others changed after it.
@@ -89,6 +91,9 @@ impl Policy {
             param_kind: params.is_object().then(|| (text(&params["apiVersion"]), text(&params["kind"]))),
             validations: list("validations").filter_map(validation).collect(),
             mutations: list("mutations").filter_map(mutation).collect(),
+            annotations: list("auditAnnotations")
+                .filter_map(|annotation| compiled(&annotation["valueExpression"]))
+                .collect(),
             variables,
             fails: spec["failurePolicy"] != "Ignore",
             reinvoked: spec["reinvocationPolicy"] == "IfNeeded",

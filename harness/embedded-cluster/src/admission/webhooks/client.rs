@@ -1,15 +1,17 @@
 //! The way to a webhook: HTTPS over the cluster's network.
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::rt::TokioExecutor;
 use simnet::http::{Connector, HttpError};
-use simnet::tls;
+use simnet::{Host, tls};
 
 use crate::apiserver::{ApiServer, BODY_LIMIT};
 use crate::value::Value;
@@ -31,8 +33,12 @@ pub(super) struct Client {
     destination: Destination,
     /// PEM of the authorities that the webhook's certificate may be of.
     authorities: String,
-    pool: OnceLock<Result<Pool<Connector, Full<Bytes>>, String>>,
+    pool: OnceLock<Connections>,
+    /// Over the machine's own network, in real time.
+    machine: OnceLock<Connections>,
 }
+
+type Connections = Result<Pool<Connector, Full<Bytes>>, String>;
 
 impl Destination {
     /// Reads a `clientConfig`.
@@ -65,6 +71,18 @@ impl Destination {
         }
     }
 
+    /// Whether this is the API server's own machine.
+    fn is_loopback(&self) -> bool {
+        let Self::Url(url) = self else { return false };
+        let host = url
+            .parse::<Uri>()
+            .ok()
+            .and_then(|url| url.host().map(str::to_owned))
+            .unwrap_or_default();
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    }
+
     /// Whether a Service is there and has the port.
     fn check(&self, server: &ApiServer) -> Result<(), String> {
         let Self::Service { namespace, name, port, .. } = self else {
@@ -86,6 +104,7 @@ impl Client {
             destination,
             authorities,
             pool: OnceLock::new(),
+            machine: OnceLock::new(),
         }
     }
 
@@ -97,16 +116,14 @@ impl Client {
         let url = format!("{}?timeout={}s", self.destination.url(), timeout.as_secs());
         let failed = |why: String| format!("Post {url:?}: {why}");
         self.destination.check(server).map_err(failed)?;
-        let pool = self.pool.get_or_init(|| self.connect(server)).clone().map_err(failed)?;
-        let request = Request::post(&url)
-            .header("content-type", "application/json")
-            .header("accept", "application/json, */*")
-            .header("user-agent", "kube-apiserver-admission")
-            .body(Full::from(review.to_json()));
-        let request = request.map_err(|error| failed(error.to_string()))?;
+        let body: Bytes = review.to_json().into();
         let exchange = async {
-            let response = pool.request(request).await;
-            let response = response.map_err(|error| failed(HttpError::from_cause(&error).to_string()))?;
+            let own = self.own_network(server).map_err(failed)?;
+            let mut response = send(&own, &url, body.clone()).await;
+            if let (Err(HttpError::NoSuchHost(_)), Some(machine)) = (&response, self.machine(server)) {
+                response = send(&machine.map_err(failed)?, &url, body).await;
+            }
+            let response = response.map_err(|error| failed(error.to_string()))?;
             let code = response.status().as_u16();
             let body = Limited::new(response.into_body(), BODY_LIMIT).collect().await;
             let body = body.map_err(|error| failed(error.to_string()))?.to_bytes();
@@ -122,8 +139,25 @@ impl Client {
         serde_json::from_slice(&body).map_err(|error| format!("couldn't get version/kind; json parse error: {error}"))
     }
 
-    fn connect(&self, server: &ApiServer) -> Result<Pool<Connector, Full<Bytes>>, String> {
-        let host = server.network().ok_or("the cluster is on no network (see `Builder::host`)")?;
+    /// Connections over the network that the API server is on. In real time its loopback interface is that of the machine.
+    fn own_network(&self, server: &ApiServer) -> Connections {
+        if let Some(machine) = self.machine(server).filter(|_| self.destination.is_loopback()) {
+            return machine;
+        }
+        let connect = || match server.host.clone().or_else(|| server.machine()) {
+            Some(host) => self.connect(server, host),
+            None => Err("the cluster is on no network (see `Builder::host`)".into()),
+        };
+        self.pool.get_or_init(connect).clone()
+    }
+
+    /// Connections to what only the machine knows, which a Service is not; none in virtual time.
+    fn machine(&self, server: &ApiServer) -> Option<Connections> {
+        let machine = server.machine().filter(|_| matches!(self.destination, Destination::Url(_)))?;
+        Some(self.machine.get_or_init(|| self.connect(server, machine)).clone())
+    }
+
+    fn connect(&self, server: &ApiServer, host: Host) -> Connections {
         let config = if self.authorities.trim().is_empty() {
             tls::client_config_without_authorities(&["http/1.1"], &server.clock)
         } else {
@@ -132,6 +166,15 @@ impl Client {
         let config = config.map_err(|error| error.to_string())?;
         Ok(Pool::builder(TokioExecutor::new()).build(Connector::new(host, Some(config))))
     }
+}
+
+async fn send(pool: &Pool<Connector, Full<Bytes>>, url: &str, body: Bytes) -> Result<Response<Incoming>, HttpError> {
+    let request = Request::post(url)
+        .header("content-type", "application/json")
+        .header("accept", "application/json, */*")
+        .header("user-agent", "kube-apiserver-admission")
+        .body(Full::from(body))?;
+    pool.request(request).await.map_err(|error| HttpError::from_cause(&error))
 }
 
 /// What Kubernetes' client says to an answer with an error's code.

@@ -56,7 +56,7 @@ impl<'a> Write<'a> {
     }
 
     /// The same write, of a part of the object.
-    pub(super) fn as_part(self, part: &'a dyn Part) -> Self {
+    pub(super) fn of_part(self, part: &'a dyn Part) -> Self {
         Self { part: Some(part), ..self }
     }
 

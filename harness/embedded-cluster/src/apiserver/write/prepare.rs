@@ -69,7 +69,7 @@ pub(super) fn update(server: &ApiServer, kind: &Kind, subresource: &str, old: &O
                 condition_times(old.value(), new, &server.timestamp());
             }
         }
-        ("apiextensions.k8s.io", _, "status") => crate::crd::keep_stored_version(new),
+        ("apiextensions.k8s.io", _, "status") => crate::crd::fill_stored_versions(new),
         ("apiextensions.k8s.io", _, "") => crate::crd::prepare(new, Some(old.value()), &server.timestamp()),
         _ => {}
     }

@@ -108,7 +108,7 @@ impl Write<'_> {
         if !causes.is_empty() {
             return Err(Status::invalid(self.kind.resource.group(), &self.kind.kind, self.name(), causes));
         }
-        decode::defaults(self.kind, &mut new);
+        decode::defaults(self.kind, &mut new, proposal.written == managed::Written::Applied);
         managed::track(self, Some(&served), &mut new, proposal.written)?;
         self.admit(&mut new, Some(&served)).await?;
         prepare::update(self.server, self.kind, self.subresource(), &served, &mut new)?;

@@ -196,7 +196,7 @@ fn check_default(props: &Props, path: &str, causes: &mut Vec<Cause>) {
         return;
     };
     let mut value = default.clone();
-    default::set(props, &mut value);
+    default::set(props, &mut value, false);
     let problems = {
         let mut problems = Vec::new();
         validate::value(props, "", &value, None, &mut problems);

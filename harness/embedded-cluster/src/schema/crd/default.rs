@@ -4,7 +4,9 @@ use crate::value::Value;
 
 use super::props::Props;
 
-pub(super) fn set(props: &Props, value: &mut Value) {
+/// Fills in defaults. `applied`: nulls that the schema does not allow stay, for validation to find; else they are as good as
+/// no value.
+pub(super) fn set(props: &Props, value: &mut Value, applied: bool) {
     match value {
         Value::Object(object) => {
             for (name, field) in &props.properties {
@@ -16,13 +18,13 @@ pub(super) fn set(props: &Props, value: &mut Value) {
                     Some(default) if !default.is_null() || field.nullable => {
                         object.insert(name.clone(), default.clone());
                     }
-                    // A null that the schema does not allow is as good as no value.
+                    _ if applied => {}
                     _ => {
                         object.remove(name);
                     }
                 }
             }
-            if let Some(values) = props.map_values() {
+            if let Some(values) = props.map_values().filter(|_| !applied) {
                 object.retain(|name, value| {
                     props.properties.contains_key(name.as_str()) || values.nullable || !value.is_null() || values.default.is_some()
                 });
@@ -32,7 +34,7 @@ pub(super) fn set(props: &Props, value: &mut Value) {
                     if value.is_null() && !field.nullable {
                         *value = field.default.clone().unwrap_or_default();
                     }
-                    set(field, value);
+                    set(field, value, applied);
                 }
             }
         }
@@ -42,7 +44,7 @@ pub(super) fn set(props: &Props, value: &mut Value) {
                     if let (true, Some(default)) = (item.is_null() && !props.nullable, &props.default) {
                         *item = default.clone();
                     }
-                    set(props, item);
+                    set(props, item, applied);
                 }
             }
         }

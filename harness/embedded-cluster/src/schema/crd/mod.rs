@@ -65,9 +65,9 @@ impl Structural {
         decode::decode(&self.root, object)
     }
 
-    /// Fills in the schema's defaults and drops nulls that it does not allow.
-    pub(crate) fn set_defaults(&self, object: &mut Value) {
-        default::set(&self.root, object);
+    /// Fills in the schema's defaults. Nulls that it does not allow are dropped, but for those that are `applied`.
+    pub(crate) fn set_defaults(&self, object: &mut Value, applied: bool) {
+        default::set(&self.root, object, applied);
     }
 
     /// What is wrong with an object. Values that did not change since `old` are taken as they are, so that a stricter

@@ -110,7 +110,7 @@ fn prunes() {
 fn defaults_fill_what_is_absent() {
     let structural = Structural::parse(&schema()).unwrap();
     let mut object = json!({"spec": {"s": null, "nul": null}});
-    structural.set_defaults(&mut object);
+    structural.set_defaults(&mut object, false);
     assert_eq!(object, json!({"spec": {"nul": null, "d": {"n": 5}}}));
 }
 

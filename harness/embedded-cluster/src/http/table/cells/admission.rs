@@ -82,15 +82,12 @@ fn service(service: &Shown<'_>) -> Value {
         .list_at("/status/conditions")
         .iter()
         .find(|c| c.str_at("/type") == "Available");
-    if let Some(condition) = available {
-        let status = condition.str_at("/status");
-        cells.push(if status == "True" {
-            json!(status)
-        } else {
-            json!(format!("{status} ({})", condition.str_at("/reason")))
-        });
-    }
-    // A column without a value is left out, and the next one takes its place.
+    let status = available.map_or("", |condition| condition.str_at("/status"));
+    cells.push(match available {
+        None => json!("Unknown"),
+        Some(_) if status == "True" => json!(status),
+        Some(condition) => json!(format!("{status} ({})", condition.str_at("/reason"))),
+    });
     cells.push(json!(service.age()));
     cells.into()
 }

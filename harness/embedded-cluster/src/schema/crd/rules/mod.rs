@@ -215,3 +215,6 @@ fn same_item<'v>(props: &Props, item: &Value, old: Option<&'v Value>) -> Option<
     let mut before = old?.as_array()?.iter();
     before.find(|before| item_key(props, before).as_ref() == Some(&key))
 }
+
+#[cfg(test)]
+mod tests;

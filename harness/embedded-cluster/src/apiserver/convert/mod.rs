@@ -3,6 +3,8 @@
 //! Only three built-in resources are served in another shape than they are stored in; custom
 //! resources (conversion `None`) change nothing but `apiVersion`.
 
+mod autoscaler;
+
 use std::sync::Arc;
 
 use crate::value::{Map, Value};
@@ -41,6 +43,12 @@ fn convert(value: &mut Value, kind: &Kind, api_version: &str, direction: Directi
         return;
     }
     value["apiVersion"] = api_version.into();
+    if kind.resource.group() == "autoscaling" {
+        match direction {
+            Direction::Out => autoscaler::to_v1(value),
+            Direction::In => autoscaler::to_v2(value),
+        }
+    }
     if kind.resource.group() == "events.k8s.io"
         && let Some(object) = value.as_object_mut()
     {
