@@ -58,7 +58,7 @@ fn each_verdict_bites_where_it_must_and_only_there() {
             "connection refused",
             "bites: b -> c: dial tcp",
             "no answer within 5 s",
-            "bites: c -> a: connected in 2s",
+            "bites: c -> a: connected in 2.00 s",
         ],
     );
     assert_shown(&text, &["mended: b -> c: connected in", "mended: c -> a: connected in"]);

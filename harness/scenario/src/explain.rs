@@ -92,6 +92,10 @@ fn choices(out: &mut String, node: &'static Value, indent: usize) {
         if let Some(name) = choice["const"].as_str() {
             let meaning = choice["description"].as_str().unwrap_or_default().replace('\n', " ");
             *out += &format!("{:indent$}{name}: {meaning}\n", "");
+        } else if let Some(name) = choice["required"][0].as_str() {
+            let meaning = choice["description"].as_str().unwrap_or_default().replace('\n', " ");
+            let content = type_name(&choice["properties"][name]);
+            *out += &format!("{:indent$}{{{name}: {content}}}: {meaning}\n", "");
         }
     }
 }

@@ -7,7 +7,7 @@
 //!   ─clean─▶ what was recorded is removed, and a second listing must be as the first
 //! ```
 //!
-//! [`clean()`](clean::clean) needs nothing but the files of one cluster in the run's folder, so `multiplane gc` does the same as the end of a run.
+//! `clean.rs` needs nothing but the files of one cluster in the run's folder, so `multiplane gc` does the same as the end of a run.
 
 mod backend;
 mod check;
