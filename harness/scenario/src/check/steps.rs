@@ -152,10 +152,6 @@ fn objects(context: &mut Context<'_>, at: At<'_>, apply: &Apply) {
             context.push(context.error("invalid-value", span, "every object needs apiVersion, kind and metadata.name"));
         }
     }
-    if apply.delete && apply.server_side {
-        let span = context.field(at, "serverSide");
-        context.push(context.error("invalid-value", span, "`serverSide` means nothing with `delete`"));
-    }
 }
 
 fn time(context: &mut Context<'_>, at: At<'_>, wait: &Wait) {

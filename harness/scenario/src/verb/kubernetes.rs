@@ -8,7 +8,7 @@ use yaml::Spanned;
 use super::Fails;
 use crate::{ClusterId, Duration, OneOrMany};
 
-/// Objects to apply or delete: files, objects given here, or both (files first).
+/// Objects to apply (server-side, as field manager `multiplane`) or delete: files, objects given here, or both (files first).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Apply {
@@ -26,9 +26,6 @@ pub struct Apply {
     /// Deletes the objects; those that are not there are no error.
     #[serde(default)]
     pub delete: bool,
-    /// Server-side apply, with the field manager `multiplane`, instead of kubectl's client-side three-way patch.
-    #[serde(default)]
-    pub server_side: bool,
     /// The step must fail like this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fails: Option<Fails>,

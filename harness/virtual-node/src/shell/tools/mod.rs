@@ -57,7 +57,7 @@ pub(crate) struct Tool(fn(Call<'_>) -> BoxFuture<'_, Ended>);
 pub(crate) fn find(name: &str) -> Option<Tool> {
     let plain = match name.rsplit_once('/') {
         None => name,
-        Some((folder, plain)) if matches!(folder, "/bin" | "/usr/bin" | "/sbin" | "/usr/sbin" | "/usr/local/bin") => plain,
+        Some(("/bin" | "/usr/bin" | "/sbin" | "/usr/sbin" | "/usr/local/bin", plain)) => plain,
         Some(_) => return None,
     };
     Some(Tool(match plain {
