@@ -15,9 +15,12 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use process::{Ended, finish, multiplane};
 use signals::{signal, until};
 
+/// A test, given where `pyflyte` is.
+type Test = fn(&Path);
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let tests: [(&str, fn(&Path)); 2] = [("pyflyte", commands), ("flyte_remote", remote)];
+    let tests: [(&str, Test); 2] = [("pyflyte", commands), ("flyte_remote", remote)];
     let client = client();
     let trials = tests.map(|(name, test)| match client.clone() {
         Some(pyflyte) => Trial::test(name, move || -> Result<(), Failed> {
@@ -31,7 +34,6 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials.into()).exit_code()
 }
 
-#[expect(clippy::disallowed_methods, reason = "where the client is")]
 fn client() -> Option<PathBuf> {
     match std::env::var_os("MULTIPLANE_PYFLYTE") {
         Some(path) => Some(path.into()),
