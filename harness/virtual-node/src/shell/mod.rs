@@ -190,28 +190,23 @@ impl Shell {
                 None => Ok(()),
             }
         };
-        let run = async {
+        let run = async move {
             let code = match words.is_empty() {
                 true => Some(0),
                 false => self.command(words, &mut own).await,
             };
-            // The file is whole once its writers are gone.
-            own.stdout = Output::Null;
-            (code, own.stdin, own.stderr)
+            // All that it wrote to is let go, so that a file is whole.
+            (code, own.stdin)
         };
-        let ((code, stdin, stderr), written) = futures::join!(run, written);
+        let ((code, stdin), written) = futures::join!(run, written);
         streams.stdin = stdin;
-        match (code, written) {
-            (None, _) => {
-                let _ = stderr.line(format!("sh: {name}: not found")).await;
-                NOT_FOUND
-            }
-            (Some(_), Err(error)) => {
-                let _ = stderr.line(format!("sh: {error}")).await;
-                1
-            }
-            (Some(code), Ok(())) => code,
-        }
+        let (told, code) = match (code, written) {
+            (Some(code), Ok(())) => return code,
+            (Some(_), Err(error)) => (error.to_string(), 1),
+            (None, _) => (format!("{name}: not found"), NOT_FOUND),
+        };
+        let _ = streams.stderr.line(format!("sh: {told}")).await;
+        code
     }
 
     /// The streams that a command's redirections lead to.
@@ -328,12 +323,18 @@ impl ShellProgram {
 impl Program for ShellProgram {
     fn run(&self, context: ContainerContext) -> BoxFuture<'static, ExitStatus> {
         let line = self.line.clone();
+        let output = Output::log(context.log.clone());
         let mut streams = Streams {
             stdin: Input::null(),
-            stdout: Output::Log(context.log.clone()),
-            stderr: Output::Log(context.log.clone()),
+            stdout: output.clone(),
+            stderr: output.clone(),
         };
         let mut shell = Shell::new(context, self.programs.clone());
-        async move { ExitStatus::Exited(shell.run(&line, &mut streams).await) }.boxed()
+        async move {
+            let code = shell.run(&line, &mut streams).await;
+            output.finish();
+            ExitStatus::Exited(code)
+        }
+        .boxed()
     }
 }

@@ -1,6 +1,7 @@
 //! A command's standard streams.
 
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
@@ -28,7 +29,8 @@ pub(crate) struct Input {
 #[derive(Clone)]
 pub(crate) enum Output {
     Pipe(mpsc::Sender<Bytes>),
-    Log(Log),
+    /// A container's log, and the line that is not whole yet.
+    Log(Log, Arc<Mutex<Vec<u8>>>),
     Null,
 }
 
@@ -41,11 +43,17 @@ pub(crate) fn pipe() -> (Output, Input) {
 /// A log whose text goes to `output`, and what carries it there until the log is gone.
 pub(crate) fn log_to(output: &Output) -> (Log, impl Future<Output = ()> + use<>) {
     let (log, lines) = match output {
-        Output::Log(log) => (log.clone(), None),
+        Output::Log(log, _) => (log.clone(), None),
         _ => {
             // Programs never wait for their log.
             let (sender, lines) = mpsc::unbounded_channel();
-            (Log::to_writer(Lines(sender)), Some(lines))
+            (
+                Log::to_writer(Lines {
+                    to: sender,
+                    line: Vec::new(),
+                }),
+                Some(lines),
+            )
         }
     };
     let output = output.clone();
@@ -60,16 +68,20 @@ pub(crate) fn log_to(output: &Output) -> (Log, impl Future<Output = ()> + use<>)
     (log, carry)
 }
 
-struct Lines(mpsc::UnboundedSender<Bytes>);
+struct Lines {
+    to: mpsc::UnboundedSender<Bytes>,
+    line: Vec<u8>,
+}
 
 impl io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sent = self.0.send(Bytes::copy_from_slice(bytes));
-        sent.map(|()| bytes.len()).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.line.extend_from_slice(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        let line = std::mem::take(&mut self.line);
+        self.to.send(line.into()).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }
 
@@ -125,6 +137,20 @@ impl Input {
 }
 
 impl Output {
+    pub(crate) fn log(log: Log) -> Self {
+        Self::Log(log, Arc::default())
+    }
+
+    /// Ends a last line that has no line break.
+    pub(crate) fn finish(&self) {
+        if let Self::Log(log, rest) = self {
+            let rest = std::mem::take(&mut *rest.lock().unwrap_or_else(PoisonError::into_inner));
+            if !rest.is_empty() {
+                log.line(String::from_utf8_lossy(&rest));
+            }
+        }
+    }
+
     /// Writes a piece as it is.
     ///
     /// # Errors
@@ -136,8 +162,13 @@ impl Output {
         }
         match self {
             Self::Pipe(pipe) => pipe.send(bytes).await.map_err(|_| io::ErrorKind::BrokenPipe.into()),
-            Self::Log(log) => {
-                log.line(String::from_utf8_lossy(&bytes));
+            Self::Log(log, rest) => {
+                let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
+                rest.extend_from_slice(&bytes);
+                if let Some(end) = rest.iter().rposition(|byte| *byte == b'\n') {
+                    let whole: Vec<u8> = rest.drain(..=end).collect();
+                    log.line(String::from_utf8_lossy(&whole));
+                }
                 Ok(())
             }
             Self::Null => Ok(()),

@@ -13,14 +13,17 @@ use crate::world::World;
 type Ended = (String, String, Option<String>);
 
 async fn ended(mut process: AttachedProcess, input: &str) -> Ended {
-    if let Some(mut stdin) = process.stdin() {
-        stdin.write_all(input.as_bytes()).await.unwrap();
-        stdin.shutdown().await.unwrap();
-    }
+    let stdin = process.stdin();
+    let write = async {
+        if let Some(mut stdin) = stdin {
+            stdin.write_all(input.as_bytes()).await.unwrap();
+            stdin.shutdown().await.unwrap();
+        }
+    };
     let (mut out, mut err) = (process.stdout().unwrap(), process.stderr().unwrap());
     let status = process.take_status().unwrap();
     let (mut stdout, mut stderr) = (String::new(), String::new());
-    let (a, b, status) = tokio::join!(out.read_to_string(&mut stdout), err.read_to_string(&mut stderr), status);
+    let (a, b, status, ()) = tokio::join!(out.read_to_string(&mut stdout), err.read_to_string(&mut stderr), status, write);
     a.unwrap();
     b.unwrap();
     let status = status.unwrap();
@@ -88,6 +91,11 @@ async fn commands_run_in_a_container() {
                 "sh: for: not supported: a line here has commands, pipes, && || ; and > only\n",
                 "2",
             ),
+        ),
+        (
+            &["sh", "-c", "cat /none > /scratch/e 2>&1; cat /scratch/e"],
+            "",
+            ("cat: can't open '/none': No such file or directory\n", "", "0"),
         ),
         (&["tail", "-n", "1", "/etc/app/a.yaml"], "", ("b: 2\n", "", "0")),
         (&["cat"], "from outside", ("from outside", "", "0")),
