@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use multiplane::exit::Exit;
 use multiplane::journal::{Fold, Record, Source, merge, read};
-use multiplane::report::{Console, Detail, junit, summary};
+use multiplane::report::{Console, Detail, html, junit, summary};
 
 use super::exit::Failure;
 use super::output::{Output, write_file};
@@ -19,12 +19,8 @@ pub(crate) struct Report {
     /// The journals.
     #[arg(required = true, value_name = "JOURNAL")]
     journals: Vec<PathBuf>,
-    /// Writes a JUnit report.
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
-    /// Writes the results as JSON; `-` is the standard output, which then carries nothing else.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    reports: Reports,
     /// Tells details of each step.
     #[arg(long, short, conflicts_with = "quiet")]
     verbose: bool,
@@ -43,11 +39,11 @@ impl Report {
             .collect::<Result<Vec<Source>, _>>()
             .map_err(|error| Failure::invalid(format!("error: {error}")))?;
         let merged = merge(sources).map_err(|error| Failure::invalid(format!("error: {error}")))?;
-        if self.json.as_deref() != Some(Path::new("-")) {
+        if !self.reports.take_stdout() {
             let mut console = Console::stdout(self.detail());
             merged.records.iter().for_each(|record| console.record(record));
         }
-        write_reports(self.junit.as_deref(), self.json.as_deref(), &merged.records, output)?;
+        self.reports.write(&merged.records, output)?;
         for remark in &merged.remarks {
             super::output::complain(&format!("warning: {remark}"));
         }
@@ -63,20 +59,43 @@ impl Report {
     }
 }
 
-/// Writes the reports that are asked for.
-pub(crate) fn write_reports(
-    junit_file: Option<&Path>,
-    json_file: Option<&Path>,
-    records: &[Record],
-    output: &mut Output,
-) -> Result<(), Failure> {
-    if let Some(file) = junit_file {
-        let text = junit(records).map_err(|error| Failure::fault(format!("error: cannot make the JUnit report: {error}")))?;
-        write_file(file, &text)?;
+/// Reports that are written once the run has ended.
+#[derive(Args)]
+pub(crate) struct Reports {
+    /// Writes a JUnit report.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Writes a page for people: what failed and why, the world with its executions, a time line. One file that needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Writes the results as JSON; `-` is the standard output, which then carries nothing else.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+impl Reports {
+    /// Whether there is any to write.
+    pub(crate) fn are_wanted(&self) -> bool {
+        self.junit.is_some() || self.html.is_some() || self.json.is_some()
     }
-    match json_file {
-        Some(file) if file == Path::new("-") => output.json(&summary(records)),
-        Some(file) => write_file(file, &(serde_json::to_string_pretty(&summary(records))? + "\n")),
-        None => Ok(()),
+
+    /// Whether the standard output is for one of them alone.
+    pub(crate) fn take_stdout(&self) -> bool {
+        self.json.as_deref() == Some(Path::new("-"))
+    }
+
+    pub(crate) fn write(&self, records: &[Record], output: &mut Output) -> Result<(), Failure> {
+        if let Some(file) = &self.junit {
+            let text = junit(records).map_err(|error| Failure::fault(format!("error: cannot make the JUnit report: {error}")))?;
+            write_file(file, &text)?;
+        }
+        if let Some(file) = &self.html {
+            write_file(file, &html(records))?;
+        }
+        match &self.json {
+            Some(_) if self.take_stdout() => output.json(&summary(records)),
+            Some(file) => write_file(file, &(serde_json::to_string_pretty(&summary(records))? + "\n")),
+            None => Ok(()),
+        }
     }
 }

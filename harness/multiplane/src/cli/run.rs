@@ -13,7 +13,7 @@ use multiplane::run::{Finished, Partition, Pins, Plan, Suite, suite, suite_exit}
 use super::backend::BackendArgs;
 use super::exit::Failure;
 use super::output::{Output, cannot_write};
-use super::report::write_reports;
+use super::report::Reports;
 use super::signals::Signals;
 
 /// Runs scenarios: every `scenario.yaml` below the paths.
@@ -45,12 +45,8 @@ pub(crate) struct Run {
     /// Writes every event to this file, one JSON object a line, as it happens.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// Writes a JUnit report.
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
-    /// Writes the results as JSON; `-` is the standard output, which then carries nothing else.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    reports: Reports,
     /// Tells details of each step.
     #[arg(long, short, conflicts_with = "quiet")]
     verbose: bool,
@@ -110,7 +106,7 @@ impl Run {
             return Err(cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), &error));
         }
         let records = kept.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        write_reports(self.junit.as_deref(), self.json.as_deref(), &records, output)?;
+        self.reports.write(&records, output)?;
         if timed_out {
             super::output::complain(&format!("error: the run took longer than --timeout {timeout}"));
         }
@@ -141,10 +137,10 @@ impl Run {
             _ => Detail::Normal,
         };
         let mut folds: Vec<Box<dyn Fold>> = Vec::new();
-        if self.json.as_deref() != Some(Path::new("-")) {
+        if !self.reports.take_stdout() {
             folds.push(Box::new(Console::stdout(detail)));
         }
-        if self.junit.is_some() || self.json.is_some() {
+        if self.reports.are_wanted() {
             folds.push(Box::new(kept.clone()));
         }
         folds

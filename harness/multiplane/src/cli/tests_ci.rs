@@ -85,7 +85,7 @@ fn a_killed_run_has_a_report() {
     // As a SIGKILL leaves it: in the first scenario's step, half a line written.
     let end = whole.find("stepFinished").unwrap();
     std::fs::write(files.path("cut.jsonl"), &whole[..end]).unwrap();
-    let (exit, text) = files.multiplane(&["report", "@cut.jsonl", "--json", "-", "--junit", "@cut.xml"]);
+    let (exit, text) = files.multiplane(&["report", "@cut.jsonl", "--json", "-", "--junit", "@cut.xml", "--html", "@cut.html"]);
     assert_eq!(exit, Exit::Interrupted);
     assert_eq!(outcomes(&text).into_values().collect::<Vec<_>>(), ["interrupted"]);
     assert!(
@@ -93,6 +93,8 @@ fn a_killed_run_has_a_report() {
             .unwrap()
             .contains("the journal ends in this step")
     );
+    let page = std::fs::read_to_string(files.path("cut.html")).unwrap();
+    assert!(page.contains("1 scenario did not pass") && page.contains("the journal ends in this step"));
 }
 
 #[test]

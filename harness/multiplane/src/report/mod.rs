@@ -1,14 +1,20 @@
 //! Folds over the journal: what people and tools read. They render, and decide nothing.
 
+#[cfg(test)]
+mod built;
 mod console;
 #[cfg(test)]
 mod console_tests;
+mod html;
 mod junit;
 mod placement;
+mod scenario;
+mod step;
 mod summary;
 mod text;
 
 pub use console::{Console, Detail};
+pub use html::html;
 pub use junit::junit;
 pub use summary::summary;
 

@@ -6,24 +6,26 @@ use crate::journal::PlacementVerdict;
 /// Rows shown one by one; above that, like rows become one with a count.
 const ROWS: usize = 12;
 
-/// A cell row: execution(s), one mark a cluster, phase, reason, verdict.
-#[derive(PartialEq)]
-struct Row {
-    executions: Vec<String>,
-    marks: Vec<&'static str>,
-    phase: String,
-    why: String,
-    passed: bool,
-    faults: Vec<String>,
+/// Where executions landed, and whether that was right: one of them, or several that are alike.
+pub(super) struct Row<'a> {
+    /// Their verdicts.
+    pub(super) verdicts: Vec<&'a PlacementVerdict>,
+    /// One a cluster.
+    pub(super) marks: Vec<&'static str>,
+    pub(super) phase: &'a str,
+    /// The rule that the oracle followed.
+    pub(super) why: &'a str,
+    pub(super) passed: bool,
 }
 
 /// The table for the verdicts of one expectation, over the clusters in the scenario's order. Ends with a line break.
 pub(crate) fn table(verdicts: &[PlacementVerdict], clusters: &[String], indent: &str, style: Style) -> String {
-    let mut rows: Vec<Row> = verdicts.iter().map(|verdict| row(verdict, clusters)).collect();
+    let mut rows = rows(verdicts, clusters);
     if rows.len() > ROWS {
-        rows = grouped(rows);
+        // What is wrong stays on its own.
+        rows = grouped(rows, |row| row.passed);
     }
-    let names: Vec<String> = rows.iter().map(name).collect();
+    let names: Vec<String> = rows.iter().map(Row::name).collect();
     let shown: Vec<&String> = clusters.iter().collect();
     let name_width = names.iter().map(|name| name.chars().count()).chain([9]).max().unwrap_or(9);
     let phase_width = rows.iter().map(|row| row.phase.len()).chain([5]).max().unwrap_or(5);
@@ -41,51 +43,61 @@ pub(crate) fn table(verdicts: &[PlacementVerdict], clusters: &[String], indent: 
         }
         let verdict = if row.passed { style.good("ok") } else { style.bad("WRONG") };
         text += &format!("  {:phase_width$}  {:why_width$}  {verdict}\n", row.phase, row.why);
-        for fault in &row.faults {
+        for fault in row.faults() {
             text += &format!("{indent}  {} {fault}\n", style.bad("↳"));
         }
     }
     text
 }
 
-fn row(verdict: &PlacementVerdict, clusters: &[String]) -> Row {
+/// A row for each verdict.
+pub(super) fn rows<'a>(verdicts: &'a [PlacementVerdict], clusters: &[String]) -> Vec<Row<'a>> {
+    verdicts.iter().map(|verdict| row(verdict, clusters)).collect()
+}
+
+fn row<'a>(verdict: &'a PlacementVerdict, clusters: &[String]) -> Row<'a> {
     let mark = |cluster: &String| match verdict.seen.get(cluster) {
         Some(_) => "●",
         None if verdict.admin.as_ref().is_some_and(|admin| admin.cluster == *cluster) => "○",
         None => "·",
     };
     Row {
-        executions: vec![verdict.execution.clone()],
+        verdicts: vec![verdict],
         marks: clusters.iter().map(mark).collect(),
-        phase: verdict.admin.as_ref().map_or("-", |admin| admin.phase.as_str()).to_owned(),
-        why: verdict
-            .prediction
-            .as_ref()
-            .map_or("-", |prediction| prediction.reason.as_str())
-            .to_owned(),
+        phase: verdict.admin.as_ref().map_or("-", |admin| admin.phase.as_str()),
+        why: verdict.prediction.as_ref().map_or("-", |prediction| prediction.reason.as_str()),
         passed: verdict.passed,
-        faults: verdict.faults.clone(),
     }
 }
 
-/// Joins rows that differ only in the execution; what is wrong stays on its own.
-fn grouped(rows: Vec<Row>) -> Vec<Row> {
+/// Joins those of the rows that `may` be joined and differ only in the execution.
+pub(super) fn grouped<'a>(rows: Vec<Row<'a>>, may: impl Fn(&Row<'a>) -> bool) -> Vec<Row<'a>> {
     let mut groups: Vec<Row> = Vec::new();
     for row in rows {
-        let like =
-            |group: &&mut Row| group.passed && row.passed && group.marks == row.marks && group.phase == row.phase && group.why == row.why;
-        match groups.iter_mut().find(like) {
-            Some(group) => group.executions.extend(row.executions),
+        let like = groups.iter_mut().find(|group| may(&row) && group.is_like(&row));
+        match like {
+            Some(group) => group.verdicts.extend(row.verdicts),
             None => groups.push(row),
         }
     }
     groups
 }
 
-fn name(row: &Row) -> String {
-    match row.executions.as_slice() {
-        [only] => only.clone(),
-        [first, .., last] => format!("{first} … {last} ({})", row.executions.len()),
-        [] => String::new(),
+impl Row<'_> {
+    fn is_like(&self, other: &Self) -> bool {
+        self.passed == other.passed && self.marks == other.marks && self.phase == other.phase && self.why == other.why
+    }
+
+    /// The execution's name, or the first's and the last's.
+    pub(super) fn name(&self) -> String {
+        match self.verdicts.as_slice() {
+            [only] => only.execution.clone(),
+            [first, .., last] => format!("{} … {} ({})", first.execution, last.execution, self.verdicts.len()),
+            [] => String::new(),
+        }
+    }
+
+    fn faults(&self) -> impl Iterator<Item = &str> {
+        self.verdicts.iter().flat_map(|verdict| &verdict.faults).map(String::as_str)
     }
 }

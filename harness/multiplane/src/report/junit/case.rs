@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus};
 
-use crate::journal::{Event, Level, Outcome, PlacementVerdict};
+use crate::journal::{Level, Outcome};
 use crate::report::placement::table;
+use crate::report::step::Step;
 use crate::report::text::{Style, word};
 
 /// Where a test case belongs.
@@ -15,82 +16,29 @@ pub(super) struct Place<'a> {
     pub(super) file: &'a str,
 }
 
-/// What is known of a step.
-#[derive(Default)]
-pub(super) struct Step {
-    title: String,
-    line: usize,
-    notes: String,
-    verdicts: Vec<PlacementVerdict>,
-    end: Option<End>,
-}
-
-struct End {
-    outcome: Outcome,
-    code: Option<String>,
-    message: Option<String>,
-    millis: u64,
-}
-
-impl Step {
-    pub(super) fn take(&mut self, event: &Event) {
-        match event {
-            Event::StepStarted { title, line, .. } => {
-                self.title.clone_from(title);
-                self.line = *line;
-            }
-            Event::Note { level, text } if *level != Level::Detail => self.notes += &format!("{text}\n"),
-            Event::Placement(verdict) => self.verdicts.push(verdict.clone()),
-            Event::StepFinished {
-                outcome,
-                code,
-                message,
-                millis,
-                ..
-            } => {
-                self.end = Some(End {
-                    outcome: *outcome,
-                    code: code.clone(),
-                    message: message.clone(),
-                    millis: *millis,
-                });
-            }
-            _ => {}
+/// The test case. A step that did not end takes the `scenario`'s outcome and the reason for it.
+pub(super) fn case(step: &Step, place: Place<'_>, index: usize, clusters: &[String], scenario: (Outcome, String)) -> TestCase {
+    let at = format!("{}:{}", place.file, step.line);
+    let status = match &step.end {
+        Some(end) if end.outcome == Outcome::Passed => TestCaseStatus::success(),
+        Some(end) => {
+            let message = end.message.as_deref().unwrap_or(word(end.outcome));
+            failed(end.outcome, end.code.as_deref(), message, &at)
         }
+        None => failed(scenario.0, None, &scenario.1, &at),
+    };
+    // Two digits keep the order where a viewer sorts by name.
+    let mut case = named(place, &format!("{:02}. {}", index + 1, step.title), step.line, status);
+    case.set_time(Duration::from_millis(step.end.as_ref().map_or(0, |end| end.millis)));
+    let notes = step.notes.iter().filter(|note| note.level != Level::Detail);
+    let mut output: String = notes.map(|note| format!("{}\n", note.text)).collect();
+    if !step.verdicts.is_empty() {
+        output += &table(&step.verdicts, clusters, "", Style::PLAIN);
     }
-
-    /// Began, and did not end.
-    pub(super) fn is_open(&self) -> bool {
-        self.end.is_none()
+    if !output.is_empty() {
+        case.set_system_out(output);
     }
-
-    pub(super) fn is_failed(&self) -> bool {
-        self.end.as_ref().is_some_and(|end| end.outcome != Outcome::Passed)
-    }
-
-    /// The test case. A step that did not end takes the `scenario`'s outcome and the reason for it.
-    pub(super) fn case(&self, place: Place<'_>, index: usize, clusters: &[String], scenario: (Outcome, String)) -> TestCase {
-        let at = format!("{}:{}", place.file, self.line);
-        let status = match &self.end {
-            Some(end) if end.outcome == Outcome::Passed => TestCaseStatus::success(),
-            Some(end) => {
-                let message = end.message.as_deref().unwrap_or(word(end.outcome));
-                failed(end.outcome, end.code.as_deref(), message, &at)
-            }
-            None => failed(scenario.0, None, &scenario.1, &at),
-        };
-        // Two digits keep the order where a viewer sorts by name.
-        let mut case = named(place, &format!("{:02}. {}", index + 1, self.title), self.line, status);
-        case.set_time(Duration::from_millis(self.end.as_ref().map_or(0, |end| end.millis)));
-        let mut output = self.notes.clone();
-        if !self.verdicts.is_empty() {
-            output += &table(&self.verdicts, clusters, "", Style::PLAIN);
-        }
-        if !output.is_empty() {
-            case.set_system_out(output);
-        }
-        case
-    }
+    case
 }
 
 /// A case with its place in the scenario's file, as GitLab and GitHub's annotators read it.

@@ -10,29 +10,19 @@ mod tests;
 
 use std::time::Duration;
 
-use indexmap::IndexMap;
 use quick_junit::Report;
 
-use crate::journal::{Event, Record};
-use suite::Suite;
+use super::scenario::{Scenario, scenarios};
+use crate::journal::Record;
 
 /// The report for a journal. A scenario without an end is an error of type `interrupted`.
 ///
 /// # Errors
 /// If the text cannot be made; quick-junit says why.
 pub fn junit(records: &[Record]) -> Result<String, quick_junit::SerializeError> {
-    let mut suites: IndexMap<&str, Suite> = IndexMap::new();
-    let mut version = "";
-    for record in records {
-        if let Event::RunStarted { version: of, .. } = &record.event {
-            version = of;
-        }
-        if let Some(name) = &record.scenario {
-            suites.entry(name).or_insert_with(|| Suite::new(version)).take(record);
-        }
-    }
+    let scenarios = scenarios(records);
     let mut report = Report::new("multiplane");
-    report.set_time(Duration::from_millis(suites.values().map(Suite::millis).sum()));
-    report.add_test_suites(suites.into_iter().map(|(name, suite)| suite.finish(name)));
+    report.set_time(Duration::from_millis(scenarios.values().map(Scenario::millis).sum()));
+    report.add_test_suites(scenarios.iter().map(|(name, scenario)| suite::suite(name, scenario)));
     report.to_string()
 }

@@ -1,0 +1,48 @@
+//! One HTML page (`--html`) that needs nothing else: no script, no network. What a journal says is text in it, never markup.
+
+mod events;
+mod executions;
+mod failure;
+mod flow;
+mod lanes;
+mod markup;
+mod overview;
+mod section;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod verdicts;
+mod world;
+
+use super::scenario::scenarios;
+use crate::journal::{Event, Outcome, Record};
+use markup::text;
+
+/// What a browser may load for the page: nothing.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// The page for a journal. A scenario without an end is shown as interrupted.
+pub fn html(records: &[Record]) -> String {
+    let mut scenarios: Vec<_> = scenarios(records).into_iter().collect();
+    // What needs a look comes first; else in the order they began.
+    scenarios.sort_by_key(|(_, scenario)| scenario.outcome() == Outcome::Passed);
+    let exit = records.iter().rev().find_map(|record| match record.event {
+        Event::RunFinished { exit } => Some(exit),
+        _ => None,
+    });
+    let only = scenarios.len() == 1;
+    let sections: String = scenarios
+        .iter()
+        .enumerate()
+        .map(|(index, (name, scenario))| section::section(index, name, scenario, only))
+        .collect();
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n<title>{} · multiplane</title>\n<style>\n{}</style>\n</head>\n\
+         <body>\n{}<main>\n{sections}</main>\n</body>\n</html>\n",
+        text(overview::headline(&scenarios)),
+        include_str!("page.css"),
+        overview::overview(&scenarios, exit),
+    )
+}

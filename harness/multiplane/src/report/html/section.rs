@@ -1,0 +1,43 @@
+//! One scenario on the page.
+
+use super::events::events;
+use super::executions::executions;
+use super::failure::failure;
+use super::lanes::{lanes, span};
+use super::markup::{class, mark, text};
+use super::steps::steps;
+use super::world::world;
+use crate::journal::Outcome;
+use crate::report::scenario::Scenario;
+use crate::report::text::{duration, word};
+
+/// The scenario, folded away if it passed and is not the `only` one.
+pub(super) fn section(index: usize, name: &str, scenario: &Scenario, only: bool) -> String {
+    let outcome = scenario.outcome();
+    let open = if only || outcome != Outcome::Passed { " open" } else { "" };
+    let executions = executions(scenario);
+    let span = span(scenario);
+    let matrix: String = scenario.matrix.iter().map(|(key, value)| format!(" · {key}={value}")).collect();
+    // The id is inside: a browser that goes there opens what is round it.
+    format!(
+        "<details class=\"scenario {}\"{open}><summary><span class=\"mark\">{}</span><h2>{}</h2>\
+         <span class=\"dim\">{} in {}</span></summary>\n<div id=\"s{index}\">\n\
+         <p class=\"dim\">{} · {} · seed {}{} · {} of the world's time</p>\n{}\
+         <h3>World</h3>\n{}<h3>Time</h3>\n<div class=\"time\">\n{}{}</div>\n{}</div></details>\n",
+        class(outcome),
+        mark(outcome),
+        text(name),
+        word(outcome),
+        duration(scenario.millis()),
+        text(&scenario.file),
+        text(&scenario.backend),
+        scenario.seed,
+        text(matrix),
+        duration(scenario.virtual_millis()),
+        failure(scenario),
+        world(scenario, &executions),
+        lanes(scenario, &executions, span),
+        steps(scenario, span),
+        events(scenario),
+    )
+}

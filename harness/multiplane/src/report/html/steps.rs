@@ -1,0 +1,87 @@
+//! Steps as bars over the world's time; each opens to what happened in it.
+
+use super::markup::{class, mark, percent, text};
+use super::verdicts::table;
+use crate::journal::{Level, Outcome};
+use crate::report::scenario::Scenario;
+use crate::report::step::Step;
+use crate::report::text::{count, duration};
+
+pub(super) fn steps(scenario: &Scenario, span: u64) -> String {
+    let rows: String = scenario
+        .steps
+        .iter()
+        .map(|(index, step)| row(*index, step, scenario, span))
+        .collect();
+    let reached = scenario.reached();
+    let rest = if reached < scenario.planned {
+        format!(
+            "<p class=\"dim\">Steps {} to {} were not reached.</p>\n",
+            reached + 1,
+            scenario.planned
+        )
+    } else {
+        String::new()
+    };
+    rows + &rest
+}
+
+fn row(index: usize, step: &Step, scenario: &Scenario, span: u64) -> String {
+    let outcome = step.end.as_ref().map_or(scenario.outcome(), |end| end.outcome);
+    let (millis, world) = step
+        .end
+        .as_ref()
+        .map_or((0, span.saturating_sub(step.at)), |end| (end.millis, end.virtual_millis));
+    let open = if outcome == Outcome::Passed { "" } else { " open" };
+    let time = if world == 0 { String::new() } else { duration(world) };
+    format!(
+        "<details class=\"step {}\"{open}><summary><span class=\"mark\">{}</span><span class=\"title\">{}{}</span>\
+         <span class=\"track\"><i class=\"bar\" style=\"left:{};width:{}\"></i></span><span class=\"num\">{time}</span></summary>\n\
+         <div class=\"body\"><p class=\"dim\">Step {}, {}:{}, {} of real time</p>\n{}</div></details>\n",
+        class(outcome),
+        mark(outcome),
+        text(&step.title),
+        tally(step),
+        percent(step.at, span),
+        percent(world, span),
+        index + 1,
+        text(&scenario.file),
+        step.line,
+        duration(millis),
+        body(step, scenario),
+    )
+}
+
+/// How many executions the step judged.
+fn tally(step: &Step) -> String {
+    let wrong = step.verdicts.iter().filter(|verdict| !verdict.passed).count();
+    match (step.verdicts.len(), wrong) {
+        (0, _) => String::new(),
+        (all, 0) => format!(" <span class=\"chip ok\">{all} as expected</span>"),
+        (all, wrong) => format!(" <span class=\"chip bad\">{wrong} of {all} wrong</span>"),
+    }
+}
+
+fn body(step: &Step, scenario: &Scenario) -> String {
+    let mut body = String::new();
+    for note in &step.notes {
+        let tone = if note.level == Level::Warning { "warn" } else { "note" };
+        body += &format!("<p class=\"{tone}\">{}</p>\n", text(&note.text));
+    }
+    if !step.submitted.is_empty() {
+        body += &format!("<p>{} submitted.</p>\n", count(step.submitted.len(), "execution"));
+    }
+    if let Some(watched) = step
+        .verdicts
+        .iter()
+        .map(|verdict| verdict.watched_millis)
+        .max()
+        .filter(|watched| *watched > 0)
+    {
+        body += &format!("<p class=\"dim\">Watched for {} of the world's time.</p>\n", duration(watched));
+    }
+    if !step.verdicts.is_empty() {
+        body += &table(&step.verdicts, &scenario.clusters);
+    }
+    body
+}

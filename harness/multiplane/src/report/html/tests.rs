@@ -1,0 +1,128 @@
+//! The page as people get it.
+
+use std::collections::BTreeMap;
+
+use super::html;
+use crate::journal::{Admin, Event, Level, Outcome, PlacementVerdict, Record, Sighting};
+use crate::report::built::{begun, ended, finished, misplaced, records, started};
+
+fn submitted(execution: &str) -> Event {
+    Event::Submitted {
+        submit: "s".into(),
+        execution: execution.into(),
+        prediction: None,
+    }
+}
+
+fn failed() -> Vec<Record> {
+    let events = vec![
+        started(4),
+        (None, Event::ClusterReady { millis: 12 }),
+        begun(0, "submit s", 10),
+        (Some(0), submitted("e1")),
+        ended(0, Outcome::Passed, None, None),
+        begun(1, "expect placement of s", 14),
+        (Some(1), misplaced()),
+        ended(1, Outcome::Failed, Some("placement-wrong"), Some("e1 is wrong\nsecond line")),
+        finished(Outcome::Failed),
+    ];
+    records("wrong", events)
+}
+
+#[test]
+fn a_failed_run_says_why_and_how_to_see_it_again() {
+    let page = html(&failed());
+    let (_, body) = page.split_once("<body>").unwrap();
+    insta::assert_snapshot!(body);
+}
+
+#[test]
+fn what_a_journal_says_is_never_markup() {
+    const EVIL: &str = "</style><script>alert('1')</script>\" onmouseover=\"x";
+    let said = |record: &Record| {
+        let mut value = serde_json::to_value(record).unwrap();
+        replace(&mut value, EVIL);
+        serde_json::from_value::<Record>(value).unwrap()
+    };
+    let mut events = failed();
+    let text = "t".into();
+    events[1].event = Event::Note {
+        level: Level::Warning,
+        text,
+    };
+    let evil: Vec<Record> = events.iter().map(said).collect();
+    let page = html(&evil);
+    assert!(page.matches("&lt;script&gt;").count() > 20);
+    assert_eq!(page.matches("<script").count() + page.matches("\" onmouseover").count(), 0);
+    assert_eq!(page.matches("</style>").count(), 1);
+}
+
+/// Puts `evil` in place of every text that is not of a fixed set.
+fn replace(value: &mut serde_json::Value, evil: &str) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            let free = fields
+                .iter_mut()
+                .filter(|(key, _)| !["type", "wall", "level", "outcome"].contains(&key.as_str()));
+            free.for_each(|(_, value)| replace(value, evil));
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| replace(item, evil)),
+        serde_json::Value::String(text) => evil.clone_into(text),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_page_needs_nothing_else() {
+    let page = html(&failed());
+    for reference in ["http:", "https:", "src=", "url(", "<link", "@import", "<script"] {
+        assert!(!page.contains(reference), "{reference}");
+    }
+}
+
+#[test]
+fn many_executions_are_counts() {
+    let names: Vec<String> = (0..300).map(|index| format!("e{index}")).collect();
+    let landed = |execution: &String| {
+        Event::Placement(PlacementVerdict {
+            submit: "s".into(),
+            execution: execution.clone(),
+            expected: vec!["b".into()],
+            placed_by: "reference".into(),
+            admin: Some(Admin {
+                cluster: "b".into(),
+                phase: "SUCCEEDED".into(),
+                error: None,
+            }),
+            seen: BTreeMap::from([("b".to_owned(), Sighting::default())]),
+            prediction: None,
+            watched_millis: 0,
+            passed: true,
+            faults: Vec::new(),
+        })
+    };
+    let mut events = vec![started(2), begun(0, "submit s", 10)];
+    events.extend(names.iter().map(|name| (Some(0), submitted(name))));
+    events.extend([ended(0, Outcome::Passed, None, None), begun(1, "expect placement of s", 14)]);
+    events.extend(names.iter().map(|name| (Some(1), landed(name))));
+    events.extend([ended(1, Outcome::Passed, None, None), finished(Outcome::Passed)]);
+    let page = html(&records("many", events));
+    for part in ["300 SUCCEEDED", "300 as expected", "e0 … e299 (300)"] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert_eq!(page.matches("<tr class=\"ok\">").count(), 1);
+    assert_eq!(page.matches("<li class=\"ok\"><b>e").count(), 300);
+    assert!(page.len() < 100_000, "{} bytes", page.len());
+}
+
+#[test]
+fn a_killed_run_shows_where_it_was() {
+    let page = html(&records("s", vec![started(2), begun(0, "wait 1h", 9)]));
+    for part in [
+        "! 1 interrupted",
+        "In step 1: wait 1h (s/scenario.yaml:9)",
+        "Steps 2 to 2 were not reached",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+}
