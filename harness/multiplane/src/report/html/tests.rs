@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::html;
 use crate::journal::{Admin, Event, Level, Outcome, PlacementVerdict, Record, Sighting};
 use crate::report::built::{begun, ended, finished, misplaced, records, started};
@@ -57,17 +59,25 @@ fn what_a_journal_says_is_never_markup() {
     assert_eq!(page.matches("</style>").count(), 1);
 }
 
-/// Puts `evil` in place of every text that is not of a fixed set.
-fn replace(value: &mut serde_json::Value, evil: &str) {
+/// Puts `evil` in place of every text that is not of a fixed set, and of names that are keys.
+fn replace(value: &mut Value, evil: &str) {
     match value {
-        serde_json::Value::Object(fields) => {
+        Value::Object(fields) => {
+            for key in ["seen", "matrix"] {
+                if let Some(Value::Object(named)) = fields.get_mut(key) {
+                    *named = std::mem::take(named)
+                        .into_iter()
+                        .map(|(_, value)| (evil.to_owned(), value))
+                        .collect();
+                }
+            }
             let free = fields
                 .iter_mut()
                 .filter(|(key, _)| !["type", "wall", "level", "outcome"].contains(&key.as_str()));
             free.for_each(|(_, value)| replace(value, evil));
         }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| replace(item, evil)),
-        serde_json::Value::String(text) => evil.clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, evil)),
+        Value::String(text) => evil.clone_into(text),
         _ => {}
     }
 }
