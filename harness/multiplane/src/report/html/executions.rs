@@ -17,18 +17,20 @@ pub(super) struct Execution<'a> {
     verdict: Option<&'a PlacementVerdict>,
 }
 
-/// By name, in the order of their submission.
-pub(super) fn executions(scenario: &Scenario) -> IndexMap<&str, Execution<'_>> {
-    let mut all: IndexMap<&str, Execution> = IndexMap::new();
+/// By submit step and name, in the order of their submission: two projects can have executions of one name.
+pub(super) type Executions<'a> = IndexMap<(&'a str, &'a str), Execution<'a>>;
+
+pub(super) fn executions(scenario: &Scenario) -> Executions<'_> {
+    let mut all = Executions::new();
     for step in scenario.steps.values() {
         for submitted in &step.submitted {
-            let execution = all.entry(&submitted.execution).or_default();
+            let execution = all.entry((&submitted.submit, &submitted.execution)).or_default();
             execution.name = &submitted.execution;
             execution.submit = &submitted.submit;
             execution.prediction = submitted.prediction.as_ref();
         }
         for verdict in &step.verdicts {
-            let execution = all.entry(&verdict.execution).or_default();
+            let execution = all.entry((&verdict.submit, &verdict.execution)).or_default();
             execution.name = &verdict.execution;
             execution.submit = &verdict.submit;
             execution.prediction = verdict.prediction.as_ref().or(execution.prediction);

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::executions::Execution;
+use super::executions::Executions;
 use super::markup::{percent, text};
 use crate::report::scenario::Scenario;
 use crate::report::text::{count, duration};
@@ -19,7 +19,7 @@ pub(super) fn span(scenario: &Scenario) -> u64 {
     last.chain([scenario.virtual_millis()]).max().unwrap_or_default()
 }
 
-pub(super) fn lanes(scenario: &Scenario, executions: &IndexMap<&str, Execution<'_>>, span: u64) -> String {
+pub(super) fn lanes(scenario: &Scenario, executions: &Executions<'_>, span: u64) -> String {
     let labels: String = (0..=PARTS)
         .map(|part| {
             let at = span * part / PARTS;
@@ -38,13 +38,13 @@ pub(super) fn lanes(scenario: &Scenario, executions: &IndexMap<&str, Execution<'
     format!("<div class=\"lane axis\"><span class=\"title\">World's time</span><span class=\"track\">{labels}</span></div>\n{lanes}")
 }
 
-fn lane(cluster: &str, scenario: &Scenario, executions: &IndexMap<&str, Execution<'_>>, span: u64) -> String {
+fn lane(cluster: &str, scenario: &Scenario, executions: &Executions<'_>, span: u64) -> String {
     let mut arrivals: IndexMap<(u64, &str, &str), usize> = IndexMap::new();
     let mut notes: IndexMap<u64, Vec<&str>> = IndexMap::new();
     for step in scenario.steps.values() {
         for submitted in &step.submitted {
             let landed = executions
-                .get(submitted.execution.as_str())
+                .get(&(submitted.submit.as_str(), submitted.execution.as_str()))
                 .filter(|execution| execution.clusters().any(|seen| seen == cluster));
             if let Some(execution) = landed {
                 *arrivals.entry((submitted.at, execution.submit, execution.class())).or_default() += 1;

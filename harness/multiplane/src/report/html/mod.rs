@@ -17,6 +17,7 @@ mod world;
 use super::scenario::scenarios;
 use crate::journal::{Event, Outcome, Record};
 use markup::text;
+use overview::{Run, overview};
 
 /// What a browser may load for the page: nothing.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
@@ -26,12 +27,14 @@ pub fn html(records: &[Record]) -> String {
     let mut scenarios: Vec<_> = scenarios(records).into_iter().collect();
     // What needs a look comes first; else in the order they began.
     scenarios.sort_by_key(|(_, scenario)| scenario.outcome() == Outcome::Passed);
-    let exit = records.iter().rev().find_map(|record| match record.event {
-        Event::RunFinished { exit } => Some(exit),
-        _ => None,
-    });
-    let only = scenarios.len() == 1;
-    let sections: String = scenarios
+    let run = Run {
+        scenarios,
+        planned: records.iter().find_map(planned).unwrap_or_default(),
+        exit: records.iter().rev().find_map(exit),
+    };
+    let only = run.scenarios.len() == 1;
+    let sections: String = run
+        .scenarios
         .iter()
         .enumerate()
         .map(|(index, (name, scenario))| section::section(index, name, scenario, only))
@@ -41,8 +44,22 @@ pub fn html(records: &[Record]) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n<title>{} · multiplane</title>\n<style>\n{}</style>\n</head>\n\
          <body>\n{}<main>\n{sections}</main>\n</body>\n</html>\n",
-        text(overview::headline(&scenarios)),
+        text(run.headline()),
         include_str!("page.css"),
-        overview::overview(&scenarios, exit),
+        overview(&run),
     )
+}
+
+fn planned(record: &Record) -> Option<usize> {
+    match record.event {
+        Event::RunStarted { scenarios, .. } => Some(scenarios),
+        _ => None,
+    }
+}
+
+fn exit(record: &Record) -> Option<u8> {
+    match record.event {
+        Event::RunFinished { exit } => Some(exit),
+        _ => None,
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::executions::executions;
 use super::markup::{class, mark, text};
+use crate::exit::Exit;
 use crate::journal::Outcome;
 use crate::report::scenario::Scenario;
 use crate::report::text::{count, duration, word};
@@ -19,49 +20,77 @@ const CLASSES: [Outcome; 6] = [
     Outcome::Interrupted,
 ];
 
-/// The result in one line.
-pub(super) fn headline(scenarios: &[Named<'_>]) -> String {
-    let passed = scenarios
-        .iter()
-        .filter(|(_, scenario)| scenario.outcome() == Outcome::Passed)
-        .count();
-    match scenarios.len() {
-        0 => "No scenario ran".to_owned(),
-        all if all == passed => format!("{} passed", count(all, "scenario")),
-        all if passed == 0 => format!("{} did not pass", count(all, "scenario")),
-        all => format!("{} of {} did not pass", all - passed, count(all, "scenario")),
+/// A run as a whole.
+pub(super) struct Run<'a> {
+    /// Those that began, by name.
+    pub(super) scenarios: Vec<Named<'a>>,
+    /// How many should have.
+    pub(super) planned: usize,
+    /// The process's exit code; `None`: interrupted.
+    pub(super) exit: Option<u8>,
+}
+
+impl Run<'_> {
+    /// The result in one line.
+    pub(super) fn headline(&self) -> String {
+        let passed = self.number(Outcome::Passed);
+        match self.scenarios.len() + self.never() {
+            0 => "No scenario ran".to_owned(),
+            all if all == passed => format!("{} passed", count(all, "scenario")),
+            all if passed == 0 => format!("{} did not pass", count(all, "scenario")),
+            all => format!("{} of {} did not pass", all - passed, count(all, "scenario")),
+        }
+    }
+
+    fn number(&self, outcome: Outcome) -> usize {
+        self.scenarios.iter().filter(|(_, scenario)| scenario.outcome() == outcome).count()
+    }
+
+    /// Scenarios that never began.
+    fn never(&self) -> usize {
+        self.planned.saturating_sub(self.scenarios.len())
     }
 }
 
-pub(super) fn overview(scenarios: &[Named<'_>], exit: Option<u8>) -> String {
-    let passed = scenarios.iter().all(|(_, scenario)| scenario.outcome() == Outcome::Passed);
-    let tone = if passed { "ok" } else { "bad" };
-    let list = if scenarios.len() > 1 { list(scenarios) } else { String::new() };
+pub(super) fn overview(run: &Run<'_>) -> String {
+    let tone = if run.exit == Some(0) { "ok" } else { "bad" };
+    let list = if run.scenarios.len() > 1 {
+        list(&run.scenarios)
+    } else {
+        String::new()
+    };
     format!(
         "<header class=\"top\">\n<p class=\"brand\">multiplane</p>\n<h1 class=\"{tone}\">{}</h1>\n<p class=\"chips\">{}</p>\n\
          <dl class=\"facts\">{}</dl>\n{list}</header>\n",
-        text(headline(scenarios)),
-        chips(scenarios),
-        facts(scenarios, exit),
+        text(run.headline()),
+        chips(run),
+        facts(&run.scenarios, run.exit),
     )
 }
 
-/// How many ended in which way.
-fn chips(scenarios: &[Named<'_>]) -> String {
-    let number = |outcome| scenarios.iter().filter(|(_, scenario)| scenario.outcome() == outcome).count();
-    CLASSES
+/// How many ended in which way, and what is wrong with the run as a whole.
+fn chips(run: &Run<'_>) -> String {
+    let chip = |class: &str, mark: &str, words: String| format!("<span class=\"chip {class}\">{mark} {words}</span> ");
+    let mut chips: String = CLASSES
         .into_iter()
-        .map(|outcome| (outcome, number(outcome)))
+        .map(|outcome| (outcome, run.number(outcome)))
         .filter(|(_, number)| *number > 0)
-        .map(|(outcome, number)| {
-            format!(
-                "<span class=\"chip {}\">{} {number} {}</span> ",
-                class(outcome),
-                mark(outcome),
-                word(outcome)
-            )
-        })
-        .collect()
+        .map(|(outcome, number)| chip(class(outcome), mark(outcome), format!("{number} {}", word(outcome))))
+        .collect();
+    if run.never() > 0 {
+        chips += &chip("odd", "!", format!("{} never began", run.never()));
+    }
+    let all_passed = run.never() == 0 && run.number(Outcome::Passed) == run.scenarios.len();
+    let about = match run.exit.map(Exit::from_code) {
+        Some(Exit::Environment) => "the environment failed, or a part is missing",
+        Some(Exit::CleanUp) => "clean-up incomplete",
+        Some(Exit::Passed) => "",
+        _ => "the run did not end well",
+    };
+    if all_passed && !about.is_empty() {
+        chips += &chip("odd", "!", about.to_owned());
+    }
+    chips
 }
 
 fn facts(scenarios: &[Named<'_>], exit: Option<u8>) -> String {

@@ -136,3 +136,42 @@ fn a_killed_run_shows_where_it_was() {
         assert!(page.contains(part), "{part}");
     }
 }
+
+/// The result, as the page shows it, of a run of `planned` scenarios of which one passed.
+fn result(planned: usize, exit: Option<u8>) -> String {
+    let mut all = records("s", vec![started(0), finished(Outcome::Passed)]);
+    let bare = |event| Record {
+        scenario: None,
+        event,
+        ..all[0].clone()
+    };
+    let start = bare(Event::RunStarted {
+        version: "1".into(),
+        scenarios: planned,
+        partition: None,
+    });
+    let end = exit.map(|exit| bare(Event::RunFinished { exit }));
+    all.insert(0, start);
+    all.extend(end);
+    let page = html(&all);
+    let (_, rest) = page.split_once("<h1 class=").unwrap();
+    rest.split_once("<dl").unwrap().0.to_owned()
+}
+
+#[test]
+fn only_a_whole_run_that_ended_well_is_green() {
+    let cases = [
+        (1, Some(0), "\"ok\">1 scenario passed", "1 passed</span> </p>"),
+        (3, None, "\"bad\">2 of 3 scenarios did not pass", "2 never began"),
+        (1, None, "\"bad\">1 scenario passed", "the run did not end well"),
+        (1, Some(4), "\"bad\">1 scenario passed", "clean-up incomplete"),
+        (1, Some(3), "\"bad\">1 scenario passed", "a part is missing"),
+    ];
+    for (planned, exit, headline, chip) in cases {
+        let result = result(planned, exit);
+        assert!(
+            result.starts_with(headline) && result.contains(chip),
+            "{planned} {exit:?}: {result}"
+        );
+    }
+}

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::executions::Execution;
+use super::executions::{Execution, Executions};
 use super::flow::flow;
 use super::markup::{percent, text};
 use crate::report::scenario::Scenario;
@@ -19,17 +19,16 @@ pub(super) struct Place<'a> {
 }
 
 /// A card for each cluster, and for executions that were seen in none, with the streams of executions to them.
-pub(super) fn world(scenario: &Scenario, executions: &IndexMap<&str, Execution<'_>>) -> String {
+pub(super) fn world(scenario: &Scenario, executions: &Executions<'_>) -> String {
     let places = places(scenario, executions);
     let cards: String = places.iter().map(|place| card(place, executions.len())).collect();
-    format!(
-        "<div class=\"places\" style=\"--places:{}\">\n{}<div class=\"world\">\n{cards}</div></div>\n",
-        places.len(),
-        flow(&places)
-    )
+    let flow = flow(&places);
+    // Under streams, the cards stand in one row.
+    let class = if flow.is_empty() { "world" } else { "world row" };
+    format!("{flow}<div class=\"{class}\" style=\"--places:{}\">\n{cards}</div>\n", places.len())
 }
 
-fn places<'a>(scenario: &'a Scenario, executions: &'a IndexMap<&str, Execution<'a>>) -> Vec<Place<'a>> {
+fn places<'a>(scenario: &'a Scenario, executions: &'a Executions<'a>) -> Vec<Place<'a>> {
     let that = |is: &dyn Fn(&Execution) -> bool| executions.values().filter(|execution| is(execution)).collect();
     let ready = |cluster| scenario.ready.iter().find(|(name, _)| name == cluster);
     let mut places: Vec<Place> = scenario
