@@ -9,7 +9,8 @@ use hyper_util::rt::TokioIo;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
 /// Channel of messages that end another channel, from version 5 on.
 const CLOSE: u8 = 255;
@@ -95,10 +96,14 @@ impl Sender {
         self.0.send(Message::Binary(message.freeze())).await.is_ok()
     }
 
-    /// Says good-bye.
+    /// Says good-bye: to client-go, any other code than a normal end is an error.
     pub(crate) async fn close(mut self) {
+        let normal = CloseFrame {
+            code: CloseCode::Normal,
+            reason: "".into(),
+        };
         // A client that has gone before has heard enough.
-        let _ = self.0.close().await;
+        let _ = self.0.send(Message::Close(Some(normal))).await;
     }
 }
 
