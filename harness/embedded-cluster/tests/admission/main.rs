@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 #[path = "../golden/hooks.rs"]
-#[allow(dead_code, reason = "the recordings use more of it")]
 mod hooks;
 mod policies;
 mod webhooks;
