@@ -1,11 +1,13 @@
 //! A test harness for multi-cluster Kubernetes deployments.
 //!
 //! From a file to a verdict: [`run::Plan`] (a scenario, checked) -> [`run::suite`] (worlds, steps) -> [`journal`] (what happened) ->
-//! [`report`] (what people read). [`backend`] makes the clusters, [`verdict`] judges where executions ran.
+//! [`report`] (what people read), [`capsule`] (a run in one file, to be run again). [`backend`] makes the clusters, [`verdict`] judges where executions ran.
 
 pub mod backend;
+pub mod capsule;
 pub mod doctor;
 pub mod exit;
+pub mod findings;
 mod forward;
 pub mod journal;
 pub mod node;

@@ -15,6 +15,7 @@ mod duration;
 pub mod explain;
 pub mod expression;
 pub mod files;
+mod inputs;
 mod load;
 mod model;
 mod names;
@@ -23,6 +24,7 @@ pub mod schema;
 pub mod verb;
 
 pub use duration::{Duration, InvalidDuration};
+pub use inputs::{Input, InputKind};
 pub use load::{Invalid, Loaded, load, parse_text};
 pub use model::{ApiVersion, Cluster, Kind, Metadata, Role, Scenario, Settings, Step};
 pub use names::{ClusterId, NamespacedName, OneOrMany, dns_name, token_secret_name};

@@ -2,6 +2,7 @@
 
 mod backend;
 mod doctor;
+mod execute;
 mod exit;
 mod explain;
 mod gc;
@@ -13,7 +14,9 @@ mod output;
 mod place;
 mod plan;
 mod program;
+mod record;
 mod report;
+mod repro;
 mod run;
 mod signals;
 mod table;
@@ -45,6 +48,7 @@ enum Command {
     Explain(explain::Explain),
     Schema(explain::Schema),
     Report(report::Report),
+    Repro(repro::Repro),
     Matrix(matrix::Matrix),
     Doctor(doctor::Doctor),
     #[command(hide = true)]
@@ -78,6 +82,7 @@ fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Explain(explain) => explain.run(output),
         Command::Schema(schema) => schema.run(output),
         Command::Report(report) => report.run(output),
+        Command::Repro(repro) => repro.run(output),
         Command::Matrix(matrix) => matrix.run(output),
         Command::Doctor(doctor) => doctor.run(output),
         Command::Node(node) => node.run(output),

@@ -14,7 +14,7 @@ use multiplane::up::{Down, UpError, up};
 use super::backend::BackendArgs;
 use super::exit::Failure;
 use super::output::complain;
-use super::run::run_id;
+use super::execute::run_id;
 use super::signals::Signals;
 
 /// Holds a world in real time, for kubectl, helm and other programs, until Ctrl-C or SIGTERM.

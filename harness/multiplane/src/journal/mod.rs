@@ -5,6 +5,7 @@
 
 mod close;
 mod event;
+mod kept;
 mod merge;
 #[cfg(test)]
 mod merge_tests;
@@ -12,6 +13,7 @@ mod reader;
 mod writer;
 
 pub use event::{Admin, Event, Level, Outcome, PlacementVerdict, Prediction, Record, Sighting, VERSION};
+pub use kept::Kept;
 pub use merge::{MergeError, Merged, Source, merge};
 pub use reader::{JournalError, read};
 pub use writer::{Emitter, Fold, Journal};

@@ -5,6 +5,7 @@ mod built;
 mod console;
 #[cfg(test)]
 mod console_tests;
+mod ending;
 mod html;
 mod junit;
 mod placement;
@@ -14,6 +15,7 @@ mod summary;
 mod text;
 
 pub use console::{Console, Detail};
+pub use ending::{Ending, FailedStep, endings};
 pub use html::html;
 pub use junit::junit;
 pub use summary::summary;

@@ -101,6 +101,11 @@ impl<'a> Context<'a> {
         &self.plan.loaded.scenario
     }
 
+    /// All clusters, in the file's order.
+    pub(crate) fn clusters(&self) -> impl Iterator<Item = &Arc<dyn Cluster>> {
+        self.names.clusters.values()
+    }
+
     pub(crate) fn cluster(&self, id: &str) -> Result<&Arc<dyn Cluster>, Failure> {
         self.names
             .clusters

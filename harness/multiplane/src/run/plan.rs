@@ -6,6 +6,7 @@ use std::path::Path;
 use scenario::{Invalid, Loaded, Verb};
 
 use super::step::title;
+use crate::findings::Findings;
 
 /// One scenario with everything that the command line decides about it.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Plan {
     pub run: String,
     /// The cell of the matrix: what `--matrix` holds fixed.
     pub matrix: BTreeMap<String, String>,
+    /// Where what the clusters hold is kept when a step fails; `None` if nobody will look.
+    pub findings: Option<Findings>,
 }
 
 impl Plan {
@@ -44,6 +47,7 @@ impl Plan {
             seed,
             run: run.to_owned(),
             matrix: BTreeMap::new(),
+            findings: None,
         }
     }
 

@@ -8,24 +8,20 @@ use yaml::{Diagnostic, Spanned};
 
 use super::{Context, expressions};
 use crate::files::{self, AttributeFile};
-use crate::{Scenario, Verb};
+use crate::{InputKind, Scenario};
 
 pub(super) fn check(context: &mut Context<'_>) {
     let scenario = context.scenario;
     let mut seen = BTreeSet::new();
-    for step in &scenario.steps {
-        match &step.verb {
-            Verb::Deploy(deploy) | Verb::Upgrade(deploy) => {
-                chart(context, scenario, &deploy.chart);
-                let files = deploy.values_files.iter().filter(|file| seen.insert(file.value.as_str()));
-                files.for_each(|file| values(context, scenario, file));
+    for input in scenario.steps.iter().flat_map(|step| step.verb.inputs()) {
+        match input.kind {
+            InputKind::Chart => chart(context, scenario, input.path),
+            InputKind::Yaml if seen.insert(input.path.as_str()) => values(context, scenario, input.path),
+            InputKind::Yaml => {}
+            InputKind::Attributes => attributes(context, scenario, input.path),
+            InputKind::Workflows => {
+                read(context, &scenario.path(input.path), input.path);
             }
-            Verb::Apply(apply) => apply.manifests.iter().for_each(|file| values(context, scenario, file)),
-            Verb::Label(label) => label.attr_file.iter().for_each(|file| attributes(context, scenario, file)),
-            Verb::Register(register) => {
-                read(context, &scenario.path(&register.workflows), &register.workflows);
-            }
-            _ => {}
         }
     }
 }

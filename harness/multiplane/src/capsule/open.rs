@@ -1,0 +1,118 @@
+//! A capsule that is laid out to be run.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+use flate2::read::GzDecoder;
+use serde::Deserialize;
+use tar::Archive;
+use tempfile::TempDir;
+
+use super::{ABOUT, About, CapsuleError, FILES, FORMAT};
+use crate::run::{Pins, Plan};
+
+/// How much a capsule may hold, unpacked: 256 MiB. Charts are far smaller; a file that claims more is no capsule.
+const LIMIT: u64 = 256 << 20;
+
+/// A capsule that is laid out in a folder of its own, which goes when this is dropped.
+#[derive(Debug)]
+pub struct Opened {
+    /// What it says of itself.
+    pub about: About,
+    folder: TempDir,
+}
+
+/// What all formats have.
+#[derive(Deserialize)]
+struct Envelope {
+    format: u32,
+    version: String,
+}
+
+impl Opened {
+    /// Reads a capsule.
+    ///
+    /// # Errors
+    /// If it cannot be read, is none, or is of a later format.
+    pub fn open(file: &Path) -> Result<Self, CapsuleError> {
+        let packed = File::open(file).map_err(CapsuleError::file(file))?;
+        let folder = tempfile::Builder::new().prefix("multiplane-capsule-").tempdir().map_err(CapsuleError::file(std::env::temp_dir()))?;
+        let form = |why: std::io::Error| CapsuleError::form(file, why);
+        let mut archive = Archive::new(GzDecoder::new(packed).take(LIMIT));
+        for entry in archive.entries().map_err(form)? {
+            let mut entry = entry.map_err(form)?;
+            // Plain files below the folder: nothing else has a place in a capsule, whoever made it.
+            let path = entry.path().map_err(form)?.into_owned();
+            let strange = !entry.header().entry_type().is_file() || !path.components().all(|part| matches!(part, Component::Normal(_)));
+            if strange || !entry.unpack_in(folder.path()).map_err(form)? {
+                return Err(CapsuleError::form(file, format_args!("it holds {}, which is no plain file", path.display())));
+            }
+        }
+        let about = std::fs::read_to_string(folder.path().join(ABOUT)).map_err(|_| CapsuleError::form(file, format_args!("it has no {ABOUT}")))?;
+        let json = |error: serde_json::Error| CapsuleError::form(file, format_args!("{ABOUT}: {error}"));
+        let envelope: Envelope = serde_json::from_str(&about).map_err(json)?;
+        if envelope.format > FORMAT {
+            return Err(CapsuleError::Format {
+                file: file.to_owned(),
+                found: envelope.format,
+                version: envelope.version,
+            });
+        }
+        let about = serde_json::from_str(&about).map_err(json)?;
+        Ok(Self { about, folder })
+    }
+
+    /// The scenario's file, where it is laid out.
+    pub fn scenario(&self) -> PathBuf {
+        self.folder.path().join(FILES).join(&self.about.scenario)
+    }
+
+    /// Copies the files to a new folder, which stays; tells where the scenario is.
+    ///
+    /// # Errors
+    /// If the folder is there already, or cannot be written.
+    pub fn lay_out(&self, folder: &Path) -> Result<PathBuf, CapsuleError> {
+        std::fs::create_dir(folder).map_err(CapsuleError::file(folder))?;
+        copy(&self.folder.path().join(FILES), folder)?;
+        Ok(folder.join(&self.about.scenario))
+    }
+
+    /// The recorded run, to be done again. `seed` wins over the recorded one.
+    ///
+    /// # Errors
+    /// If the scenario is not valid for this version.
+    pub fn plan(&self, seed: Option<u64>, run: &str) -> Result<Plan, CapsuleError> {
+        let plan = Plan::new(&self.scenario(), Some(seed.unwrap_or(self.about.seed)), run);
+        self.pinned(plan.map_err(|invalid| CapsuleError::Scenario(invalid.to_string()))?)
+    }
+
+    /// The recorded run with another text of the scenario.
+    pub(super) fn plan_of(&self, text: &str) -> Result<Plan, CapsuleError> {
+        let plan = Plan::of_text(&self.scenario(), text, Some(self.about.seed), "shrink");
+        self.pinned(plan.map_err(|invalid| CapsuleError::Scenario(invalid.to_string()))?)
+    }
+
+    fn pinned(&self, plan: Plan) -> Result<Plan, CapsuleError> {
+        let pins: Vec<String> = self.about.matrix.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let mut plans = [plan];
+        Pins::parse(pins.iter().map(String::as_str))?.apply(&mut plans)?;
+        let [plan] = plans;
+        Ok(plan)
+    }
+}
+
+/// Copies all below one folder into another.
+fn copy(from: &Path, to: &Path) -> Result<(), CapsuleError> {
+    for entry in std::fs::read_dir(from).map_err(CapsuleError::file(from))? {
+        let entry = entry.map_err(CapsuleError::file(from))?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            std::fs::create_dir(&to).map_err(CapsuleError::file(&to))?;
+            copy(&from, &to)?;
+        } else {
+            std::fs::copy(&from, &to).map_err(CapsuleError::file(&to))?;
+        }
+    }
+    Ok(())
+}

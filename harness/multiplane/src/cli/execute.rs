@@ -1,0 +1,131 @@
+//! Doing a run: what `run` and `repro` share.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use multiplane::exit::Exit;
+use multiplane::journal::{Event, Fold, Journal, Kept, Outcome, Record};
+use multiplane::report::{Console, Detail};
+use multiplane::run::{Finished, Partition, Plan, Suite, suite, suite_exit};
+
+use super::backend::BackendArgs;
+use super::exit::Failure;
+use super::output::{Output, cannot_write, complain};
+use super::report::Reports;
+use super::signals::Signals;
+
+/// How a run is done, and told of.
+#[derive(Args)]
+pub(crate) struct Execution {
+    #[command(flatten)]
+    pub(crate) backend: BackendArgs,
+    /// Scenarios that run at the same time [default: one for each core; one on kind and existing clusters].
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Ends the run after so many seconds of real time [default: 600; 7200 where clusters are outside of this process].
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+    /// Writes every event to this file, one JSON object a line, as it happens.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    #[command(flatten)]
+    reports: Reports,
+    /// Tells details of each step.
+    #[arg(long, short, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Tells only of what failed, and the sum.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// A run that was done.
+pub(crate) struct Done {
+    pub(crate) exit: Exit,
+    /// All that happened.
+    pub(crate) records: Vec<Record>,
+}
+
+impl Execution {
+    /// Starts to listen to signals, and the timeout.
+    pub(crate) fn signals(&self) -> Result<Signals, Failure> {
+        Signals::watch(Duration::from_secs(self.seconds()))
+    }
+
+    fn seconds(&self) -> u64 {
+        self.timeout.unwrap_or(if self.backend.is_outside() { 7200 } else { 600 })
+    }
+
+    /// Whether the standard output is for a report alone.
+    pub(crate) fn takes_stdout(&self) -> bool {
+        self.reports.take_stdout()
+    }
+
+    /// Runs the plans as run `id`, tells of them, and writes the reports.
+    pub(crate) fn run(
+        &self,
+        plans: &[Plan],
+        id: String,
+        partition: Option<Partition>,
+        signals: &Signals,
+        output: &mut Output,
+    ) -> Result<Done, Failure> {
+        self.backend.refuse(plans)?;
+        let jobs = self.backend.jobs(self.jobs)?;
+        let backend = self.backend.begin(&id, plans, signals)?;
+        let kept = Kept::default();
+        let unwritten = |error: &std::io::Error| cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), error);
+        let journal = match Journal::new(id, self.journal.as_deref(), self.folds(&kept)) {
+            Ok(journal) => journal,
+            Err(error) => {
+                backend.end()?;
+                return Err(unwritten(&error));
+            }
+        };
+        let suited = Suite {
+            provider: backend.provider(),
+            jobs,
+            stop: signals.stop(),
+            partition,
+        };
+        let Finished { outcomes, left } = suite(plans, &suited, &journal);
+        let clean = backend.end()? && left.is_empty();
+        let timed_out = signals.timed_out() && outcomes.contains(&Outcome::Interrupted);
+        let exit = match signals.exit() {
+            Some(exit) => exit,
+            None if timed_out => Exit::Environment,
+            None => suite_exit(&outcomes),
+        };
+        let exit = if clean { exit } else { exit.and(Exit::CleanUp) };
+        journal.emit(Event::RunFinished { exit: exit as u8 });
+        if let Some(error) = journal.write_error() {
+            return Err(unwritten(&error));
+        }
+        let records = kept.records();
+        self.reports.write(&records, output)?;
+        if timed_out {
+            complain(&format!("error: the run took longer than --timeout {}", self.seconds()));
+        }
+        Ok(Done { exit, records })
+    }
+
+    fn folds(&self, kept: &Kept) -> Vec<Box<dyn Fold>> {
+        let detail = match (self.quiet, self.verbose) {
+            (true, _) => Detail::Quiet,
+            (_, true) => Detail::Verbose,
+            _ => Detail::Normal,
+        };
+        let mut folds: Vec<Box<dyn Fold>> = vec![Box::new(kept.clone())];
+        if !self.takes_stdout() {
+            folds.push(Box::new(Console::stdout(detail)));
+        }
+        folds
+    }
+}
+
+/// Unique enough to tell runs apart on one machine, and sortable by time.
+pub(super) fn run_id() -> String {
+    let now = simnet::Clock::real().now();
+    format!("{}-{}", now.strftime("%Y%m%dt%H%M%S"), std::process::id())
+}
