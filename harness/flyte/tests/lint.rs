@@ -135,6 +135,7 @@ const FILES: &[Case] = &[
     ("configmap:\n  clusters:\n", &[("FLY001", 2)]),
     ("configmap:\n  labelClusterMap: {}\n", &[("FLY002", 2)]),
     ("clusterConfigs: []\n", &[("FLY002", 1)]),
+    ("configmap: {}\nclusters:\n  clusterConfigs: []\n", &[("FLY002", 2)]),
     ("clusters:\n  clusterConfigs:\n  - {name: a, enabled: yes}\n", &[("FLY003", 3)]),
     (
         "flyteadmin:\n  additionalVolumes: []\n  additionalVolumeMounts: [{name: c, mountPath: /etc/c}]\nconfigmap:\n  clusters:\n    labelClusterMap: {a: [{id: a}]}\n    clusterConfigs:\n    - name: a\n      enabled: true\n      endpoint: http://a\n      auth:\n        tokenPath: /etc/c/a_token\n        certPath: /etc/d/a_cacert\n    - {name: b, enabled: true, inCluster: true}\n    - name: c\n      enabled: false\n      endpoint: https://<c>:443\n      auth: {tokenPath: /etc/c/c_token, certPath: /etc/c/c_cacert}\n    - name: d\n      enabled: false\n      endpoint: https://<c>:443\n      auth: {tokenPath: /etc/c/d_token, certPath: /etc/c/d_cacert}\n",

@@ -5,12 +5,11 @@
 #[path = "support/shown.rs"]
 mod shown;
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 
 use multiplane::journal::{Journal, Outcome};
 use multiplane::report::{Console, Detail};
-use multiplane::run::{Plan, Provider, Suite, suite};
+use multiplane::run::{Plan, Suite, suite};
 use tokio_util::sync::CancellationToken;
 
 use shown::Shown;
@@ -24,13 +23,7 @@ fn run(steps: &str) -> (Outcome, String) {
     let plan = Plan::of_text(Path::new("faults.yaml"), &text, None, "test").unwrap_or_else(|invalid| panic!("{invalid}"));
     let shown = Shown::default();
     let journal = Journal::new("test".into(), None, vec![Box::new(Console::plain(shown.clone(), Detail::Normal))]).unwrap();
-    let settings = Suite {
-        provider: Provider::Embedded,
-        jobs: NonZeroUsize::MIN,
-        stop: CancellationToken::new(),
-        partition: None,
-    };
-    let finished = suite(&[plan], &settings, &journal);
+    let finished = suite(&[plan], &Suite::embedded(CancellationToken::new()), &journal);
     (finished.outcomes[0], shown.text())
 }
 

@@ -5,14 +5,13 @@
 #[path = "support/shown.rs"]
 mod shown;
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use multiplane::journal::{Journal, Outcome};
 use multiplane::report::{Console, Detail};
-use multiplane::run::{Plan, Provider, Suite, suite};
+use multiplane::run::{Plan, Suite, suite};
 use tokio_util::sync::CancellationToken;
 
 use shown::Shown;
@@ -21,16 +20,7 @@ fn run(file: &Path) -> Result<(), Failed> {
     let plan = Plan::new(file, None, "test").map_err(|invalid| Failed::from(invalid.to_string()))?;
     let shown = Shown::default();
     let journal = Journal::new("test".into(), None, vec![Box::new(Console::plain(shown.clone(), Detail::Normal))])?;
-    let finished = suite(
-        &[plan],
-        &Suite {
-            provider: Provider::Embedded,
-            jobs: NonZeroUsize::MIN,
-            stop: CancellationToken::new(),
-            partition: None,
-        },
-        &journal,
-    );
+    let finished = suite(&[plan], &Suite::embedded(CancellationToken::new()), &journal);
     if finished.outcomes == [Outcome::Passed] {
         return Ok(());
     }

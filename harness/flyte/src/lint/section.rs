@@ -20,9 +20,13 @@ pub(super) fn check(root: Option<&Root<'_, '_>>, files: &[File], found: &mut Dia
     match section {
         Some(section) if section.value.is_null() => found.push(empty(section, &misplaced)),
         _ => found.extend(misplaced.iter().map(|field| {
+            let (home, help) = match field.key.as_str() {
+                "clusters" => ("configmap", "indent it below `configmap`"),
+                _ => ("configmap.clusters", "move it there, one level below `clusters`"),
+            };
             rules::MISPLACED
-                .at(field.key_place, format!("`{}` belongs into `configmap.clusters`", field.key))
-                .help("move it there, one level below `clusters`")
+                .at(field.key_place, format!("`{}` belongs into `{home}`", field.key))
+                .help(help)
         })),
     }
     let configured = section.and_then(|section| section.value.get("clusterConfigs"));
@@ -40,14 +44,17 @@ pub(super) fn check(root: Option<&Root<'_, '_>>, files: &[File], found: &mut Dia
     }
 }
 
-/// Keys of the section that stand beside it, or at the top.
+/// Keys of the section that stand beside it, or at the top, and the section itself where it stands at the top.
 fn misplaced<'m, 'a>(root: &Root<'m, 'a>) -> Vec<&'m Field<'a>> {
     if !root.helm {
         return Vec::new();
     }
     let levels = [Some(root.values), root.values.get("configmap")];
     let fields = levels.into_iter().flatten().flat_map(Merged::fields);
-    fields.filter(|field| SECTION.contains(&field.key.as_str())).collect()
+    let keys = fields.filter(|field| SECTION.contains(&field.key.as_str()));
+    let section = root.values.field("clusters");
+    let section = section.filter(|section| section.value.fields().iter().any(|field| SECTION.contains(&field.key.as_str())));
+    keys.chain(section).collect()
 }
 
 fn empty(section: &Field<'_>, misplaced: &[&Field<'_>]) -> yaml::Diagnostic {

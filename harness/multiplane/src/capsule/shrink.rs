@@ -4,8 +4,6 @@
 //! fails like the recorded run ([`Ending::fails_like`](crate::report::Ending::fails_like)) takes the place of what it was made from, until nothing
 //! more can be left out. Each candidate runs on embedded clusters in virtual time, which takes a fraction of a second.
 
-use std::num::NonZeroUsize;
-
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +11,7 @@ use super::terse::{escaped, terse};
 use super::{CapsuleError, Ingredients, Opened};
 use crate::journal::{Journal, Kept, Record};
 use crate::report::{Ending, endings};
-use crate::run::{Plan, Provider, Suite, suite};
+use crate::run::{Plan, Suite, suite};
 
 /// What shrinking found.
 #[derive(Debug)]
@@ -198,13 +196,7 @@ fn lists(tree: &Value) -> Vec<String> {
 fn run(plan: &Plan, stop: &CancellationToken) -> Option<(Ending, Vec<Record>)> {
     let kept = Kept::default();
     let journal = Journal::new("shrink".to_owned(), None, vec![Box::new(kept.clone())]).ok()?;
-    let settings = Suite {
-        provider: Provider::Embedded,
-        jobs: NonZeroUsize::MIN,
-        stop: stop.clone(),
-        partition: None,
-    };
-    suite(std::slice::from_ref(plan), &settings, &journal);
+    suite(std::slice::from_ref(plan), &Suite::embedded(stop.clone()), &journal);
     let records = kept.records();
     let ending = endings(&records).remove(plan.name())?;
     Some((ending, records))

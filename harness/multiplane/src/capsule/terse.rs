@@ -7,12 +7,13 @@ use super::Opened;
 /// The scenario without the fields that the format fills in by itself.
 pub(super) fn terse(capsule: &Opened, whole: &Value) -> Value {
     let mut short = whole.clone();
+    let meaning = means(capsule, whole);
     for path in fields(whole) {
         let mut candidate = short.clone();
         let Some((parent, key)) = path.rsplit_once('/') else { continue };
         let fields = candidate.pointer_mut(parent).and_then(Value::as_object_mut);
         // Within what is gone already there is nothing to do.
-        if fields.and_then(|fields| fields.remove(&unescaped(key))).is_some() && means(capsule, &candidate).as_ref() == Some(whole) {
+        if fields.and_then(|fields| fields.remove(&unescaped(key))).is_some() && means(capsule, &candidate) == meaning {
             short = candidate;
         }
     }

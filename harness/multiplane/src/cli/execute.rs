@@ -27,6 +27,10 @@ pub(crate) struct Execution {
     /// Ends the run after so many seconds of real time [default: 600; 7200 where clusters are outside of this process].
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
+    /// Runs a scenario again, up to so many times, if its environment failed in a way that is known to pass (a connection that was reset, a
+    /// port that was taken). What was tried again is told [default: 1 where clusters are outside of this process, else 0].
+    #[arg(long, value_name = "N")]
+    retries: Option<usize>,
     /// Writes every event to this file, one JSON object a line, as it happens.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
@@ -57,6 +61,15 @@ impl Execution {
         self.timeout.unwrap_or(if self.backend.is_outside() { 7200 } else { 600 })
     }
 
+    fn retries(&self) -> Result<usize, Failure> {
+        match (self.retries, self.backend.is_outside()) {
+            (Some(1..), false) => Err(Failure::invalid(
+                "error: --retries: what happens on embedded clusters happens again; leave it out",
+            )),
+            (retries, outside) => Ok(retries.unwrap_or(usize::from(outside))),
+        }
+    }
+
     /// Whether the standard output is for a report alone.
     pub(crate) fn takes_stdout(&self) -> bool {
         self.reports.take_stdout()
@@ -72,7 +85,7 @@ impl Execution {
         output: &mut Output,
     ) -> Result<Done, Failure> {
         self.backend.refuse(plans)?;
-        let jobs = self.backend.jobs(self.jobs)?;
+        let (jobs, retries) = (self.backend.jobs(self.jobs)?, self.retries()?);
         let backend = self.backend.begin(&id, plans, signals)?;
         let kept = Kept::default();
         let unwritten = |error: &std::io::Error| cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), error);
@@ -86,6 +99,7 @@ impl Execution {
         let suited = Suite {
             provider: backend.provider(),
             jobs,
+            retries,
             stop: signals.stop(),
             partition,
         };
@@ -118,7 +132,7 @@ impl Execution {
         };
         let mut folds: Vec<Box<dyn Fold>> = vec![Box::new(kept.clone())];
         if !self.takes_stdout() {
-            folds.push(Box::new(Console::stdout(detail)));
+            folds.push(Box::new(Console::stdout(detail).github(std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true"))));
         }
         folds
     }

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use data_encoding::BASE64;
 
-/// Shorter values are no secrets: `true`, a port, a user's name. They would tear holes into every text.
-const SHORTEST: usize = 8;
+/// Shorter values are no secrets: a port, `yes`. They would tear holes into every text.
+const SHORTEST: usize = 4;
+/// Values shorter than this are taken out as whole words only.
+const WORDS: usize = 8;
+/// What is said everywhere.
+const COMMON: [&str; 4] = ["true", "false", "null", "none"];
 
 /// Takes the values of Secrets out of texts, as they are and in base64.
 pub(super) struct Redactor {
@@ -21,7 +25,7 @@ impl Redactor {
             let placeholder = format!("<secret: {at}>");
             if let Ok(text) = std::str::from_utf8(value) {
                 // A key is cut into lines when it is shown, and indented: each line is taken for itself.
-                for line in text.lines().map(str::trim).filter(|line| line.len() >= SHORTEST && !is_marker(line)) {
+                for line in text.lines().map(str::trim).filter(|line| line.len() >= SHORTEST && !is_marker(line) && !COMMON.contains(line)) {
                     values.entry(line.to_owned()).or_insert_with(|| placeholder.clone());
                 }
             }
@@ -38,11 +42,34 @@ impl Redactor {
         let mut clean = text.to_owned();
         for (value, placeholder) in &self.values {
             if clean.contains(value.as_str()) {
-                clean = clean.replace(value.as_str(), placeholder);
+                clean = replaced(&clean, value, placeholder);
             }
         }
         clean
     }
+}
+
+/// The text with something in the place of a value; of a short one, only where it is a word.
+fn replaced(text: &str, value: &str, placeholder: &str) -> String {
+    if value.len() >= WORDS {
+        return text.replace(value, placeholder);
+    }
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(value) {
+        let (before, after) = (&rest[..at], &rest[at + value.len()..]);
+        let part_of_a_word = |char: char| char.is_alphanumeric() || char == '_' || char == '-';
+        let inside = before.ends_with(part_of_a_word) || after.starts_with(part_of_a_word) || clean_end(&clean, before).is_some_and(part_of_a_word);
+        clean += before;
+        clean += if inside { value } else { placeholder };
+        rest = after;
+    }
+    clean + rest
+}
+
+/// The last character before a value that stands where the last one ended.
+fn clean_end(clean: &str, before: &str) -> Option<char> {
+    if before.is_empty() { clean.chars().next_back() } else { None }
 }
 
 /// `-----BEGIN CERTIFICATE-----` says what follows, and is the same everywhere.
@@ -57,7 +84,7 @@ mod tests {
     #[test]
     fn values_go_in_every_form() {
         let key = "-----BEGIN KEY-----\nabcdefghij\nklmnopqrst\n-----END KEY-----\n";
-        let secrets: [(&str, &[u8]); 4] = [("s:token", b"token-of-a-cluster"), ("s:long", b"token-of-a-cluster-2"), ("s:key", key.as_bytes()), ("s:short", b"true")];
+        let secrets: [(&str, &[u8]); 5] = [("s:token", b"token-of-a-cluster"), ("s:long", b"token-of-a-cluster-2"), ("s:key", key.as_bytes()), ("s:common", b"true"), ("s:short", b"foobar")];
         let redactor = Redactor::new(secrets.iter().map(|(at, value)| ((*at).to_owned(), *value)));
         let cases = [
             ("token: token-of-a-cluster", "token: <secret: s:token>"),
@@ -65,6 +92,8 @@ mod tests {
             ("data: dG9rZW4tb2YtYS1jbHVzdGVy\n", "data: <secret: s:token>\n"),
             ("  -----BEGIN KEY-----\n  abcdefghij\n  klmnopqrst\n", "  -----BEGIN KEY-----\n  <secret: s:key>\n  <secret: s:key>\n"),
             ("ready: true", "ready: true"),
+            ("secret: \"foobar\" foobar.", "secret: \"<secret: s:short>\" <secret: s:short>."),
+            ("foobar-1 xfoobar foobarfoobar", "foobar-1 xfoobar foobarfoobar"),
         ];
         for (text, clean) in cases {
             assert_eq!(redactor.redact(text), clean);

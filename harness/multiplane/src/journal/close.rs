@@ -1,5 +1,7 @@
 //! Reading one journal to its end, also where the run was killed before it.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
@@ -38,6 +40,7 @@ pub(super) fn close(records: Vec<Record>) -> Closed {
     };
     let mut scenarios: IndexMap<String, Vec<Open>> = IndexMap::new();
     let mut last = None;
+    let mut begun = BTreeSet::new();
     for record in records {
         last = Some(record.clone());
         let open = |step| Open {
@@ -57,7 +60,8 @@ pub(super) fn close(records: Vec<Record>) -> Closed {
                 continue;
             }
             Event::ScenarioStarted { .. } => {
-                closed.begun += 1;
+                // A later attempt follows one that has ended, if that began at all.
+                closed.begun += usize::from(begun.insert(name.clone()));
                 scenarios.insert(name, vec![open(None)]);
             }
             Event::StepStarted { .. } => scenarios.entry(name).or_default().push(open(record.step)),

@@ -67,6 +67,9 @@ pub enum Event {
         /// What `--matrix` held fixed.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         matrix: BTreeMap<String, String>,
+        /// Which attempt it is, from 1. A later one follows a failure of the environment, and stands for the scenario.
+        #[serde(default = "first", skip_serializing_if = "is_first")]
+        attempt: usize,
     },
     /// A cluster answers.
     ClusterReady {
@@ -131,6 +134,15 @@ pub enum Event {
     },
 }
 
+fn first() -> usize {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+fn is_first(attempt: &usize) -> bool {
+    *attempt == 1
+}
+
 /// How much a note matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -159,6 +171,43 @@ pub enum Outcome {
     Fault,
     /// Stopped before its end.
     Interrupted,
+}
+
+impl PlacementVerdict {
+    /// Whether it is not as expected, and had the time to be.
+    pub fn is_wrong(&self) -> bool {
+        !self.passed && !self.undecided
+    }
+}
+
+/// Whose fault a failure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Class {
+    /// The product under test: exit code 1.
+    Product,
+    /// The scenario, or a configuration: exit code 2.
+    Scenario,
+    /// The machine, the network, or a tool: exit code 3. Only these are tried again.
+    Environment,
+    /// The harness: exit code 5.
+    Harness,
+    /// Nobody can tell: it was stopped.
+    Unknown,
+}
+
+impl Outcome {
+    /// Whose fault it is; `None` if it passed.
+    pub fn class(self) -> Option<Class> {
+        match self {
+            Self::Passed => None,
+            Self::Failed => Some(Class::Product),
+            Self::Invalid => Some(Class::Scenario),
+            Self::Environment => Some(Class::Environment),
+            Self::Fault => Some(Class::Harness),
+            Self::Interrupted => Some(Class::Unknown),
+        }
+    }
 }
 
 /// What the placement rules say of one execution.
@@ -222,6 +271,9 @@ pub struct PlacementVerdict {
     pub watched_millis: u64,
     /// Whether it is as expected.
     pub passed: bool,
+    /// Not as expected yet, when another execution had already failed for good.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undecided: bool,
     /// What is wrong, one line each; empty if passed.
     pub faults: Vec<String>,
 }

@@ -53,6 +53,7 @@ impl Writer {
                 .map(|version| ("kubernetes".to_owned(), version.to_owned()))
                 .into_iter()
                 .collect(),
+            attempt: 1,
         };
         self.add(Some(scenario), None, event)
     }

@@ -28,6 +28,7 @@ pub(super) fn started(steps: usize) -> (Option<usize>, Event) {
         clusters: vec!["a".into(), "b".into()],
         steps,
         matrix: BTreeMap::from([("kubernetes".to_owned(), "1.36".to_owned())]),
+        attempt: 1,
     };
     (None, event)
 }
@@ -76,6 +77,7 @@ pub(super) fn misplaced() -> Event {
         prediction: None,
         watched_millis: 0,
         passed: false,
+        undecided: false,
         faults: vec!["seen on a, where it must not be".into()],
     })
 }

@@ -1,8 +1,9 @@
 //! What `multiplane run` prints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
+use super::github;
 use super::placement::table;
 use super::text::{Style, count, duration};
 use crate::journal::{Event, Fold, Level, Outcome, PlacementVerdict, Record};
@@ -24,8 +25,12 @@ pub struct Console<W> {
     style: Style,
     detail: Detail,
     live: bool,
+    /// Whether GitHub Actions reads it.
+    github: bool,
     scenarios: BTreeMap<String, Block>,
-    outcomes: Vec<Outcome>,
+    outcomes: BTreeMap<String, Outcome>,
+    /// Scenarios of which this is not the first attempt.
+    again: BTreeSet<String>,
     planned: usize,
 }
 
@@ -48,10 +53,18 @@ impl<W: Write + Send> Console<W> {
             style: Style::PLAIN,
             detail,
             live: false,
+            github: false,
             scenarios: BTreeMap::new(),
-            outcomes: Vec::new(),
+            outcomes: BTreeMap::new(),
+            again: BTreeSet::new(),
             planned: 0,
         }
+    }
+
+    /// Writes for GitHub Actions: what passed in groups that fold, what failed as annotations, too.
+    #[must_use]
+    pub fn github(self, github: bool) -> Self {
+        Self { github, ..self }
     }
 
     fn print(&mut self, text: &str) {
@@ -113,6 +126,9 @@ impl<W: Write + Send> Console<W> {
                         let head = if index == 0 { style.bad(&code) } else { String::new() };
                         block.text += &format!("      {head}{text}\n");
                     }
+                    if self.github {
+                        block.text += &github::error(&block.file, line, &format!("{scenario}: {title}"), message);
+                    }
                 }
             }
             _ => {}
@@ -120,7 +136,7 @@ impl<W: Write + Send> Console<W> {
     }
 
     fn finish_scenario(&mut self, scenario: &str, outcome: Outcome, millis: u64, virtual_millis: u64) {
-        self.outcomes.push(outcome);
+        self.outcomes.insert(scenario.to_owned(), outcome);
         let block = self.scenarios.remove(scenario).unwrap_or_default();
         if self.detail == Detail::Quiet && outcome == Outcome::Passed {
             return;
@@ -141,18 +157,25 @@ impl<W: Write + Send> Console<W> {
             String::new()
         };
         text += &format!("  {} in {}{world}\n\n", self.style.outcome(outcome), duration(millis));
+        if self.github && !self.live && outcome == Outcome::Passed {
+            text = github::group(&format!("{scenario}: passed in {}", duration(millis)), &text);
+        }
         self.print(&text);
     }
 
     fn finish_run(&mut self, exit: u8) {
-        let passed = self.outcomes.iter().filter(|outcome| **outcome == Outcome::Passed).count();
+        let passed = self.outcomes.values().filter(|outcome| **outcome == Outcome::Passed).count();
         let failed = self.outcomes.len() - passed;
         let never = match self.planned.saturating_sub(self.outcomes.len()) {
             0 => String::new(),
             never => format!(", {never} never began"),
         };
+        let again = match self.again.len() {
+            0 => String::new(),
+            _ => format!("; more than one attempt: {}", self.again.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
+        };
         let line = format!(
-            "{}: {passed} passed, {failed} failed{never}",
+            "{}: {passed} passed, {failed} failed{never}{again}",
             count(self.outcomes.len(), "scenario")
         );
         let line = if exit == 0 { self.style.good(&line) } else { self.style.bad(&line) };
@@ -179,7 +202,12 @@ impl<W: Write + Send> Fold for Console<W> {
                 self.planned = *scenarios;
                 self.live = *scenarios == 1 && self.detail != Detail::Quiet;
             }
-            Event::ScenarioStarted { file, clusters, .. } => {
+            Event::ScenarioStarted {
+                file, clusters, attempt, ..
+            } => {
+                if *attempt > 1 {
+                    self.again.insert(scenario.to_owned());
+                }
                 let block = Block {
                     clusters: clusters.clone(),
                     file: file.clone(),

@@ -35,6 +35,7 @@ fn printed(detail: Detail, events: Vec<(Option<usize>, Event)>) -> String {
         clusters: vec!["a".into()],
         steps: 2,
         matrix: std::collections::BTreeMap::new(),
+        attempt: 1,
     };
     let shown = Shown::default();
     let mut console = Console::plain(shown.clone(), detail);

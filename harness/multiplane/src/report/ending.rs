@@ -80,7 +80,7 @@ impl FailedStep {
             title: step.title.clone(),
             code: end.code.clone().unwrap_or_default(),
             message: end.message.clone().unwrap_or_default(),
-            misplaced: step.verdicts.iter().filter(|verdict| !verdict.passed).map(misplaced).collect(),
+            misplaced: step.verdicts.iter().filter(|verdict| verdict.is_wrong()).map(misplaced).collect(),
         })
     }
 

@@ -16,6 +16,8 @@ pub(super) struct Row<'a> {
     /// The rule that the oracle followed.
     pub(super) why: &'a str,
     pub(super) passed: bool,
+    /// Not as expected yet, when nobody waited any longer.
+    undecided: bool,
 }
 
 /// The table for the verdicts of one expectation, over the clusters in the scenario's order. Ends with a line break.
@@ -41,10 +43,15 @@ pub(crate) fn table(verdicts: &[PlacementVerdict], clusters: &[String], indent: 
         for (mark, cluster) in row.marks.iter().zip(&shown) {
             text += &format!("  {mark:^width$}", width = cluster.chars().count());
         }
-        let verdict = if row.passed { style.good("ok") } else { style.bad("WRONG") };
+        let verdict = match row.verdict() {
+            "ok" => style.good("ok"),
+            "wrong" => style.bad("WRONG"),
+            open => style.dim(open),
+        };
         text += &format!("  {:phase_width$}  {:why_width$}  {verdict}\n", row.phase, row.why);
         for fault in row.faults() {
-            text += &format!("{indent}  {} {fault}\n", style.bad("↳"));
+            let arrow = if row.is_wrong() { style.bad("↳") } else { style.dim("↳") };
+            text += &format!("{indent}  {arrow} {fault}\n");
         }
     }
     text
@@ -67,6 +74,7 @@ fn row<'a>(verdict: &'a PlacementVerdict, clusters: &[String]) -> Row<'a> {
         phase: verdict.admin.as_ref().map_or("-", |admin| admin.phase.as_str()),
         why: verdict.prediction.as_ref().map_or("-", |prediction| prediction.reason.as_str()),
         passed: verdict.passed,
+        undecided: verdict.undecided,
     }
 }
 
@@ -85,7 +93,21 @@ pub(super) fn grouped<'a>(rows: Vec<Row<'a>>, may: impl Fn(&Row<'a>) -> bool) ->
 
 impl Row<'_> {
     fn is_like(&self, other: &Self) -> bool {
-        self.passed == other.passed && self.marks == other.marks && self.phase == other.phase && self.why == other.why
+        self.verdict() == other.verdict() && self.marks == other.marks && self.phase == other.phase && self.why == other.why
+    }
+
+    /// Whether it is not as expected, and had the time to be.
+    pub(super) fn is_wrong(&self) -> bool {
+        self.verdict() == "wrong"
+    }
+
+    /// The verdict in a word.
+    pub(super) fn verdict(&self) -> &'static str {
+        match (self.passed, self.undecided) {
+            (true, _) => "ok",
+            (false, true) => "open",
+            (false, false) => "wrong",
+        }
     }
 
     /// The execution's name, or the first's and the last's.

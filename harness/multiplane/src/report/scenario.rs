@@ -30,6 +30,8 @@ pub(super) struct Scenario {
     /// Notes that belong to no step.
     pub(super) notes: Vec<Note>,
     end: Option<(Outcome, u64, u64)>,
+    /// Earlier attempts, whose environment failed: why.
+    pub(super) earlier: Vec<String>,
 }
 
 /// The scenarios of a journal, in the order they began.
@@ -65,7 +67,11 @@ impl Scenario {
                 clusters,
                 steps,
                 matrix,
+                attempt,
             } => {
+                if *attempt > 1 {
+                    self.again_from_the_start();
+                }
                 self.run.clone_from(&record.run);
                 self.started = Some(record.wall);
                 self.file.clone_from(file);
@@ -86,6 +92,19 @@ impl Scenario {
         }
     }
 
+    /// The attempt so far was not the last one.
+    fn again_from_the_start(&mut self) {
+        let failed = self.steps.values().filter_map(|step| step.end.as_ref()?.message.clone()).next();
+        let why = failed.unwrap_or_else(|| self.why());
+        let mut earlier = std::mem::take(&mut self.earlier);
+        earlier.push(why);
+        *self = Self {
+            version: std::mem::take(&mut self.version),
+            earlier,
+            ..Self::default()
+        };
+    }
+
     /// Milliseconds of the world's time since the scenario's first record.
     fn offset(&mut self, record: &Record) -> u64 {
         let now = record.virtual_time.unwrap_or(record.wall);
@@ -96,6 +115,11 @@ impl Scenario {
     /// How it ended. Without an end it was interrupted.
     pub(super) fn outcome(&self) -> Outcome {
         self.end.map_or(Outcome::Interrupted, |(outcome, _, _)| outcome)
+    }
+
+    /// Whether its end is known.
+    pub(super) fn has_ended(&self) -> bool {
+        self.end.is_some()
     }
 
     /// Milliseconds of real time.

@@ -1,69 +1,38 @@
 //! A run's results as one JSON document (`--json`).
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
+use super::scenario::{Scenario, scenarios};
 use crate::journal::{Event, Record};
 
-/// Scenarios with their outcome, failed steps and placements, in the order they ended.
+/// Scenarios with their outcome, failed steps and placements, in the order they began.
 pub fn summary(records: &[Record]) -> Value {
-    let mut scenarios = Vec::new();
-    let mut open: BTreeMap<&str, Value> = BTreeMap::new();
-    let mut exit = Value::Null;
-    for record in records {
-        let name = record.scenario.as_deref().unwrap_or_default();
-        match &record.event {
-            Event::ScenarioStarted {
-                file,
-                backend,
-                seed,
-                clusters,
-                matrix,
-                ..
-            } => {
-                let entry = json!({
-                    "name": name, "run": record.run, "file": file, "backend": backend, "matrix": matrix, "seed": seed, "clusters": clusters,
-                    "outcome": "interrupted", "failures": [], "placements": [],
-                });
-                open.insert(name, entry);
-            }
-            Event::Placement(verdict) => push(&mut open, name, "placements", json!(verdict)),
-            Event::StepFinished {
-                code,
-                message: Some(message),
-                outcome,
-                ..
-            } => {
-                push(
-                    &mut open,
-                    name,
-                    "failures",
-                    json!({"step": record.step, "outcome": outcome, "code": code, "message": message}),
-                );
-            }
-            Event::ScenarioFinished {
-                outcome,
-                millis,
-                virtual_millis,
-            } => {
-                if let Some(mut entry) = open.remove(name) {
-                    entry["outcome"] = json!(outcome);
-                    entry["millis"] = json!(millis);
-                    entry["virtualMillis"] = json!(virtual_millis);
-                    scenarios.push(entry);
-                }
-            }
-            Event::RunFinished { exit: code } => exit = json!(code),
-            _ => {}
-        }
-    }
-    scenarios.extend(open.into_values());
+    let exit = records.iter().rev().find_map(|record| match &record.event {
+        Event::RunFinished { exit } => Some(*exit),
+        _ => None,
+    });
+    let scenarios: Vec<Value> = scenarios(records).iter().map(|(name, scenario)| entry(name, scenario)).collect();
     json!({"run": records.first().map(|record| record.run.as_str()), "exit": exit, "scenarios": scenarios})
 }
 
-fn push(open: &mut BTreeMap<&str, Value>, name: &str, list: &str, entry: Value) {
-    if let Some(list) = open.get_mut(name).and_then(|scenario| scenario[list].as_array_mut()) {
-        list.push(entry);
+fn entry(name: &str, scenario: &Scenario) -> Value {
+    let failures = scenario.steps.iter().filter_map(|(index, step)| {
+        let end = step.end.as_ref()?;
+        let message = end.message.as_ref()?;
+        Some(json!({"step": index, "outcome": end.outcome, "code": end.code, "message": message}))
+    });
+    let placements = scenario.steps.values().flat_map(|step| &step.verdicts);
+    let mut entry = json!({
+        "name": name, "run": scenario.run, "file": scenario.file, "backend": scenario.backend, "matrix": scenario.matrix, "seed": scenario.seed,
+        "clusters": scenario.clusters, "outcome": scenario.outcome(), "class": scenario.outcome().class(),
+        "failures": failures.collect::<Vec<_>>(), "placements": placements.collect::<Vec<_>>(),
+    });
+    if scenario.has_ended() {
+        entry["millis"] = json!(scenario.millis());
+        entry["virtualMillis"] = json!(scenario.virtual_millis());
     }
+    if !scenario.earlier.is_empty() {
+        entry["earlierAttempts"] = json!(scenario.earlier);
+    }
+    entry
 }

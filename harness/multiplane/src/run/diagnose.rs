@@ -1,6 +1,6 @@
-//! Why the pods of a namespace are not ready: the containers at fault, with the last lines they said.
+//! Why the pods of a namespace are not ready: the containers at fault, with the last lines they said and the last warning about the pod.
 
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
 use kube::api::{ListParams, LogParams};
 use kube::{Api, Client};
 
@@ -13,6 +13,9 @@ const TAIL: i64 = 6;
 /// As the API server's, for the list of pods; a log that cannot be read is left out.
 pub(crate) async fn unready(client: &Client, namespace: &str) -> kube::Result<Vec<String>> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    let events: Api<Event> = Api::namespaced(client.clone(), namespace);
+    // A cluster that tells no events still tells of its pods.
+    let warnings = events.list(&ListParams::default()).await.map_or_else(|_| Vec::new(), |events| warnings(events.items));
     let mut told: Vec<(String, Vec<String>)> = Vec::new();
     for pod in pods.list(&ListParams::default()).await?.items {
         let Some(fault) = fault(&pod) else { continue };
@@ -21,6 +24,7 @@ pub(crate) async fn unready(client: &Client, namespace: &str) -> kube::Result<Ve
             continue;
         }
         let mut lines = vec![format!("pod {namespace}/{name}: {}", fault.text)];
+        lines.extend(warnings.iter().rev().find(|(pod, _)| *pod == name).map(|(_, warning)| format!("  {warning}")));
         if let Some((container, previous)) = fault.container {
             let params = LogParams {
                 container: Some(container),
@@ -34,6 +38,21 @@ pub(crate) async fn unready(client: &Client, namespace: &str) -> kube::Result<Ve
         told.push((fault.text, lines));
     }
     Ok(told.into_iter().flat_map(|(_, lines)| lines).collect())
+}
+
+/// Warnings about pods, with the pods' names, in their order of time. That a container will be started again is no news.
+fn warnings(events: Vec<Event>) -> Vec<(String, String)> {
+    let mut warnings: Vec<Event> = events
+        .into_iter()
+        .filter(|event| event.type_.as_deref() == Some("Warning") && event.involved_object.kind.as_deref() == Some("Pod"))
+        .filter(|event| event.reason.as_deref() != Some("BackOff"))
+        .collect();
+    warnings.sort_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0));
+    let text = |event: Event| {
+        let (reason, message) = (event.reason.unwrap_or_default(), event.message.unwrap_or_default());
+        (event.involved_object.name.unwrap_or_default(), format!("{reason}: {message}"))
+    };
+    warnings.into_iter().map(text).collect()
 }
 
 struct Fault {

@@ -14,6 +14,9 @@ mod provider;
 mod scenario;
 pub(crate) mod step;
 mod suite;
+#[cfg(test)]
+mod suite_tests;
+mod transient;
 
 pub(crate) use context::Context;
 pub use partition::{Partition, PartitionError};
@@ -22,5 +25,5 @@ pub use plan::Plan;
 pub use provider::Provider;
 pub(crate) use provider::run_and_end;
 pub(crate) use scenario::create;
-pub use scenario::run_scenario;
+pub use scenario::{Ran, run_scenario};
 pub use suite::{Finished, Suite, exit as suite_exit, suite};

@@ -19,6 +19,8 @@ pub struct Plan {
     pub run: String,
     /// The cell of the matrix: what `--matrix` holds fixed.
     pub matrix: BTreeMap<String, String>,
+    /// Which attempt this is, from 1.
+    pub attempt: usize,
     /// Where what the clusters hold is kept when a step fails; `None` if nobody will look.
     pub findings: Option<Findings>,
 }
@@ -47,6 +49,7 @@ impl Plan {
             seed,
             run: run.to_owned(),
             matrix: BTreeMap::new(),
+            attempt: 1,
             findings: None,
         }
     }

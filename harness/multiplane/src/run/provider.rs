@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use super::plan::Plan;
-use super::scenario::run_scenario;
+use super::scenario::{Ran, run_scenario};
 use crate::backend::outside::Outside;
 use crate::backend::{Embedded, End, Ended, Time, World};
 use crate::journal::{Journal, Level, Outcome};
@@ -27,13 +27,26 @@ pub enum Provider {
 /// How one scenario ended, and its world.
 pub(super) struct Ending {
     pub(super) outcome: Outcome,
+    /// Why, unless it passed or was stopped.
+    pub(super) message: Option<String>,
     /// What could not be removed.
     pub(super) left: Vec<String>,
 }
 
 impl Ending {
     pub(super) fn of(outcome: Outcome) -> Self {
-        Self { outcome, left: Vec::new() }
+        Self {
+            outcome,
+            message: None,
+            left: Vec::new(),
+        }
+    }
+
+    fn because(outcome: Outcome, message: String) -> Self {
+        Self {
+            message: Some(message),
+            ..Self::of(outcome)
+        }
     }
 }
 
@@ -45,20 +58,34 @@ pub(super) fn run(provider: &Provider, number: usize, plan: &Plan, journal: &Jou
     runtime.block_on(async {
         match provider {
             Provider::Embedded => match Embedded::new(Time::Virtual, plan.seed, programs()) {
-                Ok(world) => Ending::of(run_scenario(plan, &world, journal, stop).await),
-                Err(_) => Ending::of(Outcome::Environment),
+                Ok(world) => ending(AssertUnwindSafe(run_scenario(plan, &world, journal, stop)).catch_unwind().await.ok(), Vec::new()),
+                Err(error) => never_began(plan, journal, error.to_string()),
             },
             Provider::Outside(backend) => match backend.world(number, plan.seed) {
                 Ok(world) => outside(plan, world.as_ref(), journal, stop).await,
-                Err(error) => {
-                    journal
-                        .scenario(plan.name(), simnet::Clock::real())
-                        .note(Level::Warning, error.to_string());
-                    Ending::of(Outcome::Environment)
-                }
+                Err(error) => never_began(plan, journal, error.to_string()),
             },
         }
     })
+}
+
+/// There is no world for it.
+fn never_began(plan: &Plan, journal: &Journal, message: String) -> Ending {
+    journal
+        .scenario(plan.name(), simnet::Clock::real())
+        .note(Level::Warning, message.clone());
+    Ending::because(Outcome::Environment, message)
+}
+
+/// How it ended; nothing is known of what panicked, but that the harness is at fault.
+fn ending(ran: Option<Ran>, left: Vec<String>) -> Ending {
+    let Some(Ran { outcome, message }) = ran else {
+        return Ending {
+            left,
+            ..Ending::of(Outcome::Fault)
+        };
+    };
+    Ending { outcome, message, left }
 }
 
 fn runtime(provider: &Provider) -> std::io::Result<Runtime> {
@@ -71,22 +98,19 @@ fn runtime(provider: &Provider) -> std::io::Result<Runtime> {
 
 /// A scenario in a world outside of this process, which is removed however the scenario ends.
 async fn outside(plan: &Plan, world: &dyn World, journal: &Journal, stop: &CancellationToken) -> Ending {
-    let (outcome, left) = run_and_end(
+    let (ran, left) = run_and_end(
         plan,
         world,
         journal,
         run_scenario(plan, world, journal, stop),
-        |outcome| match outcome {
+        |ran| match ran.outcome {
             Outcome::Passed => End::Passed,
             Outcome::Interrupted => End::Interrupted,
             _ => End::Failed,
         },
     )
     .await;
-    Ending {
-        outcome: outcome.unwrap_or(Outcome::Fault),
-        left,
-    }
+    ending(ran, left)
 }
 
 /// Does some work in a world, and ends the world however the work ends. `None` if it panicked. Also tells what could not be removed.

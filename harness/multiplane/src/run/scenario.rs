@@ -17,8 +17,30 @@ use crate::journal::{Emitter, Event, Journal, Level, Outcome};
 use crate::stopwatch::Stopwatch;
 use crate::verdict::Witness;
 
+/// How a scenario ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// How.
+    pub outcome: Outcome,
+    /// Why, unless it passed or was stopped.
+    pub message: Option<String>,
+}
+
+impl Ran {
+    fn plain(outcome: Outcome) -> Self {
+        Self { outcome, message: None }
+    }
+
+    fn because(outcome: Outcome, message: String) -> Self {
+        Self {
+            outcome,
+            message: Some(message),
+        }
+    }
+}
+
 /// Runs a scenario in a world and records what happens. `stop` ends it early, as interrupted.
-pub async fn run_scenario(plan: &Plan, world: &dyn World, journal: &Journal, stop: &CancellationToken) -> Outcome {
+pub async fn run_scenario(plan: &Plan, world: &dyn World, journal: &Journal, stop: &CancellationToken) -> Ran {
     let scenario = &plan.loaded.scenario;
     let emitter = journal.scenario(plan.name(), world.clock().clone());
     let watch = Stopwatch::start();
@@ -29,34 +51,36 @@ pub async fn run_scenario(plan: &Plan, world: &dyn World, journal: &Journal, sto
         clusters: scenario.clusters.keys().cloned().collect(),
         steps: scenario.steps.len(),
         matrix: plan.matrix.clone(),
+        attempt: plan.attempt,
     });
     let faults = FaultsInForce::default();
     let limit = scenario.settings.timeout.get();
-    let outcome = tokio::select! {
+    let ran = tokio::select! {
         biased;
-        () = stop.cancelled() => Outcome::Interrupted,
+        () = stop.cancelled() => Ran::plain(Outcome::Interrupted),
         result = timeout(limit, steps(plan, world, &emitter, &faults)) => result.unwrap_or_else(|_| {
-            emitter.note(Level::Warning, format!("the scenario took longer than its settings.timeout of {}", scenario.settings.timeout));
-            Outcome::Failed
+            let message = format!("the scenario took longer than its settings.timeout of {}", scenario.settings.timeout);
+            emitter.note(Level::Warning, message.clone());
+            Ran::because(Outcome::Failed, message)
         }),
     };
     faults.heal_all(&emitter).await;
     let (millis, virtual_millis) = watch.read();
     emitter.emit(Event::ScenarioFinished {
-        outcome,
+        outcome: ran.outcome,
         millis,
         virtual_millis,
     });
-    outcome
+    ran
 }
 
 /// Brings the clusters up, then runs the steps until one fails.
-async fn steps(plan: &Plan, world: &dyn World, emitter: &Emitter, faults: &FaultsInForce) -> Outcome {
+async fn steps(plan: &Plan, world: &dyn World, emitter: &Emitter, faults: &FaultsInForce) -> Ran {
     let clusters = match create(plan, world, emitter).await {
         Ok(clusters) => clusters,
         Err(error) => {
             emitter.note(Level::Warning, error.to_string());
-            return Outcome::Environment;
+            return Ran::because(Outcome::Environment, error.to_string());
         }
     };
     let witness = Witness::start(clusters.values().map(|cluster| (cluster.id(), cluster.client())));
@@ -66,10 +90,10 @@ async fn steps(plan: &Plan, world: &dyn World, emitter: &Emitter, faults: &Fault
             if let Some(findings) = &plan.findings {
                 findings.collect(plan.name(), context.clusters()).await;
             }
-            return failure.outcome;
+            return Ran::because(failure.outcome, failure.message);
         }
     }
-    Outcome::Passed
+    Ran::plain(Outcome::Passed)
 }
 
 /// All clusters, side by side, in the file's order.

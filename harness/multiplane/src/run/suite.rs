@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 use super::partition::Partition;
 use super::plan::Plan;
 use super::provider::{Ending, Provider, run};
+use super::transient::transient;
 use crate::exit::Exit;
-use crate::journal::{Event, Journal, Outcome};
+use crate::journal::{Event, Journal, Level, Outcome};
 
 /// How a suite runs.
 #[derive(Clone, Debug)]
@@ -21,10 +22,25 @@ pub struct Suite {
     pub provider: Provider,
     /// Scenarios that run at the same time.
     pub jobs: NonZeroUsize,
+    /// How often a scenario is run again whose environment failed in a way that is known to pass.
+    pub retries: usize,
     /// Ends the run early when cancelled.
     pub stop: CancellationToken,
     /// Which part of a larger suite the scenarios are; recorded, so that a merged report knows what is missing.
     pub partition: Option<Partition>,
+}
+
+impl Suite {
+    /// One scenario after the other on embedded clusters, until `stop`.
+    pub fn embedded(stop: CancellationToken) -> Self {
+        Self {
+            provider: Provider::Embedded,
+            jobs: NonZeroUsize::MIN,
+            retries: 0,
+            stop,
+            partition: None,
+        }
+    }
 }
 
 /// How a suite ended.
@@ -58,11 +74,7 @@ pub fn suite(plans: &[Plan], suite: &Suite, journal: &Journal) -> Finished {
                     let Some(index) = next.lock().unwrap_or_else(PoisonError::into_inner).next() else {
                         break;
                     };
-                    let Ending { outcome, left } = if suite.stop.is_cancelled() {
-                        Ending::of(Outcome::Interrupted)
-                    } else {
-                        run(&suite.provider, index, &plans[index], journal, &suite.stop)
-                    };
+                    let Ending { outcome, left, .. } = attempts(suite, index, &plans[index], journal);
                     let mut finished = finished.lock().unwrap_or_else(PoisonError::into_inner);
                     finished.outcomes[index] = outcome;
                     finished.left.extend(left);
@@ -71,6 +83,31 @@ pub fn suite(plans: &[Plan], suite: &Suite, journal: &Journal) -> Finished {
         }
     });
     finished.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs a scenario; again, if its environment failed in a way that is known to pass.
+fn attempts(suite: &Suite, index: usize, plan: &Plan, journal: &Journal) -> Ending {
+    let mut plan = plan.clone();
+    let mut left = Vec::new();
+    loop {
+        if suite.stop.is_cancelled() {
+            return Ending {
+                left,
+                ..Ending::of(Outcome::Interrupted)
+            };
+        }
+        let mut ending = run(&suite.provider, index, &plan, journal, &suite.stop);
+        left.append(&mut ending.left);
+        let message = ending.message.as_deref().filter(|_| ending.outcome == Outcome::Environment);
+        match message.and_then(transient) {
+            Some(code) if plan.attempt <= suite.retries => {
+                let again = format!("[{code}] passes by itself at times: attempt {} of {}", plan.attempt + 1, suite.retries + 1);
+                journal.scenario(plan.name(), simnet::Clock::real()).note(Level::Warning, again);
+                plan.attempt += 1;
+            }
+            _ => return Ending { left, ..ending },
+        }
+    }
 }
 
 /// The exit code for how scenarios ended: the lowest that is not 0.

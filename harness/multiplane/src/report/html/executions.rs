@@ -55,8 +55,8 @@ impl Execution<'_> {
     pub(super) fn class(&self) -> &'static str {
         match self.verdict {
             Some(verdict) if verdict.passed => "ok",
-            Some(_) => "bad",
-            None => "odd",
+            Some(verdict) if verdict.is_wrong() => "bad",
+            _ => "odd",
         }
     }
 

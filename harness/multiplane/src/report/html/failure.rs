@@ -49,7 +49,7 @@ fn step_failed(index: usize, step: &Step, scenario: &Scenario) -> String {
 
 /// Expected and found, for what is wrong.
 fn found(verdicts: &[PlacementVerdict], clusters: &[String]) -> String {
-    let wrong = rows(verdicts, clusters).into_iter().filter(|row| !row.passed).collect();
+    let wrong = rows(verdicts, clusters).into_iter().filter(|row| row.is_wrong()).collect();
     let rows: String = grouped(wrong, |_| true).iter().map(line).collect();
     if rows.is_empty() {
         return String::new();

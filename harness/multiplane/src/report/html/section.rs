@@ -18,11 +18,17 @@ pub(super) fn section(index: usize, name: &str, scenario: &Scenario, only: bool)
     let executions = executions(scenario);
     let span = span(scenario);
     let matrix: String = scenario.matrix.iter().map(|(key, value)| format!(" · {key}={value}")).collect();
+    let earlier: String = scenario
+        .earlier
+        .iter()
+        .zip(1..)
+        .map(|(why, attempt)| format!("<p class=\"dim\">attempt {attempt} failed: {}</p>\n", text(why)))
+        .collect();
     // The id is inside: a browser that goes there opens what is round it.
     format!(
         "<details class=\"scenario {}\"{open}><summary><span class=\"mark\">{}</span><h2>{}</h2>\
          <span class=\"dim\">{} in {}</span></summary>\n<div id=\"s{index}\">\n\
-         <p class=\"dim\">{} · {} · seed {}{} · {} of the world's time</p>\n{}\
+         <p class=\"dim\">{} · {} · seed {}{} · {} of the world's time</p>\n{earlier}{}\
          <h3>World</h3>\n{}<h3>Time</h3>\n<div class=\"time\">\n{}{}</div>\n{}</div></details>\n",
         class(outcome),
         mark(outcome),

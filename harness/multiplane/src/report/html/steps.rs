@@ -54,7 +54,7 @@ fn row(index: usize, step: &Step, scenario: &Scenario, span: u64) -> String {
 
 /// How many executions the step judged.
 fn tally(step: &Step) -> String {
-    let wrong = step.verdicts.iter().filter(|verdict| !verdict.passed).count();
+    let wrong = step.verdicts.iter().filter(|verdict| verdict.is_wrong()).count();
     match (step.verdicts.len(), wrong) {
         (0, _) => String::new(),
         (all, 0) => format!(" <span class=\"chip ok\">{all} as expected</span>"),

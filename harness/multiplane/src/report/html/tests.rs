@@ -108,6 +108,7 @@ fn many_executions_are_counts() {
             prediction: None,
             watched_millis: 0,
             passed: true,
+            undecided: false,
             faults: Vec::new(),
         })
     };

@@ -36,7 +36,12 @@ fn row(row: &Row<'_>, clusters: &[String]) -> String {
             format!("<td class=\"cell {seen} {class}\" title=\"{meaning}{rule}\">{mark}</td>")
         })
         .collect();
-    let (tone, verdict) = if row.passed { ("ok", "ok") } else { ("bad", "wrong") };
+    let verdict = row.verdict();
+    let tone = match verdict {
+        "wrong" => "bad",
+        "ok" => "ok",
+        _ => "dim",
+    };
     let name = match row.verdicts.len() {
         0 | 1 => text(row.name()).to_string(),
         _ => {

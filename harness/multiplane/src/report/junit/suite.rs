@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quick_junit::{TestCase, TestSuite};
+use quick_junit::{NonSuccessKind, TestCase, TestRerun, TestSuite};
 
 use super::case::{Place, case, failed, named};
 use crate::journal::Outcome;
@@ -47,7 +47,7 @@ fn cases(name: &str, scenario: &Scenario) -> Vec<TestCase> {
         file: &scenario.file,
     };
     let fault = (unexplained && scenario.steps.is_empty()).then(|| (outcome, scenario.why()));
-    let mut cases = vec![clusters_case(place, &scenario.ready, fault)];
+    let mut cases = vec![clusters_case(place, &scenario.ready, fault, &scenario.earlier)];
     let steps = scenario.steps.iter();
     cases.extend(steps.map(|(index, step)| case(step, place, *index, &scenario.clusters, (outcome, scenario.why()))));
     let open = scenario.steps.values().any(crate::report::step::Step::is_open);
@@ -57,10 +57,18 @@ fn cases(name: &str, scenario: &Scenario) -> Vec<TestCase> {
     cases
 }
 
-fn clusters_case(place: Place<'_>, ready: &[(String, u64)], fault: Option<(Outcome, String)>) -> TestCase {
-    let status = fault.map_or_else(quick_junit::TestCaseStatus::success, |(outcome, why)| {
+fn clusters_case(place: Place<'_>, ready: &[(String, u64)], fault: Option<(Outcome, String)>, earlier: &[String]) -> TestCase {
+    let mut status = fault.map_or_else(quick_junit::TestCaseStatus::success, |(outcome, why)| {
         failed(outcome, None, &why, place.file)
     });
+    // A flake stays visible: earlier attempts are runs of this case that failed.
+    for why in earlier {
+        let mut run = TestRerun::new(NonSuccessKind::Error);
+        run.set_type(word(Outcome::Environment).to_owned())
+            .set_message(why.lines().next().unwrap_or_default().to_owned())
+            .set_description(why.clone());
+        status.add_rerun(run);
+    }
     let mut case = named(place, "clusters", 1, status);
     // They start side by side.
     let slowest = ready.iter().map(|(_, millis)| *millis).max().unwrap_or_default();

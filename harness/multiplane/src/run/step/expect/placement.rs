@@ -41,11 +41,9 @@ pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, pat
             Step::Until(at) if !hopeless => at,
             Step::Settled => return conclude(context, verdicts, Ok(())),
             Step::Until(_) => {
-                return conclude(
-                    context,
-                    verdicts,
-                    result.map_err(|why| Failure::expectation("placement-wrong", why)),
-                );
+                let verdicts: Vec<_> = verdicts.into_iter().map(early).collect();
+                let result = overall(placement, &verdicts).map_err(|why| Failure::expectation("placement-wrong", why));
+                return conclude(context, verdicts, result);
             }
             Step::Broken(after, held) => return conclude(context, verdicts, Err(broken(after, held, result.err().unwrap_or_default()))),
         };
@@ -129,6 +127,7 @@ fn look(
         prediction: execution.prediction.clone(),
         watched_millis: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
         passed: faults.is_empty(),
+        undecided: false,
         faults,
     };
     (verdict, judgement)
@@ -148,11 +147,17 @@ fn wrong_reason(reason: &Reason, prediction: Option<&Prediction>) -> Option<Stri
     }
 }
 
+/// The verdict when nobody waits any longer: what is only not so yet had no time to be.
+fn early((verdict, judgement): (PlacementVerdict, Judgement)) -> (PlacementVerdict, Judgement) {
+    let undecided = matches!(judgement, Judgement::Pending(_));
+    (PlacementVerdict { undecided, ..verdict }, judgement)
+}
+
 fn overall(placement: &Placement, verdicts: &[(PlacementVerdict, Judgement)]) -> Result<(), String> {
     let wrong: Vec<&PlacementVerdict> = verdicts
         .iter()
         .map(|(verdict, _)| verdict)
-        .filter(|verdict| !verdict.passed)
+        .filter(|verdict| verdict.is_wrong())
         .collect();
     if let Some(first) = wrong.first() {
         let more = if wrong.len() > 1 {
