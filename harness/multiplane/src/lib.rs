@@ -1,7 +1,8 @@
 //! A test harness for multi-cluster Kubernetes deployments.
 //!
 //! From a file to a verdict: [`run::Plan`] (a scenario, checked) -> [`run::suite`] (worlds, steps) -> [`journal`] (what happened) ->
-//! [`report`] (what people read), [`capsule`] (a run in one file, to be run again). [`backend`] makes the clusters, [`verdict`] judges where executions ran.
+//! [`report`] (what people read), [`capsule`] (a run in one file, to be run again). [`backend`] makes the clusters, [`verdict`] judges where executions ran. [`testing`] has
+//! the same for Rust tests.
 
 pub mod backend;
 pub mod capsule;
@@ -18,5 +19,6 @@ pub mod report;
 pub mod resident;
 pub mod run;
 mod stopwatch;
+pub mod testing;
 pub mod up;
 pub mod verdict;

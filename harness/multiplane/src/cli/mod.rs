@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand.
 
 mod backend;
+mod completions;
 mod doctor;
 mod execute;
 mod exit;
@@ -18,6 +19,7 @@ mod record;
 mod report;
 mod repro;
 mod run;
+mod select;
 mod signals;
 mod table;
 mod up;
@@ -51,6 +53,7 @@ enum Command {
     Repro(repro::Repro),
     Matrix(matrix::Matrix),
     Doctor(doctor::Doctor),
+    Completions(completions::Completions),
     #[command(hide = true)]
     Node(node::Node),
     #[command(hide = true)]
@@ -85,6 +88,7 @@ fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Repro(repro) => repro.run(output),
         Command::Matrix(matrix) => matrix.run(output),
         Command::Doctor(doctor) => doctor.run(output),
+        Command::Completions(completions) => completions.run(&mut <Cli as clap::CommandFactory>::command(), output),
         Command::Node(node) => node.run(output),
         Command::Program(program) => {
             program.run();

@@ -10,6 +10,7 @@ use super::execute::{Done, Execution, run_id};
 use super::exit::Failure;
 use super::output::{Output, complain};
 use super::record::Recorder;
+use super::select::Select;
 
 /// Runs scenarios: every `scenario.yaml` below the paths.
 #[derive(Args)]
@@ -17,6 +18,8 @@ pub(crate) struct Run {
     /// Folders or scenario files.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    select: Select,
     #[command(flatten)]
     execution: Execution,
     /// Holds part of the world fixed: `kubernetes=VERSION` for every cluster whose scenario names no version, `vars.NAME=VALUE` for a
@@ -44,6 +47,9 @@ impl Run {
         let id = run_id();
         let files = scenario::discover::discover(&self.paths).map_err(|error| Failure::invalid(format!("error: {error}")))?;
         let mut plans = self.plans(&files, &id)?;
+        if plans.is_empty() && self.partition.is_none() {
+            complain("nothing failed in that run: nothing to run, which is a pass");
+        }
         let recorder = self.record.as_deref().map(|path| Recorder::new(path, &mut plans)).transpose()?;
         let Done { exit, records } = self.execution.run(&plans, id, self.partition, &signals, output)?;
         if let Some(recorder) = recorder {
@@ -55,7 +61,7 @@ impl Run {
     /// What is to run here. All scenarios must be valid, also those of other parts: a part must not depend on which machine looks.
     fn plans(&self, files: &[PathBuf], run: &str) -> Result<Vec<Plan>, Failure> {
         let pins = Pins::parse(self.matrix.iter().map(String::as_str)).map_err(|error| Failure::invalid(format!("error: {error}")))?;
-        let mut plans = plans(files, self.seed, run)?;
+        let mut plans = self.select.select(plans(files, self.seed, run)?)?;
         pins.apply(&mut plans)
             .map_err(|error| Failure::invalid(format!("error: {error}")))?;
         let Some(partition) = self.partition else { return Ok(plans) };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use multiplane::exit::Exit;
-use multiplane::journal::Journal;
+use multiplane::journal::{Journal, Kept};
 use multiplane::report::{Console, Detail};
 use multiplane::run::Plan;
 use multiplane::up::{Down, UpError, up};
@@ -45,14 +45,15 @@ impl Up {
         let plan = self.plan(&run)?;
         self.backend.refuse(std::slice::from_ref(&plan))?;
         let backend = self.backend.begin(&run, std::slice::from_ref(&plan), &signals)?;
-        let journal = Journal::new(run, None, vec![Box::new(Console::stdout(Detail::Normal))])?;
+        let kept = Kept::default();
+        let journal = Journal::new(run, None, vec![Box::new(kept.clone()), Box::new(Console::stdout(Detail::Normal))])?;
         complain(&format!(
             "bringing {} up; {} will say when",
             plan.name(),
             self.dir.join("ready").display()
         ));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let Down { held, left } = runtime.block_on(up(&plan, &backend.provider(), &self.dir, &journal, &signals.stop()));
+        let Down { held, left } = runtime.block_on(up(&plan, &backend.provider(), &self.dir, (&journal, &kept), &signals.stop()));
         let clean = backend.end()? && left.is_empty();
         let exit = match held {
             // A world that is told to end has done its work.

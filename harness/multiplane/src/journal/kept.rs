@@ -10,6 +10,11 @@ use super::writer::Fold;
 pub struct Kept(Arc<Mutex<Vec<Record>>>);
 
 impl Kept {
+    /// The records so far; they stay.
+    pub fn so_far(&self) -> Vec<Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The records so far; they are taken away.
     pub fn records(&self) -> Vec<Record> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))

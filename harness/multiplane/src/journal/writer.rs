@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use simnet::Clock;
 
 use super::event::{Event, Record, VERSION};
+use crate::run::Partition;
 use crate::stopwatch::wall;
 
 /// Renders records as they come. Folds decide nothing.
@@ -45,6 +46,15 @@ impl Journal {
             failed: None,
             folds,
         }))))
+    }
+
+    /// Records that a run begins: always the first record.
+    pub fn begin(&self, scenarios: usize, partition: Option<Partition>) {
+        self.emit(Event::RunStarted {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            scenarios,
+            partition,
+        });
     }
 
     /// Records what belongs to no scenario.

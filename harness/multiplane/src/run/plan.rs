@@ -7,6 +7,7 @@ use scenario::{Invalid, Loaded, Verb};
 
 use super::step::title;
 use crate::findings::Findings;
+use crate::journal::Event;
 
 /// One scenario with everything that the command line decides about it.
 #[derive(Clone, Debug)]
@@ -57,6 +58,20 @@ impl Plan {
     /// The scenario's name.
     pub fn name(&self) -> &str {
         &self.loaded.scenario.metadata.name.value
+    }
+
+    /// The event of its start on a backend.
+    pub(crate) fn started(&self, backend: &str) -> Event {
+        let scenario = &self.loaded.scenario;
+        Event::ScenarioStarted {
+            file: scenario.file.display().to_string(),
+            backend: backend.to_owned(),
+            seed: self.seed,
+            clusters: scenario.clusters.keys().cloned().collect(),
+            steps: scenario.steps.len(),
+            matrix: self.matrix.clone(),
+            attempt: self.attempt,
+        }
     }
 
     /// How much there is to do, compared with other plans: clusters and executions.

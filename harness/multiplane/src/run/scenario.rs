@@ -44,15 +44,7 @@ pub async fn run_scenario(plan: &Plan, world: &dyn World, journal: &Journal, sto
     let scenario = &plan.loaded.scenario;
     let emitter = journal.scenario(plan.name(), world.clock().clone());
     let watch = Stopwatch::start();
-    emitter.emit(Event::ScenarioStarted {
-        file: scenario.file.display().to_string(),
-        backend: world.capabilities().backend.to_owned(),
-        seed: plan.seed,
-        clusters: scenario.clusters.keys().cloned().collect(),
-        steps: scenario.steps.len(),
-        matrix: plan.matrix.clone(),
-        attempt: plan.attempt,
-    });
+    emitter.emit(plan.started(world.capabilities().backend));
     let faults = FaultsInForce::default();
     let limit = scenario.settings.timeout.get();
     let ran = tokio::select! {

@@ -13,7 +13,7 @@ use super::plan::Plan;
 use super::provider::{Ending, Provider, run};
 use super::transient::transient;
 use crate::exit::Exit;
-use crate::journal::{Event, Journal, Level, Outcome};
+use crate::journal::{Journal, Level, Outcome};
 
 /// How a suite runs.
 #[derive(Clone, Debug)]
@@ -54,11 +54,7 @@ pub struct Finished {
 
 /// Runs scenarios, each on a thread and a runtime of its own.
 pub fn suite(plans: &[Plan], suite: &Suite, journal: &Journal) -> Finished {
-    journal.emit(Event::RunStarted {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        scenarios: plans.len(),
-        partition: suite.partition,
-    });
+    journal.begin(plans.len(), suite.partition);
     // The heaviest first, so that no thread is left with one when the others have nothing more to do.
     let mut order: Vec<usize> = (0..plans.len()).collect();
     order.sort_by_key(|index| Reverse(plans[*index].weight()));

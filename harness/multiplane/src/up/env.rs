@@ -12,6 +12,8 @@ pub(super) struct Env {
     clusters: BTreeMap<String, ClusterEnv>,
     #[serde(skip_serializing_if = "Option::is_none")]
     flyte: Option<FlyteEnv>,
+    /// The page that shows where executions are.
+    page: String,
     /// Where signed URLs of objects lead.
     #[serde(rename = "objectStore")]
     object_store: String,
@@ -43,6 +45,10 @@ impl Env {
 
     pub(super) fn object_store(&mut self, base: &str) {
         base.clone_into(&mut self.object_store);
+    }
+
+    pub(super) fn page(&mut self, url: &str) {
+        url.clone_into(&mut self.page);
     }
 
     pub(super) fn admin(&mut self, grpc: SocketAddr, http: SocketAddr) {

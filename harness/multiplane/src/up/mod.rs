@@ -1,6 +1,7 @@
 //! `multiplane up`: a world in real time that programs outside can use, until it is told to end.
 
 mod env;
+mod page;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -15,13 +16,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backend::{BackendError, Cluster, Embedded, End, Time, Vantage, World};
 use crate::forward::Forward;
-use crate::journal::{Emitter, Journal};
+use crate::journal::{Emitter, Journal, Kept, Level};
 use crate::programs;
 use crate::run::step::failure::Failure;
 use crate::run::step::fault::FaultsInForce;
 use crate::run::{Context, Plan, Provider, create, run_and_end, step};
 use crate::verdict::Witness;
 use env::Env;
+use page::{Looked, Page};
 
 /// Why a world could not be held up.
 #[derive(Debug, Error)]
@@ -59,7 +61,8 @@ pub struct Down {
 /// need below `dir`, and holds the world until `stop`. Then everything that it made outside of this process is removed, or kept.
 ///
 /// `dir/kubeconfigs/<cluster>.yaml`, `dir/env.json` and, last, `dir/ready` are written; `ready` is taken away first.
-pub async fn up(plan: &Plan, provider: &Provider, dir: &Path, journal: &Journal, stop: &CancellationToken) -> Down {
+pub async fn up(plan: &Plan, provider: &Provider, dir: &Path, told: (&Journal, &Kept), stop: &CancellationToken) -> Down {
+    let (journal, _) = told;
     // Worlds outside of this process have stores of their own.
     let stores = matches!(provider, Provider::Embedded).then(Stores::new);
     let world = match (provider, &stores) {
@@ -82,7 +85,7 @@ pub async fn up(plan: &Plan, provider: &Provider, dir: &Path, journal: &Journal,
         plan,
         world.as_ref(),
         journal,
-        hold(plan, world.as_ref(), stores.as_ref(), dir, journal, stop),
+        hold(plan, world.as_ref(), stores.as_ref(), dir, told, stop),
         |held| match held {
             Ok(()) => End::Passed,
             Err(_) => End::Failed,
@@ -98,15 +101,16 @@ async fn hold(
     world: &dyn World,
     stores: Option<&Stores>,
     dir: &Path,
-    journal: &Journal,
+    (journal, kept): (&Journal, &Kept),
     stop: &CancellationToken,
 ) -> Result<(), UpError> {
+    journal.begin(1, None);
     let emitter = journal.scenario(plan.name(), world.clock().clone());
     let faults = FaultsInForce::default();
     let held = tokio::select! {
         biased;
         () = stop.cancelled() => Ok(None),
-        held = prepare(plan, world, stores, dir, &emitter, &faults) => held.map(Some),
+        held = prepare(plan, world, stores, dir, (&emitter, kept), &faults) => held.map(Some),
     };
     if let Ok(Some(_)) = &held {
         stop.cancelled().await;
@@ -125,6 +129,7 @@ struct Held {
     _clusters: IndexMap<String, Arc<dyn Cluster>>,
     _forwards: Vec<Forward>,
     _objects: Option<PublishedObjects>,
+    _page: Page,
 }
 
 impl Held {
@@ -139,7 +144,7 @@ async fn prepare(
     world: &dyn World,
     stores: Option<&Stores>,
     dir: &Path,
-    emitter: &Emitter,
+    (emitter, kept): (&Emitter, &Kept),
     faults: &FaultsInForce,
 ) -> Result<Held, UpError> {
     let ready = dir.join("ready");
@@ -148,6 +153,7 @@ async fn prepare(
         Some(stores) => Some(publish(stores, world).await?),
         None => None,
     };
+    emitter.emit(plan.started(world.capabilities().backend));
     let clusters = create(plan, world, emitter).await?;
     let witness = Witness::start([]);
     let mut context = Context::new(plan, world, clusters.clone(), witness, emitter.clone(), faults.clone());
@@ -170,8 +176,19 @@ async fn prepare(
         write(&file, &text)?;
         env.cluster(cluster.id(), &file, cluster.api(Vantage::Host));
     }
+    let controlplane = plan.loaded.scenario.clusters_of(Role::Controlplane).next();
+    let looked = Looked {
+        told: kept.clone(),
+        witness: Witness::start(clusters.values().map(|cluster| (cluster.id(), cluster.client()))),
+        admin: controlplane.and_then(|_| context.admin().ok()),
+        placed_by: world.capabilities().placed_by,
+        clock: world.clock().clone(),
+    };
+    let page = Page::start(looked).await.map_err(UpError::Listen)?;
+    env.page(&page.url());
+    emitter.note(Level::Info, format!("where executions are: {}", page.url()));
     let mut forwards = Vec::new();
-    if let Some((id, _)) = plan.loaded.scenario.clusters_of(Role::Controlplane).next() {
+    if let Some((id, _)) = controlplane {
         let grpc = forward(&world.operator(), &clusters[id], 81).await?;
         let http = forward(&world.operator(), &clusters[id], 80).await?;
         env.admin(grpc.address(), http.address());
@@ -184,6 +201,7 @@ async fn prepare(
         _clusters: clusters,
         _forwards: forwards,
         _objects: objects,
+        _page: page,
     })
 }
 

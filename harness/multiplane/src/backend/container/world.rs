@@ -7,7 +7,6 @@ use futures::future::BoxFuture;
 use simnet::tls::Authority;
 use simnet::{Clock, Host, Network};
 use tokio::sync::OnceCell;
-use tokio_util::task::TaskTracker;
 
 use super::machine::Machine;
 use super::slow::Slow;
@@ -15,7 +14,7 @@ use super::start::start;
 use super::ways::Ways;
 use super::{ContainerBackend, ContainerError};
 use crate::backend::ledger::{Resource, ResourceKind};
-use crate::backend::outside::Belongings;
+use crate::backend::outside::{Belongings, Creations};
 use crate::backend::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, World, dns_name, member, names};
 
 /// Name of the machine that the harness stands on, and of its zone.
@@ -24,8 +23,7 @@ const OPERATOR: &str = "operator";
 /// One scenario's clusters, on a docker network of their own. What runs in docker outlives it, unless it is ended.
 pub struct ContainerWorld {
     ground: Arc<Ground>,
-    /// Clusters that are being made. What is begun is seen through, so that nothing appears behind the back of a clean-up.
-    starting: TaskTracker,
+    starting: Creations,
 }
 
 /// What the clusters of a world stand on.
@@ -95,19 +93,8 @@ impl ContainerWorld {
         };
         Ok(Self {
             ground: Arc::new(ground),
-            starting: TaskTracker::new(),
+            starting: Creations::default(),
         })
-    }
-
-    async fn finish(&self, end: End) -> Ended {
-        self.starting.close();
-        self.starting.wait().await;
-        let mut made = self.ground.belongings.close().await;
-        if end == End::Failed {
-            let logs = self.ground.belongings.container_logs(&made.clusters).await;
-            made.notes.extend(logs);
-        }
-        self.ground.belongings.settle(made, end).await
     }
 }
 
@@ -135,20 +122,17 @@ impl World for ContainerWorld {
     fn create<'a>(&'a self, spec: &'a ClusterSpec) -> BoxFuture<'a, Result<Arc<dyn Cluster>, BackendError>> {
         async move {
             member::check(spec)?;
-            let failed = |message: String| BackendError::Start {
-                cluster: spec.id.clone(),
-                message,
-            };
             let (ground, wanted) = (self.ground.clone(), spec.clone());
-            let made = self.starting.spawn(async move { ground.create(&wanted).await });
-            let made = made.await.map_err(|error| failed(error.to_string()))?;
-            let machine = made.map_err(|error| failed(error.to_string()))?;
-            Ok(Arc::new(machine) as Arc<dyn Cluster>)
+            self.starting.make(spec, async move { ground.create(&wanted).await }).await
         }
         .boxed()
     }
 
     fn end(&self, end: End) -> BoxFuture<'_, Ended> {
-        self.finish(end).boxed()
+        async move {
+            self.starting.end().await;
+            self.ground.belongings.end_containers(end).await
+        }
+        .boxed()
     }
 }

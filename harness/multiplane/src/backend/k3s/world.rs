@@ -8,13 +8,12 @@ use futures::future::BoxFuture;
 use simnet::tls::Authority;
 use simnet::{Clock, Host, Machine, Network};
 use tokio::sync::OnceCell;
-use tokio_util::task::TaskTracker;
 
 use super::start::start;
 use super::{K3sBackend, K3sError};
 use crate::backend::ledger::{Resource, ResourceKind};
 use crate::backend::nodes::{NodeCluster, resident};
-use crate::backend::outside::Belongings;
+use crate::backend::outside::{Belongings, Creations};
 use crate::backend::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, World, dns_name};
 
 /// One scenario's clusters, on a docker network of their own. What runs in docker outlives it, unless it is ended.
@@ -22,8 +21,7 @@ pub struct K3sWorld {
     ground: Arc<Ground>,
     network: Network,
     clock: Clock,
-    /// Clusters that are being made. What is begun is seen through, so that nothing appears behind the back of a clean-up.
-    starting: TaskTracker,
+    starting: Creations,
 }
 
 /// What the clusters of a world stand on.
@@ -79,19 +77,8 @@ impl K3sWorld {
             }),
             network: Network::gateway(clock.clone(), Arc::new(Machine)),
             clock,
-            starting: TaskTracker::new(),
+            starting: Creations::default(),
         })
-    }
-
-    async fn finish(&self, end: End) -> Ended {
-        self.starting.close();
-        self.starting.wait().await;
-        let mut made = self.ground.belongings.close().await;
-        if end == End::Failed {
-            let logs = self.ground.belongings.container_logs(&made.clusters).await;
-            made.notes.extend(logs);
-        }
-        self.ground.belongings.settle(made, end).await
     }
 }
 
@@ -123,20 +110,17 @@ impl World for K3sWorld {
 
     fn create<'a>(&'a self, spec: &'a ClusterSpec) -> BoxFuture<'a, Result<Arc<dyn Cluster>, BackendError>> {
         async move {
-            let failed = |message: String| BackendError::Start {
-                cluster: spec.id.clone(),
-                message,
-            };
             let (ground, wanted) = (self.ground.clone(), spec.clone());
-            let made = self.starting.spawn(async move { ground.create(&wanted).await });
-            let made = made.await.map_err(|error| failed(error.to_string()))?;
-            let cluster = made.map_err(|error| failed(error.to_string()))?;
-            Ok(Arc::new(cluster) as Arc<dyn Cluster>)
+            self.starting.make(spec, async move { ground.create(&wanted).await }).await
         }
         .boxed()
     }
 
     fn end(&self, end: End) -> BoxFuture<'_, Ended> {
-        self.finish(end).boxed()
+        async move {
+            self.starting.end().await;
+            self.ground.belongings.end_containers(end).await
+        }
+        .boxed()
     }
 }

@@ -105,9 +105,20 @@ impl Belongings {
         self.made().notes.push(text);
     }
 
+    /// Ends clusters that are containers: their logs are kept if the scenario failed, then all that was made is removed or kept.
+    #[cfg(feature = "docker")]
+    pub(crate) async fn end_containers(&self, end: End) -> Ended {
+        let mut made = self.close().await;
+        if end == End::Failed {
+            let logs = self.container_logs(&made.clusters).await;
+            made.notes.extend(logs);
+        }
+        self.settle(made, end).await
+    }
+
     /// Writes the logs of clusters that are containers to files, and tells where they are.
     #[cfg(feature = "docker")]
-    pub(crate) async fn container_logs(&self, clusters: &[(String, String)]) -> Vec<String> {
+    async fn container_logs(&self, clusters: &[(String, String)]) -> Vec<String> {
         let folder = self.logs();
         if let Err(error) = create_private(&folder) {
             return vec![format!("no logs of the clusters: {}: {error}", folder.display())];

@@ -4,6 +4,8 @@
 //! is about to make; removing and keeping is the same for all of them.
 
 mod belongings;
+#[cfg(feature = "docker")]
+mod creations;
 mod error;
 mod session;
 
@@ -13,6 +15,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 pub(crate) use belongings::Belongings;
+#[cfg(feature = "docker")]
+pub(crate) use creations::Creations;
 pub use error::OutsideError;
 pub use session::{Keep, Session, Settings};
 pub(crate) use session::{check_docker, program};

@@ -24,6 +24,15 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// The page for a journal. A scenario without an end is shown as interrupted.
 pub fn html(records: &[Record]) -> String {
+    page(records, "")
+}
+
+/// The page for a world that is up. A browser loads it again after two seconds.
+pub(crate) fn live(records: &[Record]) -> String {
+    page(records, "<meta http-equiv=\"refresh\" content=\"2\">\n")
+}
+
+fn page(records: &[Record], head: &str) -> String {
     let mut scenarios: Vec<_> = scenarios(records).into_iter().collect();
     // What needs a look comes first; else in the order they began.
     scenarios.sort_by_key(|(_, scenario)| scenario.outcome() == Outcome::Passed);
@@ -31,6 +40,7 @@ pub fn html(records: &[Record]) -> String {
         scenarios,
         planned: records.iter().find_map(planned).unwrap_or_default(),
         exit: records.iter().rev().find_map(exit),
+        up: !head.is_empty(),
     };
     let only = run.scenarios.len() == 1;
     let sections: String = run
@@ -42,7 +52,7 @@ pub fn html(records: &[Record]) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n<title>{} · multiplane</title>\n<style>\n{}</style>\n</head>\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n{head}<title>{} · multiplane</title>\n<style>\n{}</style>\n</head>\n\
          <body>\n{}<main>\n{sections}</main>\n</body>\n</html>\n",
         text(run.headline()),
         include_str!("page.css"),

@@ -28,11 +28,17 @@ pub(super) struct Run<'a> {
     pub(super) planned: usize,
     /// The process's exit code; `None`: interrupted.
     pub(super) exit: Option<u8>,
+    /// It is a world that is up, and has no result.
+    pub(super) up: bool,
 }
 
 impl Run<'_> {
     /// The result in one line.
     pub(super) fn headline(&self) -> String {
+        if self.up {
+            let names: Vec<&str> = self.scenarios.iter().map(|(name, _)| *name).collect();
+            return format!("{} is up", names.join(", "));
+        }
         let passed = self.number(Outcome::Passed);
         match self.scenarios.len() + self.never() {
             0 => "No scenario ran".to_owned(),
@@ -53,7 +59,7 @@ impl Run<'_> {
 }
 
 pub(super) fn overview(run: &Run<'_>) -> String {
-    let tone = if run.exit == Some(0) { "ok" } else { "bad" };
+    let tone = if run.exit == Some(0) || run.up { "ok" } else { "bad" };
     let list = if run.scenarios.len() > 1 {
         list(&run.scenarios)
     } else {
@@ -70,6 +76,9 @@ pub(super) fn overview(run: &Run<'_>) -> String {
 
 /// How many ended in which way, and what is wrong with the run as a whole.
 fn chips(run: &Run<'_>) -> String {
+    if run.up {
+        return String::new();
+    }
     let chip = |class: &str, mark: &str, words: String| format!("<span class=\"chip {class}\">{mark} {words}</span> ");
     let mut chips: String = CLASSES
         .into_iter()

@@ -14,7 +14,7 @@ mod title;
 mod wait;
 mod workflows;
 
-use scenario::Verb;
+use scenario::{Step, Verb};
 use scenario::verb::Fails;
 
 use super::context::Context;
@@ -26,7 +26,11 @@ pub(crate) use title::title;
 
 /// Runs the scenario's step `index` and records it.
 pub(crate) async fn run(context: &mut Context<'_>, index: usize) -> Result<(), Failure> {
-    let step = &context.scenario().steps[index];
+    run_step(context, index, &context.scenario().steps[index]).await
+}
+
+/// Runs a step, which counts as the scenario's number `index`, and records it.
+pub(crate) async fn run_step(context: &mut Context<'_>, index: usize, step: &Step) -> Result<(), Failure> {
     let emitter = context.emitter.step(index);
     let before = std::mem::replace(&mut context.emitter, emitter.clone());
     let timer = StepTimer::start(emitter, step.verb.name(), title(&step.verb), step.span.line);

@@ -1,0 +1,149 @@
+//! The page of a world that is up: where every execution is, now. It is the page of `--html`, made anew for each look.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use flyte::client::{Admin, ClientError};
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use simnet::Clock;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::journal::{self, Event, Kept, PlacementVerdict, Record};
+use crate::report::live;
+use crate::stopwatch::wall;
+use crate::verdict::Witness;
+
+/// What the page is made of.
+pub(super) struct Looked {
+    /// What happened so far.
+    pub(super) told: Kept,
+    pub(super) witness: Witness,
+    /// `None` without a control plane: then there are no executions.
+    pub(super) admin: Option<Admin>,
+    pub(super) placed_by: &'static str,
+    pub(super) clock: Clock,
+}
+
+/// Serves the page on a socket of loopback until dropped.
+pub(super) struct Page {
+    address: SocketAddr,
+    _accept: AbortOnDropHandle<()>,
+}
+
+impl Page {
+    /// Listens on a free port.
+    pub(super) async fn start(looked: Looked) -> std::io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let looked = Arc::new(looked);
+        let accept = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let looked = looked.clone();
+                let service = service_fn(move |request| answer(looked.clone(), request));
+                let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                connections.spawn(connection);
+                while connections.try_join_next().is_some() {}
+            }
+        });
+        Ok(Self {
+            address,
+            _accept: AbortOnDropHandle::new(accept),
+        })
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+}
+
+async fn answer(looked: Arc<Looked>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let found = match (request.method(), request.uri().path()) {
+        (&Method::GET, "/") => looked.page().await.map_err(|error| (StatusCode::BAD_GATEWAY, error.to_string())),
+        (&Method::GET, _) => Err((StatusCode::NOT_FOUND, "there is one page: /".to_owned())),
+        _ => Err((StatusCode::METHOD_NOT_ALLOWED, "the page can only be read".to_owned())),
+    };
+    let (status, kind, text) = match found {
+        Ok(page) => (StatusCode::OK, "text/html; charset=utf-8", page),
+        Err((status, why)) => (status, "text/plain; charset=utf-8", why),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+    Ok(response)
+}
+
+impl Looked {
+    async fn page(&self) -> Result<String, ClientError> {
+        let mut records = self.told.so_far();
+        // One more step behind those that ran: what is there now.
+        let Some(last) = records.last().cloned() else { return Ok(live(&records)) };
+        let step = records.iter().filter_map(|record| record.step).max().map_or(0, |step| step + 1);
+        let title = "where executions are".to_owned();
+        let mut events = vec![Event::StepStarted {
+            verb: "expect".to_owned(),
+            title,
+            line: 0,
+        }];
+        for verdict in self.executions().await? {
+            events.push(Event::Submitted {
+                submit: verdict.submit.clone(),
+                execution: verdict.execution.clone(),
+                prediction: None,
+            });
+            events.push(Event::Placement(verdict));
+        }
+        let now = self.clock.now();
+        records.extend(events.into_iter().map(|event| Record {
+            step: Some(step),
+            wall: wall(),
+            virtual_time: Some(now),
+            cluster: None,
+            event,
+            ..last.clone()
+        }));
+        Ok(live(&records))
+    }
+
+    /// What the admin API knows, with where each was seen.
+    async fn executions(&self) -> Result<Vec<PlacementVerdict>, ClientError> {
+        let Some(admin) = &self.admin else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        for project in admin.projects().await? {
+            for domain in admin.domains().await? {
+                found.extend(admin.executions(&project, &domain, "").await?);
+            }
+        }
+        let verdicts = found.into_iter().map(|execution| {
+            let namespace = Some(execution.namespace.as_str()).filter(|namespace| !namespace.is_empty());
+            let seen: BTreeMap<_, _> = self.witness.sightings(&execution.id.name, namespace);
+            PlacementVerdict {
+                submit: format!("{}/{}", execution.id.project, execution.id.domain),
+                execution: execution.id.name,
+                expected: Vec::new(),
+                placed_by: self.placed_by.to_owned(),
+                admin: Some(journal::Admin {
+                    cluster: execution.cluster,
+                    phase: execution.phase.as_str_name().to_owned(),
+                    error: execution.error.map(|(_, message)| message),
+                }),
+                seen,
+                prediction: None,
+                watched_millis: 0,
+                passed: true,
+                undecided: false,
+                faults: Vec::new(),
+            }
+        });
+        Ok(verdicts.collect())
+    }
+}
