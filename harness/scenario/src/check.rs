@@ -8,6 +8,7 @@ mod expressions;
 mod faults;
 mod files;
 mod flyte;
+mod shares;
 mod steps;
 
 use std::collections::BTreeMap;

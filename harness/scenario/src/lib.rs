@@ -9,6 +9,7 @@
 //!
 //! This crate does no IO beyond reading files, and knows neither clusters nor Flyte's rules of placement.
 
+pub mod binomial;
 mod check;
 pub mod discover;
 mod duration;

@@ -1,6 +1,6 @@
 //! Expectations that could never come true, or never fail.
 
-use super::{At, Context};
+use super::{At, Context, shares};
 use crate::verb::{Elsewhere, Expect, Phase, Placement, Pods, Resources};
 
 pub(super) fn check(context: &mut Context<'_>, at: At<'_>, expect: &Expect) {
@@ -69,37 +69,7 @@ fn placement(context: &mut Context<'_>, at: At<'_>, placement: &Placement) {
         let span = context.field(at, "reason");
         context.push(context.error("missing-field", span, "`reason` needs `label`, `pool` or both"));
     }
-    let mut counted = 0;
-    for (id, share) in &placement.distribution {
-        context.cluster_named(id, share.span);
-        let range = 0.0..=1.0;
-        if share.share.is_some() == share.count.is_some() {
-            context.push(context.error("one-of", share.span, format!("`{id}` needs either `share` or `count`")));
-        } else if share.count.is_some() && share.tolerance.is_some() {
-            context.push(context.error("contradiction", share.span, "a `count` is exact; `tolerance` goes with `share`"));
-        } else if [share.share, share.tolerance]
-            .into_iter()
-            .flatten()
-            .any(|part| !range.contains(&part))
-        {
-            context.push(context.error("invalid-value", share.span, "`share` and `tolerance` are 0 to 1"));
-        }
-        counted += share.count.unwrap_or_default();
-    }
-    let all_counted = placement.distribution.values().all(|share| share.count.is_some());
-    if let Some(submit) = submit
-        && !placement.distribution.is_empty()
-        && all_counted
-        && placement.elsewhere == Elsewhere::Forbidden
-        && counted as usize != submit.execution_names().len()
-    {
-        let message = format!(
-            "the counts add up to {counted}, but `{}` starts {}",
-            placement.of.value,
-            submit.execution_names().len()
-        );
-        context.push(context.error("contradiction", context.field(at, "distribution"), message));
-    }
+    shares::check(context, at, placement, submit);
 }
 
 fn pods(context: &mut Context<'_>, at: At<'_>, pods: &Pods) {

@@ -71,6 +71,11 @@ pub struct Share {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1))]
     pub tolerance: Option<f64>,
+    /// Instead of `tolerance`: how often the expectation may fail although every execution goes there with this probability, at most. The counts
+    /// that are accepted follow from it by the binomial distribution; so few executions that none could fail are a mistake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1))]
+    pub false_alarm: Option<f64>,
     /// Exactly this many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,

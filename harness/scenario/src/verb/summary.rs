@@ -166,7 +166,10 @@ fn placement(f: &mut fmt::Formatter<'_>, placement: &Placement) -> fmt::Result {
             .iter()
             .map(|(id, share)| match (share.share, share.tolerance, share.count) {
                 (Some(part), Some(tolerance), _) => format!("{part} ± {tolerance} on {id}"),
-                (Some(part), None, _) => format!("{part} on {id}"),
+                (Some(part), None, _) => match share.false_alarm {
+                    Some(alarm) => format!("{part} on {id}, failing by chance in at most {alarm}"),
+                    None => format!("{part} on {id}"),
+                },
                 (None, _, count) => format!("{} on {id}", count.unwrap_or_default()),
             });
         f.write_str(&shares.collect::<Vec<_>>().join(", "))?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use flyte::client::Admin;
+use scenario::binomial;
 use scenario::verb::{Elsewhere, LabelSource, Phase, Placement, PoolSource, Reason, Share};
 use tokio::time::{Instant, sleep_until};
 
@@ -190,6 +191,17 @@ fn off(share: &Share, count: usize, all: usize) -> Option<String> {
         return (count != wanted as usize).then(|| format!("{count} executions, expected {wanted}"));
     }
     let wanted = share.share?;
+    if let Some(alarm) = share.false_alarm {
+        let range = binomial::accepted(u32::try_from(all).unwrap_or(u32::MAX), wanted, alarm);
+        let fits = u32::try_from(count).is_ok_and(|count| range.contains(&count));
+        return (!fits).then(|| {
+            format!(
+                "{count} of {all} executions; with a share of {wanted} it is {} to {} but for {alarm} of all runs",
+                range.start(),
+                range.end()
+            )
+        });
+    }
     let tolerance = share.tolerance.unwrap_or(0.0);
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52 executions")]
     let actual = count as f64 / all as f64;
@@ -248,6 +260,25 @@ mod tests {
     #[case(Some(0.3), Some(0.01), None, None)]
     #[case(Some(0.5), Some(0.1), None, Some("a share of 0.300 (3 of 10), expected 0.5 ± 0.1"))]
     fn shares(#[case] share: Option<f64>, #[case] tolerance: Option<f64>, #[case] count: Option<u32>, #[case] expected: Option<&str>) {
-        assert_eq!(off(&Share { share, tolerance, count }, 3, 10).as_deref(), expected);
+        let share = Share {
+            share,
+            tolerance,
+            count,
+            false_alarm: None,
+        };
+        assert_eq!(off(&share, 3, 10).as_deref(), expected);
+    }
+
+    #[test]
+    fn chance_has_a_bound() {
+        let share = Share {
+            share: Some(0.5),
+            tolerance: None,
+            count: None,
+            false_alarm: Some(0.01),
+        };
+        assert_eq!(off(&share, 4, 20), None);
+        let off = off(&share, 3, 20).unwrap();
+        assert_eq!(off, "3 of 20 executions; with a share of 0.5 it is 4 to 16 but for 0.01 of all runs");
     }
 }
