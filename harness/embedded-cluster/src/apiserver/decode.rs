@@ -1,5 +1,7 @@
 //! Request bodies: from bytes to a checked object, in Kubernetes' words where that fails.
 
+use std::collections::HashMap;
+
 use crate::value::{Text, Value, json};
 
 use super::{Body, Options, PatchKind, Request, patching};
@@ -10,6 +12,9 @@ use crate::status::{Cause, Status};
 
 /// Largest body, in bytes.
 pub(crate) const BODY_LIMIT: usize = 3 * 1024 * 1024;
+
+/// Most oddities that a body is told about.
+const MOST_ODDITIES: usize = 100;
 
 const READ: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
@@ -77,7 +82,7 @@ fn check(kind: &Kind, mut value: Value, mut oddities: Vec<String>, options: &Opt
 }
 
 /// Puts warnings about fields into the order in which the document has the fields.
-fn in_document_order(warnings: &mut [String], body: &Body) {
+fn in_document_order(warnings: &mut Vec<String>, body: &Body) {
     let Body::Wire { bytes, .. } = body else { return };
     if warnings.len() < 2 {
         return;
@@ -88,8 +93,12 @@ fn in_document_order(warnings: &mut [String], body: &Body) {
             .or(warning.strip_prefix("duplicate field \""));
         path.and_then(|path| path.strip_suffix('"')).map(str::to_owned)
     };
-    let order = schema::decode::paths(bytes);
-    warnings.sort_by_key(|warning| field(warning).and_then(|field| order.iter().position(|path| *path == field)));
+    let mut order: HashMap<String, usize> = HashMap::new();
+    for (at, path) in schema::decode::paths(bytes).into_iter().enumerate() {
+        order.entry(path).or_insert(at);
+    }
+    warnings.sort_by_cached_key(|warning| order.get(&field(warning)?).copied());
+    warnings.truncate(MOST_ODDITIES);
 }
 
 fn of_kind(mut value: Value, kind: &Kind) -> Result<Value, Status> {
@@ -352,6 +361,9 @@ fn go_type(value: &Value) -> &'static str {
 
 /// What Go says about JSON that is none.
 fn go_syntax_error(error: &serde_json::Error, bytes: &[u8]) -> String {
+    if error.to_string().starts_with("recursion limit exceeded") {
+        return "exceeded max depth".into();
+    }
     if error.is_eof() || bytes.iter().all(u8::is_ascii_whitespace) {
         return "unexpected end of JSON input".into();
     }
