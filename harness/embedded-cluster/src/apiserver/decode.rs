@@ -177,18 +177,24 @@ fn json_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status>
         };
         unrecognised(&go_syntax_error(&error, bytes), if bytes.is_empty() { "<empty>" } else { &shown })
     })?;
-    if !parsed.value.is_object() && !parsed.value.is_null() {
-        let why = format!(
-            "json: cannot unmarshal {} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
-             \"json:\\\"kind,omitempty\\\"\" }}",
-            go_type(&parsed.value)
-        );
+    if let Some(why) = no_object(&parsed.value) {
         return Err(unrecognised(&why, &hex(bytes)));
     }
     Ok((
         parsed.value,
         parsed.duplicates.iter().map(|path| format!("duplicate field {path:?}")).collect(),
     ))
+}
+
+/// What Go says where an object should be; null is an empty one.
+fn no_object(value: &Value) -> Option<String> {
+    (!value.is_object() && !value.is_null()).then(|| {
+        format!(
+            "json: cannot unmarshal {} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
+             \"json:\\\"kind,omitempty\\\"\" }}",
+            go_type(value)
+        )
+    })
 }
 
 /// A protobuf body as a tree.
@@ -209,8 +215,14 @@ fn yaml_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status>
             "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; error converting YAML to JSON: {error}"
         ))
     })?;
+    let value = Value::from(value);
+    if let Some(why) = no_object(&value) {
+        return Err(Status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why}"
+        )));
+    }
     let oddity = |(line, key): &(usize, String)| format!("line {line}: key {key:?} already set in map");
-    Ok((value.into(), duplicates.iter().map(oddity).collect()))
+    Ok((value, duplicates.iter().map(oddity).collect()))
 }
 
 /// How a patch body is to be read.
@@ -239,10 +251,22 @@ pub(super) fn unsupported_patch() -> Status {
 pub(super) fn patch(kind: PatchKind, bytes: &[u8]) -> Result<Patch, Status> {
     if kind == PatchKind::Apply {
         let text = String::from_utf8_lossy(bytes);
-        let (content, _) = yaml::manifest::lenient(&text).map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")))?;
+        let refuse = |why: String| Status::bad_request(format!("error decoding YAML: {why}"));
+        let (content, _) = yaml::manifest::lenient(&text).map_err(|error| refuse(error.to_string()))?;
+        let content = match Value::from(content) {
+            Value::Null => json!({}),
+            Value::Object(object) => object.into(),
+            other => {
+                let why = format!(
+                    "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+                    go_type(&other)
+                );
+                return Err(refuse(format!("error unmarshaling JSON: while decoding JSON: {why}")));
+            }
+        };
         return Ok(Patch {
             kind,
-            content: content.into(),
+            content,
             oddities: vec![],
         });
     }

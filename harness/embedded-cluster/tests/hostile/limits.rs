@@ -51,6 +51,30 @@ async fn deep_bodies(#[case] content_type: &str, #[case] open: &str, #[case] clo
 }
 
 #[rstest]
+#[case::list("[1]")]
+#[case::text("\"text\"")]
+#[case::number("1")]
+#[case::metadata("{\"metadata\": 1}")]
+#[case::labels("{\"metadata\": {\"name\": \"a\", \"labels\": [1]}}")]
+#[tokio::test(start_paused = true)]
+async fn bodies_of_other_types(#[case] body: &'static str) {
+    let world = World::new().await;
+    for content_type in [JSON, YAML] {
+        let refused = world.send("POST", MAPS, content_type, body).await;
+        assert_eq!(refused.code, 400, "{content_type}: {}", refused.message());
+        let refused = world
+            .send("DELETE", &format!("{MAPS}/kube-root-ca.crt?dryRun=All"), content_type, body)
+            .await;
+        assert!(matches!(refused.code, 200 | 400), "{content_type}: {refused:?}");
+    }
+    for patch in [JSON_PATCH, MERGE_PATCH, "application/strategic-merge-patch+json", APPLY] {
+        let path = format!("{MAPS}/kube-root-ca.crt?fieldManager=m&dryRun=All");
+        let refused = world.send("PATCH", &path, patch, body).await;
+        assert!(matches!(refused.code, 400 | 422 | 500), "{patch}: {refused:?}");
+    }
+}
+
+#[rstest]
 #[case::lists("a: &a [x, x, x, x, x, x, x, x, x]\n", "b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n")]
 #[case::texts("a: &a TEXT\n", "b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n")]
 #[tokio::test(start_paused = true)]

@@ -115,7 +115,8 @@ fn place(object: &Value, path: &str) -> Option<String> {
     let name = metadata.get("name")?.as_str()?;
     Some(match collection.strip_suffix(&format!("/{name}")) {
         Some(_) => collection.to_owned(),
-        None => format!("{collection}/{name}"),
+        // Names of some kinds may have any letters.
+        None => format!("{collection}/{}", escaped(name)),
     })
 }
 
