@@ -3,8 +3,8 @@
 #
 # Usage: kube-rs.sh KUBECONFIG [FOLDER]     in this repository; FOLDER (default: target/kube-rs) is where they are built.
 #
-# The crates are copied from cargo's registry, in the versions of the lock file. `kube-client` tests with `kube`, which crates cannot publish
-# about themselves; hence the workspace around the three.
+# The crates are copied from cargo's registry, in the versions of the lock file. Two of them test with `kube`, which is above them and so not
+# among their published dependencies; hence the workspace around the three.
 set -eu
 kubeconfig=$(realpath "$1")
 root=$(git rev-parse --show-toplevel)
@@ -26,12 +26,14 @@ kube = { path = "kube" }
 kube-client = { path = "kube-client" }
 kube-runtime = { path = "kube-runtime" }
 TOML
-cat >> "$folder/kube-client/Cargo.toml" <<TOML
+for crate in kube-client kube-runtime; do
+    cat >> "$folder/$crate/Cargo.toml" <<TOML
 
 [dev-dependencies.kube]
 version = "$version"
-features = ["client", "derive", "ws"]
+features = ["client", "derive", "runtime", "ws"]
 TOML
+done
 cp "$root/Cargo.lock" "$folder/Cargo.lock"
 cd "$folder"
 export CARGO_TARGET_DIR="$folder/target" CARGO_PROFILE_DEV_DEBUG=0 KUBECONFIG="$kubeconfig"
