@@ -206,12 +206,15 @@ impl Connection {
 
 fn certificate(kubeconfig: &kube::config::Kubeconfig) -> simnet::tls::KeyPair {
     use base64::Engine;
-    use kube::config::ExposeSecret;
-    let user = kubeconfig.auth_infos[0].auth_info.as_ref().unwrap();
-    let text = |packed: &str| String::from_utf8(base64::engine::general_purpose::STANDARD.decode(packed).unwrap()).unwrap();
+    let kubeconfig = serde_json::to_value(kubeconfig).unwrap();
+    let user = &kubeconfig["users"][0]["user"];
+    let text = |field: &str| {
+        let packed = user[field].as_str().unwrap();
+        String::from_utf8(base64::engine::general_purpose::STANDARD.decode(packed).unwrap()).unwrap()
+    };
     simnet::tls::KeyPair {
-        cert_pem: text(user.client_certificate_data.as_ref().unwrap()),
-        key_pem: text(user.client_key_data.as_ref().unwrap().expose_secret()),
+        cert_pem: text("client-certificate-data"),
+        key_pem: text("client-key-data"),
     }
 }
 
