@@ -3,6 +3,9 @@ CARGO ?= cargo
 # More arguments for `make run`: RUN_FLAGS="--junit report.xml".
 RUN_FLAGS ?=
 
+# How long `make fuzz` goes on with each of its targets.
+FUZZ_SECONDS ?= 600
+
 # Static builds have other flags than the others, hence a folder of their own.
 STATIC ?= target/static
 HOST := $(shell rustc -vV | sed -n 's/^host: //p')
@@ -12,7 +15,7 @@ STATIC_FLAGS = --locked -p multiplane --features e2e --target $(HOST)
 # More arguments for the tests of `make e2e`, which mostly wait: E2E_FLAGS="container/guide".
 E2E_FLAGS ?= --test-threads 12
 
-.PHONY: help run test bench scale flytekit images container e2e lint fmt doc clean
+.PHONY: help run test bench fuzz scale flytekit images container e2e lint fmt doc clean
 
 help: ## these targets
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -23,8 +26,11 @@ run: ## build, then run the guide's and the placement scenarios on embedded clus
 test: ## all tests; no network, no Docker
 	$(CARGO) test --workspace --locked
 
-bench: ## what clusters cost: start, memory, requests
-	$(CARGO) bench --profile dev --locked -p embedded-cluster --bench start
+bench: ## what clusters and requests cost: start, memory, requests a second
+	$(CARGO) bench --profile dev --locked -p embedded-cluster --bench start --bench requests
+
+fuzz: ## damaged requests for ten minutes each: protobuf, bodies, patches, selectors
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --locked -p embedded-cluster --test hostile -- mutations --nocapture --test-threads 1
 
 scale: ## ten thousand executions over five data planes: all placed as the oracle says, none elsewhere; time and memory
 	$(CARGO) build --release --locked -p multiplane

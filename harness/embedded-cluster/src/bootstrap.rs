@@ -36,6 +36,9 @@ fn read() -> Vec<(Resource, Value)> {
     content
 }
 
+/// What `componentstatuses` tell of.
+const COMPONENTS: [&str; 3] = ["controller-manager", "etcd-0", "scheduler"];
+
 /// Stores the start content.
 ///
 /// # Errors
@@ -47,6 +50,12 @@ pub(crate) fn fill(server: &Arc<ApiServer>) -> Result<(), Status> {
         object["metadata"]["uid"] = server.uid().into();
         object["metadata"]["creationTimestamp"] = time.clone().into();
         store(server, resource, object)?;
+    }
+    for component in COMPONENTS {
+        // All of them are this process.
+        let conditions = json!([{"type": "Healthy", "status": "True", "message": "ok"}]);
+        let object = json!({"apiVersion": "v1", "kind": "ComponentStatus", "metadata": {"name": component}, "conditions": conditions});
+        store(server, &Resource::new("", "v1", "componentstatuses"), object)?;
     }
     let mut config = json!({
         "apiVersion": "v1", "kind": "ConfigMap",

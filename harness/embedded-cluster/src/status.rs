@@ -325,9 +325,9 @@ impl Status {
         Self::new(410, "Expired", message)
     }
 
-    /// 413: the body is larger than the limit in bytes.
-    pub fn too_large(limit: usize) -> Self {
-        Self::new(413, "RequestEntityTooLarge", format!("Request entity too large: limit is {limit}"))
+    /// 413: the body asks for too much.
+    pub fn too_large(because: &str) -> Self {
+        Self::new(413, "RequestEntityTooLarge", format!("Request entity too large: {because}"))
     }
 
     /// 415: the body's media type is not read here.

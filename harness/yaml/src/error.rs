@@ -33,6 +33,12 @@ pub enum ErrorKind {
         /// How many are allowed.
         limit: usize,
     },
+    /// Lists and mappings that lie too deep in each other.
+    #[error("nested more than {limit} deep")]
+    TooDeep {
+        /// How deep they may.
+        limit: usize,
+    },
     /// A mapping key that is a list or a mapping.
     #[error("a mapping key must be a scalar")]
     KeyNotScalar,
@@ -93,6 +99,7 @@ impl Error {
             ErrorKind::Syntax(_) | ErrorKind::Merge => "yaml-syntax",
             ErrorKind::DuplicateKey { .. } => "yaml-duplicate-key",
             ErrorKind::TooLarge { .. } => "yaml-too-large",
+            ErrorKind::TooDeep { .. } => "yaml-too-deep",
             ErrorKind::KeyNotScalar => "yaml-key",
             ErrorKind::Tag(_) => "yaml-tag",
             ErrorKind::NotJson(_) => "yaml-not-json",

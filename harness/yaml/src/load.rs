@@ -1,6 +1,7 @@
 //! From parser events to trees: anchors, merge keys, tags, duplicate keys, limits.
 
-use std::collections::HashMap;
+use std::collections::hash_map;
+use std::collections::{HashMap, HashSet};
 
 use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, Span as EventSpan, StrInput, Tag};
 
@@ -9,7 +10,11 @@ use crate::{Error, ErrorKind, Span};
 
 /// How many nodes a text may stand for, aliases counted as what they stand for. The largest rendered charts have some
 /// hundred thousand.
-const NODES: usize = 4_000_000;
+const NODES: usize = 2_000_000;
+/// A text counts as one more node for each so many bytes.
+const TEXT: usize = 32;
+/// How deep nodes may lie in each other, as in JSON's reader.
+const DEPTH: usize = 128;
 
 /// All documents, empty ones left out.
 pub(crate) fn documents(text: &str) -> Result<Vec<Node>, Error> {
@@ -34,6 +39,7 @@ pub(crate) fn lenient(text: &str, duplicates: &mut Vec<Error>) -> Result<Vec<Nod
         parser,
         anchors: HashMap::new(),
         nodes: 0,
+        depth: 0,
         duplicates,
     }
     .stream()
@@ -46,6 +52,7 @@ struct Loader<'t, 'd> {
     /// Anchored nodes with the number of nodes in each.
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
+    depth: usize,
 }
 
 impl<'t> Loader<'t, '_> {
@@ -74,9 +81,23 @@ impl<'t> Loader<'t, '_> {
     }
 
     fn node(&mut self, event: Event<'t>, at: EventSpan) -> Result<Node, Error> {
-        let before = self.nodes;
         let span = self.span(&at);
-        self.count(1, span)?;
+        if self.depth == DEPTH {
+            return Err(Error::new(span, ErrorKind::TooDeep { limit: DEPTH }));
+        }
+        self.depth += 1;
+        let node = self.node_at(event, span);
+        self.depth -= 1;
+        node
+    }
+
+    fn node_at(&mut self, event: Event<'t>, span: Span) -> Result<Node, Error> {
+        let before = self.nodes;
+        let text = match &event {
+            Event::Scalar(text, ..) => text.len(),
+            _ => 0,
+        };
+        self.count(1 + text / TEXT, span)?;
         let (value, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => (Value::Scalar(scalar(text.into_owned(), style, tag.as_deref(), span)?), anchor),
             Event::SequenceStart(_, anchor, tag) => {
@@ -118,7 +139,8 @@ impl<'t> Loader<'t, '_> {
 
     fn mapping(&mut self) -> Result<Vec<Entry>, Error> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut seen: HashMap<String, Span> = HashMap::new();
+        // Where each key stands, and its entry.
+        let mut seen: HashMap<String, (Span, usize)> = HashMap::new();
         let mut merged = Vec::new();
         while let Some((event, span)) = self.next()? {
             if event == Event::MappingEnd {
@@ -136,22 +158,28 @@ impl<'t> Loader<'t, '_> {
                 merged.push(value);
                 continue;
             }
-            if let Some(first) = seen.insert(scalar.text.clone(), key.span) {
-                let kind = ErrorKind::DuplicateKey {
-                    key: scalar.text.clone(),
-                    first,
-                };
-                self.duplicates.push(Error::new(key.span, kind));
-                entries.retain(|entry| entry.key.text != scalar.text);
-            }
-            entries.push(Entry {
+            let entry = Entry {
                 key: scalar,
                 key_span: key.span,
                 value,
-            });
+            };
+            match seen.entry(entry.key.text.clone()) {
+                hash_map::Entry::Vacant(place) => {
+                    place.insert((key.span, entries.len()));
+                    entries.push(entry);
+                }
+                hash_map::Entry::Occupied(mut place) => {
+                    let (first, at) = place.insert((key.span, place.get().1));
+                    let key = entry.key.text.clone();
+                    self.duplicates
+                        .push(Error::new(entry.key_span, ErrorKind::DuplicateKey { key, first }));
+                    entries[at] = entry;
+                }
+            }
         }
+        let mut keys: HashSet<String> = seen.into_keys().collect();
         for source in merged {
-            merge(&mut entries, source)?;
+            merge(&mut entries, &mut keys, source)?;
         }
         Ok(entries)
     }
@@ -174,18 +202,14 @@ impl<'t> Loader<'t, '_> {
 }
 
 /// Adds the entries of a `<<` value that are not there yet: the mapping's own keys win, then earlier sources.
-fn merge(entries: &mut Vec<Entry>, source: Node) -> Result<(), Error> {
+fn merge(entries: &mut Vec<Entry>, keys: &mut HashSet<String>, source: Node) -> Result<(), Error> {
     match source.value {
         Value::Mapping(inherited) => {
-            for entry in inherited {
-                if !entries.iter().any(|own| own.key.text == entry.key.text) {
-                    entries.push(entry);
-                }
-            }
+            entries.extend(inherited.into_iter().filter(|entry| keys.insert(entry.key.text.clone())));
             Ok(())
         }
         Value::Sequence(sources) if sources.iter().all(|node| node.mapping().is_some()) => {
-            sources.into_iter().try_for_each(|source| merge(entries, source))
+            sources.into_iter().try_for_each(|source| merge(entries, keys, source))
         }
         _ => Err(Error::new(source.span, ErrorKind::Merge)),
     }

@@ -99,5 +99,32 @@ mod tests {
             text += &format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(", "));
         }
         assert_eq!(documents(&text).unwrap_err().code(), "yaml-too-large");
+        // Few nodes, but long ones.
+        let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), vec!["*a"; 1000].join(", "));
+        assert_eq!(documents(&text).unwrap_err().code(), "yaml-too-large");
+    }
+
+    #[rstest]
+    #[case("[", "]")]
+    #[case("{a: ", "}")]
+    #[case("- ", "")]
+    fn deep_nesting_is_refused(#[case] open: &str, #[case] close: &str) {
+        let nested = |depth: usize| format!("{}x{}", open.repeat(depth), close.repeat(depth));
+        assert!(documents(&nested(100)).is_ok());
+        let refused = documents(&nested(100_000)).unwrap_err();
+        assert!(["yaml-too-deep", "yaml-syntax"].contains(&refused.code()), "{refused}");
+    }
+
+    #[test]
+    fn many_equal_keys_take_no_longer_than_others() {
+        let keys: String = (0..50_000).map(|n| format!("k{n}: 1\n")).collect();
+        let (value, duplicates) = lenient(&format!("{keys}{keys}")).unwrap();
+        assert_eq!(
+            (value.as_object().map(serde_json::Map::len), duplicates.len()),
+            (Some(50_000), 50_000)
+        );
+        let indented = keys.replace('k', "  k");
+        let merged = lenient(&format!("a: &a\n{indented}b:\n  <<: *a\n{indented}")).unwrap().0;
+        assert_eq!(merged["b"].as_object().map(serde_json::Map::len), Some(50_000));
     }
 }

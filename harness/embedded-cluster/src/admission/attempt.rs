@@ -24,6 +24,8 @@ pub(crate) struct Attempt<'a> {
     /// The state that is replaced or deleted.
     pub(crate) old: Option<&'a Object>,
     pub(crate) warnings: &'a mut Vec<String>,
+    /// Nothing is written: `object` says how a client enters a pod.
+    pub(crate) connects: bool,
 }
 
 /// What is done to an object, in the words of webhooks.
@@ -32,6 +34,7 @@ pub(super) enum Operation {
     Create,
     Update,
     Delete,
+    Connect,
 }
 
 impl Operation {
@@ -40,6 +43,7 @@ impl Operation {
             Operation::Create => "CREATE",
             Operation::Update => "UPDATE",
             Operation::Delete => "DELETE",
+            Operation::Connect => "CONNECT",
         }
     }
 }
@@ -65,6 +69,7 @@ impl<'a> Attempt<'a> {
             object,
             old: None,
             warnings,
+            connects: false,
         }
     }
 }
@@ -81,11 +86,12 @@ impl Attempt<'_> {
 
     /// Whether the object is new, by whatever verb.
     pub(super) fn is_create(&self) -> bool {
-        self.old.is_none() && !self.is_delete()
+        self.operation() == Operation::Create
     }
 
     pub(super) fn operation(&self) -> Operation {
         match () {
+            () if self.connects => Operation::Connect,
             () if self.is_delete() => Operation::Delete,
             () if self.old.is_none() => Operation::Create,
             () => Operation::Update,
@@ -159,6 +165,7 @@ impl Attempt<'_> {
             Operation::Create => json!({"kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1"}),
             Operation::Update => json!({"kind": "UpdateOptions", "apiVersion": "meta.k8s.io/v1"}),
             Operation::Delete => json!({"kind": "DeleteOptions", "apiVersion": "meta.k8s.io/v1"}),
+            Operation::Connect => return Value::Null,
         };
         self.options.fill(&mut options, self.is_delete());
         options
@@ -172,10 +179,12 @@ impl Attempt<'_> {
     }
 
     pub(super) fn forbid(&self, because: &str) -> Status {
-        let metadata = &self.object["metadata"];
         // Names are generated only after admission.
-        let name = [metadata["name"].as_str(), metadata["generateName"].as_str()];
-        let name = name.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or("Unknown");
+        let generated = self.object["metadata"]["generateName"].as_str().unwrap_or_default();
+        let name = [self.name(), generated]
+            .into_iter()
+            .find(|name| !name.is_empty())
+            .unwrap_or("Unknown");
         Status::forbidden(&self.kind.resource, name, because)
     }
 }

@@ -1,5 +1,7 @@
 //! Request bodies: from bytes to a checked object, in Kubernetes' words where that fails.
 
+use std::collections::HashMap;
+
 use crate::value::{Text, Value, json};
 
 use super::{Body, Options, PatchKind, Request, patching};
@@ -10,6 +12,9 @@ use crate::status::{Cause, Status};
 
 /// Largest body, in bytes.
 pub(crate) const BODY_LIMIT: usize = 3 * 1024 * 1024;
+
+/// Most oddities that a body is told about.
+const MOST_ODDITIES: usize = 100;
 
 const READ: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
@@ -77,7 +82,7 @@ fn check(kind: &Kind, mut value: Value, mut oddities: Vec<String>, options: &Opt
 }
 
 /// Puts warnings about fields into the order in which the document has the fields.
-fn in_document_order(warnings: &mut [String], body: &Body) {
+fn in_document_order(warnings: &mut Vec<String>, body: &Body) {
     let Body::Wire { bytes, .. } = body else { return };
     if warnings.len() < 2 {
         return;
@@ -88,8 +93,12 @@ fn in_document_order(warnings: &mut [String], body: &Body) {
             .or(warning.strip_prefix("duplicate field \""));
         path.and_then(|path| path.strip_suffix('"')).map(str::to_owned)
     };
-    let order = schema::decode::paths(bytes);
-    warnings.sort_by_key(|warning| field(warning).and_then(|field| order.iter().position(|path| *path == field)));
+    let mut order: HashMap<String, usize> = HashMap::new();
+    for (at, path) in schema::decode::paths(bytes).into_iter().enumerate() {
+        order.entry(path).or_insert(at);
+    }
+    warnings.sort_by_cached_key(|warning| order.get(&field(warning)?).copied());
+    warnings.truncate(MOST_ODDITIES);
 }
 
 fn of_kind(mut value: Value, kind: &Kind) -> Result<Value, Status> {
@@ -168,18 +177,24 @@ fn json_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status>
         };
         unrecognised(&go_syntax_error(&error, bytes), if bytes.is_empty() { "<empty>" } else { &shown })
     })?;
-    if !parsed.value.is_object() && !parsed.value.is_null() {
-        let why = format!(
-            "json: cannot unmarshal {} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
-             \"json:\\\"kind,omitempty\\\"\" }}",
-            go_type(&parsed.value)
-        );
+    if let Some(why) = no_object(&parsed.value) {
         return Err(unrecognised(&why, &hex(bytes)));
     }
     Ok((
         parsed.value,
         parsed.duplicates.iter().map(|path| format!("duplicate field {path:?}")).collect(),
     ))
+}
+
+/// What Go says where an object should be; null is an empty one.
+fn no_object(value: &Value) -> Option<String> {
+    (!value.is_object() && !value.is_null()).then(|| {
+        format!(
+            "json: cannot unmarshal {} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
+             \"json:\\\"kind,omitempty\\\"\" }}",
+            go_type(value)
+        )
+    })
 }
 
 /// A protobuf body as a tree.
@@ -200,8 +215,14 @@ fn yaml_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status>
             "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; error converting YAML to JSON: {error}"
         ))
     })?;
+    let value = Value::from(value);
+    if let Some(why) = no_object(&value) {
+        return Err(Status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why}"
+        )));
+    }
     let oddity = |(line, key): &(usize, String)| format!("line {line}: key {key:?} already set in map");
-    Ok((value.into(), duplicates.iter().map(oddity).collect()))
+    Ok((value, duplicates.iter().map(oddity).collect()))
 }
 
 /// How a patch body is to be read.
@@ -230,10 +251,22 @@ pub(super) fn unsupported_patch() -> Status {
 pub(super) fn patch(kind: PatchKind, bytes: &[u8]) -> Result<Patch, Status> {
     if kind == PatchKind::Apply {
         let text = String::from_utf8_lossy(bytes);
-        let (content, _) = yaml::manifest::lenient(&text).map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")))?;
+        let refuse = |why: String| Status::bad_request(format!("error decoding YAML: {why}"));
+        let (content, _) = yaml::manifest::lenient(&text).map_err(|error| refuse(error.to_string()))?;
+        let content = match Value::from(content) {
+            Value::Null => json!({}),
+            Value::Object(object) => object.into(),
+            other => {
+                let why = format!(
+                    "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+                    go_type(&other)
+                );
+                return Err(refuse(format!("error unmarshaling JSON: while decoding JSON: {why}")));
+            }
+        };
         return Ok(Patch {
             kind,
-            content: content.into(),
+            content,
             oddities: vec![],
         });
     }
@@ -352,6 +385,9 @@ fn go_type(value: &Value) -> &'static str {
 
 /// What Go says about JSON that is none.
 fn go_syntax_error(error: &serde_json::Error, bytes: &[u8]) -> String {
+    if error.to_string().starts_with("recursion limit exceeded") {
+        return "exceeded max depth".into();
+    }
     if error.is_eof() || bytes.iter().all(u8::is_ascii_whitespace) {
         return "unexpected end of JSON input".into();
     }

@@ -221,7 +221,7 @@ fn integer(value: &str) -> Result<i64, Status> {
 }
 
 /// Kubernetes takes everything but `false` and `0` for true.
-fn boolean(value: &str) -> bool {
+pub(super) fn boolean(value: &str) -> bool {
     !matches!(value.to_ascii_lowercase().as_str(), "false" | "0")
 }
 

@@ -29,7 +29,7 @@ pub(super) async fn answer(
         "log" => logs::get(server, &request).await,
         what @ ("exec" | "attach" | "portforward") if kind.resource.plural() == "pods" => {
             let what = what.to_owned();
-            connect::answer(server, request, &what).await
+            connect::answer(server, kind, request, &what, warnings).await
         }
         "finalize" => finalize(server, kind, &request, warnings).await,
         other => Err(Status::not_implemented(&format!("{}/{other}", kind.resource.plural()))),

@@ -6,6 +6,7 @@
 mod authorizer;
 mod check;
 mod convert;
+mod depth;
 mod functions;
 mod place;
 mod rewrite;
@@ -68,6 +69,7 @@ impl<'s> Environment<'s> {
 /// What is wrong with it, as Kubernetes shows it: with the place in the text.
 pub(crate) fn compile<'s>(text: &str, environment: Environment<'s>) -> Result<(Expression, Type<'s>), String> {
     let failed = |why: String| format!("compilation failed: {why}");
+    depth::check(text).map_err(failed)?;
     let parsed = Parser::new().enable_optional_syntax(true).parse(text);
     let mut expression = parsed.map_err(|errors| {
         let shown = errors.errors.iter().map(|error| {

@@ -12,7 +12,7 @@ use super::conditions;
 use super::fields::{Fields, omit_empty, seconds};
 use super::int_or_percent::{Round, resolve};
 use super::pods;
-use super::resources::{DEPLOYMENTS, DISRUPTION_BUDGETS, PODS, REPLICA_SETS, STATEFUL_SETS};
+use super::resources::{DEPLOYMENTS, DISRUPTION_BUDGETS, PODS, REPLICA_SETS, REPLICATION_CONTROLLERS, STATEFUL_SETS};
 use super::runtime::{Change, Context, Controller, Key, Outcome};
 use super::selector;
 use crate::object::Object;
@@ -28,7 +28,7 @@ impl Controller for Disruption {
         if change.is(&DISRUPTION_BUDGETS) {
             return if change.gone { vec![] } else { vec![change.key()] };
         }
-        let scaled = [&DEPLOYMENTS, &REPLICA_SETS, &STATEFUL_SETS]
+        let scaled = [&DEPLOYMENTS, &REPLICA_SETS, &REPLICATION_CONTROLLERS, &STATEFUL_SETS]
             .into_iter()
             .any(|resource| change.is(resource));
         if !scaled && !change.is(&PODS) {

@@ -5,10 +5,7 @@ use futures::future::BoxFuture;
 use super::runtime::{Change, Context, Controller, Key, Outcome};
 use crate::resource::Resource;
 
-const KINDS: [Resource; 2] = [
-    Resource::new("", "v1", "replicationcontrollers"),
-    Resource::new("autoscaling", "v2", "horizontalpodautoscalers"),
-];
+const KINDS: [Resource; 1] = [Resource::new("autoscaling", "v2", "horizontalpodautoscalers")];
 
 /// Keys are uids, in the place of names.
 pub(crate) struct NotImplemented(pub(crate) Context);

@@ -4,6 +4,7 @@
 use crate::value::{Map, Value};
 
 use super::fields::Fields;
+use crate::object::Object;
 
 /// The labels of an object.
 pub(crate) type Labels = Map;
@@ -16,6 +17,15 @@ pub(crate) fn matches(selector: &Value, labels: Option<&Labels>) -> bool {
             .list_at("/matchExpressions")
             .iter()
             .all(|requirement| requirement_holds(requirement, labels))
+}
+
+/// Whether an owner's `spec.selector` matches. A ReplicationController's is a mere list of labels.
+pub(crate) fn selects(owner: &Object, labels: Option<&Labels>) -> bool {
+    let selector = owner.at("/spec/selector");
+    match selector.as_object() {
+        Some(wanted) if owner.kind() == "ReplicationController" => !wanted.is_empty() && matches_map(wanted, labels),
+        _ => matches(selector, labels),
+    }
 }
 
 /// Whether a `LabelSelector` selects by anything at all.

@@ -1,10 +1,11 @@
 //! `/openapi/v3`: Kubernetes' own documents, and one for each version of a group of custom resources.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use crate::kinds::Kind;
 use crate::value::{Map, Value, json};
+use bytes::Bytes;
 use http::Response;
 use sha2::{Digest, Sha256};
 
@@ -25,8 +26,8 @@ pub(super) fn answer(server: &ApiServer, steps: &[&str], _query: &str) -> Result
             respond::full(index(server).to_string()),
         ));
     }
-    if let Some(document) = data::openapi_document(&steps.join("/")) {
-        return Ok(respond::typed(200, "application/json", respond::full(described(&document)?)));
+    if let Some(document) = built_in(&steps.join("/"))? {
+        return Ok(respond::typed(200, "application/json", respond::full(document)));
     }
     if let ["apis", group, version] = steps
         && let Some(document) = custom(server, group, version)
@@ -34,6 +35,22 @@ pub(super) fn answer(server: &ApiServer, steps: &[&str], _query: &str) -> Result
         return Ok(respond::typed(200, "application/json", respond::full(document.to_string())));
     }
     Ok(respond::typed(404, "", respond::empty()))
+}
+
+/// One of Kubernetes' documents. Each is the same for every cluster, so it is written once.
+fn built_in(path: &str) -> Result<Option<Bytes>, Status> {
+    static WRITTEN: LazyLock<Mutex<BTreeMap<String, Bytes>>> = LazyLock::new(Mutex::default);
+    // Whoever asks for the same one meanwhile waits for it, rather than write it, too.
+    let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(document) = written.get(path) {
+        return Ok(Some(document.clone()));
+    }
+    let Some(document) = data::openapi_document(path) else {
+        return Ok(None);
+    };
+    let document = Bytes::from(described(&document)?);
+    written.insert(path.to_owned(), document.clone());
+    Ok(Some(document))
 }
 
 /// One of Kubernetes' documents with the texts of its definitions, as `kubectl explain` shows them.
@@ -52,27 +69,36 @@ fn described(document: &str) -> Result<String, Status> {
 }
 
 fn index(server: &ApiServer) -> Value {
-    let mut paths = Map::new();
-    let mut insert = |path: &str, content: &[&[u8]]| {
-        let digest = content
+    static BUILT_IN: LazyLock<Vec<String>> = LazyLock::new(|| {
+        data::OPENAPI
             .iter()
-            .fold(Sha256::new(), |digest, part| digest.chain_update(part))
-            .finalize();
-        let hash: String = digest.iter().map(|b| format!("{b:02X}")).collect();
+            .map(|(_, packed)| digest(&[packed, data::DESCRIPTIONS]))
+            .collect()
+    });
+    let mut paths = Map::new();
+    let mut insert = |path: &str, hash: &str| {
         let url = format!("/openapi/v3/{path}?hash={hash}");
         paths.insert(path.to_owned(), json!({"serverRelativeURL": url}));
     };
-    for (path, packed) in data::OPENAPI {
-        insert(path, &[packed, data::DESCRIPTIONS]);
+    for ((path, _), hash) in data::OPENAPI.iter().zip(&*BUILT_IN) {
+        insert(path, hash);
     }
     let kinds = server.kinds.custom();
     let versions: BTreeSet<(&str, &str)> = kinds.iter().map(|kind| (kind.resource.group(), kind.resource.version())).collect();
     for (group, version) in versions {
         if let Some(document) = custom(server, group, version) {
-            insert(&format!("apis/{group}/{version}"), &[document.to_string().as_bytes()]);
+            insert(&format!("apis/{group}/{version}"), &digest(&[document.to_string().as_bytes()]));
         }
     }
     json!({"paths": paths})
+}
+
+fn digest(parts: &[&[u8]]) -> String {
+    let digest = parts
+        .iter()
+        .fold(Sha256::new(), |digest, part| digest.chain_update(part))
+        .finalize();
+    digest.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 /// The document of a version of a group of custom resources; none where there are none.

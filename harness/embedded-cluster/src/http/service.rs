@@ -127,7 +127,7 @@ where
 {
     match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Status::too_large(BODY_LIMIT)),
+        Err(error) if error.is::<LengthLimitError>() => Err(Status::too_large(&format!("limit is {BODY_LIMIT}"))),
         Err(error) => Err(Status::bad_request(format!("the body could not be read: {error}"))),
     }
 }

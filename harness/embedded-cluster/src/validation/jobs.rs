@@ -1,13 +1,11 @@
 //! Jobs and cron jobs.
 
-use crate::value::{Value, json};
+use crate::value::Value;
 
-use super::rules::{self, Check, Rule, apply, items, text};
-use super::{cron, formats, workloads};
+use super::rules::{self, Check, Rule, apply, text};
+use super::{cron, formats, job_policies, workloads};
 use crate::selector::LabelSelector;
 use crate::status::Cause;
-
-const MOST_RULES: usize = 20;
 
 const JOB: &[Rule] = &[
     ("parallelism", Check::NotNegative),
@@ -19,9 +17,8 @@ const JOB: &[Rule] = &[
     ("maxFailedIndexes", Check::NotNegative),
     ("completionMode", Check::OneOf(&["NonIndexed", "Indexed"])),
     ("", Check::With(indexed)),
-    ("podFailurePolicy", Check::With(failure_policy)),
+    ("", Check::With(job_policies::check)),
     ("managedBy", Check::Text(manager)),
-    ("podReplacementPolicy", Check::OneOf(&["Failed", "TerminatingOrFailed"])),
 ];
 
 /// A Job.
@@ -91,45 +88,6 @@ fn indexed(spec: &Value, base: &str, causes: &mut Vec<Cause>) {
     for field in ["backoffLimitPerIndex", "maxFailedIndexes"].iter().filter(|f| !spec[**f].is_null()) {
         let detail = "requires indexed completion mode";
         causes.push(Cause::invalid(format!("{base}.{field}"), &spec[*field], detail));
-    }
-}
-
-const ACTIONS: &[&str] = &["Count", "FailIndex", "FailJob", "Ignore"];
-
-fn failure_policy(policy: &Value, place: &str, causes: &mut Vec<Cause>) {
-    let list = items(&policy["rules"]);
-    if list.len() > MOST_RULES {
-        causes.push(Cause {
-            reason: "FieldValueTooMany".into(),
-            message: format!("Too many: {}: must have at most {MOST_RULES} items", list.len()),
-            field: format!("{place}.rules"),
-        });
-    }
-    for (i, rule) in list.iter().enumerate() {
-        let place = format!("{place}.rules[{i}]");
-        apply(&[("action", Check::OneOf(ACTIONS))], rule, &place, causes);
-        let codes = &rule["onExitCodes"];
-        if codes.is_object() {
-            exit_codes(codes, &format!("{place}.onExitCodes"), causes);
-        }
-    }
-}
-
-fn exit_codes(codes: &Value, place: &str, causes: &mut Vec<Cause>) {
-    apply(&[("operator", Check::OneOf(&["In", "NotIn"]))], codes, place, causes);
-    let values = items(&codes["values"]);
-    let field = format!("{place}.values");
-    if values.is_empty() {
-        causes.push(Cause::invalid(field.as_str(), &json!([]), "at least one value is required"));
-    }
-    for (i, value) in values.iter().enumerate() {
-        if codes["operator"] == "In" && *value == 0 {
-            let detail = "must not be 0 for the In operator";
-            causes.push(Cause::invalid(format!("{field}[{i}]"), value, detail));
-        }
-        if values[..i].contains(value) {
-            causes.push(Cause::duplicate(format!("{field}[{i}]"), value));
-        }
     }
 }
 

@@ -11,6 +11,7 @@ mod events;
 mod expressions;
 mod formats;
 mod immutable;
+mod job_policies;
 mod jobs;
 mod kinds;
 mod metadata;

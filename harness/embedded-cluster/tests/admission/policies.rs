@@ -131,3 +131,32 @@ async fn change_objects(#[case] mutation: Value) {
     assert_eq!(answer.body["metadata"]["labels"], json!({"by": "user-kubernetes-admin"}));
     assert_eq!(answer.body["data"], json!({"k": "v", "added": "yes"}));
 }
+
+#[tokio::test(start_paused = true)]
+async fn commands_are_refused() {
+    let world = World::new().await;
+    let rules = json!([{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods/exec"], "operations": ["CONNECT"]}]);
+    let expression = "request.operation == 'CONNECT' && object.command[0] != 'rm'";
+    let spec = json!({"matchConstraints": {"resourceRules": rules}, "validations": [{"expression": expression, "message": "not that"}]});
+    let base = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic";
+    world
+        .made(&format!("{base}ies"), json!({"metadata": {"name": "e"}, "spec": spec}))
+        .await;
+    let binding = json!({"policyName": "e", "validationActions": ["Deny"]});
+    world
+        .made(&format!("{base}ybindings"), json!({"metadata": {"name": "e"}, "spec": binding}))
+        .await;
+    let exec = async |command: &str| {
+        let path = format!("/api/v1/namespaces/default/pods/p/exec?command={command}");
+        world.send("POST", &path, Value::Null).await
+    };
+    assert_eq!(exec("ls").await.code, 404);
+    let refused = exec("rm").await;
+    assert_eq!(
+        (refused.code, refused.message()),
+        (
+            422,
+            "pods \"p\" is forbidden: ValidatingAdmissionPolicy 'e' with binding 'e' denied request: not that"
+        )
+    );
+}

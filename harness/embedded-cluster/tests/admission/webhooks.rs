@@ -206,3 +206,53 @@ async fn other_versions_are_meant_too() {
     assert_eq!(request["object"]["apiVersion"], "example.com/v1");
     assert!(world.hooks.reviews("exact", 1).is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn ways_into_pods_are_asked_about() {
+    let world = World::new().await;
+    let rules = json!([{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods/*"], "operations": ["CONNECT"]}]);
+    world.hook("mutating", "m", json!({}), json!({"rules": rules})).await;
+    world
+        .hook("validating", "h", json!({"allowed": false}), json!({"rules": rules}))
+        .await;
+    let path = "/api/v1/namespaces/default/pods/p";
+    let answer = world
+        .send(
+            "POST",
+            &format!("{path}/exec?command=ls&command=-l&stdout=true&container=c"),
+            Value::Null,
+        )
+        .await;
+    assert!(
+        answer
+            .message()
+            .starts_with("admission webhook \"h.example.com\" denied the request"),
+        "{}",
+        answer.message()
+    );
+    let request = world.hooks.reviews("h", 1)[0]["review"]["request"].clone();
+    let exec = json!({"kind": "PodExecOptions", "apiVersion": "v1", "stdout": true, "container": "c", "command": ["ls", "-l"]});
+    let expected = [
+        ("operation", json!("CONNECT")),
+        ("kind", json!({"group": "", "version": "v1", "kind": "PodExecOptions"})),
+        ("resource", json!({"group": "", "version": "v1", "resource": "pods"})),
+        ("subResource", json!("exec")),
+        ("name", json!("p")),
+        ("namespace", json!("default")),
+        ("object", exec),
+        ("oldObject", Value::Null),
+        ("options", Value::Null),
+    ];
+    for (field, value) in expected {
+        assert_eq!(request[field], value, "{field}");
+    }
+    world.send("POST", &format!("{path}/portforward?ports=80"), Value::Null).await;
+    let object = world.hooks.reviews("h", 2).last().unwrap()["review"]["request"]["object"].clone();
+    assert_eq!(object, json!({"kind": "PodPortForwardOptions", "apiVersion": "v1", "ports": [80]}));
+    // Only then does anybody look for the pod.
+    world.hooks.rule("h", json!({"hook": {}}));
+    assert_eq!(
+        world.send("POST", &format!("{path}/attach?stdout=true"), Value::Null).await.code,
+        404
+    );
+}

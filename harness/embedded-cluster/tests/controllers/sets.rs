@@ -70,3 +70,45 @@ async fn one_pod_a_node() {
     world.delete("/api/v1/nodes/node-2", Value::Null).await;
     world.items(PODS, 1).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn replication_controllers() {
+    const CONTROLLERS: &str = "/api/v1/namespaces/ns/replicationcontrollers";
+    let world = World::new().await;
+    let orphan = template("nginx:1");
+    let mut orphan: Value = json!({"metadata": orphan["metadata"], "spec": orphan["spec"]});
+    orphan["metadata"]["name"] = "orphan".into();
+    world.post(PODS, orphan).await;
+    let spec = json!({"replicas": 2, "selector": {"app": "x"}, "template": template("nginx:1")});
+    world.post(CONTROLLERS, json!({"metadata": {"name": "c"}, "spec": spec})).await;
+    let pods = world.items(PODS, 2).await;
+    assert!(
+        pods.iter()
+            .all(|pod| pod["metadata"]["ownerReferences"][0]["kind"] == "ReplicationController")
+    );
+    assert!(pods.iter().any(|pod| name(pod) == "orphan"));
+    for pod in &pods {
+        world.make_ready(pod).await;
+    }
+    let path = format!("{CONTROLLERS}/c");
+    let settled = world.until(&path, |set| set["status"]["availableReplicas"] == 2).await;
+    let expected = json!({"availableReplicas": 2, "fullyLabeledReplicas": 2, "observedGeneration": 1, "readyReplicas": 2, "replicas": 2});
+    assert_eq!(settled["status"], expected);
+    world.merge(&format!("{path}/scale"), json!({"spec": {"replicas": 1}})).await;
+    world.items(PODS, 1).await;
+    // Without these words, its pods would be left to themselves: that is its old default.
+    world.delete(&path, json!({"propagationPolicy": "Background"})).await;
+    world.items(PODS, 0).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_acts_on_says_so() {
+    let world = World::new().await;
+    let target = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"});
+    let body = json!({"metadata": {"name": "h"}, "spec": {"scaleTargetRef": target, "maxReplicas": 3}});
+    world
+        .post("/apis/autoscaling/v2/namespaces/ns/horizontalpodautoscalers", body)
+        .await;
+    world.settle().await;
+    assert_eq!(world.events("HorizontalPodAutoscaler", "h").await[0].0, "NotImplemented");
+}

@@ -120,7 +120,8 @@ impl World {
         self.set_status(pod, json!({"phase": phase})).await;
     }
 
-    async fn set_status(&self, pod: &Value, status: Value) {
+    /// Sets what a pod's node says of it.
+    pub(crate) async fn set_status(&self, pod: &Value, status: Value) {
         let path = format!("{PODS}/{}/status", pod["metadata"]["name"].as_str().unwrap());
         let answer = self
             .send("PATCH", &path, "application/merge-patch+json", json!({"status": status}))

@@ -76,18 +76,7 @@ async fn serve<F: Future<Output = Ended>>(run: impl FnOnce(Streams) -> F, wanted
     let mut to_stdin = wanted.stdin.then_some(to_stdin);
     // Input that the command has no room for yet. Nothing more is read from the client until then.
     let mut held: Option<Bytes> = None;
-    let (stdout, mut from_stdout) = pipe();
-    let (stderr, mut from_stderr) = pipe();
-    let (stderr, out) = match (wanted.tty, wanted.stderr) {
-        (true, _) => (stdout.clone(), stdout),
-        (false, true) => (stderr, stdout),
-        (false, false) => (Output::Null, stdout),
-    };
-    let streams = Streams {
-        stdin: Input::new(stdin),
-        stdout: if wanted.stdout { out } else { Output::Null },
-        stderr,
-    };
+    let (streams, mut from_stdout, mut from_stderr) = streams(wanted, Input::new(stdin));
     let mut running = std::pin::pin!(run(streams));
     let (mut ended, mut open) = (None, (true, true));
     // The command may have ended before all that it wrote is sent.
@@ -123,6 +112,18 @@ async fn serve<F: Future<Output = Ended>>(run: impl FnOnce(Streams) -> F, wanted
         sender.send(ERROR, status(&ended).to_string().as_bytes()).await;
     }
     sender.close().await;
+}
+
+/// The streams of a command, and what comes out of them. What is not wanted ends at once.
+fn streams(wanted: Wanted, stdin: Input) -> (Streams, Input, Input) {
+    let ((out, from_stdout), (err, from_stderr)) = (pipe(), pipe());
+    let stdout = if wanted.stdout { out } else { Output::Null };
+    let stderr = match (wanted.tty, wanted.stderr) {
+        (true, _) => stdout.clone(),
+        (false, true) => err,
+        (false, false) => Output::Null,
+    };
+    (Streams { stdin, stdout, stderr }, from_stdout, from_stderr)
 }
 
 /// Room for input; `None` where the command reads no more.

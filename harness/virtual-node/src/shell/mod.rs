@@ -213,6 +213,7 @@ impl Shell {
     fn redirected(&self, command: &Command, streams: &Streams) -> io::Result<Redirected> {
         let (stdout, file) = match &command.stdout {
             None | Some(Redirect::ToStdout) => (streams.stdout.clone(), None),
+            Some(Redirect::ToStderr) => (streams.stderr.clone(), None),
             Some(Redirect::File(word) | Redirect::Append(word)) => match self.expand(word).concat() {
                 null if null == "/dev/null" => (Output::Null, None),
                 path => {
@@ -223,7 +224,7 @@ impl Shell {
             },
         };
         let stderr = match &command.stderr {
-            None => streams.stderr.clone(),
+            None | Some(Redirect::ToStderr) => streams.stderr.clone(),
             Some(Redirect::ToStdout) => stdout.clone(),
             Some(Redirect::File(word) | Redirect::Append(word)) => match self.expand(word).concat().as_str() {
                 "/dev/null" => Output::Null,

@@ -41,6 +41,8 @@ pub(crate) enum Redirect {
     Append(Word),
     /// `2>&1`
     ToStdout,
+    /// `>&2`
+    ToStderr,
 }
 
 /// A word in parts; it is whole once its variables are known.
@@ -196,10 +198,11 @@ impl Reader<'_> {
     fn redirect(&mut self, stream: u8) -> Result<(), String> {
         self.end_word()?;
         if self.rest.next_if_eq(&'&').is_some() {
-            if (stream, self.rest.next()) != (2, Some('1')) {
-                return Err(">&".to_owned());
+            match (stream, self.rest.next()) {
+                (2, Some('1')) => self.command.stderr = Some(Redirect::ToStdout),
+                (1, Some('2')) => self.command.stdout = Some(Redirect::ToStderr),
+                _ => return Err(">&".to_owned()),
             }
-            self.command.stderr = Some(Redirect::ToStdout);
             return Ok(());
         }
         self.target = Some((stream, self.rest.next_if_eq(&'>').is_some()));
@@ -301,6 +304,7 @@ mod tests {
                             super::Redirect::File(to) => format!(">{}", word(to)),
                             super::Redirect::Append(to) => format!(">>{}", word(to)),
                             super::Redirect::ToStdout => ">&1".to_owned(),
+                            super::Redirect::ToStderr => ">&2".to_owned(),
                         };
                     }
                     text
@@ -324,6 +328,7 @@ mod tests {
             ("a | b | c", &["Always:a|b|c"]),
             ("echo $A \"${B} x\" '$C' \\$D $?", &["Always:echo,<A>,\"B\" x,$C,$D,<?>"]),
             ("a > f 2>&1", &["Always:a>f>&1"]),
+            ("a b >&2", &["Always:a,b>&2"]),
             ("a >>f 2>/dev/null", &["Always:a>>f>/dev/null"]),
             ("[ -f x ] && echo a=b '' 1$", &["Always:[,-f,x,]", "Success:echo,a=b,,1$"]),
         ] {

@@ -68,6 +68,7 @@ impl Write<'_> {
             object: &mut unchanged,
             old: Some(old),
             warnings: self.warnings,
+            connects: false,
         };
         crate::admission::mutate(&mut attempt).await?;
         crate::admission::validate(&mut attempt).await?;

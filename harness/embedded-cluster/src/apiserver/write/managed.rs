@@ -38,6 +38,13 @@ pub(super) fn apply(write: &mut Write<'_>, old: Option<&Object>, patch: &Value) 
         .schema()
         .ok_or_else(|| Status::not_implemented("server-side apply of this resource"))?;
     check_kind(write.kind, patch)?;
+    if !matches!(patch["metadata"], Value::Null | Value::Object(_)) {
+        let why = format!(
+            "failed to create typed patch object: .metadata: expected map, got &{{{}}}",
+            patch["metadata"]
+        );
+        return Err(Status::plain(500, why));
+    }
     let mut config = patch.clone();
     // Only for an object that is there the URL's name is enough.
     if old.is_some() && config["metadata"]["name"].as_str().unwrap_or_default().is_empty() {

@@ -94,6 +94,7 @@ impl<'a> Write<'a> {
             object,
             old,
             warnings: self.warnings,
+            connects: false,
         }
     }
 

@@ -18,7 +18,8 @@ impl Write<'_> {
             return self.apply(patch.content).await;
         }
         if patch.kind == PatchKind::Strategic && self.kind.custom.is_some() {
-            return Err(decode::unsupported_patch());
+            let read = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+            return Err(Status::unsupported_media_type(read));
         }
         self.change(|write, old| {
             let mut object = write.patched(&patch, old)?;

@@ -24,14 +24,19 @@ pub(super) fn remaining(job: &Object, all: &[Arc<Object>], now: Timestamp) -> Op
     ends.sort();
     let failures = ends.iter().rev().take_while(|(_, failed)| *failed).count();
     let (last, _) = ends.last().filter(|_| failures > 0)?;
+    pause(failures, *last, now)
+}
+
+/// Time left of the pause after the last of so many failures in a row. None when it is over.
+pub(super) fn pause(failures: usize, last: Timestamp, now: Timestamp) -> Option<Duration> {
     let doublings = u32::try_from(failures - 1).unwrap_or(u32::MAX).min(16);
-    let pause = FIRST.saturating_mul(1 << doublings).min(LONGEST);
-    let passed = Duration::try_from(now.duration_since(*last)).unwrap_or_default();
-    Some(pause.saturating_sub(passed)).filter(|left| !left.is_zero())
+    let whole = FIRST.saturating_mul(1 << doublings).min(LONGEST);
+    let passed = Duration::try_from(now.duration_since(last)).unwrap_or_default();
+    Some(whole.saturating_sub(passed)).filter(|left| !left.is_zero())
 }
 
 /// When the last container ended; else when the pod was deleted or made.
-fn end(pod: &Object) -> Option<Timestamp> {
+pub(super) fn end(pod: &Object) -> Option<Timestamp> {
     let ends = pod
         .list_at("/status/containerStatuses")
         .iter()

@@ -2,7 +2,9 @@
 
 mod backoff;
 mod indexes;
+mod per_index;
 mod pods;
+mod policies;
 mod status;
 mod tally;
 mod ttl;
@@ -28,14 +30,8 @@ pub(crate) use ttl::Ttl;
 /// Finalizer of pods that their job has not counted yet.
 const TRACKING: &str = "batch.kubernetes.io/job-tracking";
 
-/// Parts of a job's specification that change which pods count, and are not done here.
-const NOT_DONE: [&str; 5] = [
-    "/spec/podFailurePolicy",
-    "/spec/successPolicy",
-    "/spec/backoffLimitPerIndex",
-    "/spec/maxFailedIndexes",
-    "/spec/managedBy",
-];
+/// `managedBy` of the jobs that are for this controller; those that name nobody are, too.
+const OWN_NAME: &str = "kubernetes.io/job-controller";
 
 /// Keys are jobs.
 pub(crate) struct Jobs(pub(crate) Context);
@@ -56,12 +52,10 @@ impl Controller for Jobs {
                 pods::let_go(context, key).await?;
                 return Ok(None);
             };
-            if NOT_DONE.iter().any(|field| !job.at(field).is_null()) {
-                let message = "podFailurePolicy, successPolicy, backoffLimitPerIndex, maxFailedIndexes and managedBy are not implemented";
-                context.events.warning(&job, "NotImplemented", message).await;
-                return Ok(None);
+            match job.str_at("/spec/managedBy") {
+                "" | OWN_NAME => self.sync(&job).await,
+                _ => Ok(None),
             }
-            self.sync(&job).await
         })
     }
 }
@@ -84,9 +78,10 @@ impl Jobs {
         }
         let mut wait = None;
         let mut end = status::reached(job, &status, &tally, now);
-        if end.is_some() {
+        if let Some(end) = &end {
             let deleted = pods::delete_active(context, &all).await?;
             (tally.active, tally.terminating) = (tally.active - deleted, tally.terminating + deleted);
+            tally.finish(job, &all, end.reached == Reached::Failure);
         } else {
             wait = pods::manage(context, job, &all, &mut tally).await?;
             end = status::completed(job, &tally);

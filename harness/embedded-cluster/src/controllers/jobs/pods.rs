@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::value::{Value, json};
+use jiff::Timestamp;
 
 use super::backoff;
 use super::indexes::{self, INDEX};
-use super::tally::{Tally, is_tracked};
+use super::per_index;
+use super::tally::{Tally, is_tracked, only_ended};
 use super::{TRACKING, is_finished};
 use crate::client::{DeleteOptions, Patch};
 use crate::controllers::fields::{Fields, entry};
@@ -42,20 +44,21 @@ pub(super) async fn manage(context: &Context, job: &Object, all: &[Arc<Object>],
         }
         return Ok(None);
     }
-    let waiting = if job.str_at("/spec/podReplacementPolicy") == "Failed" {
-        tally.terminating
-    } else {
-        0
-    };
+    let waiting = if only_ended(job) { tally.terminating } else { 0 };
     let missing = (wanted - tally.active - waiting).min(BURST);
     if missing <= 0 {
         return Ok(None);
     }
-    if let Some(pause) = backoff::remaining(job, all, context.clock.now()) {
+    let now = context.clock.now();
+    if !per_index::applies(job)
+        && let Some(pause) = backoff::remaining(job, all, now)
+    {
         return Ok(Some(pause));
     }
-    for index in next_indexes(&active, tally, missing) {
-        let pod = pod(job, index);
+    let (indexes, pause) = due(next_indexes(job, all, tally, missing), tally, now);
+    for index in indexes {
+        let last = index.and_then(|index| tally.held.get(&index));
+        let pod = pod(job, index, last.map(|last| &**last));
         match context.client.create(&PODS, job.namespace(), pod).await {
             Ok(pod) => {
                 context
@@ -73,7 +76,7 @@ pub(super) async fn manage(context: &Context, job: &Object, all: &[Arc<Object>],
         }
         tally.active += 1;
     }
-    Ok(None)
+    Ok(pause)
 }
 
 fn wanted(job: &Object, tally: &Tally) -> i64 {
@@ -88,23 +91,35 @@ fn wanted(job: &Object, tally: &Tally) -> i64 {
 }
 
 /// The indexes of the pods to make; none each for a job without indexes.
-fn next_indexes(active: &[Arc<Object>], tally: &Tally, missing: i64) -> Vec<Option<i64>> {
+fn next_indexes(job: &Object, all: &[Arc<Object>], tally: &Tally, missing: i64) -> Vec<Option<i64>> {
     let missing = usize::try_from(missing).unwrap_or(0);
-    let Some(completed) = &tally.completed else {
+    if tally.completed.is_none() {
         return vec![None; missing];
-    };
-    let running: BTreeSet<i64> = active.iter().filter_map(|pod| indexes::of(pod)).collect();
-    let free = (0..).filter(|index| !completed.contains(index) && !running.contains(index));
+    }
+    let waits = only_ended(job);
+    let occupied = |pod: &&Arc<Object>| pods::is_active(pod) || (waits && !pods::is_ended(*pod));
+    let occupied: BTreeSet<i64> = all.iter().filter(occupied).filter_map(|pod| indexes::of(pod)).collect();
+    let free = (0..job.int_at("/spec/completions")).filter(|index| !tally.is_settled(*index) && !occupied.contains(index));
     free.take(missing).map(Some).collect()
 }
 
-fn pod(job: &Object, index: Option<i64>) -> Value {
+/// Those indexes whose pause is over; if there are none, the time until the first is.
+fn due(indexes: Vec<Option<i64>>, tally: &Tally, now: Timestamp) -> (Vec<Option<i64>>, Option<Duration>) {
+    let pause = |index: &Option<i64>| index.and_then(|index| per_index::pause(tally.held.get(&index)?, now));
+    let shortest = indexes.iter().filter_map(pause).min();
+    let due: Vec<Option<i64>> = indexes.into_iter().filter(|index| pause(index).is_none()).collect();
+    (due, shortest)
+}
+
+fn pod(job: &Object, index: Option<i64>, last: Option<&Object>) -> Value {
     let mut pod = pods::from_template(job.at("/spec/template"), job);
     let finalizers = pod["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
     pod["metadata"]["finalizers"] = finalizers.into_iter().chain([TRACKING.into()]).collect();
     let Some(index) = index else { return pod };
     entry(&mut pod["metadata"], "labels")[INDEX] = index.to_string().into();
-    entry(&mut pod["metadata"], "annotations")[INDEX] = index.to_string().into();
+    let annotations = entry(&mut pod["metadata"], "annotations");
+    annotations[INDEX] = index.to_string().into();
+    per_index::note(job, last, annotations);
     let name = format!("{}-{index}", job.name());
     pod["metadata"]["generateName"] = format!("{name}-").into();
     pod["spec"]["hostname"] = name.into();

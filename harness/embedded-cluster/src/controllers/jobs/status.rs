@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::value::Value;
 use jiff::Timestamp;
 
-use super::duration;
 use super::tally::Tally;
+use super::{duration, policies};
 use crate::controllers::conditions::{self, Condition};
 use crate::controllers::fields::{Fields, seconds};
 use crate::controllers::resources::JOBS;
@@ -83,24 +83,42 @@ pub(super) fn reached(job: &Object, status: &Value, tally: &Tally, now: Timestam
             return Some(End::new(reached, condition.str_at("/reason"), condition.str_at("/message")));
         }
     }
+    let failure = |reason, message| Some(End::new(Reached::Failure, reason, message));
+    if let Some(why) = &tally.fatal {
+        return failure("PodFailurePolicy", why);
+    }
     let limit = job.number_at("/spec/backoffLimit").unwrap_or(6);
     let restarted = job.str_at("/spec/template/spec/restartPolicy") == "OnFailure" && tally.restarts > 0 && tally.restarts >= limit;
-    if restarted || (tally.has_new_failure && tally.failed > limit) {
-        return Some(End::new(
-            Reached::Failure,
-            "BackoffLimitExceeded",
-            "Job has reached the specified backoff limit",
-        ));
+    if restarted || (tally.has_new_failure && tally.all_failed(job) > limit) {
+        return failure("BackoffLimitExceeded", "Job has reached the specified backoff limit");
     }
     let suspended = job.flag_at("/spec/suspend");
     if !suspended && until_deadline(job, status, now).is_some_and(|left| left.is_zero()) {
-        return Some(End::new(
-            Reached::Failure,
-            "DeadlineExceeded",
-            "Job was active longer than specified deadline",
-        ));
+        return failure("DeadlineExceeded", "Job was active longer than specified deadline");
     }
-    None
+    by_indexes(job, tally)
+}
+
+/// The end that an indexed job's indexes bring.
+fn by_indexes(job: &Object, tally: &Tally) -> Option<End> {
+    let completed = tally.completed.as_ref()?;
+    let number = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+    if let Some(failed) = tally.failed_indexes.as_ref().filter(|failed| !failed.is_empty()) {
+        let over = |reason, message| Some(End::new(Reached::Failure, reason, message));
+        if job
+            .number_at("/spec/maxFailedIndexes")
+            .is_some_and(|most| number(failed.len()) > most)
+        {
+            return over(
+                "MaxFailedIndexesExceeded",
+                "Job has exceeded the specified maximal number of failed indexes",
+            );
+        }
+        if number(failed.len() + completed.len()) >= job.int_at("/spec/completions") {
+            return over("FailedIndexes", "Job has failed indexes");
+        }
+    }
+    policies::success(job, completed).map(|rule| End::new(Reached::Success, "SuccessPolicy", &rule))
 }
 
 /// The end that enough successes bring.

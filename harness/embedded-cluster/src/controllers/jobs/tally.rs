@@ -1,12 +1,11 @@
 //! What a job's pods amount to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::value::{Value, json};
 
-use super::TRACKING;
-use super::indexes;
+use super::{TRACKING, indexes, per_index, policies};
 use crate::controllers::fields::Fields;
 use crate::controllers::pods;
 use crate::object::Object;
@@ -27,6 +26,12 @@ pub(super) struct Tally {
     pub(super) restarts: i64,
     /// Indexes that ended well, for indexed jobs.
     pub(super) completed: Option<BTreeSet<i64>>,
+    /// Indexes that ended badly, for jobs that count failures by index.
+    pub(super) failed_indexes: Option<BTreeSet<i64>>,
+    /// Failed pods that are counted only when their index has another one.
+    pub(super) held: BTreeMap<i64, Arc<Object>>,
+    /// Why a failed pod ends the whole job.
+    pub(super) fatal: Option<String>,
     /// Uids to count as succeeded, as failed.
     pub(super) uncounted: [Vec<String>; 2],
     /// Ended pods that still carry the finalizer.
@@ -46,19 +51,61 @@ impl Tally {
         };
         let indexed = job.str_at("/spec/completionMode") == "Indexed";
         tally.completed = indexed.then(|| indexes::parse(job.str_at("/status/completedIndexes")));
+        tally.failed_indexes = per_index::applies(job).then(|| indexes::parse(job.str_at("/status/failedIndexes")));
         for pod in all {
-            tally.add(job, pod);
+            tally.look(job, pod);
         }
-        let [succeeded, failed] = &tally.uncounted;
-        tally.failed = job.int_at("/status/failed") + count(failed.len());
-        tally.succeeded = match &tally.completed {
-            Some(completed) => count(completed.len()),
-            None => job.int_at("/status/succeeded") + count(succeeded.len()),
-        };
+        tally.held = per_index::held(job, all, &tally);
+        for pod in all {
+            tally.end(job, pod);
+        }
+        tally.sum(job);
         tally
     }
 
-    fn add(&mut self, job: &Object, pod: &Arc<Object>) {
+    /// Counts all that is left of a job that has ended. Where it ended badly, pods that still run have failed.
+    pub(super) fn finish(&mut self, job: &Object, all: &[Arc<Object>], badly: bool) {
+        for pod in all.iter().filter(|pod| is_tracked(pod)) {
+            if self.to_release.iter().any(|known| known.uid() == pod.uid()) {
+                continue;
+            }
+            self.to_release.push(pod.clone());
+            if badly || is_failed(job, pod) {
+                self.add_failure(job, pod);
+            }
+        }
+        self.held.clear();
+        self.sum(job);
+    }
+
+    fn sum(&mut self, job: &Object) {
+        let [succeeded, failed] = &self.uncounted;
+        self.failed = job.int_at("/status/failed") + count(failed.len());
+        self.succeeded = match &self.completed {
+            Some(completed) => count(completed.len()),
+            None => job.int_at("/status/succeeded") + count(succeeded.len()),
+        };
+    }
+
+    /// Failures, with those that are not counted yet.
+    pub(super) fn all_failed(&self, job: &Object) -> i64 {
+        let held = self.held.values().filter(|pod| policies::on_failure(job, pod).counts());
+        self.failed + count(held.count())
+    }
+
+    /// Whether a pod is about to be counted as failed.
+    pub(super) fn is_uncounted(&self, pod: &Object) -> bool {
+        self.uncounted[1].iter().any(|uid| uid == pod.uid())
+    }
+
+    /// Whether an index has ended.
+    pub(super) fn is_settled(&self, index: i64) -> bool {
+        let among = |indexes: &Option<BTreeSet<i64>>| indexes.as_ref().is_some_and(|indexes| indexes.contains(&index));
+        among(&self.completed) || among(&self.failed_indexes)
+    }
+
+    /// Counts what a pod is, and what it means for its index.
+    fn look(&mut self, job: &Object, pod: &Arc<Object>) {
         let going = pod.deletion_timestamp().is_some();
         self.terminating += i64::from(going && !pods::is_ended(pod));
         if pods::is_active(pod) {
@@ -66,18 +113,50 @@ impl Tally {
             self.ready += i64::from(pods::is_ready(pod));
             self.restarts += pods::restarts(pod);
         }
-        let succeeded = pod.str_at("/status/phase") == "Succeeded";
-        if !(succeeded || is_failed(job, pod)) || !is_tracked(pod) {
+        if !is_tracked(pod) {
             return;
         }
-        self.to_release.push(pod.clone());
-        if succeeded && let (Some(completed), Some(index)) = (&mut self.completed, indexes::of(pod)) {
-            completed.insert(index);
+        let indexes = if is_succeeded(pod) {
+            &mut self.completed
+        } else if is_failed(job, pod) {
+            if let (None, policies::Action::FailJob(why)) = (&self.fatal, policies::on_failure(job, pod)) {
+                self.fatal = Some(why);
+            }
+            &mut self.failed_indexes
+        } else {
+            return;
+        };
+        if let (Some(indexes), Some(index)) = (indexes, indexes::of(pod))
+            && (is_succeeded(pod) || per_index::is_over(job, pod))
+        {
+            indexes.insert(index);
         }
-        let list = &mut self.uncounted[usize::from(!succeeded)];
-        if !list.iter().any(|uid| uid == pod.uid()) {
-            list.push(pod.uid().to_owned());
-            self.has_new_failure |= !succeeded;
+    }
+
+    /// Notes a pod that has ended, to be counted.
+    fn end(&mut self, job: &Object, pod: &Arc<Object>) {
+        if !is_tracked(pod) {
+            return;
+        }
+        if is_succeeded(pod) {
+            self.to_release.push(pod.clone());
+            if !self.uncounted[0].iter().any(|uid| uid == pod.uid()) {
+                self.uncounted[0].push(pod.uid().to_owned());
+            }
+        } else if is_failed(job, pod) {
+            if self.held.values().any(|held| held.uid() == pod.uid()) {
+                self.has_new_failure = true;
+                return;
+            }
+            self.to_release.push(pod.clone());
+            self.add_failure(job, pod);
+        }
+    }
+
+    fn add_failure(&mut self, job: &Object, pod: &Object) {
+        if !self.is_uncounted(pod) && policies::on_failure(job, pod).counts() {
+            self.uncounted[1].push(pod.uid().to_owned());
+            self.has_new_failure = true;
         }
     }
 
@@ -92,8 +171,14 @@ impl Tally {
         lists
     }
 
-    /// Writes what runs now.
+    /// Writes what runs now, and which indexes have ended: no pod tells that once it is released.
     pub(super) fn write_counts(&self, status: &mut Value) {
+        if let Some(completed) = self.completed.as_ref().filter(|completed| !completed.is_empty()) {
+            status["completedIndexes"] = indexes::format(completed).into();
+        }
+        if let Some(failed) = &self.failed_indexes {
+            status["failedIndexes"] = indexes::format(failed).into();
+        }
         set(status, "active", self.active);
         status["ready"] = self.ready.into();
         status["terminating"] = self.terminating.into();
@@ -103,11 +188,12 @@ impl Tally {
     pub(super) fn count(&self, status: &mut Value) {
         set(status, "succeeded", self.succeeded);
         set(status, "failed", self.failed);
-        if let Some(completed) = self.completed.as_ref().filter(|completed| !completed.is_empty()) {
-            status["completedIndexes"] = indexes::format(completed).into();
-        }
         status["uncountedTerminatedPods"] = json!({});
     }
+}
+
+fn is_succeeded(pod: &Object) -> bool {
+    pod.str_at("/status/phase") == "Succeeded"
 }
 
 /// Whether a job has yet to count a pod.
@@ -117,9 +203,13 @@ pub(super) fn is_tracked(pod: &Object) -> bool {
 
 /// Whether a pod counts as failed. A deleted one does, unless the job waits for its end.
 pub(super) fn is_failed(job: &Object, pod: &Object) -> bool {
-    let only_ended = job.str_at("/spec/podReplacementPolicy") == "Failed";
     pod.str_at("/status/phase") == "Failed"
-        || (!only_ended && pod.deletion_timestamp().is_some() && pod.str_at("/status/phase") != "Succeeded")
+        || (!only_ended(job) && pod.deletion_timestamp().is_some() && pod.str_at("/status/phase") != "Succeeded")
+}
+
+/// Whether a job waits for the end of a pod before it replaces it.
+pub(super) fn only_ended(job: &Object) -> bool {
+    job.str_at("/spec/podReplacementPolicy") == "Failed"
 }
 
 fn set(status: &mut Value, field: &str, number: i64) {

@@ -17,8 +17,7 @@ use crate::status::Status;
 /// The objects of type `resource` that belong to `owner` by its `spec.selector`; adopts and
 /// releases on the way. Sorted by name.
 pub(crate) async fn claim(context: &Context, resource: &Resource, owner: &Object) -> Result<Vec<Arc<Object>>, Status> {
-    let by = owner.at("/spec/selector");
-    let selected = |object: &Object| selector::matches(by, object.labels());
+    let selected = |object: &Object| selector::selects(owner, object.labels());
     let mut claimed = Vec::new();
     for object in context.cache.controlled(resource, owner.uid()) {
         if selected(&object) {

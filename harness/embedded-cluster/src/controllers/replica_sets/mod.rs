@@ -1,4 +1,4 @@
-//! `replicaset-controller`: as many pods of a template as asked for.
+//! `replicaset-controller` and `replication-controller`: as many pods of a template as asked for.
 
 mod claim;
 mod status;
@@ -10,11 +10,12 @@ use futures::future::BoxFuture;
 
 use super::fields::Fields;
 use super::pods;
-use super::resources::{PODS, REPLICA_SETS};
+use super::resources::{PODS, REPLICA_SETS, REPLICATION_CONTROLLERS};
 use super::runtime::{Change, Context, Controller, Key, Outcome};
 use super::selector;
 use crate::client::DeleteOptions;
 use crate::object::Object;
+use crate::resource::Resource;
 use crate::status::Status;
 
 pub(crate) use claim::claim;
@@ -22,18 +23,22 @@ pub(crate) use claim::claim;
 /// Most pods created or deleted in one go.
 const BURST: usize = 500;
 
-/// Keys are replica sets.
-pub(crate) struct ReplicaSets(pub(crate) Context);
+/// Keys are replica sets, or replication controllers: the same under an older name.
+pub(crate) struct ReplicaSets {
+    context: Context,
+    resource: Resource,
+    kind: &'static str,
+}
 
 impl Controller for ReplicaSets {
     fn keys(&self, change: &Change) -> Vec<Key> {
-        if change.is(&REPLICA_SETS) {
+        if change.is(&self.resource) {
             return if change.gone { vec![] } else { vec![change.key()] };
         }
         if !change.is(&PODS) {
             return vec![];
         }
-        let mut keys = change.controllers("ReplicaSet");
+        let mut keys = change.controllers(self.kind);
         if !change.gone && change.object.controller().is_none() {
             keys.extend(self.adopters(&change.object));
         }
@@ -42,10 +47,10 @@ impl Controller for ReplicaSets {
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let Some(set) = self.0.cache.get(&REPLICA_SETS, key) else {
+            let Some(set) = self.context.cache.get(&self.resource, key) else {
                 return Ok(None);
             };
-            let pods = claim(&self.0, &PODS, &set).await?;
+            let pods = claim(&self.context, &PODS, &set).await?;
             let active: Vec<Arc<Object>> = pods.iter().filter(|pod| pods::is_active(pod)).cloned().collect();
             let failure = if set.deletion_timestamp().is_none() {
                 self.scale(&set, &active).await.err()
@@ -68,11 +73,31 @@ struct Failure {
 }
 
 impl ReplicaSets {
+    /// The controller of ReplicaSets.
+    pub(crate) fn new(context: Context) -> Self {
+        Self {
+            context,
+            resource: REPLICA_SETS,
+            kind: "ReplicaSet",
+        }
+    }
+
+    /// The controller of ReplicationControllers.
+    pub(crate) fn of_controllers(context: Context) -> Self {
+        Self {
+            context,
+            resource: REPLICATION_CONTROLLERS,
+            kind: "ReplicationController",
+        }
+    }
+
     /// Replica sets that would take over a pod without controller.
     fn adopters(&self, pod: &Object) -> Vec<Key> {
-        let sets = self.0.cache.in_namespace(&REPLICA_SETS, pod.namespace().unwrap_or_default());
-        let selects = |set: &Object| selector::matches(set.at("/spec/selector"), pod.labels());
-        sets.iter().filter(|set| selects(set)).map(|set| Key::of(set)).collect()
+        let sets = self.context.cache.in_namespace(&self.resource, pod.namespace().unwrap_or_default());
+        sets.iter()
+            .filter(|set| selector::selects(set, pod.labels()))
+            .map(|set| Key::of(set))
+            .collect()
     }
 
     async fn scale(&self, set: &Object, active: &[Arc<Object>]) -> Result<(), Failure> {
@@ -87,7 +112,7 @@ impl ReplicaSets {
     }
 
     async fn create(&self, set: &Object, count: usize) -> Result<(), Failure> {
-        let Context { client, events, .. } = &self.0;
+        let Context { client, events, .. } = &self.context;
         for _ in 0..count {
             let pod = pods::from_template(set.at("/spec/template"), set);
             match client.create(&PODS, set.namespace(), pod).await {
@@ -109,7 +134,7 @@ impl ReplicaSets {
     }
 
     async fn delete(&self, set: &Object, active: &[Arc<Object>], count: usize) -> Result<(), Failure> {
-        let Context { client, events, .. } = &self.0;
+        let Context { client, events, .. } = &self.context;
         let on_node = |pod: &Object| {
             let node = pod.str_at("/spec/nodeName");
             active
@@ -144,11 +169,11 @@ impl ReplicaSets {
 
     async fn report(&self, set: &Object, pods: &[Arc<Object>], failure: Option<&Failure>) -> Outcome {
         let failure = failure.map(|failure| (failure.reason, failure.error.message.as_str()));
-        let (status, again) = status::of(set, pods, failure, self.0.clock.now());
+        let (status, again) = status::of(set, pods, failure, self.context.clock.now());
         if status != *set.at("/status") {
             let mut value = set.value().clone();
             value["status"] = status;
-            self.0.client.update_status(&REPLICA_SETS, value).await?;
+            self.context.client.update_status(&self.resource, value).await?;
         }
         Ok(again)
     }

@@ -49,7 +49,9 @@ pub(super) fn of(set: &Object, all: &[Arc<Object>], failure: Option<(&str, &str)
         "observedGeneration": set.generation(),
     }));
     status["replicas"] = active.len().into();
-    status["terminatingReplicas"] = terminating.into();
+    if set.kind() != "ReplicationController" {
+        status["terminatingReplicas"] = terminating.into();
+    }
     (status, waits.into_iter().filter(|wait| !wait.is_zero()).min())
 }
 

@@ -16,6 +16,11 @@ pub(super) fn cells(object: &Shown<'_>, plural: &str) -> Option<Value> {
     Some(match plural {
         "namespaces" => json!([object.name(), object.str_at("/status/phase"), object.age()]),
         "configmaps" => json!([object.name(), entries(&["/data", "/binaryData"]), object.age()]),
+        "componentstatuses" => {
+            let condition = |field: &str| object.str_at(&format!("/conditions/0/{field}")).to_owned();
+            let healthy = if condition("status") == "True" { "Healthy" } else { "Unhealthy" };
+            json!([object.name(), healthy, condition("message"), condition("error")])
+        }
         "secrets" => json!([object.name(), object.str_at("/type"), entries(&["/data"]), object.age()]),
         "serviceaccounts" => json!([object.name(), object.age()]),
         "resourcequotas" => json!([object.name(), quota(object, false), quota(object, true), object.age()]),

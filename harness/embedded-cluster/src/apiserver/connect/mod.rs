@@ -2,6 +2,8 @@
 //!
 //! The protocol on it is an affair of the client and the node, as with a real API server's kubelet proxy.
 
+mod options;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,7 +13,9 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
 use super::{ApiServer, Outcome, Request, Verb, kubelet};
+use crate::admission::{self, Attempt};
 use crate::auth::Attributes;
+use crate::kinds::Kind;
 use crate::status::Status;
 
 /// A connection that a client asked to become something else than HTTP.
@@ -19,8 +23,6 @@ use crate::status::Status;
 pub(crate) struct Upgrade {
     /// What the request said about it.
     pub(crate) headers: HeaderMap,
-    /// The request's query, for the node.
-    pub(crate) query: String,
     pub(crate) connection: OnUpgrade,
 }
 
@@ -37,16 +39,18 @@ impl Upgrade {
         for (name, value) in parts.headers.iter().filter(|(name, _)| about(name.as_str())) {
             headers.append(name, value.clone());
         }
-        Some(Self {
-            headers,
-            query: parts.uri.query().unwrap_or_default().to_owned(),
-            connection,
-        })
+        Some(Self { headers, connection })
     }
 }
 
 /// Joins the client with the pod's node.
-pub(super) async fn answer(server: &Arc<ApiServer>, request: Request, what: &str) -> Result<Outcome, Status> {
+pub(super) async fn answer(
+    server: &Arc<ApiServer>,
+    kind: &Arc<Kind>,
+    request: Request,
+    what: &str,
+    warnings: &mut Vec<String>,
+) -> Result<Outcome, Status> {
     if request.verb == Verb::Get {
         // Entering a container is no reading, whatever the method that WebSockets begin with.
         let attributes = Attributes {
@@ -55,12 +59,18 @@ pub(super) async fn answer(server: &Arc<ApiServer>, request: Request, what: &str
         };
         server.authorizer.check(&server.store, &request.identity, &attributes)?;
     }
+    let form = options::Form::of(what);
+    let mut asked = form.read(&request.options.other)?;
+    let part = Kind::part("", "v1", form.kind);
+    let mut attempt = Attempt::answered(server, kind, Some(&part), &request, &mut asked, warnings);
+    attempt.connects = true;
+    admission::submit(&mut attempt).await?;
     let pod = kubelet::pod(server, &request.target)?;
     let (namespace, name) = (pod.namespace().unwrap_or_default(), pod.name());
     let path = match what {
         "portforward" => format!("/portForward/{namespace}/{name}"),
         what => {
-            let container = kubelet::container(pod.value(), request.options.parameter("container"))?;
+            let container = kubelet::container(pod.value(), asked["container"].as_str())?;
             format!("/{what}/{namespace}/{name}/{container}")
         }
     };
@@ -70,11 +80,11 @@ pub(super) async fn answer(server: &Arc<ApiServer>, request: Request, what: &str
     let Some(upgrade) = request.upgrade else {
         return Err(Status::bad_request("Upgrade request required"));
     };
-    let mut asked = http::Request::get(format!("{path}?{}", upgrade.query))
+    let mut onward = http::Request::get(format!("{path}?{}", form.query(&asked)))
         .body(Empty::<Bytes>::new())
         .map_err(Status::internal)?;
-    *asked.headers_mut() = upgrade.headers;
-    let mut response = kubelet::send(server, pod.value(), asked).await?;
+    *onward.headers_mut() = upgrade.headers;
+    let mut response = kubelet::send(server, pod.value(), onward).await?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Err(kubelet::refusal(response).await);
     }
