@@ -10,6 +10,7 @@
 //! This crate does no IO beyond reading files, and knows neither clusters nor Flyte's rules of placement.
 
 mod check;
+pub mod condition;
 pub mod discover;
 mod duration;
 pub mod explain;
@@ -21,6 +22,7 @@ mod model;
 mod names;
 mod parse;
 pub mod schema;
+mod select;
 pub mod verb;
 
 pub use duration::{Duration, InvalidDuration};
