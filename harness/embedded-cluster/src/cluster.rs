@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::apiserver::{ApiServer, token};
+use crate::apiserver::{ApiServer, Disturbance, Disturbed, Disturbing, token};
 use crate::auth::{Identity, MASTERS, Tokens};
 use crate::bootstrap;
 use crate::client::Client;
@@ -156,6 +156,12 @@ impl EmbeddedCluster {
     /// The API as a service, for the administrator.
     pub fn admin_service(&self) -> ApiService {
         ApiService::new(self.server.clone(), Some(Identity::new(ADMIN, [MASTERS])))
+    }
+
+    /// Treats some requests badly, whoever sends them and however, until what is returned is dropped.
+    #[must_use]
+    pub fn disturb(&self, which: Disturbed, how: Disturbance) -> Disturbing {
+        self.server.disturb(which, how)
     }
 
     /// Certificate of the authority behind the server's and all client certificates, PEM.

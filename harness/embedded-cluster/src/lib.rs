@@ -27,6 +27,7 @@ mod store;
 mod validation;
 mod value;
 
+pub use apiserver::{Disturbance, Disturbed, Disturbing};
 pub use auth::Identity;
 pub use cluster::{Builder, ClusterError, EmbeddedCluster};
 pub use http::{ApiService, ResponseBody};

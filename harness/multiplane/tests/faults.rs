@@ -4,34 +4,11 @@
 
 #[path = "support/shown.rs"]
 mod shown;
+#[path = "support/steps.rs"]
+mod steps;
 
-use std::path::Path;
-
-use multiplane::journal::{Journal, Outcome};
-use multiplane::report::{Console, Detail};
-use multiplane::run::{Plan, Suite, suite};
-use tokio_util::sync::CancellationToken;
-
-use shown::Shown;
-
-/// Runs these steps with clusters `a`, `b` and `c`. How it ended, and what the console showed.
-fn run(steps: &str) -> (Outcome, String) {
-    let text = format!(
-        "apiVersion: multiplane.dev/v1alpha1\nkind: Scenario\nmetadata: {{name: faults}}\nsettings: {{timeout: 10m}}\n\
-         clusters: {{a: {{role: other}}, b: {{role: other}}, c: {{role: other}}}}\nsteps:\n{steps}"
-    );
-    let plan = Plan::of_text(Path::new("faults.yaml"), &text, None, "test").unwrap_or_else(|invalid| panic!("{invalid}"));
-    let shown = Shown::default();
-    let journal = Journal::new("test".into(), None, vec![Box::new(Console::plain(shown.clone(), Detail::Normal))]).unwrap();
-    let finished = suite(&[plan], &Suite::embedded(CancellationToken::new()), &journal);
-    (finished.outcomes[0], shown.text())
-}
-
-fn assert_shown(text: &str, expected: &[&str]) {
-    for part in expected {
-        assert!(text.contains(part), "{part:?} is not in:\n{text}");
-    }
-}
+use multiplane::journal::Outcome;
+use steps::{assert_shown, run};
 
 #[test]
 fn each_verdict_bites_where_it_must_and_only_there() {
@@ -86,4 +63,119 @@ fn a_fault_that_changes_nothing_is_told() {
 ");
     assert_eq!(outcome, Outcome::Environment, "{text}");
     assert_shown(&text, &["a does not reach b without the fault"]);
+}
+
+/// A service account that may make ConfigMaps on `a`.
+const ACCOUNT: &str = "\
+- apply:
+    on: a
+    objects:
+      - {apiVersion: v1, kind: ServiceAccount, metadata: {name: worker, namespace: default}}
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: worker}
+        rules: [{apiGroups: [\"\"], resources: [configmaps], verbs: [create]}]
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: worker}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: worker}
+        subjects: [{kind: ServiceAccount, name: worker, namespace: default}, {kind: User, apiGroup: rbac.authorization.k8s.io, name: jane}]
+";
+
+#[test]
+fn a_permission_is_taken_from_one_account_and_given_back() {
+    let (outcome, text) = run(&format!(
+        "{ACCOUNT}\
+- fault: {{id: taken, match: {{permission: {{cluster: a, serviceAccount: default/worker, verb: create, resource: configmaps}}}}, verdict: forbid}}
+- expect:
+    resources:
+      {{on: a, apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, name: worker, cel: \"object.subjects.map(s, s.name) == ['jane']\"}}
+- heal: {{fault: taken}}
+- expect:
+    resources:
+      {{on: a, apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, name: worker, cel: object.subjects.size() == 2}}
+- fault: {{id: taken, match: {{permission: {{cluster: a, serviceAccount: default/worker, verb: create, resource: configmaps}}}}, verdict: forbid}}
+- wait: {{for: 1h}}
+"
+    ));
+    assert_eq!(outcome, Outcome::Failed, "{text}");
+    assert_shown(
+        &text,
+        &[
+            "bites: no longer: default/worker may create configmaps on a",
+            "mended: ClusterRoleBinding worker as before",
+            "fault taken: mended at the end of the scenario",
+        ],
+    );
+}
+
+#[test]
+fn what_nobody_asks_for_is_no_fault() {
+    let (outcome, text) = run(&format!(
+        "{ACCOUNT}\
+- fault: {{id: broken, match: {{requests: {{to: a, by: default/worker}}}}, verdict: {{status: {{code: 500}}}}}}
+- heal: {{fault: broken}}
+"
+    ));
+    assert_ne!(outcome, Outcome::Passed, "{text}");
+    assert_shown(&text, &["none of 0 such requests was disturbed"]);
+    let (outcome, text) = run(&format!(
+        "{ACCOUNT}- fault: {{id: deaf, match: {{requests: {{to: a, by: default/worker}}}}, verdict: endWatches}}\n"
+    ));
+    assert_eq!(outcome, Outcome::Environment, "{text}");
+    assert_shown(&text, &["default/worker has no open watch on a"]);
+}
+
+#[test]
+fn what_flaps_comes_and_goes() {
+    let (outcome, text) = run("\
+- fault: {id: flapping, match: {between: [a, b]}, verdict: {flap: {down: 10s, up: 20s}}}
+- heal: {fault: flapping}
+");
+    assert_eq!(outcome, Outcome::Passed, "{text}");
+    assert_shown(
+        &text,
+        &[
+            "bites: a -> b: dial tcp",
+            "connection refused",
+            "bites: b -> a: connected again",
+            "mended: a -> b: connected in",
+        ],
+    );
+}
+
+#[test]
+fn a_workload_is_stopped_and_comes_back() {
+    let (outcome, text) = run("\
+- apply:
+    on: a
+    objects:
+      - apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: shop, namespace: default}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: shop}}
+          template: {metadata: {labels: {app: shop}}, spec: {containers: [{name: shop, image: x}]}}
+- expect: {pods: {on: a, namespace: default, all: Running, count: 2}}
+- fault: {id: stopped, match: {workload: {cluster: a, namespace: default, name: shop}}, verdict: stop}
+- expect: {pods: {on: a, namespace: default, count: 0, within: 1s, hold: 1m}}
+- heal: {fault: stopped}
+- expect: {pods: {on: a, namespace: default, all: Running, count: 2, within: 1s}}
+- fault: {id: full, match: {namespace: {cluster: a, name: default}}, verdict: full}
+- fault: {id: killed, match: {workload: {cluster: a, namespace: default, name: shop}}, verdict: kill}
+- expect: {pods: {on: a, namespace: default, count: 0, within: 1s, hold: 1m}}
+- heal: {fault: full}
+- heal: {fault: killed}
+- expect: {pods: {on: a, namespace: default, all: Running, count: 2, within: 1s}}
+");
+    assert_eq!(outcome, Outcome::Passed, "{text}");
+    assert_shown(
+        &text,
+        &[
+            "are gone, and no other comes",
+            "exceeded quota",
+            "mended: Deployment default/shop is up",
+        ],
+    );
 }

@@ -8,6 +8,9 @@ mod expressions;
 mod faults;
 mod files;
 mod flyte;
+mod invariants;
+mod objects;
+mod releases;
 mod shares;
 mod steps;
 
@@ -17,6 +20,7 @@ use yaml::tree::Step as PathStep;
 use yaml::{Diagnostic, Diagnostics, Sources, Span, Spanned, suggest};
 
 use crate::parse::Parsed;
+use crate::select::Selector;
 use crate::verb::Submit;
 use crate::{OneOrMany, Scenario};
 
@@ -36,6 +40,8 @@ pub(crate) fn check(parsed: &Parsed, file: &str, text: &str, sources: &mut Sourc
     expressions::check(&mut context);
     files::check(&mut context);
 }
+
+const ROLES: [&str; 3] = ["controlplane", "dataplane", "other"];
 
 /// What the checks share.
 struct Context<'c> {
@@ -93,13 +99,20 @@ impl<'c> Context<'c> {
     }
 
     fn cluster_named(&mut self, id: &str, span: Span) {
-        if self.parsed.clusters_complete && !self.scenario.clusters.contains_key(id) {
-            let known: Vec<&String> = self.scenario.clusters.keys().collect();
-            self.push(
-                self.error("unknown-cluster", span, format!("unknown cluster `{id}`"))
-                    .help(suggest::help(id, &known)),
-            );
+        if !self.parsed.clusters_complete || self.scenario.clusters.contains_key(id) {
+            return;
         }
+        let known: Vec<&String> = self.scenario.clusters.keys().collect();
+        let (message, help) = match Selector::of(id) {
+            None => (format!("unknown cluster `{id}`"), suggest::help(id, &known)),
+            Some(Selector::Role(role, None)) => (format!("unknown role `{role}`"), suggest::help(role, &ROLES)),
+            Some(Selector::Pattern(None)) => (
+                format!("`{id}` is no pattern"),
+                "`*` stands for any characters, `?` for one".to_owned(),
+            ),
+            Some(_) => (format!("no cluster matches `{id}`"), suggest::help(id, &known)),
+        };
+        self.push(self.error("unknown-cluster", span, message).help(help));
     }
 
     /// Demands that clusters exist and that none is named twice.

@@ -11,6 +11,7 @@
 
 pub mod binomial;
 mod check;
+pub mod condition;
 pub mod discover;
 mod duration;
 pub mod explain;
@@ -22,6 +23,7 @@ mod model;
 mod names;
 mod parse;
 pub mod schema;
+mod select;
 pub mod verb;
 
 pub use duration::{Duration, InvalidDuration};

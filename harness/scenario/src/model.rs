@@ -60,6 +60,11 @@ impl Scenario {
         &self.steps[..end]
     }
 
+    /// Whether programs of this machine take part, which is not possible in virtual time.
+    pub fn needs_real_time(&self) -> bool {
+        self.steps.iter().any(|step| step.verb.needs_real_time())
+    }
+
     /// The clusters of a role, in file order.
     pub fn clusters_of(&self, role: Role) -> impl Iterator<Item = (&ClusterId, &Cluster)> {
         self.clusters.iter().filter(move |(_, cluster)| cluster.role == role)

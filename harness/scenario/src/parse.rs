@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use yaml::tree::{Node, Value};
 use yaml::{Diagnostic, Diagnostics, ErrorKind, Span, Spanned, strict, suggest, tree};
 
+use crate::select::expand;
 use crate::{ApiVersion, Cluster, ClusterId, Kind, Metadata, Scenario, Step, Verb};
 
 const FIELDS: [&str; 7] = ["apiVersion", "kind", "metadata", "settings", "vars", "clusters", "steps"];
@@ -51,7 +52,9 @@ pub(crate) fn parse(path: &Path, text: &str, diagnostics: &mut Diagnostics) -> O
     let settings = reader.optional("settings").unwrap_or_default();
     let vars = reader.optional("vars").unwrap_or_default();
     let (clusters, clusters_complete) = reader.clusters();
-    let (steps, step_index, steps_complete) = reader.steps();
+    let (mut steps, step_index, steps_complete) = reader.steps();
+    let named = steps.iter_mut().flat_map(|step| step.verb.clusters_mut());
+    named.for_each(|on| expand(on, &clusters));
     let unnamed = || Metadata {
         name: Spanned::made(String::new()),
         description: None,

@@ -5,15 +5,21 @@ mod credentials;
 mod expect;
 mod fault;
 mod flyte;
+mod invariant;
 mod kubernetes;
+mod local;
+mod objects;
 mod summary;
 
-pub use charts::Deploy;
-pub use credentials::{Grant, GrantTarget, KeyNames, Spoil};
+pub use charts::{Deploy, Rollback, Uninstall};
+pub use credentials::{Grant, GrantTarget, KeyNames, Revoke, Revoked, Spoil};
 pub use expect::{Elsewhere, Expect, LabelSource, Phase, Placement, PodState, Pods, PoolSource, Reason, Resources, Share};
-pub use fault::{Fault, Heal, Match, Verdict};
+pub use fault::{Credential, ErrorStatus, Fault, Flap, Heal, Match, NamespaceOf, Permission, Requests, Subject, Verdict, WorkloadOf};
 pub use flyte::{Label, Parent, Project, Register, Submit, Terminate};
+pub use invariant::{Invariant, Relax};
 pub use kubernetes::{Apply, Until, Wait};
+pub use local::{Exec, Script};
+pub use objects::{Delete, Patch, PatchType, Propagation, Restart, Subresource, Workload};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,11 +35,18 @@ pub enum Verb {
     /// Upgrades a release that an earlier step deployed, as `helm upgrade` does: the chart's defaults and the values given
     /// here, nothing of the values before.
     Upgrade(Box<Deploy>),
+    /// Makes a new revision of a release that is like an earlier one, as `helm rollback` does.
+    Rollback(Rollback),
+    /// Removes a release's objects and its records, as `helm uninstall` does.
+    Uninstall(Uninstall),
     /// Gives one cluster credentials for others: makes a long-lived token for a service account in each `from` cluster
     /// and stores token and CA under `<id>_token` and `<id>_cacert` in a Secret of the `to` cluster; other keys of that
     /// Secret stay. Then tries each credential from inside a pod of the `to` cluster and says what fails: no route, wrong
     /// CA, 401, or 403 with the missing permission. What was stored stays stored when the probe fails.
     Grant(Box<Grant>),
+    /// Takes credentials back that `grant` gave: the token, the service account, or its permissions. Then asks each cluster whether the
+    /// account may still do anything with them.
+    Revoke(Box<Revoke>),
     /// Registers a Flyte project, or changes it.
     Project(Project),
     /// Sets or deletes an execution cluster label, as `flytectl update execution-cluster-label` does.
@@ -46,13 +59,30 @@ pub enum Verb {
     Terminate(Terminate),
     /// Applies or deletes Kubernetes objects, as `kubectl apply` and `kubectl delete` do.
     Apply(Box<Apply>),
+    /// Changes one object, as `kubectl patch` does.
+    Patch(Box<Patch>),
+    /// Deletes objects by name or by labels, as `kubectl delete` does, and waits until they are gone.
+    Delete(Box<Delete>),
+    /// Replaces a workload's pods, as `kubectl rollout restart` does, and waits until the new ones are available.
+    Restart(Box<Restart>),
+    /// Starts a program of this machine for each cluster, with its KUBECONFIG. A scenario with such a step runs in real time, on embedded
+    /// clusters too.
+    Exec(Box<Exec>),
+    /// Runs a shell script of this machine for each cluster, as `exec` runs a program.
+    Script(Box<Script>),
     /// Lets time pass, or waits for a condition of an object.
     Wait(Wait),
-    /// Makes a fault, as `match -> verdict`, and proves that it bites: a connection that fails, or takes as long as it must, is in the
-    /// journal. It lasts until it is healed, at the latest at the end of the scenario, however that ends.
+    /// Makes a fault, as `match -> verdict`, and proves that it bites: a connection that fails, a credential that is refused, a pod that is
+    /// gone is in the journal. It lasts until it is healed, at the latest at the end of the scenario, however that ends.
     Fault(Box<Fault>),
     /// Mends faults of earlier steps, and proves that connections are as before.
     Heal(Heal),
+    /// Demands that something is so from now on, across all steps that follow: it is watched, and the scenario fails at the moment it is not.
+    Always(Box<Invariant>),
+    /// Demands that something is not so from now on, across all steps that follow, as `always` does.
+    Never(Box<Invariant>),
+    /// Ends what `always` and `never` demand.
+    Relax(Relax),
     /// Demands that something is so: within a time, and for a time. The scenario fails if it is not.
     Expect(Box<Expect>),
 }
@@ -63,16 +93,27 @@ impl Verb {
         match self {
             Verb::Deploy(_) => "deploy",
             Verb::Upgrade(_) => "upgrade",
+            Verb::Rollback(_) => "rollback",
+            Verb::Uninstall(_) => "uninstall",
             Verb::Grant(_) => "grant",
+            Verb::Revoke(_) => "revoke",
             Verb::Project(_) => "project",
             Verb::Label(_) => "label",
             Verb::Register(_) => "register",
             Verb::Submit(_) => "submit",
             Verb::Terminate(_) => "terminate",
             Verb::Apply(_) => "apply",
+            Verb::Patch(_) => "patch",
+            Verb::Delete(_) => "delete",
+            Verb::Restart(_) => "restart",
+            Verb::Exec(_) => "exec",
+            Verb::Script(_) => "script",
             Verb::Wait(_) => "wait",
             Verb::Fault(_) => "fault",
             Verb::Heal(_) => "heal",
+            Verb::Always(_) => "always",
+            Verb::Never(_) => "never",
+            Verb::Relax(_) => "relax",
             Verb::Expect(_) => "expect",
         }
     }
@@ -81,16 +122,61 @@ impl Verb {
     pub fn fails(&self) -> Option<&Fails> {
         match self {
             Verb::Deploy(step) | Verb::Upgrade(step) => step.fails.as_ref(),
+            Verb::Rollback(step) => step.fails.as_ref(),
+            Verb::Uninstall(step) => step.fails.as_ref(),
             Verb::Grant(step) => step.fails.as_ref(),
+            Verb::Revoke(step) => step.fails.as_ref(),
             Verb::Project(step) => step.fails.as_ref(),
             Verb::Label(step) => step.fails.as_ref(),
             Verb::Register(step) => step.fails.as_ref(),
             Verb::Submit(step) => step.fails.as_ref(),
             Verb::Terminate(step) => step.fails.as_ref(),
             Verb::Apply(step) => step.fails.as_ref(),
+            Verb::Patch(step) => step.fails.as_ref(),
+            Verb::Delete(step) => step.fails.as_ref(),
+            Verb::Restart(step) => step.fails.as_ref(),
+            Verb::Exec(step) => step.fails.as_ref(),
+            Verb::Script(step) => step.fails.as_ref(),
             Verb::Wait(step) => step.fails.as_ref(),
-            Verb::Fault(_) | Verb::Heal(_) | Verb::Expect(_) => None,
+            Verb::Fault(_) | Verb::Heal(_) | Verb::Always(_) | Verb::Never(_) | Verb::Relax(_) | Verb::Expect(_) => None,
         }
+    }
+
+    /// Where the step names clusters by ids, patterns or roles.
+    pub(crate) fn clusters_mut(&mut self) -> Option<&mut OneOrMany<String>> {
+        match self {
+            Verb::Deploy(step) | Verb::Upgrade(step) => Some(&mut step.on),
+            Verb::Rollback(step) => Some(&mut step.on),
+            Verb::Uninstall(step) => Some(&mut step.on),
+            Verb::Grant(step) => Some(&mut step.from),
+            Verb::Revoke(step) => Some(&mut step.from),
+            Verb::Apply(step) => Some(&mut step.on),
+            Verb::Patch(step) => Some(&mut step.on),
+            Verb::Delete(step) => Some(&mut step.on),
+            Verb::Restart(step) => Some(&mut step.on),
+            Verb::Exec(step) => Some(&mut step.on),
+            Verb::Script(step) => Some(&mut step.on),
+            Verb::Wait(step) => step.until.as_mut().map(|until| &mut until.on),
+            Verb::Always(step) | Verb::Never(step) => Some(&mut step.on),
+            Verb::Expect(step) => match &mut **step {
+                Expect::Placement(_) => None,
+                Expect::Pods(expected) => Some(&mut expected.on),
+                Expect::Resources(expected) => Some(&mut expected.on),
+            },
+            Verb::Project(_)
+            | Verb::Label(_)
+            | Verb::Register(_)
+            | Verb::Submit(_)
+            | Verb::Terminate(_)
+            | Verb::Fault(_)
+            | Verb::Heal(_)
+            | Verb::Relax(_) => None,
+        }
+    }
+
+    /// Whether the step starts a program of this machine, which cannot take part in virtual time.
+    pub fn needs_real_time(&self) -> bool {
+        matches!(self, Verb::Exec(_) | Verb::Script(_))
     }
 }
 

@@ -24,7 +24,7 @@ mod remote;
 mod service;
 mod shell;
 
-pub use api::{Lean, Unread};
+pub use api::{Lean, Pause, Unread};
 pub use error::Error;
 pub use ingress::IngressController;
 pub use node::{Builder, VirtualNode};

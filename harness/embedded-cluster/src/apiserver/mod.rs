@@ -7,6 +7,7 @@ mod binding;
 mod connect;
 mod convert;
 mod decode;
+mod disturbance;
 mod eviction;
 mod kubelet;
 mod logs;
@@ -23,9 +24,12 @@ mod subresources;
 pub(crate) mod token;
 mod write;
 
+pub use disturbance::{Disturbance, Disturbed, Disturbing};
+
 pub(crate) use connect::Upgrade;
 pub(crate) use convert::{served_value, stored_value, to_served};
 pub(crate) use decode::{BODY_LIMIT, media_type};
+pub(crate) use disturbance::{Cuts, Disturbances};
 pub(crate) use options::{Options, OptionsKind, unescape};
 pub(crate) use outcome::{Outcome, Page, Response, Stream};
 pub(crate) use patching::operations as json_patch;

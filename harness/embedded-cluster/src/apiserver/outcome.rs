@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Cuts;
 use crate::value::Value;
 
 use crate::client::{List, Watch, WatchEvent};
@@ -45,6 +46,8 @@ pub(crate) struct Stream {
     pub(crate) kind: Arc<Kind>,
     pub(crate) bookmarks: bool,
     pub(crate) timeout: Option<std::time::Duration>,
+    /// Orders to end it before its time.
+    pub(crate) cuts: Cuts,
 }
 
 impl Outcome {

@@ -17,6 +17,7 @@ impl ApiServer {
     /// # Errors
     /// The `Status` that Kubernetes would answer.
     pub(crate) async fn handle(self: &Arc<Self>, request: Request) -> Result<Response, Status> {
+        self.disturbances.check(&request)?;
         self.authorizer.check(&self.store, &request.identity, &request.attributes())?;
         let kind = self.served(&request)?;
         let mut warnings = deprecation(&kind, &request);

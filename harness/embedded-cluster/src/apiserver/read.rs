@@ -133,6 +133,7 @@ pub(super) fn watch(server: &ApiServer, kind: &Arc<Kind>, request: &Request) -> 
         kind: kind.clone(),
         bookmarks: options.allow_bookmarks,
         timeout: options.timeout_seconds.filter(|s| *s > 0).map(Duration::from_secs),
+        cuts: server.disturbances.cuts(request),
     }))
 }
 

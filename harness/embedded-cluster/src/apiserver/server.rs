@@ -7,6 +7,7 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use simnet::Clock;
 
+use super::Disturbances;
 use super::addresses::Addresses;
 use crate::admission::Configuration;
 use crate::auth::{Authorizer, Tokens};
@@ -27,6 +28,8 @@ pub(crate) struct ApiServer {
     pub(crate) host: Option<simnet::Host>,
     /// Webhooks and policies that users of the cluster configured.
     pub(crate) admission: Configuration,
+    /// Requests that are treated badly on purpose.
+    pub(crate) disturbances: Disturbances,
     rng: Mutex<ChaCha8Rng>,
 }
 
@@ -47,6 +50,7 @@ impl ApiServer {
             addresses: Addresses::default(),
             ca_pem,
             host,
+            disturbances: Disturbances::default(),
             rng: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
         }
     }

@@ -71,6 +71,7 @@ impl Sender {
             biased;
             event = self.stream.changes.next() => event?,
             () = until(self.end) => return None,
+            () = self.stream.cuts.ordered() => return None,
             () = until(self.next_bookmark) => {
                 self.plan_bookmark();
                 bookmark(&self.stream.kind, self.stream.changes.reader.position(), false)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use embedded_cluster::ClusterError;
+use embedded_cluster::{ClusterError, Disturbance, Disturbed, Disturbing};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kube::Client;
@@ -173,5 +173,9 @@ impl Cluster for EmbeddedMember {
 
     fn ca(&self) -> &str {
         &self.ca
+    }
+
+    fn disturb(&self, which: Disturbed, how: Disturbance) -> Option<Disturbing> {
+        Some(self.member.cluster().disturb(which, how))
     }
 }

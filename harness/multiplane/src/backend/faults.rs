@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use scenario::verb::{Fault, Match, Verdict};
+use scenario::verb::{Fault, Flap, Match, Subject, Verdict};
 use scenario::{Scenario, Verb};
 use simnet::{Effect, Network, Rule, RuleId};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{BackendError, Cluster};
 
@@ -53,8 +54,15 @@ pub trait Faults: Send + Sync {
     fn delete(&self) -> BoxFuture<'_, Result<(), BackendError>>;
 }
 
+/// How a fault in a cluster is undone; tells what is there again.
+pub(crate) type Undo = BoxFuture<'static, Result<String, String>>;
+
 /// A fault that is in force.
 pub(crate) enum InForce {
+    /// Something done in a cluster.
+    Undo(Undo),
+    /// Rules of the network between clusters, which come and go until this is dropped.
+    Flapping(AbortOnDropHandle<()>),
     /// Rules of the network between clusters.
     Rules(Network, Vec<RuleId>),
     /// Something done to a machine.
@@ -94,7 +102,9 @@ pub(crate) fn on_network(network: &Network, verdict: Verdict, ways: &[Way<'_>]) 
         Verdict::Refuse => Effect::Refuse,
         Verdict::Drop => Effect::Drop,
         Verdict::Delay(by) => Effect::Delay(by.get()),
+        Verdict::Flap(flap) => return Ok(flapping(network, flap, ways)),
         Verdict::Pause => return Err(NOT_IN_PROCESS),
+        _ => return Err("no fault of traffic"),
     };
     let rule = |way: &Way<'_>| Rule {
         from: Some(way.from.to_owned()),
@@ -103,6 +113,45 @@ pub(crate) fn on_network(network: &Network, verdict: Verdict, ways: &[Way<'_>]) 
     };
     let rules = ways.iter().map(|way| network.rules().add(rule(way)));
     Ok(InForce::Rules(network.clone(), rules.collect()))
+}
+
+/// Refuses and lets through in turns, beginning at once.
+fn flapping(network: &Network, flap: Flap, ways: &[Way<'_>]) -> InForce {
+    let pairs: Vec<(String, String)> = ways.iter().map(|way| (way.from.to_owned(), way.to.to_owned())).collect();
+    let network = network.clone();
+    let mut refused = Refused::new(&network, &pairs);
+    InForce::Flapping(AbortOnDropHandle::new(tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(flap.down.get()).await;
+            drop(refused);
+            tokio::time::sleep(flap.up.get()).await;
+            refused = Refused::new(&network, &pairs);
+        }
+    })))
+}
+
+/// Rules that are gone when this is.
+struct Refused(Network, Vec<RuleId>);
+
+impl Refused {
+    fn new(network: &Network, pairs: &[(String, String)]) -> Self {
+        let rules = pairs.iter().map(|(from, to)| {
+            network.rules().add(Rule {
+                from: Some(from.clone()),
+                to: Some(to.clone()),
+                effect: Effect::Refuse,
+            })
+        });
+        Self(network.clone(), rules.collect())
+    }
+}
+
+impl Drop for Refused {
+    fn drop(&mut self) {
+        for rule in &self.1 {
+            self.0.rules().remove(*rule);
+        }
+    }
 }
 
 /// Makes a fault of a machine.
@@ -117,15 +166,22 @@ pub(crate) async fn on_machine(cluster: Arc<dyn Cluster>, verdict: Verdict) -> R
         Verdict::Drop => faults.disconnect().await?,
         Verdict::Pause => faults.pause().await?,
         Verdict::Delay(by) => faults.delay(by.get()).await?,
-        Verdict::Refuse => return Err(none("refuse connections")),
+        _ => return Err(none("make such a fault")),
     }
     Ok(InForce::Machine(cluster, verdict))
 }
 
 impl InForce {
-    /// Mends it.
-    pub(crate) async fn heal(self) -> Result<(), BackendError> {
+    /// Mends it; tells what is there again, where that can be told at once.
+    pub(crate) async fn heal(self) -> Result<Option<String>, BackendError> {
         match self {
+            Self::Undo(undo) => return undo.await.map(Some).map_err(BackendError::NotMended),
+            Self::Flapping(task) => {
+                task.abort();
+                // Its rules go with it.
+                let _ = task.await;
+                Ok(())
+            }
             Self::Rules(network, rules) => {
                 for rule in rules {
                     network.rules().remove(rule);
@@ -139,6 +195,7 @@ impl InForce {
                 _ => Ok(()),
             },
         }
+        .map(|()| None)
     }
 }
 
@@ -159,6 +216,11 @@ pub enum Makes {
 impl Makes {
     fn against(self, fault: &Fault) -> Option<&'static str> {
         match (self, fault.verdict) {
+            (_, verdict) if !matches!(verdict.subject(), Subject::Traffic | Subject::Requests) => None,
+            (Self::Machines | Self::Nothing, Verdict::Status(_) | Verdict::EndWatches) => {
+                Some("only API servers of --backend embedded can be disturbed")
+            }
+            (Self::Machines, Verdict::Flap(_)) => Some("a container does not flap; use `drop` and `heal`, or --backend embedded"),
             (Self::Traffic, Verdict::Pause) => Some(NOT_IN_PROCESS),
             (Self::Traffic, _) => None,
             (Self::Nothing, _) => Some("it makes no faults; --backend embedded makes those of traffic, container those of whole clusters"),
@@ -210,6 +272,9 @@ mod tests {
     #[case("{cluster: a}", "{delay: 1s}", [true, true, false])]
     #[case("{cluster: a}", "refuse", [true, false, false])]
     #[case("{cluster: a}", "pause", [false, true, false])]
+    #[case("{cluster: a}", "{flap: {up: 1s, down: 1s}}", [true, false, false])]
+    #[case("{namespace: {cluster: a, name: x}}", "full", [true, true, true])]
+    #[case("{requests: {to: a, by: n/x}}", "{status: {code: 500}}", [true, false, false])]
     fn what_backends_make(#[case] matches: &str, #[case] verdict: &str, #[case] expected: [bool; 3]) {
         let fault = fault(&format!("{{id: x, match: {matches}, verdict: {verdict}}}"));
         let made = [Makes::Traffic, Makes::Machines, Makes::Nothing].map(|makes| makes.against(&fault).is_none());

@@ -21,6 +21,7 @@ mod nodes;
 pub mod outside;
 pub mod process;
 
+use embedded_cluster::{Disturbance, Disturbed, Disturbing};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -162,6 +163,9 @@ pub enum BackendError {
         /// What happened.
         message: String,
     },
+    /// A fault in a cluster could not be undone.
+    #[error("{0}")]
+    NotMended(String),
     /// The world itself could not be set up.
     #[error("the world could not be set up: {0}")]
     World(String),
@@ -244,6 +248,12 @@ pub trait Cluster: Send + Sync {
 
     /// The certificate of the authority behind the API server, PEM.
     fn ca(&self) -> &str;
+
+    /// Treats requests to the API server badly, until what is returned is dropped; `None` where the backend cannot.
+    fn disturb(&self, which: Disturbed, how: Disturbance) -> Option<Disturbing> {
+        let _ = (which, how);
+        None
+    }
 
     /// Faults of the cluster's machine; `None` where the backend has no such thing.
     fn faults(&self) -> Option<&dyn Faults> {

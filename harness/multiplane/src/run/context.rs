@@ -14,6 +14,7 @@ use super::objects::Kinds;
 use super::plan::Plan;
 use super::step::failure::Failure;
 use super::step::fault::FaultsInForce;
+use super::step::invariant::Active;
 use crate::backend::{Cluster, Vantage, World};
 use crate::journal::{Emitter, Prediction};
 use crate::verdict::{Configurations, Witness};
@@ -28,6 +29,8 @@ pub(crate) struct Context<'a> {
     pub(crate) emitter: Emitter,
     /// Faults that are in force.
     pub(crate) faults: FaultsInForce,
+    /// Conditions that are watched across steps.
+    pub(crate) active: Active,
     /// What was submitted, by the submit step's id.
     pub(crate) submitted: BTreeMap<String, Submitted>,
     /// Launch plans that were registered, with their workflow.
@@ -90,6 +93,7 @@ impl<'a> Context<'a> {
             names,
             emitter,
             faults,
+            active: Active::default(),
             submitted: BTreeMap::new(),
             launch_plans: BTreeMap::new(),
             admin: None,

@@ -17,7 +17,7 @@ use crate::programs::programs;
 /// Where the worlds of a run come from.
 #[derive(Clone, Debug, Default)]
 pub enum Provider {
-    /// In this process, in virtual time.
+    /// In this process; in virtual time, unless programs of this machine take part.
     #[default]
     Embedded,
     /// Outside of this process, in real time.
@@ -52,12 +52,13 @@ impl Ending {
 
 /// Runs the run's scenario with this number.
 pub(super) fn run(provider: &Provider, number: usize, plan: &Plan, journal: &Journal, stop: &CancellationToken) -> Ending {
-    let Ok(runtime) = runtime(provider) else {
+    let time = time(plan);
+    let Ok(runtime) = runtime(provider, time) else {
         return Ending::of(Outcome::Fault);
     };
     runtime.block_on(async {
         match provider {
-            Provider::Embedded => match Embedded::new(Time::Virtual, plan.seed, programs()) {
+            Provider::Embedded => match Embedded::new(time, plan.seed, programs()) {
                 Ok(world) => ending(AssertUnwindSafe(run_scenario(plan, &world, journal, stop)).catch_unwind().await.ok(), Vec::new()),
                 Err(error) => never_began(plan, journal, error.to_string()),
             },
@@ -88,11 +89,20 @@ fn ending(ran: Option<Ran>, left: Vec<String>) -> Ending {
     Ending { outcome, message, left }
 }
 
-fn runtime(provider: &Provider) -> std::io::Result<Runtime> {
-    match provider {
+/// The time of embedded clusters: as soon as a program of this machine takes part, the machine's.
+fn time(plan: &Plan) -> Time {
+    if plan.loaded.scenario.needs_real_time() {
+        Time::Real
+    } else {
+        Time::Virtual
+    }
+}
+
+fn runtime(provider: &Provider, time: Time) -> std::io::Result<Runtime> {
+    match (provider, time) {
         // One thread and a paused clock: time runs by itself as soon as nothing is left to do, the same way every time.
-        Provider::Embedded => Builder::new_current_thread().enable_time().start_paused(true).build(),
-        Provider::Outside(_) => Builder::new_multi_thread().worker_threads(2).enable_all().build(),
+        (Provider::Embedded, Time::Virtual) => Builder::new_current_thread().enable_time().start_paused(true).build(),
+        _ => Builder::new_multi_thread().worker_threads(2).enable_all().build(),
     }
 }
 

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client, ResourceExt};
 use tokio::task::JoinSet;
-use virtual_node::Lean;
+use virtual_node::{Lean, Pause};
 
 /// The chart's ConfigMap with flyteadmin's `clusters` section, and its key.
 const CONFIG_MAP: (&str, &str) = ("flyte-admin-clusters-config", "clusters.yaml");
@@ -76,7 +77,9 @@ impl Configurations {
 
 async fn config_maps(seen: Arc<Mutex<Seen>>, client: Client) {
     let config = watcher::Config::default().fields(&format!("metadata.name={}", CONFIG_MAP.0));
-    let mut events = watcher(Api::<Lean<ConfigMap>>::all(client), config).boxed();
+    let mut events = watcher(Api::<Lean<ConfigMap>>::all(client), config)
+        .backoff(Pause::default())
+        .boxed();
     while let Some(event) = events.next().await {
         let Ok(Event::Apply(map) | Event::InitApply(map)) = event else {
             continue;
@@ -90,7 +93,8 @@ async fn config_maps(seen: Arc<Mutex<Seen>>, client: Client) {
 }
 
 async fn pods(seen: Arc<Mutex<Seen>>, client: Client) {
-    let mut events = watcher(Api::<Lean<Pod>>::all(client), watcher::Config::default().labels(ADMIN)).boxed();
+    let labels = watcher::Config::default().labels(ADMIN);
+    let mut events = watcher(Api::<Lean<Pod>>::all(client), labels).backoff(Pause::default()).boxed();
     while let Some(event) = events.next().await {
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         match event {

@@ -10,13 +10,14 @@ use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind};
 use kube::core::{ObjectMeta, PartialObjectMeta};
+use kube::runtime::WatchStreamExt;
 use kube::runtime::conditions::is_crd_established;
 use kube::runtime::wait::await_condition;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use virtual_node::Lean;
+use virtual_node::{Lean, Pause};
 
 use crate::journal::Sighting;
 
@@ -102,7 +103,7 @@ async fn workflows(seen: Arc<Seen>, cluster: String, client: Client) {
         "flyteworkflows",
     );
     let api: Api<Lean<PartialObjectMeta<DynamicObject>>> = Api::all_with(client, &kind);
-    let mut events = watcher(api, watcher::Config::default()).boxed();
+    let mut events = watcher(api, watcher::Config::default()).backoff(Pause::default()).boxed();
     while let Some(event) = events.next().await {
         if let Some((place, name, _)) = appeared(event) {
             seen.note(&cluster, &name, |objects| objects.workflows.insert((place, name.clone())));
@@ -112,7 +113,8 @@ async fn workflows(seen: Arc<Seen>, cluster: String, client: Client) {
 
 /// A task's pod belongs to the FlyteWorkflow object that owns it; its labels may name the parent execution instead.
 async fn pods(seen: Arc<Seen>, cluster: String, client: Client) {
-    let mut events = watcher(Api::<Lean<PartialObjectMeta<Pod>>>::all(client), watcher::Config::default()).boxed();
+    let api = Api::<Lean<PartialObjectMeta<Pod>>>::all(client);
+    let mut events = watcher(api, watcher::Config::default()).backoff(Pause::default()).boxed();
     while let Some(event) = events.next().await {
         let Some((place, name, meta)) = appeared(event) else { continue };
         let owners = meta.owner_references.unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Expectations that could never come true, or never fail.
 
-use super::{At, Context, shares};
+use super::{At, Context, invariants, shares};
 use crate::verb::{Elsewhere, Expect, Phase, Placement, Pods, Resources};
 
 pub(super) fn check(context: &mut Context<'_>, at: At<'_>, expect: &Expect) {
@@ -87,10 +87,14 @@ fn resources(context: &mut Context<'_>, at: At<'_>, resources: &Resources) {
     context.clusters(&resources.on);
     let kinds = [
         ("matches", resources.matches.is_some()),
+        ("cel", resources.cel.is_some()),
         ("absent", resources.absent),
         ("count", resources.count.is_some()),
     ];
     context.exactly_one(at, &kinds);
+    if let Some(cel) = &resources.cel {
+        invariants::condition(context, cel);
+    }
     if let (Some(_), Some(selector)) = (&resources.name, &resources.selector) {
         context.push(context.error("one-of", selector.span, "`name` and `selector` exclude each other"));
     }

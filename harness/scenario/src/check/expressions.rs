@@ -8,13 +8,20 @@ use crate::expression::{Known, OPEN, find};
 use crate::files::{diagnostic, expression_in_key};
 
 /// The fields whose values are resolved, by verb.
-const RESOLVED: [&[&str]; 7] = [
+const RESOLVED: [&[&str]; 14] = [
     &["deploy", "values"],
     &["deploy", "set"],
     &["upgrade", "values"],
     &["upgrade", "set"],
     &["submit", "inputs"],
     &["apply", "objects"],
+    &["patch", "patch"],
+    &["exec", "command"],
+    &["exec", "env"],
+    &["script", "run"],
+    &["script", "env"],
+    &["always", "matches"],
+    &["never", "matches"],
     &["expect", "resources", "matches"],
 ];
 

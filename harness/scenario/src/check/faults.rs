@@ -5,45 +5,46 @@ use std::collections::BTreeMap;
 use yaml::{Span, suggest};
 
 use super::{At, Context};
-use crate::verb::{Fault, Heal, Match, Verdict};
+use crate::verb::{Fault, Heal, Match, Subject, Verdict};
+
+/// What API servers and what stands before them answer in trouble.
+const CODES: [u16; 5] = [429, 500, 502, 503, 504];
+const ONE_OF: &str =
+    "one of `cluster`, `between`, `from` with `to`, `credential`, `permission`, `namespace`, `workload` and `requests` is needed";
 
 /// Faults that are in force at a step: id, and where it stands.
 pub(super) type InForce<'c> = BTreeMap<&'c str, Span>;
 
 pub(super) fn fault<'c>(context: &mut Context<'c>, at: At<'_>, fault: &'c Fault, in_force: &mut InForce<'c>) {
-    let Match {
-        cluster,
-        between,
-        from,
-        to,
-    } = &fault.matches;
-    let span = context.field(at, "match");
-    let named = [cluster, from, to].into_iter().flatten().chain(between);
-    named.for_each(|id| context.cluster(id));
-    match (cluster, between.as_slice(), from, to) {
-        (Some(_), [], None, None) => {}
-        (None, [one, two], None, None) | (None, [], Some(one), Some(two)) if one.value == two.value => {
-            let message = format!("traffic inside of `{}` is never touched; name two clusters", one.value);
-            context.push(context.error("invalid-value", two.span, message));
+    fault.matches.clusters().for_each(|id| context.cluster(id));
+    let (matched, verdict) = (context.field(at, "match"), context.field(at, "verdict"));
+    match fault.matches.subjects()[..] {
+        [subject] if subject != fault.verdict.subject() => {
+            let message = format!(
+                "this verdict is about {}, not about {}",
+                fault.verdict.subject().as_str(),
+                subject.as_str()
+            );
+            context.push(context.error("contradiction", verdict, message));
         }
-        (None, [_, _], None, None) | (None, [], Some(_), Some(_)) => {}
-        (None, [_, ..], None, None) => context.push(context.error("invalid-value", span, "`between` names two clusters")),
-        _ => context.push(context.error("one-of", span, "one of `cluster`, `between`, or `from` with `to` is needed")),
+        [Subject::Traffic] => traffic(context, &fault.matches, matched),
+        [_] => {}
+        [] => context.push(context.error("one-of", matched, ONE_OF)),
+        [first, second, ..] => {
+            let message = format!("a fault befalls one thing, not both {} and {}", first.as_str(), second.as_str());
+            context.push(context.error("one-of", matched, message));
+        }
     }
-    match fault.verdict {
-        Verdict::Pause if cluster.is_none() => {
-            let span = context.field(at, "verdict");
-            context.push(context.error(
-                "invalid-value",
-                span,
-                "a machine is paused, not traffic; name it with `match: {cluster: ...}`",
-            ));
-        }
-        Verdict::Delay(by) if by.get().is_zero() => {
-            let span = context.field(at, "verdict");
-            context.push(context.error("invalid-value", span, "a delay of nothing is no fault"));
-        }
-        _ => {}
+    let message = match fault.verdict {
+        Verdict::Pause if fault.matches.cluster.is_none() => "a machine is paused, not traffic; name it with `match: {cluster: ...}`",
+        Verdict::Delay(by) if by.get().is_zero() => "a delay of nothing is no fault",
+        Verdict::Flap(flap) if flap.up.get().is_zero() || flap.down.get().is_zero() => "`up` and `down` take some time each",
+        Verdict::Status(status) if !(status.rate > 0.0 && status.rate <= 1.0) => "`rate` is above 0 and at most 1",
+        Verdict::Status(status) if !CODES.contains(&status.code) => "`code` is 429, 500, 502, 503 or 504",
+        _ => "",
+    };
+    if !message.is_empty() {
+        context.push(context.error("invalid-value", verdict, message));
     }
     if in_force.insert(&fault.id.value, fault.id.span).is_some() {
         let message = format!("fault `{}` is in force already", fault.id.value);
@@ -52,6 +53,19 @@ pub(super) fn fault<'c>(context: &mut Context<'c>, at: At<'_>, fault: &'c Fault,
                 .error("duplicate-id", fault.id.span, message)
                 .help("heal it first, or take another id"),
         );
+    }
+}
+
+fn traffic(context: &mut Context<'_>, matches: &Match, span: Span) {
+    match (&matches.cluster, matches.between.as_slice(), &matches.from, &matches.to) {
+        (Some(_), [], None, None) => {}
+        (None, [one, two], None, None) | (None, [], Some(one), Some(two)) if one.value == two.value => {
+            let message = format!("traffic inside of `{}` is never touched; name two clusters", one.value);
+            context.push(context.error("invalid-value", two.span, message));
+        }
+        (None, [_, _], None, None) | (None, [], Some(_), Some(_)) => {}
+        (None, [_, ..], None, None) => context.push(context.error("invalid-value", span, "`between` names two clusters")),
+        _ => context.push(context.error("one-of", span, "one of `cluster`, `between`, or `from` with `to` is needed")),
     }
 }
 

@@ -1,27 +1,25 @@
-//! Steps in order: charts, credentials, objects, time. Flyte's and expectations have files of their own.
-
-use std::collections::BTreeSet;
+//! Steps in order: credentials, objects to apply, time. Others have files of their own.
 
 use yaml::suggest;
 
-use super::{At, Context, expectations, faults, flyte};
-use crate::names::{is_dns_label, is_dns_subdomain};
-use crate::verb::{Apply, Deploy, Grant, Wait};
+use super::{At, Context, expectations, faults, flyte, invariants, objects, releases};
+use crate::verb::{Apply, Grant, Spoil, Wait};
 use crate::{NamespacedName, Verb};
 
-/// Releases so far: cluster, namespace, name.
-type Releases<'c> = BTreeSet<(&'c str, &'c str, &'c str)>;
-
 pub(super) fn check(context: &mut Context<'_>) {
-    let mut releases = Releases::new();
+    let mut there = releases::Releases::new();
     let mut in_force = faults::InForce::new();
+    let mut active = invariants::Active::new();
     for (step, verb) in context.scenario.steps.iter().map(|step| &step.verb).enumerate() {
         let path = [verb.name()];
         let at = At { step, path: &path };
         match verb {
-            Verb::Deploy(deploy) => install(context, at, deploy, &mut releases),
-            Verb::Upgrade(upgrade) => change(context, at, upgrade, &releases),
+            Verb::Deploy(deploy) => releases::install(context, at, deploy, &mut there),
+            Verb::Upgrade(upgrade) => releases::upgrade(context, at, upgrade, &there),
+            Verb::Rollback(rollback) => releases::rollback(context, at, rollback, &there),
+            Verb::Uninstall(uninstall) => releases::uninstall(context, uninstall, &mut there),
             Verb::Grant(grant) => credentials(context, at, grant),
+            Verb::Revoke(revoke) => context.clusters(&revoke.from),
             Verb::Project(project) => flyte::project(context, project),
             Verb::Label(label) => flyte::label(context, at, label),
             Verb::Register(register) => flyte::target(context, &register.project, &register.domain),
@@ -29,76 +27,24 @@ pub(super) fn check(context: &mut Context<'_>) {
             Verb::Terminate(terminate) => {
                 context.submit(&terminate.of);
             }
-            Verb::Apply(apply) => objects(context, at, apply),
+            Verb::Apply(apply) => apply_objects(context, at, apply),
+            Verb::Patch(patch) => objects::patch(context, patch),
+            Verb::Delete(delete) => objects::delete(context, at, delete),
+            Verb::Restart(restart) => context.clusters(&restart.on),
+            Verb::Exec(exec) => context.clusters(&exec.on),
+            Verb::Script(script) => {
+                context.clusters(&script.on);
+                if script.run.trim().is_empty() {
+                    context.push(context.error("invalid-value", script.run.span, "the script is empty"));
+                }
+            }
             Verb::Wait(wait) => time(context, at, wait),
             Verb::Fault(fault) => faults::fault(context, at, fault, &mut in_force),
             Verb::Heal(heal) => faults::heal(context, heal, &mut in_force),
+            Verb::Always(always) => invariants::always(context, at, always, &mut active),
+            Verb::Never(never) => invariants::never(context, at, never, &mut active),
+            Verb::Relax(relax) => invariants::relax(context, relax, &mut active),
             Verb::Expect(expect) => expectations::check(context, at, expect),
-        }
-    }
-}
-
-fn install<'c>(context: &mut Context<'c>, at: At<'_>, deploy: &'c Deploy, releases: &mut Releases<'c>) {
-    release(context, deploy);
-    let before = releases.clone();
-    for cluster in deploy.on.iter() {
-        let release = (cluster.value.as_str(), deploy.namespace.as_str(), deploy.release.as_str());
-        releases.insert(release);
-        if before.contains(&release) && deploy.fails.is_none() {
-            let message = format!("release `{}` is on `{}` already", deploy.release.value, cluster.value);
-            context.push(
-                context
-                    .error("release-exists", context.field(at, "release"), message)
-                    .help("use `upgrade`"),
-            );
-        }
-    }
-}
-
-fn change(context: &mut Context<'_>, at: At<'_>, upgrade: &Deploy, releases: &Releases<'_>) {
-    release(context, upgrade);
-    if upgrade.create_namespace {
-        let span = context.field(at, "createNamespace");
-        context.push(context.error("invalid-value", span, "only `deploy` creates namespaces"));
-    }
-    if upgrade.fails.is_some() || !context.parsed.steps_complete {
-        return;
-    }
-    for cluster in upgrade.on.iter() {
-        if !releases.contains(&(cluster.value.as_str(), upgrade.namespace.as_str(), upgrade.release.as_str())) {
-            let (release, namespace) = (&upgrade.release.value, &upgrade.namespace.value);
-            let message = format!(
-                "no earlier step deploys release `{release}` to namespace `{namespace}` on `{}`",
-                cluster.value
-            );
-            let there = releases
-                .iter()
-                .filter(|(id, ..)| *id == cluster.value)
-                .map(|(_, _, release)| *release);
-            let help = suggest::help(release, &there.collect::<Vec<_>>());
-            context.push(context.error("unknown-release", upgrade.release.span, message).help(help));
-        }
-    }
-}
-
-fn release(context: &mut Context<'_>, deploy: &Deploy) {
-    context.clusters(&deploy.on);
-    // Helm's own limits.
-    if !is_dns_subdomain(&deploy.release) || deploy.release.len() > 53 {
-        let message = format!(
-            "`{}` is no release name: lower-case letters, digits, `-` and `.`, at most 53",
-            deploy.release.value
-        );
-        context.push(context.error("invalid-name", deploy.release.span, message));
-    }
-    if !is_dns_label(&deploy.namespace) {
-        let message = format!("`{}` is no namespace name", deploy.namespace.value);
-        context.push(context.error("invalid-name", deploy.namespace.span, message));
-    }
-    for pair in &deploy.set {
-        if !pair.contains('=') {
-            let message = format!("`{pair}` in `set` is not of the form `key=value`");
-            context.push(context.error("invalid-value", deploy.release.span, message));
         }
     }
 }
@@ -125,6 +71,14 @@ fn credentials(context: &mut Context<'_>, at: At<'_>, grant: &Grant) {
             }
         }
     }
+    if grant.spoil.is_some_and(Spoil::needs_fault) {
+        let span = context.field(at, "spoil");
+        context.push(
+            context
+                .error("invalid-value", span, "only a credential that served before can be so")
+                .help("grant it, then use `fault: {match: {credential: ...}, verdict: {spoil: ...}}`"),
+        );
+    }
     let NamespacedName { namespace, name } = &grant.to.secret;
     if grant.from.iter().any(|id| id.value == grant.to.cluster.value) && *name == crate::token_secret_name(&grant.to.cluster) {
         let message = format!("`{namespace}/{name}` is the token's own Secret");
@@ -132,7 +86,7 @@ fn credentials(context: &mut Context<'_>, at: At<'_>, grant: &Grant) {
     }
 }
 
-fn objects(context: &mut Context<'_>, at: At<'_>, apply: &Apply) {
+fn apply_objects(context: &mut Context<'_>, at: At<'_>, apply: &Apply) {
     context.clusters(&apply.on);
     if apply.manifests.is_empty() && apply.objects.is_empty() {
         let span = context.scenario.steps[at.step].span;
@@ -157,6 +111,6 @@ fn objects(context: &mut Context<'_>, at: At<'_>, apply: &Apply) {
 fn time(context: &mut Context<'_>, at: At<'_>, wait: &Wait) {
     context.exactly_one(at, &[("for", wait.duration.is_some()), ("until", wait.until.is_some())]);
     if let Some(until) = &wait.until {
-        context.cluster(&until.on);
+        context.clusters(&until.on);
     }
 }

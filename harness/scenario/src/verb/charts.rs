@@ -14,7 +14,7 @@ use crate::{Duration, OneOrMany};
 pub struct Deploy {
     /// Name of the release.
     pub release: Spanned<String>,
-    /// The cluster or clusters.
+    /// The clusters: ids, patterns such as `dataplane_*`, or `role=dataplane`.
     pub on: OneOrMany<String>,
     /// Folder of the chart, from the scenario's folder.
     pub chart: Spanned<String>,
@@ -44,4 +44,48 @@ pub struct Deploy {
 
 fn default_namespace() -> Spanned<String> {
     Spanned::made("default".to_owned())
+}
+
+/// A release to take back to an earlier revision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rollback {
+    /// Name of the release.
+    pub release: Spanned<String>,
+    /// The clusters: ids, patterns such as `dataplane_*`, or `role=dataplane`.
+    pub on: OneOrMany<String>,
+    /// The release's namespace.
+    #[serde(default = "default_namespace")]
+    pub namespace: Spanned<String>,
+    /// The revision to go back to; without it the one before the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u32>,
+    /// Waits this long at most until the release's workloads are ready, and fails if they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Duration>,
+    /// The step must fail like this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fails: Option<Fails>,
+}
+
+/// A release to remove.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Uninstall {
+    /// Name of the release.
+    pub release: Spanned<String>,
+    /// The clusters: ids, patterns such as `dataplane_*`, or `role=dataplane`.
+    pub on: OneOrMany<String>,
+    /// The release's namespace.
+    #[serde(default = "default_namespace")]
+    pub namespace: Spanned<String>,
+    /// Keeps the release's records, marked as uninstalled.
+    #[serde(default)]
+    pub keep_history: bool,
+    /// Waits this long at most until the release's objects are gone, and fails if they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Duration>,
+    /// The step must fail like this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fails: Option<Fails>,
 }

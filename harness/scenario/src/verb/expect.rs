@@ -164,7 +164,7 @@ pub enum PoolSource {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Pods {
-    /// The cluster or clusters.
+    /// The clusters: ids, patterns such as `dataplane_*`, or `role=dataplane`.
     pub on: OneOrMany<String>,
     /// The namespace.
     pub namespace: String,
@@ -220,11 +220,11 @@ impl PodState {
     }
 }
 
-/// Objects of one kind. Exactly one of `matches`, `absent` and `count`.
+/// Objects of one kind. Exactly one of `matches`, `cel`, `absent` and `count`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Resources {
-    /// The cluster or clusters.
+    /// The clusters: ids, patterns such as `dataplane_*`, or `role=dataplane`.
     pub on: OneOrMany<String>,
     /// The objects' apiVersion.
     pub api_version: String,
@@ -243,6 +243,10 @@ pub struct Resources {
     /// element by element and must be of equal length. May hold expressions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matches: Option<Map<String, Value>>,
+    /// A condition in CEL, with Kubernetes' libraries: on `object`, which every one of the objects must meet and of which there must be at least
+    /// one, or on `objects`, the list of all. `cluster` is the cluster's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cel: Option<Spanned<String>>,
     /// There is no such object.
     #[serde(default)]
     pub absent: bool,

@@ -1,13 +1,14 @@
-//! Faults of clusters and of the ways between them.
+//! Faults: of the ways between clusters, and of what is in them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use yaml::Spanned;
 
-use crate::{ClusterId, Duration, OneOrMany};
+use super::{GrantTarget, KeyNames, Spoil, Workload};
+use crate::{ClusterId, Duration, NamespacedName, OneOrMany};
 
 /// A fault: what it befalls, and what becomes of that.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
     /// The name by which `heal` mends it.
@@ -19,7 +20,8 @@ pub struct Fault {
     pub verdict: Verdict,
 }
 
-/// What a fault befalls: one of `cluster`, `between`, or `from` with `to`. Traffic inside a cluster and the harness's own is never touched.
+/// What a fault befalls: traffic, which is one of `cluster`, `between`, or `from` with `to`; or one of the others. Traffic inside a cluster and the
+/// harness's own is never touched.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Match {
@@ -35,20 +37,230 @@ pub struct Match {
     /// What this cluster is sent by `from`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Spanned<ClusterId>>,
+    /// A credential that `grant` stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<Credential>,
+    /// A permission of a service account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permission: Option<Permission>,
+    /// A namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceOf>,
+    /// The pods of a workload, such as flyteadmin's or flytepropeller's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workload: Option<WorkloadOf>,
+    /// Requests to a cluster's API server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<Requests>,
+}
+
+/// A credential for one cluster in a Secret of another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Credential {
+    /// The cluster that it is for.
+    #[serde(rename = "for")]
+    pub cluster: Spanned<ClusterId>,
+    /// The Secret that holds it.
+    #[serde(rename = "in")]
+    pub held: GrantTarget,
+    /// The service account that it is of, as `namespace/name`.
+    pub service_account: NamespacedName,
+    /// Its keys in the Secret, where they are not `<id>_token` and `<id>_cacert`.
+    #[serde(default)]
+    pub keys: KeyNames,
+}
+
+/// What a service account may do, as `kubectl auth can-i` asks it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Permission {
+    /// The cluster.
+    pub cluster: Spanned<ClusterId>,
+    /// The account, as `namespace/name`.
+    pub service_account: NamespacedName,
+    /// The verb, as `create`.
+    pub verb: String,
+    /// The resource with its group, as `flyteworkflows.flyte.lyft.com`.
+    pub resource: String,
+}
+
+/// A namespace of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NamespaceOf {
+    /// The cluster.
+    pub cluster: Spanned<ClusterId>,
+    /// The namespace's name.
+    pub name: String,
+}
+
+/// A workload of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WorkloadOf {
+    /// The cluster.
+    pub cluster: Spanned<ClusterId>,
+    /// What kind of workload.
+    #[serde(default)]
+    pub kind: Workload,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Requests to the API server of a cluster, by what they ask.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Requests {
+    /// The cluster that is asked.
+    pub to: Spanned<ClusterId>,
+    /// The service account that asks, as `namespace/name`.
+    pub by: NamespacedName,
+    /// Only these verbs, as `create` and `watch`; without them all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verbs: Vec<String>,
+    /// Only these resources, by their plural without group, as `flyteworkflows`; without them all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
 }
 
 /// What becomes of what a fault befalls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
-    /// New connections are refused at once, and open ones break with their next byte, as when the program at the other end is gone.
+    /// Traffic: new connections are refused at once, and open ones break with their next byte, as when the program at the other end is gone.
     Refuse,
-    /// Nothing arrives: new connections time out, and open ones stand still until the fault is mended.
+    /// Traffic: nothing arrives. New connections time out, and open ones stand still until the fault is mended.
     Drop,
-    /// Everything arrives this much later, in each direction that the fault befalls.
+    /// Traffic: everything arrives this much later, in each direction that the fault befalls.
     Delay(Duration),
+    /// Traffic: is refused and comes through in turns, beginning with refused.
+    Flap(Flap),
     /// The cluster's machine stands still: its connections stay open, and nobody answers, not even to the harness. Needs `cluster`.
     Pause,
+    /// Credential: becomes one that does not serve. What was stored is stored again when it is mended; a revoked or rotated token is replaced by a
+    /// new one.
+    Spoil(Spoil),
+    /// Permission: all bindings that name the account lose it.
+    Forbid,
+    /// Namespace: a ResourceQuota admits neither pods nor FlyteWorkflows.
+    Full,
+    /// Namespace: is deleted with all that is in it. Mended, it is there again, and empty.
+    Remove,
+    /// Workload: its pods are killed, without time to end well. New ones come at once.
+    Kill,
+    /// Workload: its pods are killed, and there are none until the fault is mended.
+    Stop,
+    /// Requests: some are answered with an error.
+    Status(ErrorStatus),
+    /// Requests: open watches end, once.
+    EndWatches,
+}
+
+/// How traffic comes and goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Flap {
+    /// How long it is refused each time.
+    pub down: Duration,
+    /// How long it comes through each time.
+    pub up: Duration,
+}
+
+/// An error in place of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ErrorStatus {
+    /// The code: 429, 500, 502, 503 or 504.
+    #[schemars(range(min = 429, max = 504))]
+    pub code: u16,
+    /// Which part of the requests, above 0 and at most 1, evenly spread: with 0.25 every fourth.
+    #[serde(default = "all")]
+    #[schemars(range(min = 0, max = 1))]
+    pub rate: f64,
+}
+
+fn all() -> f64 {
+    1.0
+}
+
+/// What a fault is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// Traffic between clusters.
+    Traffic,
+    /// A credential.
+    Credential,
+    /// A permission.
+    Permission,
+    /// A namespace.
+    Namespace,
+    /// A workload.
+    Workload,
+    /// Requests to an API server.
+    Requests,
+}
+
+impl Subject {
+    /// As `match` writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Subject::Traffic => "traffic",
+            Subject::Credential => "credential",
+            Subject::Permission => "permission",
+            Subject::Namespace => "namespace",
+            Subject::Workload => "workload",
+            Subject::Requests => "requests",
+        }
+    }
+}
+
+impl Match {
+    /// What is given, each once.
+    pub fn subjects(&self) -> Vec<Subject> {
+        let traffic = self.cluster.is_some() || !self.between.is_empty() || self.from.is_some() || self.to.is_some();
+        let given = [
+            (Subject::Traffic, traffic),
+            (Subject::Credential, self.credential.is_some()),
+            (Subject::Permission, self.permission.is_some()),
+            (Subject::Namespace, self.namespace.is_some()),
+            (Subject::Workload, self.workload.is_some()),
+            (Subject::Requests, self.requests.is_some()),
+        ];
+        given.into_iter().filter_map(|(subject, given)| given.then_some(subject)).collect()
+    }
+
+    /// The clusters that it names.
+    pub fn clusters(&self) -> impl Iterator<Item = &Spanned<ClusterId>> {
+        let traffic = [&self.cluster, &self.from, &self.to].into_iter().flatten().chain(&self.between);
+        let credential = self
+            .credential
+            .iter()
+            .flat_map(|credential| [&credential.cluster, &credential.held.cluster]);
+        let others = [
+            self.permission.as_ref().map(|permission| &permission.cluster),
+            self.namespace.as_ref().map(|namespace| &namespace.cluster),
+            self.workload.as_ref().map(|workload| &workload.cluster),
+            self.requests.as_ref().map(|requests| &requests.to),
+        ];
+        traffic.chain(credential).chain(others.into_iter().flatten())
+    }
+}
+
+impl Verdict {
+    /// What it can become of.
+    pub fn subject(self) -> Subject {
+        match self {
+            Verdict::Refuse | Verdict::Drop | Verdict::Delay(_) | Verdict::Flap(_) | Verdict::Pause => Subject::Traffic,
+            Verdict::Spoil(_) => Subject::Credential,
+            Verdict::Forbid => Subject::Permission,
+            Verdict::Full | Verdict::Remove => Subject::Namespace,
+            Verdict::Kill | Verdict::Stop => Subject::Workload,
+            Verdict::Status(_) | Verdict::EndWatches => Subject::Requests,
+        }
+    }
 }
 
 /// Mends faults.

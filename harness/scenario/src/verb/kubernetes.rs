@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 use yaml::Spanned;
 
 use super::Fails;
-use crate::{ClusterId, Duration, OneOrMany};
+use crate::{Duration, OneOrMany};
 
 /// Objects to apply (server-side, as field manager `multiplane`) or delete: files, objects given here, or both (files first).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Apply {
-    /// The cluster or clusters.
+    /// The clusters: ids, patterns such as `dataplane_*`, or `role=dataplane`.
     pub on: OneOrMany<String>,
     /// Manifest files, from the scenario's folder. Values in them may hold expressions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -54,8 +54,8 @@ pub struct Wait {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Until {
-    /// The cluster.
-    pub on: Spanned<ClusterId>,
+    /// The clusters: ids, patterns such as `dataplane_*`, or `role=dataplane`.
+    pub on: OneOrMany<String>,
     /// The object's apiVersion.
     pub api_version: String,
     /// The object's kind.

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{Apply, Deploy, Elsewhere, Expect, Fault, Grant, Label, Match, Placement, Pods, Resources, Submit, Verb, Verdict, Wait};
+use super::{
+    Apply, Delete, Deploy, Elsewhere, Expect, Fault, Grant, Invariant, Label, Match, Placement, Pods, Resources, Submit, Verb, Verdict,
+    Wait,
+};
 use crate::{Duration, OneOrMany};
 
 /// The step in one line: the verb, what, and where.
@@ -11,7 +14,13 @@ impl fmt::Display for Verb {
         write!(f, "{} ", self.name())?;
         match self {
             Verb::Deploy(step) | Verb::Upgrade(step) => release(f, step),
+            Verb::Rollback(step) => {
+                let to = step.revision.map(|revision| format!(" to revision {revision}")).unwrap_or_default();
+                write!(f, "{}{to} in {} on {}", step.release.value, step.namespace.value, step.on)
+            }
+            Verb::Uninstall(step) => write!(f, "{} in {} on {}", step.release.value, step.namespace.value, step.on),
             Verb::Grant(step) => grant(f, step),
+            Verb::Revoke(step) => write!(f, "{} of {} on {}", step.what.as_str(), step.service_account, step.from),
             Verb::Project(step) => write!(f, "{}{}", step.id.value, if step.archived { ", archived" } else { "" }),
             Verb::Label(step) => label(f, step),
             Verb::Register(step) => {
@@ -24,9 +33,19 @@ impl fmt::Display for Verb {
             Verb::Submit(step) => submit(f, step),
             Verb::Terminate(step) => f.write_str(&step.of),
             Verb::Apply(step) => apply(f, step),
+            Verb::Patch(step) => write!(f, "{} {} on {}", step.kind, step.name.value, step.on),
+            Verb::Delete(step) => delete(f, step),
+            Verb::Restart(step) => write!(f, "{} {}/{} on {}", step.kind.as_str(), step.namespace, step.name.value, step.on),
+            Verb::Exec(step) => write!(f, "`{}` on {}", step.command.joined(" "), step.on),
+            Verb::Script(step) => {
+                let first = step.run.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+                write!(f, "`{}` on {}", first.trim(), step.on)
+            }
             Verb::Wait(step) => wait(f, step),
             Verb::Fault(step) => step.fmt(f),
             Verb::Heal(step) => step.fault.fmt(f),
+            Verb::Always(step) | Verb::Never(step) => invariant(f, step),
+            Verb::Relax(step) => step.of.fmt(f),
             Verb::Expect(step) => match &**step {
                 Expect::Placement(expected) => placement(f, expected),
                 Expect::Pods(expected) => pods(f, expected),
@@ -43,8 +62,13 @@ impl fmt::Display for Verb {
 
 impl fmt::Display for OneOrMany<String> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.iter().map(|name| name.value.as_str()).collect();
-        f.write_str(&names.join(", "))
+        f.write_str(&self.joined(", "))
+    }
+}
+
+impl OneOrMany<String> {
+    fn joined(&self, separator: &str) -> String {
+        self.iter().map(|name| name.value.as_str()).collect::<Vec<_>>().join(separator)
     }
 }
 
@@ -60,8 +84,34 @@ impl fmt::Display for Match {
             (Some(cluster), ..) => f.write_str(&cluster.value),
             (None, [one, two], ..) => write!(f, "{} <-> {}", one.value, two.value),
             (None, _, Some(from), Some(to)) => write!(f, "{} -> {}", from.value, to.value),
+            _ => self.in_clusters(f),
+        }
+    }
+}
+
+impl Match {
+    /// What is not traffic.
+    fn in_clusters(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(credential) = &self.credential {
+            write!(
+                f,
+                "credential for {} in {}",
+                credential.cluster.value, credential.held.cluster.value
+            )
+        } else if let Some(permission) = &self.permission {
+            let (account, resource) = (&permission.service_account, &permission.resource);
+            write!(f, "{account} to {} {resource} on {}", permission.verb, permission.cluster.value)
+        } else if let Some(namespace) = &self.namespace {
+            write!(f, "namespace {} on {}", namespace.name, namespace.cluster.value)
+        } else if let Some(workload) = &self.workload {
+            write!(f, "{}/{} on {}", workload.namespace, workload.name, workload.cluster.value)
+        } else if let Some(requests) = &self.requests {
+            let list = |names: &[String], all: &str| if names.is_empty() { all.to_owned() } else { names.join(", ") };
+            let (verbs, resources) = (list(&requests.verbs, "all"), list(&requests.resources, "everything"));
+            write!(f, "{} of {verbs} {resources} to {}", requests.by, requests.to.value)
+        } else {
             // Refused by the check.
-            _ => f.write_str("nothing"),
+            f.write_str("nothing")
         }
     }
 }
@@ -72,7 +122,17 @@ impl fmt::Display for Verdict {
             Verdict::Refuse => f.write_str("refused"),
             Verdict::Drop => f.write_str("dropped"),
             Verdict::Delay(by) => write!(f, "delayed by {by}"),
+            Verdict::Flap(flap) => write!(f, "refused for {}, through for {}, in turns", flap.down, flap.up),
             Verdict::Pause => f.write_str("paused"),
+            Verdict::Spoil(spoil) => f.write_str(spoil.as_str()),
+            Verdict::Forbid => f.write_str("forbidden"),
+            Verdict::Full => f.write_str("full"),
+            Verdict::Remove => f.write_str("removed"),
+            Verdict::Kill => f.write_str("killed"),
+            Verdict::Stop => f.write_str("stopped"),
+            Verdict::Status(status) if status.rate < 1.0 => write!(f, "answered with {} at a rate of {}", status.code, status.rate),
+            Verdict::Status(status) => write!(f, "answered with {}", status.code),
+            Verdict::EndWatches => f.write_str("watches ended"),
         }
     }
 }
@@ -142,14 +202,21 @@ fn apply(f: &mut fmt::Formatter<'_>, apply: &Apply) -> fmt::Result {
     )
 }
 
+fn delete(f: &mut fmt::Formatter<'_>, delete: &Delete) -> fmt::Result {
+    let which = delete.name.as_ref().or(delete.selector.as_ref());
+    write!(
+        f,
+        "{} {} on {}",
+        delete.kind,
+        which.map_or("", |name| name.value.as_str()),
+        delete.on
+    )
+}
+
 fn wait(f: &mut fmt::Formatter<'_>, wait: &Wait) -> fmt::Result {
     match (&wait.duration, &wait.until) {
         (Some(duration), _) => write!(f, "{duration}"),
-        (None, Some(until)) => write!(
-            f,
-            "until {} {} is {} on {}",
-            until.kind, until.name, until.condition, until.on.value
-        ),
+        (None, Some(until)) => write!(f, "until {} {} is {} on {}", until.kind, until.name, until.condition, until.on),
         (None, None) => Ok(()),
     }
 }
@@ -200,6 +267,17 @@ fn resources(f: &mut fmt::Formatter<'_>, resources: &Resources) -> fmt::Result {
     let absent = if resources.absent { "no " } else { "" };
     write!(f, "{absent}{count}{}{which} on {}", resources.kind, resources.on)?;
     times(f, resources.within, resources.hold)
+}
+
+fn invariant(f: &mut fmt::Formatter<'_>, invariant: &Invariant) -> fmt::Result {
+    let count = invariant.count.map(|count| format!("{count} ")).unwrap_or_default();
+    let which = invariant.name.as_ref().or(invariant.selector.as_ref());
+    let which = which.map(|name| format!(" {}", name.value)).unwrap_or_default();
+    write!(f, "{}: {count}{}{which} on {}", invariant.id.value, invariant.kind, invariant.on)?;
+    match &invariant.cel {
+        Some(condition) => write!(f, ": {}", condition.value),
+        None => Ok(()),
+    }
 }
 
 fn times(f: &mut fmt::Formatter<'_>, within: Option<Duration>, hold: Option<Duration>) -> fmt::Result {

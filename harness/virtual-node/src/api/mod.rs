@@ -8,4 +8,5 @@ mod watch;
 pub use lean::{Lean, Unread};
 pub(crate) use mirror::Mirror;
 pub(crate) use reference::{Changes, Reference, References};
+pub use watch::Pause;
 pub(crate) use watch::watch;

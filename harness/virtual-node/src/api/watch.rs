@@ -30,9 +30,10 @@ fn bare<K>(event: Event<Lean<K>>) -> Event<K> {
     }
 }
 
-/// 800 ms, doubled up to 30 s, as client-go's reflectors have it but without jitter: runs must repeat.
-#[derive(Default)]
-struct Pause {
+/// How long a watch waits before it tries again: 800 ms, doubled up to 30 s, as client-go's reflectors have it but without jitter: runs must
+/// repeat. A watch without a pause tries again at once for ever, and virtual time stands still.
+#[derive(Debug, Default)]
+pub struct Pause {
     failures: u32,
 }
 

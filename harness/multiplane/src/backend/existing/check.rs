@@ -35,6 +35,13 @@ pub fn refusals(scenario: &Scenario, contexts: &Contexts) -> Vec<String> {
             step.verb.name()
         ));
     }
+    if let Some(step) = scenario.steps.iter().find(|step| step.verb.needs_real_time()) {
+        refused.push(format!(
+            "line {}: {} starts a program of its own with an administrator's kubeconfig, and nothing keeps it from what was there before",
+            step.span.line,
+            step.verb.name()
+        ));
+    }
     for asked in &asked {
         refused.extend(match asked {
             Expression::Api { cluster, from: Vantage::Pods } => no_address(contexts, cluster),
@@ -55,6 +62,7 @@ fn needs_planes(scenario: &Scenario, asked: &[Expression]) -> bool {
     let step = |step: &Step| match &step.verb {
         Verb::Deploy(deploy) | Verb::Upgrade(deploy) => deploy.on.iter().any(|id| controlplane(&id.value)),
         Verb::Grant(grant) => grant.probe,
+        Verb::Fault(fault) => fault.matches.credential.is_some(),
         _ => false,
     };
     scenario.steps.iter().any(step) || asked.iter().any(|asked| matches!(asked, Expression::Ingress { .. }))

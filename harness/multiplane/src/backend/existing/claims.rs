@@ -56,7 +56,8 @@ pub(super) fn claims(scenario: &Scenario) -> BTreeMap<String, BTreeSet<Claim>> {
             Verb::Apply(step) if !step.delete => (step.on.iter().map(|id| id.value.as_str()).collect(), applied(scenario, step)),
             Verb::Grant(step) => {
                 for from in step.from.iter() {
-                    let secret = Claim::new("v1", "Secret", &step.service_account.namespace, &token_secret_name(&from.value));
+                    let name = step.token_secret.clone().unwrap_or_else(|| token_secret_name(&from.value));
+                    let secret = Claim::new("v1", "Secret", &step.service_account.namespace, &name);
                     claims.entry(from.value.clone()).or_default().insert(secret);
                 }
                 let secret = &step.to.secret;

@@ -29,10 +29,11 @@ pub fn needs_planes(scenario: &Scenario) -> bool {
         .iter()
         .any(|step| matches!(step.verb, Verb::Deploy(_) | Verb::Upgrade(_)));
     let controlplane = scenario.clusters_of(Role::Controlplane).next().is_some();
-    let probes = scenario
-        .steps
-        .iter()
-        .any(|step| matches!(&step.verb, Verb::Grant(grant) if grant.probe));
+    let probes = scenario.steps.iter().any(|step| match &step.verb {
+        Verb::Grant(grant) => grant.probe,
+        Verb::Fault(fault) => fault.matches.credential.is_some(),
+        _ => false,
+    });
     let ingress = expressions(scenario)
         .iter()
         .any(|asked| matches!(asked, Expression::Ingress { .. }));

@@ -9,25 +9,26 @@ use serde_json::Value;
 
 use super::failure::Failure;
 use super::images;
+use super::joint::on_each;
 use crate::run::context::Context;
 use crate::run::objects::Kinds;
 
 /// Runs an `apply` step: on every cluster, files first.
 pub(crate) async fn run(context: &Context<'_>, step: &Apply) -> Result<(), Failure> {
     let objects = objects(context.scenario(), &context.names, step)?;
-    for cluster in step.on.iter() {
-        let kinds = context.kinds(&cluster.value)?;
-        let runs = context.cluster(&cluster.value)?;
+    on_each(&step.on, async |cluster| {
+        let kinds = context.kinds(cluster)?;
+        let runs = context.cluster(cluster)?;
         if runs.runs_images() && !step.delete {
             images::provide(context, &**runs, images::named(objects.iter())).await?;
         }
         if step.delete {
-            delete(&kinds, &step.namespace, &objects).await?
+            delete(&kinds, &step.namespace, &objects).await
         } else {
-            apply(&kinds, &step.namespace, &objects).await?
+            apply(&kinds, &step.namespace, &objects).await
         }
-    }
-    Ok(())
+    })
+    .await
 }
 
 /// A step's objects, files first.

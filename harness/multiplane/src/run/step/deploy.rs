@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use chart::{Chart, ReleaseOptions, Releases, Values};
-use futures::future::try_join_all;
+use chart::{Chart, Record, ReleaseError, ReleaseOptions, Releases, Values};
 use scenario::Scenario;
 use scenario::expression::Names;
 use scenario::files::helm_values;
@@ -13,6 +12,7 @@ use serde_json::Value;
 use super::apply::resolve;
 use super::failure::Failure;
 use super::images;
+use super::joint::on_each;
 use crate::journal::Level;
 use crate::run::context::Context;
 use crate::run::diagnose::unready;
@@ -36,24 +36,18 @@ enum Action {
 async fn release(context: &Context<'_>, step: &Deploy, action: Action) -> Result<(), Failure> {
     let scenario = context.scenario();
     let (chart, values) = (load(scenario, step)?, values(scenario, &context.names, step)?);
-    let on = step
-        .on
-        .iter()
-        .map(async |cluster| one(context, step, action, &cluster.value, &chart, values.clone()).await);
-    try_join_all(on).await?;
-    Ok(())
+    on_each(&step.on, async |cluster| {
+        one(context, step, action, cluster, &chart, values.clone()).await
+    })
+    .await
 }
 
 async fn one(context: &Context<'_>, step: &Deploy, action: Action, cluster: &str, chart: &Chart, values: Values) -> Result<(), Failure> {
-    let client = context.client(cluster)?;
-    let clock = context.world.clock().clone();
-    let releases = Releases::new(client.clone(), &step.namespace.value, Arc::new(move || clock.now()));
+    let releases = releases(context, cluster, &step.namespace.value)?;
     let options = ReleaseOptions {
-        wait: step.wait.is_some(),
-        timeout: step.wait.map_or(ReleaseOptions::default().timeout, scenario::Duration::get),
         create_namespace: step.create_namespace,
         seed: context.plan.seed,
-        ..ReleaseOptions::default()
+        ..waiting(step.wait)
     };
     let name = &step.release.value;
     let runs = context.cluster(cluster)?;
@@ -69,6 +63,33 @@ async fn one(context: &Context<'_>, step: &Deploy, action: Action, cluster: &str
         Action::Install => releases.install(name, chart, values, &options).await,
         Action::Upgrade => releases.upgrade(name, chart, values, &options).await,
     };
+    concluded(context, cluster, (name, &step.namespace.value), &options, result).await
+}
+
+/// The releases of a cluster's namespace.
+pub(super) fn releases(context: &Context<'_>, cluster: &str, namespace: &str) -> Result<Releases, Failure> {
+    let clock = context.world.clock().clone();
+    Ok(Releases::new(context.client(cluster)?, namespace, Arc::new(move || clock.now())))
+}
+
+/// Options of an operation that waits so long, or not at all.
+pub(super) fn waiting(wait: Option<scenario::Duration>) -> ReleaseOptions {
+    let default = ReleaseOptions::default();
+    ReleaseOptions {
+        wait: wait.is_some(),
+        timeout: wait.map_or(default.timeout, scenario::Duration::get),
+        ..default
+    }
+}
+
+/// What became of an operation on a release, given by its name and namespace.
+pub(super) async fn concluded(
+    context: &Context<'_>,
+    cluster: &str,
+    (name, namespace): (&str, &str),
+    options: &ReleaseOptions,
+    result: Result<Record, ReleaseError>,
+) -> Result<(), Failure> {
     match result {
         Ok(record) => {
             context.emitter.cluster(cluster).note(
@@ -79,11 +100,11 @@ async fn one(context: &Context<'_>, step: &Deploy, action: Action, cluster: &str
         }
         Err(error) => {
             let details = if options.wait {
-                unready(&client, &step.namespace.value).await.unwrap_or_default()
+                unready(&context.client(cluster)?, namespace).await.unwrap_or_default()
             } else {
                 Vec::new()
             };
-            Err(Failure::expectation(error.code(), format!("{cluster}: {error}")).details(details))
+            Err(Failure::expectation(error.code(), error.to_string()).details(details))
         }
     }
 }

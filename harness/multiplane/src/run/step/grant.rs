@@ -7,8 +7,8 @@ use k8s_openapi::api::core::v1::{Container, Namespace, Pod, PodSpec, Secret, Sec
 use kube::api::{DeleteParams, LogParams, ObjectMeta, Patch, PatchParams, PostParams};
 use kube::runtime::wait::{Condition, await_condition};
 use kube::{Api, Client};
-use scenario::token_secret_name;
 use scenario::verb::{Grant, Spoil};
+use scenario::{NamespacedName, token_secret_name};
 use serde_json::json;
 
 use super::failure::{Failure, within};
@@ -44,11 +44,14 @@ pub(crate) async fn grant(context: &Context<'_>, step: &Grant) -> Result<(), Fai
     let account = &step.service_account;
     let mut credentials = Vec::new();
     for cluster in step.from.iter().map(|cluster| &cluster.value) {
-        let (mut token, mut ca) = issue(&context.client(cluster)?, cluster, &account.namespace, &account.name).await?;
+        let name = step.token_secret.clone().unwrap_or_else(|| token_secret_name(cluster));
+        let (mut token, mut ca) = issue(&context.client(cluster)?, cluster, account, &name).await?;
         match step.spoil {
             Some(Spoil::TokenNewline) => token.push(b'\n'),
+            Some(Spoil::TokenTruncated) => token.truncate(token.len() / 2),
             Some(Spoil::WrongCa) => ca = target.ca().as_bytes().to_vec(),
-            None => {}
+            // The others need a credential that served before: the check refuses them here.
+            Some(Spoil::TokenExpired | Spoil::TokenRevoked | Spoil::TokenRotated) | None => {}
         }
         let keys = step.keys.get(cluster).cloned().unwrap_or_default();
         credentials.push(Credential {
@@ -98,24 +101,30 @@ async fn try_all(context: &Context<'_>, client: &Client, namespace: &str, secret
 }
 
 /// What one probe tries.
-struct Target {
-    cluster: String,
-    server: String,
-    token: String,
-    ca: String,
+pub(super) struct Target {
+    pub(super) cluster: String,
+    pub(super) server: String,
+    /// Key of the token in the Secret.
+    pub(super) token: String,
+    /// Key of the CA in the Secret.
+    pub(super) ca: String,
 }
 
 /// Steps 1, 3 and 5: makes the long-lived token of a ServiceAccount and reads it back with the CA certificate.
-async fn issue(client: &Client, cluster: &str, namespace: &str, account: &str) -> Result<(Vec<u8>, Vec<u8>), Failure> {
+pub(super) async fn issue(
+    client: &Client,
+    cluster: &str,
+    NamespacedName { namespace, name: account }: &NamespacedName,
+    secret_name: &str,
+) -> Result<(Vec<u8>, Vec<u8>), Failure> {
     let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
     if accounts.get_opt(account).await?.is_none() {
         let what = format!("ServiceAccount {namespace}/{account} does not exist on {cluster}");
         return Err(Failure::expectation("grant-no-account", what).help("deploy the data plane's chart first: it creates the account"));
     }
-    let name = token_secret_name(cluster);
     let secret = Secret {
         metadata: ObjectMeta {
-            name: Some(name.clone()),
+            name: Some(secret_name.to_owned()),
             annotations: Some(BTreeMap::from([(
                 "kubernetes.io/service-account.name".to_owned(),
                 account.to_owned(),
@@ -127,10 +136,15 @@ async fn issue(client: &Client, cluster: &str, namespace: &str, account: &str) -
     };
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
     secrets
-        .patch(&name, &PatchParams::apply("multiplane").force(), &Patch::Apply(&secret))
+        .patch(secret_name, &PatchParams::apply("multiplane").force(), &Patch::Apply(&secret))
         .await?;
-    let filled = await_condition(secrets, &name, filled());
-    let secret = within(TOKEN_LIMIT, &format!("token in Secret {namespace}/{name} on {cluster}"), filled).await??;
+    let filled = await_condition(secrets, secret_name, filled());
+    let secret = within(
+        TOKEN_LIMIT,
+        &format!("token in Secret {namespace}/{secret_name} on {cluster}"),
+        filled,
+    )
+    .await??;
     let mut data = secret.and_then(|secret| secret.data).unwrap_or_default();
     let mut take = |key: &str| data.remove(key).map(|bytes| bytes.0).unwrap_or_default();
     Ok((take("token"), take("ca.crt")))
@@ -186,7 +200,7 @@ async fn store(client: &Client, namespace: &str, secret: &str, credentials: &[Cr
 }
 
 /// Tries each credential from a pod of the control plane's cluster.
-async fn probe(client: &Client, namespace: &str, secret: &str, targets: &[Target]) -> Result<Vec<(String, Finding)>, Failure> {
+pub(super) async fn probe(client: &Client, namespace: &str, secret: &str, targets: &[Target]) -> Result<Vec<(String, Finding)>, Failure> {
     let default: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
     let there = await_condition(default, "default", |account: Option<&ServiceAccount>| account.is_some());
     within(PROBE_LIMIT, &format!("ServiceAccount {namespace}/default"), there).await??;

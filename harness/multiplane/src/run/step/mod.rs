@@ -1,28 +1,42 @@
 //! The verbs: one module each. [`run`] runs a step, and judges whether it should have failed.
 
 pub(crate) mod apply;
+mod bindings;
 pub(crate) mod deploy;
 mod expect;
 pub(crate) mod failure;
 pub(crate) mod fault;
 mod grant;
 mod images;
+pub(crate) mod invariant;
+pub(crate) mod joint;
 mod labels;
+mod local;
+mod objects;
 mod reach;
+mod release;
+mod restart;
+mod revoke;
 mod submit;
 mod title;
 mod wait;
 mod workflows;
 
-use scenario::{Step, Verb};
+use std::time::Duration;
+
 use scenario::verb::Fails;
+use scenario::{Step, Verb};
 
 use super::context::Context;
 use super::scenario::StepTimer;
 use crate::journal::Level;
 use failure::Failure;
+use invariant::Sense;
 
 pub(crate) use title::title;
+
+/// How long the news of what the last step did may take to arrive.
+const NEWS: Duration = Duration::from_secs(1);
 
 /// Runs the scenario's step `index` and records it.
 pub(crate) async fn run(context: &mut Context<'_>, index: usize) -> Result<(), Failure> {
@@ -34,30 +48,57 @@ pub(crate) async fn run_step(context: &mut Context<'_>, index: usize, step: &Ste
     let emitter = context.emitter.step(index);
     let before = std::mem::replace(&mut context.emitter, emitter.clone());
     let timer = StepTimer::start(emitter, step.verb.name(), title(&step.verb), step.span.line);
-    let result = perform(context, &step.verb).await;
-    let result = match step.verb.fails() {
-        Some(fails) => must_fail(fails, result, context),
-        None => result,
-    };
+    let result = guarded(context, step, index).await;
     timer.finish(&result);
     context.emitter = before;
     result
+}
+
+/// Performs a step while the conditions of `always` and `never` are watched. One that breaks ends the step, and with it the scenario.
+async fn guarded(context: &mut Context<'_>, step: &Step, index: usize) -> Result<(), Failure> {
+    let mut active = std::mem::take(&mut context.active);
+    let result = active.during(perform(context, &step.verb)).await?;
+    if let Verb::Relax(relax) = &step.verb {
+        invariant::relax(&mut active, relax);
+    }
+    context.active.join(active);
+    match step.verb.fails() {
+        Some(fails) => must_fail(fails, result, context),
+        None => result,
+    }?;
+    if index + 1 == context.scenario().steps.len() && !context.active.is_empty() {
+        // News of the last step is still on its way.
+        let mut active = std::mem::take(&mut context.active);
+        active.during(tokio::time::sleep(NEWS)).await?;
+    }
+    Ok(())
 }
 
 async fn perform(context: &mut Context<'_>, verb: &Verb) -> Result<(), Failure> {
     match verb {
         Verb::Deploy(deploy) => deploy::install(context, deploy).await,
         Verb::Upgrade(upgrade) => deploy::upgrade(context, upgrade).await,
+        Verb::Rollback(rollback) => release::rollback(context, rollback).await,
+        Verb::Uninstall(uninstall) => release::uninstall(context, uninstall).await,
         Verb::Grant(grant) => grant::grant(context, grant).await,
+        Verb::Revoke(revoke) => revoke::revoke(context, revoke).await,
         Verb::Project(project) => workflows::project(context, project).await,
         Verb::Label(label) => labels::label(context, label).await,
         Verb::Register(register) => workflows::register(context, register).await,
         Verb::Submit(submit) => submit::submit(context, submit).await,
         Verb::Terminate(terminate) => submit::terminate(context, terminate).await,
         Verb::Apply(apply) => apply::run(context, apply).await,
+        Verb::Patch(patch) => objects::patch(context, patch).await,
+        Verb::Delete(delete) => objects::delete(context, delete).await,
+        Verb::Restart(restart) => restart::restart(context, restart).await,
+        Verb::Exec(exec) => local::exec(context, exec).await,
+        Verb::Script(script) => local::script(context, script).await,
         Verb::Wait(wait) => wait::run(context, wait).await,
         Verb::Fault(step) => fault::fault(context, step).await,
         Verb::Heal(step) => fault::heal(context, step).await,
+        Verb::Always(step) => invariant::begin(context, step, Sense::Always).await,
+        Verb::Never(step) => invariant::begin(context, step, Sense::Never).await,
+        Verb::Relax(_) => Ok(()),
         Verb::Expect(expect) => expect::run(context, expect).await,
     }
 }

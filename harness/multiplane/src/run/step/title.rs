@@ -1,52 +1,48 @@
 //! A step in one line, for people.
 
+use scenario::Verb;
 use scenario::verb::{Deploy, Expect, Label, Placement, Resources, Submit};
-use scenario::{OneOrMany, Verb};
 
 /// What a step does, in one line.
 pub(crate) fn title(verb: &Verb) -> String {
     match verb {
         Verb::Deploy(step) => release("deploy", step),
         Verb::Upgrade(step) => release("upgrade", step),
-        Verb::Grant(step) => format!(
-            "grant {} of {} to {}",
-            step.service_account,
-            list(&step.from),
-            step.to.cluster.value
-        ),
+        Verb::Grant(step) => format!("grant {} of {} to {}", step.service_account, step.from, step.to.cluster.value),
         Verb::Project(step) => format!("project {}{}", step.id.value, if step.archived { " (archived)" } else { "" }),
         Verb::Label(step) => label(step),
         Verb::Register(step) => format!("register {} in {}/{}", step.workflows.value, step.project.value, step.domain.value),
         Verb::Submit(step) => submit(step),
         Verb::Terminate(step) => format!("terminate {}", step.of.value),
-        Verb::Apply(step) => format!(
-            "{} on {}",
-            if step.delete { "delete objects" } else { "apply objects" },
-            list(&step.on)
-        ),
+        Verb::Rollback(_)
+        | Verb::Uninstall(_)
+        | Verb::Revoke(_)
+        | Verb::Patch(_)
+        | Verb::Delete(_)
+        | Verb::Restart(_)
+        | Verb::Exec(_)
+        | Verb::Script(_)
+        | Verb::Fault(_)
+        | Verb::Heal(_)
+        | Verb::Always(_)
+        | Verb::Never(_)
+        | Verb::Relax(_) => verb.to_string(),
+        Verb::Apply(step) => format!("{} on {}", if step.delete { "delete objects" } else { "apply objects" }, step.on),
         Verb::Wait(step) => match (&step.duration, &step.until) {
             (Some(duration), _) => format!("wait {duration}"),
-            (None, Some(until)) => format!(
-                "wait until {} {} on {} is {}",
-                until.kind, until.name, until.on.value, until.condition
-            ),
+            (None, Some(until)) => format!("wait until {} {} on {} is {}", until.kind, until.name, until.on, until.condition),
             (None, None) => "wait".to_owned(),
         },
-        Verb::Fault(_) | Verb::Heal(_) => verb.to_string(),
         Verb::Expect(step) => match step.as_ref() {
             Expect::Placement(placement) => expect_placement(placement),
-            Expect::Pods(pods) => format!("expect pods of {} in {}", list(&pods.on), pods.namespace),
+            Expect::Pods(pods) => format!("expect pods of {} in {}", pods.on, pods.namespace),
             Expect::Resources(resources) => expect_resources(resources),
         },
     }
 }
 
-fn list(clusters: &OneOrMany<String>) -> String {
-    clusters.iter().map(|cluster| cluster.value.as_str()).collect::<Vec<_>>().join(", ")
-}
-
 fn release(verb: &str, step: &Deploy) -> String {
-    format!("{verb} {} on {}", step.release.value, list(&step.on))
+    format!("{verb} {} on {}", step.release.value, step.on)
 }
 
 fn label(step: &Label) -> String {
@@ -100,5 +96,5 @@ fn expect_placement(placement: &Placement) -> String {
 fn expect_resources(resources: &Resources) -> String {
     let name = resources.name.as_ref().map_or(String::new(), |name| format!(" {}", name.value));
     let what = if resources.absent { " absent" } else { "" };
-    format!("expect {}{name}{what} on {}", resources.kind, list(&resources.on))
+    format!("expect {}{name}{what} on {}", resources.kind, resources.on)
 }

@@ -7,6 +7,7 @@ use kube::runtime::wait::await_condition;
 use scenario::verb::{Until, Wait};
 
 use super::failure::{Failure, within};
+use super::joint::on_each;
 use crate::run::context::Context;
 
 /// Runs a `wait` step.
@@ -21,18 +22,18 @@ pub(crate) async fn run(context: &Context<'_>, step: &Wait) -> Result<(), Failur
 }
 
 async fn condition(context: &Context<'_>, until: &Until) -> Result<(), Failure> {
-    let kinds = context.kinds(&until.on.value)?;
-    let (api, _) = kinds.api(&until.api_version, &until.kind, until.namespace.as_deref()).await?;
     let limit: Duration = until.within.unwrap_or(context.scenario().settings.within).get();
-    let what = format!(
-        "condition {} of {} {} on {}",
-        until.condition, until.kind, until.name, until.on.value
-    );
-    let met = await_condition(api, &until.name, |object: Option<&DynamicObject>| {
-        object.is_some_and(|object| is_true(object, &until.condition))
-    });
-    within(limit, &what, met).await??;
-    Ok(())
+    let what = format!("condition {} of {} {}", until.condition, until.kind, until.name);
+    on_each(&until.on, async |cluster| {
+        let kinds = context.kinds(cluster)?;
+        let (api, _) = kinds.api(&until.api_version, &until.kind, until.namespace.as_deref()).await?;
+        let met = await_condition(api, &until.name, |object: Option<&DynamicObject>| {
+            object.is_some_and(|object| is_true(object, &until.condition))
+        });
+        within(limit, &what, met).await??;
+        Ok(())
+    })
+    .await
 }
 
 fn is_true(object: &DynamicObject, condition: &str) -> bool {

@@ -1,21 +1,26 @@
 //! `expect`: something must be so, within a time and for a time.
 
+mod demand;
 mod placement;
 mod pod_status;
 mod pods;
-mod resources;
+pub(super) mod resources;
 mod settle;
 mod subset;
 
-use futures::future::try_join_all;
 use scenario::Duration;
+use scenario::condition::Condition;
 use scenario::verb::{Expect, Resources};
 use serde_json::Value;
 
 use super::apply::resolve;
 use super::failure::Failure;
+use super::joint::on_each;
 use crate::run::context::Context;
-use settle::Patience;
+use resources::Selection;
+
+pub(super) use demand::Demand;
+pub(super) use settle::Patience;
 
 /// Runs an `expect` step.
 pub(crate) async fn run(context: &mut Context<'_>, expect: &Expect) -> Result<(), Failure> {
@@ -26,15 +31,10 @@ pub(crate) async fn run(context: &mut Context<'_>, expect: &Expect) -> Result<()
         }
         Expect::Pods(demand) => {
             let patience = patience(context, demand.within, demand.hold);
-            let clients: Result<Vec<_>, Failure> = demand.on.iter().map(|id| Ok((&id.value, context.client(&id.value)?))).collect();
-            let clients = clients?;
-            try_join_all(
-                clients
-                    .iter()
-                    .map(|(cluster, client)| pods::expect(client, cluster, demand, patience)),
-            )
-            .await?;
-            Ok(())
+            on_each(&demand.on, async |cluster| {
+                pods::expect(&context.client(cluster)?, demand, patience).await
+            })
+            .await
         }
         Expect::Resources(demand) => resources(context, demand).await,
     }
@@ -42,23 +42,25 @@ pub(crate) async fn run(context: &mut Context<'_>, expect: &Expect) -> Result<()
 
 async fn resources(context: &Context<'_>, demand: &Resources) -> Result<(), Failure> {
     let patience = patience(context, demand.within, demand.hold);
-    let wanted = match (&demand.matches, demand.count) {
-        (Some(fields), _) => resources::Demand::Matches(resolve(&Value::Object(fields.clone()), &context.names)?),
-        (None, Some(count)) => resources::Demand::Count(count as usize),
-        (None, None) => resources::Demand::Absent,
+    let wanted = match (&demand.matches, &demand.cel, demand.count) {
+        (Some(fields), ..) => Demand::Matches(resolve(&Value::Object(fields.clone()), &context.names)?),
+        (None, Some(text), _) => Demand::Holds(condition(text)?),
+        (None, None, Some(count)) => Demand::Count(count as usize),
+        (None, None, None) => Demand::Absent,
     };
-    let clusters: Result<Vec<_>, Failure> = demand.on.iter().map(|id| Ok((&id.value, context.kinds(&id.value)?))).collect();
-    let clusters = clusters?;
-    try_join_all(
-        clusters
-            .iter()
-            .map(|(cluster, kinds)| resources::expect(kinds, cluster, demand, &wanted, patience)),
-    )
-    .await?;
-    Ok(())
+    let selection = Selection::from(demand);
+    on_each(&demand.on, async |cluster| {
+        selection.expect(&context.kinds(cluster)?, cluster, &wanted, patience).await
+    })
+    .await
 }
 
-fn patience(context: &Context<'_>, within: Option<Duration>, hold: Option<Duration>) -> Patience {
+/// A condition, which the scenario's check has seen already.
+pub(super) fn condition(text: &str) -> Result<Condition, Failure> {
+    Condition::compile(text).map_err(|error| Failure::invalid("condition", error.to_string()))
+}
+
+pub(super) fn patience(context: &Context<'_>, within: Option<Duration>, hold: Option<Duration>) -> Patience {
     let within = within.unwrap_or(context.scenario().settings.within);
     Patience {
         within: within.get(),

@@ -13,7 +13,7 @@ use crate::run::diagnose::unready;
 use crate::run::step::failure::Failure;
 
 /// Waits until the pods of one cluster are as expected; a failure names the containers at fault.
-pub(crate) async fn expect(client: &Client, cluster: &str, demand: &Pods, patience: Patience) -> Result<(), Failure> {
+pub(crate) async fn expect(client: &Client, demand: &Pods, patience: Patience) -> Result<(), Failure> {
     let api: Api<Pod> = Api::namespaced(client.clone(), &demand.namespace);
     let config = demand.selector.as_ref().map_or_else(watcher::Config::default, |selector| {
         watcher::Config::default().labels(&selector.value)
@@ -22,7 +22,7 @@ pub(crate) async fn expect(client: &Client, cluster: &str, demand: &Pods, patien
     let Err(failure) = result else { return Ok(()) };
     let details = unready(client, &demand.namespace).await.unwrap_or_default();
     Err(Failure {
-        message: format!("{cluster}: pods in {} {}", demand.namespace, failure.message),
+        message: format!("pods in {} {}", demand.namespace, failure.message),
         ..failure
     }
     .details(details))

@@ -1,100 +1,95 @@
 //! `expect: resources`.
 
-use std::sync::Arc;
-
+use kube::Api;
 use kube::api::{ApiResource, DynamicObject};
 use kube::runtime::{reflector, watcher};
-use scenario::verb::Resources;
-use serde_json::Value;
+use scenario::verb::{Invariant, Resources};
 
+use super::demand::Demand;
 use super::settle::{Patience, settle_in};
-use super::subset::difference;
 use crate::run::objects::Kinds;
 use crate::run::step::failure::Failure;
 
-/// What is asked of the objects, expressions resolved.
-pub(crate) enum Demand {
-    /// Every object has at least these fields, and there is one.
-    Matches(Value),
-    /// There is none.
-    Absent,
-    /// There are so many.
-    Count(usize),
+/// Objects of one kind.
+pub(crate) struct Selection<'s> {
+    api_version: &'s str,
+    kind: &'s str,
+    namespace: Option<&'s str>,
+    name: Option<&'s str>,
+    selector: Option<&'s str>,
 }
 
-/// Waits until the objects of one cluster are as expected.
-pub(crate) async fn expect(
-    kinds: &Kinds,
-    cluster: &str,
-    resources: &Resources,
-    demand: &Demand,
-    patience: Patience,
-) -> Result<(), Failure> {
-    let (api, kind) = kinds
-        .api(&resources.api_version, &resources.kind, resources.namespace.as_deref())
-        .await?;
-    let mut config = watcher::Config::default();
-    if let Some(name) = &resources.name {
-        config = config.fields(&format!("metadata.name={}", name.value));
-    } else if let Some(selector) = &resources.selector {
-        config = config.labels(&selector.value);
-    }
-    let result = settle_in(store(kind), api, config, patience, |objects| check(demand, objects)).await;
-    result.map_err(|failure| Failure {
-        message: format!("{cluster}: {} {}", what(resources), failure.message),
-        ..failure
-    })
-}
-
-fn store(kind: ApiResource) -> (reflector::Store<DynamicObject>, reflector::store::Writer<DynamicObject>) {
-    let writer = reflector::store::Writer::new(kind);
-    (writer.as_reader(), writer)
-}
-
-fn check(demand: &Demand, objects: &[Arc<DynamicObject>]) -> Result<(), String> {
-    match demand {
-        Demand::Absent if objects.is_empty() => Ok(()),
-        Demand::Absent => Err(format!("there is {}", names(objects))),
-        Demand::Count(count) if objects.len() == *count => Ok(()),
-        Demand::Count(count) => Err(format!("there are {}, expected {count}", objects.len())),
-        Demand::Matches(_) if objects.is_empty() => Err("there is none".to_owned()),
-        Demand::Matches(fields) => {
-            let mut differences: Vec<String> = objects.iter().filter_map(|object| differs(fields, object)).collect();
-            differences.sort();
-            if differences.is_empty() {
-                Ok(())
-            } else {
-                Err(differences.join("; "))
-            }
+impl<'s> From<&'s Resources> for Selection<'s> {
+    fn from(step: &'s Resources) -> Self {
+        Self {
+            api_version: &step.api_version,
+            kind: &step.kind,
+            namespace: step.namespace.as_deref(),
+            name: step.name.as_ref().map(|name| name.value.as_str()),
+            selector: step.selector.as_ref().map(|selector| selector.value.as_str()),
         }
     }
 }
 
-fn differs(fields: &Value, object: &DynamicObject) -> Option<String> {
-    let value = serde_json::to_value(object).unwrap_or_default();
-    difference(fields, &value).map(|difference| format!("{}: {difference}", name(object)))
+impl<'s> From<&'s Invariant> for Selection<'s> {
+    fn from(step: &'s Invariant) -> Self {
+        Self {
+            api_version: &step.api_version,
+            kind: &step.kind,
+            namespace: step.namespace.as_deref(),
+            name: step.name.as_ref().map(|name| name.value.as_str()),
+            selector: step.selector.as_ref().map(|selector| selector.value.as_str()),
+        }
+    }
 }
 
-fn names(objects: &[Arc<DynamicObject>]) -> String {
-    let mut names: Vec<String> = objects.iter().map(|object| name(object)).collect();
-    names.sort();
-    names.join(", ")
+/// How the objects of a selection are watched.
+pub(crate) struct Watched {
+    pub(crate) api: Api<DynamicObject>,
+    pub(crate) config: watcher::Config,
+    kind: ApiResource,
 }
 
-fn name(object: &DynamicObject) -> String {
-    let name = object.metadata.name.as_deref().unwrap_or_default();
-    object
-        .metadata
-        .namespace
-        .as_ref()
-        .map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"))
+impl Watched {
+    /// An empty store for them.
+    pub(crate) fn store(&self) -> (reflector::Store<DynamicObject>, reflector::store::Writer<DynamicObject>) {
+        let writer = reflector::store::Writer::new(self.kind.clone());
+        (writer.as_reader(), writer)
+    }
 }
 
-fn what(resources: &Resources) -> String {
-    let place = resources
-        .namespace
-        .as_ref()
-        .map_or(String::new(), |namespace| format!("{namespace}/"));
-    let name = resources.name.as_ref().map_or("*", |name| name.value.as_str());
-    format!("{} {place}{name}", resources.kind)
+impl Selection<'_> {
+    /// In a cluster.
+    ///
+    /// # Errors
+    /// If the cluster does not serve the kind.
+    pub(crate) async fn watched(&self, kinds: &Kinds) -> Result<Watched, Failure> {
+        let (api, kind) = kinds.api(self.api_version, self.kind, self.namespace).await?;
+        let config = match (self.name, self.selector) {
+            (Some(name), _) => watcher::Config::default().fields(&format!("metadata.name={name}")),
+            (None, Some(selector)) => watcher::Config::default().labels(selector),
+            (None, None) => watcher::Config::default(),
+        };
+        Ok(Watched { api, config, kind })
+    }
+
+    /// Waits until the objects of one cluster are as demanded.
+    pub(crate) async fn expect(&self, kinds: &Kinds, cluster: &str, demand: &Demand, patience: Patience) -> Result<(), Failure> {
+        let watched = self.watched(kinds).await?;
+        let store = watched.store();
+        let result = settle_in(store, watched.api, watched.config, patience, |objects| {
+            demand.check(cluster, objects)
+        })
+        .await;
+        result.map_err(|failure| Failure {
+            message: format!("{} {}", self.what(), failure.message),
+            ..failure
+        })
+    }
+
+    /// For messages.
+    pub(crate) fn what(&self) -> String {
+        let place = self.namespace.map_or(String::new(), |namespace| format!("{namespace}/"));
+        format!("{} {place}{}", self.kind, self.name.unwrap_or("*"))
+    }
 }

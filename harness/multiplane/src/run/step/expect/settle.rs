@@ -7,10 +7,12 @@ use std::time::Duration;
 use futures::StreamExt;
 use kube::Api;
 use kube::core::Resource;
+use kube::runtime::WatchStreamExt;
 use kube::runtime::reflector::{self, reflector};
 use kube::runtime::watcher::{self, Event};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until};
+use virtual_node::Pause;
 
 use crate::report::duration;
 use crate::run::step::failure::Failure;
@@ -97,7 +99,7 @@ where
     K::DynamicType: Eq + std::hash::Hash + Clone + Send + Sync,
 {
     let mut settling = Settling::new(patience);
-    let mut events = reflector(writer, watcher::watcher(api, config)).boxed();
+    let mut events = reflector(writer, watcher::watcher(api, config).backoff(Pause::default())).boxed();
     let mut known = false;
     let mut trouble = None;
     let mut deadline = Instant::now() + patience.within;

@@ -1,53 +1,23 @@
-//! `fault` and `heal`: a fault is made, seen to bite, and mended.
+//! Faults of traffic between clusters, and of whole machines.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use scenario::verb::{Fault, Heal, Match, Verdict};
-use tokio::sync::Mutex;
+use scenario::verb::{Fault, Match, Verdict};
 
-use super::failure::Failure;
-use super::reach::connect;
-use crate::backend::BackendError;
-use crate::backend::faults::{InForce, Way, on_machine, on_network, ways};
-use crate::journal::{Emitter, Level};
+use super::{Made, backend, bites, on_nothing, without_effect};
+use crate::backend::faults::{Way, on_machine, on_network, ways};
+use crate::journal::Level;
 use crate::report::duration;
 use crate::run::context::Context;
+use crate::run::step::failure::Failure;
+use crate::run::step::reach::connect;
 
-/// The faults that are in force, by id. They outlive the steps, so that an aborted scenario is mended as well.
-#[derive(Clone, Default)]
-pub(crate) struct FaultsInForce(Arc<Mutex<BTreeMap<String, Made>>>);
-
-/// A fault that was made.
-struct Made {
-    matches: Match,
-    in_force: InForce,
-}
-
-impl FaultsInForce {
-    /// Mends all that is left at the end of a scenario.
-    pub(crate) async fn heal_all(&self, emitter: &Emitter) {
-        for (id, made) in std::mem::take(&mut *self.0.lock().await) {
-            match made.in_force.heal().await {
-                Ok(()) => emitter.note(Level::Info, format!("fault {id}: mended at the end of the scenario")),
-                Err(error) => emitter.note(Level::Warning, format!("fault {id}: not mended: {error}")),
-            }
-        }
-    }
-}
-
-/// Runs a `fault` step.
-pub(crate) async fn fault(context: &Context<'_>, step: &Fault) -> Result<(), Failure> {
+/// Makes a fault of traffic, and connects over every way that it befalls.
+pub(super) async fn cut(context: &Context<'_>, step: &Fault) -> Result<(), Failure> {
     let ways = ways(&step.matches, context.scenario().clusters.keys().map(String::as_str));
     for way in &ways {
         let before = connect(context, *way, Duration::ZERO).await;
-        before.map_err(|why| {
-            Failure::environment(
-                "fault-on-nothing",
-                format!("{} does not reach {} without the fault: {why}", way.from, way.to),
-            )
-        })?;
+        before.map_err(|why| on_nothing(format!("{} does not reach {} without the fault: {why}", way.from, way.to)))?;
     }
     // Held from before the fault is made until it is known, so that an end in between finds it.
     let mut faults = context.faults.0.lock().await;
@@ -71,25 +41,26 @@ pub(crate) async fn fault(context: &Context<'_>, step: &Fault) -> Result<(), Fai
     // Nobody can look from a machine that stands still.
     let still = |way: &&Way<'_>| step.verdict == Verdict::Pause && step.matches.cluster.as_ref().is_some_and(|id| id.value == way.from);
     for way in ways.iter().filter(|way| !still(way)) {
-        let bite = bites(step.verdict, connect(context, *way, late).await);
-        let bite = bite.map_err(|what| Failure::fault("fault-without-effect", format!("{} -> {}: {what}", way.from, way.to)))?;
-        context
-            .emitter
-            .note(Level::Info, format!("bites: {} -> {}: {bite}", way.from, way.to));
+        let bite = bite(step.verdict, connect(context, *way, late).await);
+        let bite = bite.map_err(|what| without_effect(format!("{} -> {}: {what}", way.from, way.to)))?;
+        bites(context, &format!("{} -> {}: {bite}", way.from, way.to));
+    }
+    if let Verdict::Flap(flap) = step.verdict {
+        tokio::time::sleep(flap.down.get()).await;
+        for way in &ways {
+            let through = connect(context, *way, Duration::ZERO).await;
+            let took = through.map_err(|why| without_effect(format!("{} -> {} does not come back: {why}", way.from, way.to)))?;
+            bites(
+                context,
+                &format!("{} -> {}: connected again, in {}", way.from, way.to, duration(took)),
+            );
+        }
     }
     Ok(())
 }
 
-/// Runs a `heal` step.
-pub(crate) async fn heal(context: &Context<'_>, step: &Heal) -> Result<(), Failure> {
-    let mut mended = Vec::new();
-    for id in step.fault.iter() {
-        let made = context.faults.0.lock().await.remove(&id.value);
-        let made = made.ok_or_else(|| Failure::invalid("unknown-fault", format!("no fault {} is in force", id.value)))?;
-        made.in_force.heal().await.map_err(backend)?;
-        mended.push(made.matches);
-    }
-    let others = !context.faults.0.lock().await.is_empty();
+/// Connects over the ways of faults that were mended; `others` may be in force still.
+pub(super) async fn mended(context: &Context<'_>, mended: &[Match], others: bool) -> Result<(), Failure> {
     let clusters = || context.scenario().clusters.keys().map(String::as_str);
     for way in mended.iter().flat_map(|matches| ways(matches, clusters())) {
         let text = match connect(context, way, Duration::ZERO).await {
@@ -104,7 +75,7 @@ pub(crate) async fn heal(context: &Context<'_>, step: &Heal) -> Result<(), Failu
 }
 
 /// What was seen of a fault, or what should have been.
-fn bites(verdict: Verdict, seen: Result<Duration, String>) -> Result<String, String> {
+fn bite(verdict: Verdict, seen: Result<Duration, String>) -> Result<String, String> {
     match (verdict, seen) {
         (Verdict::Delay(by), Ok(took)) if took >= by.get() => Ok(format!("connected in {}", duration(took))),
         (Verdict::Delay(by), Ok(took)) => Err(format!("connected in {}, not late by {by}", duration(took))),
@@ -112,8 +83,4 @@ fn bites(verdict: Verdict, seen: Result<Duration, String>) -> Result<String, Str
         (_, Ok(took)) => Err(format!("connected all the same, in {}", duration(took))),
         (_, Err(why)) => Ok(why),
     }
-}
-
-fn backend(error: BackendError) -> Failure {
-    Failure::environment("fault", error.to_string())
 }

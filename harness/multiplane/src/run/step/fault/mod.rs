@@ -1,0 +1,103 @@
+//! `fault` and `heal`: a fault is made, seen to bite, and mended.
+
+mod credential;
+mod namespace;
+mod permission;
+mod requests;
+mod traffic;
+mod workload;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use scenario::verb::{Fault, Heal, Match};
+use tokio::sync::Mutex;
+
+use super::failure::Failure;
+use crate::backend::BackendError;
+use crate::backend::faults::{InForce, Undo};
+use crate::journal::{Emitter, Level};
+use crate::run::context::Context;
+
+/// The faults that are in force, by id. They outlive the steps, so that an aborted scenario is mended as well.
+#[derive(Clone, Default)]
+pub(crate) struct FaultsInForce(Arc<Mutex<BTreeMap<String, Made>>>);
+
+/// A fault that was made.
+struct Made {
+    matches: Match,
+    in_force: InForce,
+}
+
+impl FaultsInForce {
+    /// Mends all that is left at the end of a scenario.
+    pub(crate) async fn heal_all(&self, emitter: &Emitter) {
+        for (id, made) in std::mem::take(&mut *self.0.lock().await) {
+            match made.in_force.heal().await {
+                Ok(_) => emitter.note(Level::Info, format!("fault {id}: mended at the end of the scenario")),
+                Err(error) => emitter.note(Level::Warning, format!("fault {id}: not mended: {error}")),
+            }
+        }
+    }
+
+    /// Knows how a fault is undone, before it is made: so an end in between finds it.
+    async fn hold(&self, step: &Fault, undo: Undo) {
+        let made = Made {
+            matches: step.matches.clone(),
+            in_force: InForce::Undo(undo),
+        };
+        self.0.lock().await.insert(step.id.value.clone(), made);
+    }
+}
+
+/// Runs a `fault` step.
+pub(crate) async fn fault(context: &Context<'_>, step: &Fault) -> Result<(), Failure> {
+    let matches = &step.matches;
+    if let Some(credential) = &matches.credential {
+        credential::spoil(context, step, credential).await
+    } else if let Some(permission) = &matches.permission {
+        permission::forbid(context, step, permission).await
+    } else if let Some(namespace) = &matches.namespace {
+        namespace::befall(context, step, namespace).await
+    } else if let Some(workload) = &matches.workload {
+        workload::kill(context, step, workload).await
+    } else if let Some(requests) = &matches.requests {
+        requests::disturb(context, step, requests).await
+    } else {
+        traffic::cut(context, step).await
+    }
+}
+
+/// Runs a `heal` step.
+pub(crate) async fn heal(context: &Context<'_>, step: &Heal) -> Result<(), Failure> {
+    let mut mended = Vec::new();
+    for id in step.fault.iter() {
+        let made = context.faults.0.lock().await.remove(&id.value);
+        let made = made.ok_or_else(|| Failure::invalid("unknown-fault", format!("no fault {} is in force", id.value)))?;
+        if let Some(how) = made.in_force.heal().await.map_err(backend)? {
+            context.emitter.note(Level::Info, format!("mended: {how}"));
+        }
+        mended.push(made.matches);
+    }
+    let others = !context.faults.0.lock().await.is_empty();
+    traffic::mended(context, &mended, others).await
+}
+
+/// Says how a fault was seen.
+fn bites(context: &Context<'_>, what: &str) {
+    context.emitter.note(Level::Info, format!("bites: {what}"));
+}
+
+/// There is nothing that a fault could befall.
+fn on_nothing(what: impl Into<String>) -> Failure {
+    Failure::environment("fault-on-nothing", what)
+}
+
+/// A fault was made, and nothing came of it.
+fn without_effect(what: impl Into<String>) -> Failure {
+    Failure::fault("fault-without-effect", what)
+}
+
+fn backend(error: BackendError) -> Failure {
+    Failure::environment("fault", error.to_string())
+}

@@ -1,0 +1,138 @@
+//! `always`, `never` and `relax`: conditions that are watched while other steps run.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use kube::runtime::WatchStreamExt;
+use kube::runtime::reflector::reflector;
+use kube::runtime::watcher::{Event, watcher};
+use scenario::verb::{Invariant, Relax};
+use serde_json::Value;
+use simnet::Clock;
+use virtual_node::Pause;
+
+use super::apply::resolve;
+use super::expect::resources::{Selection, Watched};
+use super::expect::{Demand, Patience, condition, patience};
+use super::failure::Failure;
+use super::joint::on_each;
+use crate::run::context::Context;
+
+/// Conditions that are active. They make progress only while [`Self::broken`] is awaited.
+#[derive(Default)]
+pub(crate) struct Active(Vec<(String, BoxFuture<'static, Failure>)>);
+
+impl Active {
+    /// Waits until one of them is broken; for ever, if none is.
+    pub(crate) async fn broken(&mut self) -> Failure {
+        poll_fn(|wakes| {
+            let mut found = self.0.iter_mut().map(|(_, watch)| watch.as_mut().poll(wakes));
+            found.find(Poll::is_ready).unwrap_or(Poll::Pending)
+        })
+        .await
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Does something while the conditions are watched. The outer error is a condition that broke.
+    pub(crate) async fn during<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let work = pin!(work);
+        tokio::select! {
+            biased;
+            broken = self.broken() => Err(broken),
+            done = work => Ok(done),
+        }
+    }
+
+    /// Takes others in.
+    pub(crate) fn join(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+}
+
+/// Which of the two verbs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sense {
+    Always,
+    Never,
+}
+
+/// Runs an `always` or a `never` step: waits until the condition holds, and watches it from then on.
+pub(crate) async fn begin(context: &mut Context<'_>, step: &Invariant, sense: Sense) -> Result<(), Failure> {
+    let demand = demand(context, step, sense)?;
+    let selection = Selection::from(step);
+    let patience = Patience {
+        hold: std::time::Duration::ZERO,
+        ..patience(context, step.within, None)
+    };
+    on_each(&step.on, async |cluster| {
+        selection.expect(&context.kinds(cluster)?, cluster, &demand, patience).await
+    })
+    .await?;
+    for cluster in step.on.iter() {
+        let kinds = context.kinds(&cluster.value)?;
+        let watch = Watch {
+            watched: selection.watched(&kinds).await?,
+            cluster: cluster.value.clone(),
+            demand: demand.clone(),
+            what: format!("{}: {}", step.id.value, selection.what()),
+            clock: context.world.clock().clone(),
+        };
+        context.active.0.push((step.id.value.clone(), Box::pin(watch.until_broken())));
+    }
+    Ok(())
+}
+
+/// Runs a `relax` step.
+pub(crate) fn relax(active: &mut Active, step: &Relax) {
+    active.0.retain(|(id, _)| !step.of.iter().any(|relaxed| relaxed.value == *id));
+}
+
+fn demand(context: &Context<'_>, step: &Invariant, sense: Sense) -> Result<Demand, Failure> {
+    let fields = step.matches.clone().map(Value::Object);
+    let fields = fields.map(|fields| resolve(&fields, &context.names)).transpose()?;
+    Ok(match (sense, fields, &step.cel, step.count) {
+        (Sense::Always, Some(fields), ..) => Demand::Matches(fields),
+        (Sense::Always, _, Some(text), _) => Demand::Holds(condition(text)?),
+        (Sense::Always, _, _, count) => Demand::Count(count.unwrap_or_default() as usize),
+        (Sense::Never, Some(fields), ..) => Demand::NoneMatches(fields),
+        (Sense::Never, _, Some(text), _) => Demand::NoneHolds(condition(text)?),
+        (Sense::Never, ..) => Demand::Absent,
+    })
+}
+
+/// A condition on the objects of one cluster.
+struct Watch {
+    watched: Watched,
+    cluster: String,
+    demand: Demand,
+    what: String,
+    clock: Clock,
+}
+
+impl Watch {
+    async fn until_broken(self) -> Failure {
+        let (objects, writer) = self.watched.store();
+        let mut events = pin!(reflector(
+            writer,
+            watcher(self.watched.api, self.watched.config).backoff(Pause::default())
+        ));
+        loop {
+            match events.next().await {
+                Some(Ok(Event::InitDone | Event::Apply(_) | Event::Delete(_))) => {}
+                // What cannot be reached says nothing; the watch begins again by itself.
+                Some(_) => continue,
+                None => return Failure::environment("api-watch", format!("{}: the watch ended for good", self.cluster)),
+            }
+            if let Err(why) = self.demand.check(&self.cluster, &objects.state()) {
+                let now = self.clock.now();
+                return Failure::expectation("invariant-broken", format!("{} on {} at {now}: {why}", self.what, self.cluster));
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! One verdict over the clusters that a step names.
+
+use futures::future::join_all;
+use scenario::OneOrMany;
+
+use super::failure::Failure;
+use crate::run::suite::exit;
+
+/// Does something on each cluster side by side and waits for all of them. When it fails on one of many, the failure shows what became of it
+/// on each.
+pub(crate) async fn on_each(on: &OneOrMany<String>, work: impl AsyncFn(&str) -> Result<(), Failure>) -> Result<(), Failure> {
+    let each = on.iter().map(async |cluster| (cluster.value.as_str(), work(&cluster.value).await));
+    verdict(join_all(each).await)
+}
+
+fn verdict(results: Vec<(&str, Result<(), Failure>)>) -> Result<(), Failure> {
+    let failures = results
+        .iter()
+        .filter_map(|(cluster, result)| Some((cluster, result.as_ref().err()?)));
+    // As with scenarios of a run: the lowest exit code wins.
+    let Some((cluster, worst)) = failures.min_by_key(|(_, failure)| exit(&[failure.outcome])) else {
+        return Ok(());
+    };
+    let message = if results.len() == 1 {
+        format!("{cluster}: {}", worst.message)
+    } else {
+        let failed = results.iter().filter(|(_, result)| result.is_err()).count();
+        let mut message = format!("{failed} of {} clusters failed", results.len());
+        for (cluster, result) in &results {
+            let text = match result {
+                Ok(()) => "ok".to_owned(),
+                Err(failure) => failure.message.replace('\n', "\n    "),
+            };
+            message += &format!("\n  {cluster}: {text}");
+        }
+        message
+    };
+    Err(Failure { message, ..worst.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Outcome;
+
+    #[test]
+    fn all_results_are_shown_and_the_products_fault_wins() {
+        let results = vec![
+            ("a", Err(Failure::environment("gone", "nobody there"))),
+            ("b", Ok(())),
+            ("c", Err(Failure::expectation("wrong", "first\nsecond"))),
+        ];
+        let failure = verdict(results).unwrap_err();
+        assert_eq!((failure.outcome, failure.code), (Outcome::Failed, "wrong"));
+        assert_eq!(
+            failure.message,
+            "2 of 3 clusters failed\n  a: nobody there\n  b: ok\n  c: first\n    second"
+        );
+        let one = verdict(vec![("a", Err(Failure::expectation("wrong", "so")))]).unwrap_err();
+        assert_eq!(one.message, "a: so");
+        assert_eq!(verdict(vec![("a", Ok(())), ("b", Ok(()))]), Ok(()));
+    }
+}

@@ -1,0 +1,30 @@
+//! Steps that are given as text, run on embedded clusters.
+
+use std::path::Path;
+
+use multiplane::journal::{Journal, Outcome};
+use multiplane::report::{Console, Detail};
+use multiplane::run::{Plan, Suite, suite};
+use tokio_util::sync::CancellationToken;
+
+use crate::shown::Shown;
+
+/// Runs these steps with clusters `a`, `b` and `c`. How it ended, and what the console showed.
+pub(crate) fn run(steps: &str) -> (Outcome, String) {
+    let text = format!(
+        "apiVersion: multiplane.dev/v1alpha1\nkind: Scenario\nmetadata: {{name: faults}}\nsettings: {{timeout: 10m}}\n\
+         clusters: {{a: {{role: other}}, b: {{role: other}}, c: {{role: other}}}}\nsteps:\n{steps}"
+    );
+    let plan = Plan::of_text(Path::new("faults.yaml"), &text, None, "test").unwrap_or_else(|invalid| panic!("{invalid}"));
+    let shown = Shown::default();
+    let journal = Journal::new("test".into(), None, vec![Box::new(Console::plain(shown.clone(), Detail::Normal))]).unwrap();
+    let finished = suite(&[plan], &Suite::embedded(CancellationToken::new()), &journal);
+    (finished.outcomes[0], shown.text())
+}
+
+/// Demands that the console showed all of these.
+pub(crate) fn assert_shown(text: &str, expected: &[&str]) {
+    for part in expected {
+        assert!(text.contains(part), "{part:?} is not in:\n{text}");
+    }
+}
