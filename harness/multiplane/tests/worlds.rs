@@ -9,6 +9,14 @@ use kube::Api;
 use multiplane::testing::{World, WorldError};
 use rstest::{fixture, rstest};
 
+/// The scenario's steps up to its first `expect` deploy Flyte; this is what comes before work.
+const PROJECT: &str = "
+- expect: {pods: {on: controlplane, namespace: flyte, all: Running}}
+- project: {id: team1}
+- label: {attrFile: ../ecl.yaml}
+- wait: {for: 6m}
+";
+
 const SUBMIT: &str = "
 - register: {workflows: ../../../fixtures/workflows/training.yaml, project: team1, domain: development}
 - submit:
@@ -29,7 +37,7 @@ async fn world() -> World {
 #[awt]
 #[tokio::test(start_paused = true)]
 async fn lands(#[future] world: World) {
-    world.run("- wait: {for: 6m}").await.unwrap();
+    world.run(PROJECT).await.unwrap();
     world.run(SUBMIT).await.unwrap();
     world
         .expect_placement("training")
@@ -48,7 +56,7 @@ async fn lands(#[future] world: World) {
 #[awt]
 #[tokio::test(start_paused = true)]
 async fn a_failure_says_what_the_console_says(#[future] world: World) {
-    world.run("- wait: {for: 6m}").await.unwrap();
+    world.run(PROJECT).await.unwrap();
     world.run(SUBMIT).await.unwrap();
     let error = world.expect_placement("training").on("controlplane").await.unwrap_err().to_string();
     for part in ["EXECUTION", "dataplane_1", "WRONG", "placement-wrong", "expected only on controlplane"] {
@@ -66,5 +74,5 @@ async fn mistakes_are_found_before_anything_runs(#[future] world: World) {
     assert!(error.contains("submit"), "{error}");
     let error = world.expect_placement("trainig").on("dataplane_1").await.unwrap_err().to_string();
     assert!(error.contains("trainig"), "{error}");
-    world.run("- project: {id: team2}").await.unwrap();
+    world.run(PROJECT).await.unwrap();
 }
