@@ -11,6 +11,7 @@ mod labels;
 mod reach;
 mod submit;
 mod title;
+mod traps;
 mod wait;
 mod workflows;
 
