@@ -12,6 +12,7 @@ use super::scenario::{Ran, run_scenario};
 use crate::backend::outside::Outside;
 use crate::backend::{Embedded, End, Ended, Time, World};
 use crate::journal::{Journal, Level, Outcome};
+use crate::local::Locals;
 use crate::programs::programs;
 
 /// Where the worlds of a run come from.
@@ -20,6 +21,8 @@ pub enum Provider {
     /// In this process, in virtual time.
     #[default]
     Embedded,
+    /// In this process, in real time, with programs of the user's own as processes.
+    Local(Locals),
     /// Outside of this process, in real time.
     Outside(Arc<dyn Outside>),
 }
@@ -58,7 +61,17 @@ pub(super) fn run(provider: &Provider, number: usize, plan: &Plan, journal: &Jou
     runtime.block_on(async {
         match provider {
             Provider::Embedded => match Embedded::new(Time::Virtual, plan.seed, programs()) {
-                Ok(world) => ending(AssertUnwindSafe(run_scenario(plan, &world, journal, stop)).catch_unwind().await.ok(), Vec::new()),
+                Ok(world) => ending(
+                    AssertUnwindSafe(run_scenario(plan, &world, journal, stop))
+                        .catch_unwind()
+                        .await
+                        .ok(),
+                    Vec::new(),
+                ),
+                Err(error) => never_began(plan, journal, error.to_string()),
+            },
+            Provider::Local(locals) => match Embedded::with_locals(plan.seed, programs(), locals) {
+                Ok(world) => outside(plan, &world, journal, stop).await,
                 Err(error) => never_began(plan, journal, error.to_string()),
             },
             Provider::Outside(backend) => match backend.world(number, plan.seed) {
@@ -92,23 +105,19 @@ fn runtime(provider: &Provider) -> std::io::Result<Runtime> {
     match provider {
         // One thread and a paused clock: time runs by itself as soon as nothing is left to do, the same way every time.
         Provider::Embedded => Builder::new_current_thread().enable_time().start_paused(true).build(),
-        Provider::Outside(_) => Builder::new_multi_thread().worker_threads(2).enable_all().build(),
+        Provider::Local(_) | Provider::Outside(_) => Builder::new_multi_thread().worker_threads(2).enable_all().build(),
     }
 }
 
-/// A scenario in a world outside of this process, which is removed however the scenario ends.
+/// A scenario in a world with something outside of this process, which is removed however the scenario ends.
 async fn outside(plan: &Plan, world: &dyn World, journal: &Journal, stop: &CancellationToken) -> Ending {
-    let (ran, left) = run_and_end(
-        plan,
-        world,
-        journal,
-        run_scenario(plan, world, journal, stop),
-        |ran| match ran.outcome {
+    let (ran, left) = run_and_end(plan, world, journal, run_scenario(plan, world, journal, stop), |ran| {
+        match ran.outcome {
             Outcome::Passed => End::Passed,
             Outcome::Interrupted => End::Interrupted,
             _ => End::Failed,
-        },
-    )
+        }
+    })
     .await;
     ending(ran, left)
 }
