@@ -1,5 +1,5 @@
 //! Our charts keep flyte-core's contract: names, containers, commands, mounts, ports and
-//! rules are those of the real chart (v1.16.8, rendered; see `data/README.md`).
+//! rules are those of the real chart (v1.16.8, rendered; see `fixtures/upstream`).
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
@@ -121,7 +121,8 @@ fn contract(#[case] name: &str, #[case] release: &str, #[case] files: &[&str], #
     let now = "2026-01-01T00:00:00Z".parse().unwrap();
     let ours = render(&chart, &RenderInput::install(release, "flyte", values, now)).unwrap();
     let ours: BTreeSet<String> = ours.manifests.iter().flat_map(|manifest| facts(&manifest.object)).collect();
-    let upstream = std::fs::read_to_string(data(&format!("flyte-core/{name}.yaml"))).unwrap();
+    let upstream = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../fixtures/upstream/{name}.yaml"));
+    let upstream = std::fs::read_to_string(upstream).unwrap();
     let upstream: BTreeSet<String> = yaml::manifest::documents(&upstream).unwrap().iter().flat_map(facts).collect();
 
     let lacking = upstream.difference(&ours).map(|fact| format!("- {fact}"));

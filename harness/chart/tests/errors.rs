@@ -166,8 +166,16 @@ fn value_of_the_wrong_type() {
 }
 
 #[rstest]
-#[case("values.schema.json", "{}", "chart-unsupported", "a schema for values is not checked")]
-#[case("charts/sub.tgz", "x", "chart-unsupported", "a packed subchart is not supported")]
+#[case("values.schema.json", "{", "chart-invalid", "EOF while parsing")]
+#[case("values.schema.json", "{type: 5}", "chart-invalid", "key must be a string")]
+#[case("values.schema.json", r#"{"type": 5}"#, "chart-invalid", "values.schema.json")]
+#[case(
+    "values.schema.json",
+    r#"{"$ref": "https://example.com/s.json"}"#,
+    "chart-invalid",
+    "https://example.com/s.json is not fetched"
+)]
+#[case("charts/sub.tgz", "x", "chart-invalid", "not a packed chart")]
 #[case("requirements.yaml", "", "chart-unsupported", "charts of Helm 2")]
 #[case("values.yaml", "[1]", "chart-invalid", "values.yaml is not a mapping")]
 #[case("Chart.yaml", "{apiVersion: v2, version: 0.1.0}", "chart-invalid", "missing field `name`")]
@@ -186,6 +194,30 @@ fn charts_that_cannot_be_loaded(#[case] file: &str, #[case] text: &str, #[case] 
     let error = Chart::load(folder.path()).unwrap_err();
     assert_eq!(error.code(), code, "{error}");
     assert!(error.to_string().contains(message), "{error}");
+}
+
+/// The chart's own values are held against its schema, too.
+#[test]
+fn values_that_the_chart_refuses() {
+    let (folder, _chart) = chart("a: 1");
+    let schema = r#"{"properties": {"configmap": {"required": ["b"]}, "n": {"type": "integer"}}}"#;
+    std::fs::write(folder.path().join("values.schema.json"), schema).unwrap();
+    let chart = Chart::load(folder.path()).unwrap();
+    let error = |values: &str| {
+        let values = Values::builder().yaml("v", values).unwrap().build();
+        lint(&chart, values, "2026-01-01T00:00:00Z".parse().unwrap())
+            .err()
+            .map(|error| (error.code(), error.to_string()))
+    };
+    assert_eq!(error("{n: 5, configmap: {b: 1}}"), None);
+    let head = "chart t: values don't meet the specifications of the schema(s) in the following chart(s):\nt:\n";
+    assert_eq!(
+        error("{n: x}"),
+        Some((
+            "chart-values",
+            format!("{head}- at '/configmap': missing properties 'b'\n- at '/n': want integer, but got string\n")
+        ))
+    );
 }
 
 #[test]

@@ -66,6 +66,16 @@ fn tricky_templates() {
     assert_eq!(ours.missing_lookups.len(), 1);
 }
 
+/// Subcharts as archives, aliases, conditions, tags, imported values; and the whole as one archive.
+#[rstest]
+#[case("corpus/packed")]
+#[case("corpus/packed-1.2.3.tgz")]
+fn packed_charts(#[case] path: &str) {
+    let chart = Chart::load(data(path)).unwrap();
+    let ours = rendered(&chart, "rel", "ns", Values::default());
+    same(&ours.to_yaml(), &expected("packed"));
+}
+
 #[test]
 fn family_of_charts() {
     let chart = Chart::load(data("corpus/family")).unwrap();

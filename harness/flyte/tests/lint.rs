@@ -131,6 +131,32 @@ const BODIES: &[Case] = &[
 
 /// Whole files; paths of the found codes as above.
 const FILES: &[Case] = &[
+    (
+        "cluster_resource_manager:\n  config: {cluster_resources: {standaloneDeployment: true}}\n",
+        &[("FLY005", 0), ("FLY060", 2)],
+    ),
+    (
+        "cluster_resource_manager:\n  standalone_deploy: true\n  config: {cluster_resources: {standaloneDeployment: true}}\n",
+        &[("FLY005", 0)],
+    ),
+    (
+        "flytepropeller: {enabled: false}\nflyteconnector: {enabled: true}\n",
+        &[("FLY005", 0), ("FLY061", 2)],
+    ),
+    (
+        "flyteadmin:\n  serviceAccount:\n    createClusterRole: true\n    clusterRole: {verbs: [get]}\n",
+        &[("FLY005", 0), ("FLY062", 3), ("FLY062", 4)],
+    ),
+    ("rbacScope: namespace\n", &[("FLY005", 0), ("FLY063", 1)]),
+    (
+        "userSettings: {accountNumber: <ACCOUNT_NUMBER>, other: a<b>c}\nx: ['s3://<B_1>/y']\n",
+        &[("FLY005", 0), ("FLY064", 1), ("FLY064", 2)],
+    ),
+    ("flyteadmin: {enabled: false}\n", &[("FLY065", 1), ("FLY065", 1), ("FLY065", 1)]),
+    (
+        "flyteadmin: {enabled: false}\nstorage: {type: sandbox}\nconfigmap: {admin: {admin: {endpoint: a:81}}, catalog: {catalog-cache: {endpoint: a:89}}}\n",
+        &[("FLY065", 2)],
+    ),
     ("", &[("FLY005", 0)]),
     ("configmap:\n  clusters:\n", &[("FLY001", 2)]),
     ("configmap:\n  labelClusterMap: {}\n", &[("FLY002", 2)]),

@@ -11,6 +11,7 @@ pub mod exit;
 pub mod findings;
 mod forward;
 pub mod journal;
+pub mod local;
 pub mod node;
 pub mod probe;
 pub mod process;

@@ -29,7 +29,7 @@ pub mod verb;
 pub use duration::{Duration, InvalidDuration};
 pub use inputs::{Input, InputKind};
 pub use load::{Invalid, Loaded, load, parse_text};
-pub use model::{ApiVersion, Cluster, Kind, Metadata, Role, Scenario, Settings, Step};
+pub use model::{ApiVersion, Cluster, ClusterNames, Kind, Metadata, Role, Scenario, Settings, Step};
 pub use names::{ClusterId, NamespacedName, OneOrMany, dns_name, token_secret_name};
 pub use verb::Verb;
 

@@ -137,6 +137,9 @@ pub struct Cluster {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", regex(pattern = r"^1\.[0-9]+$"))]
     pub kubernetes: Option<Spanned<String>>,
+    /// Further names by which pods of all clusters reach it, as DNS has them where the values come from.
+    #[serde(default, skip_serializing_if = "ClusterNames::is_empty")]
+    pub names: ClusterNames,
     /// Where the id stands in the file.
     #[serde(skip)]
     pub id_span: Span,
@@ -144,6 +147,31 @@ pub struct Cluster {
 
 fn one() -> u32 {
     1
+}
+
+/// DNS names of a cluster, so that values and manifests of another installation work as they are. Certificates are good for them; the port
+/// is 443, whichever name is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClusterNames {
+    /// Of the API server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub api: Vec<Spanned<String>>,
+    /// Of the Ingress controller.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ingress: Vec<Spanned<String>>,
+}
+
+impl ClusterNames {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.api.is_empty() && self.ingress.is_empty()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.api.iter().chain(&self.ingress)
+    }
 }
 
 /// What a cluster is for.

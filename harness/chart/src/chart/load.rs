@@ -1,4 +1,4 @@
-//! Loading a chart from its folder.
+//! Loading a chart: the files of a folder or an archive, sorted by what they are.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,197 +7,184 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::ignore::Ignore;
-use super::metadata::Dependency;
-use super::{Chart, ChartFile, Metadata};
+use super::{Chart, ChartFile, Metadata, Schema, archive};
 use crate::error::Error;
 
+/// A chart's files by their path in it, with `/`.
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
+
 impl Chart {
-    /// Loads the chart in a folder, with the subcharts unpacked below `charts/`.
+    /// Loads a chart: a folder, or the archive that `helm package` and `helm pull` write. Subcharts are those in `charts/`, of either form.
     ///
     /// # Errors
-    /// Unreadable or invalid files; packed subcharts, a `values.schema.json` or
-    /// `import-values`, which are not supported.
-    pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        let folder = folder.as_ref();
-        let invalid = |path: &Path, message: String| Error::Chart {
-            path: path.to_owned(),
-            message,
-        };
-        let manifest = folder.join("Chart.yaml");
-        if !manifest.is_file() {
-            return Err(invalid(folder, "Chart.yaml file is missing".into()));
-        }
-        let ignore_file = folder.join(".helmignore");
-        let rules = if ignore_file.is_file() {
-            text(&ignore_file)?
+    /// Unreadable or invalid files; a chart of Helm 2, which is not supported.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let files = if path.is_file() {
+            archive::unpack(path, &read(path)?)?
         } else {
-            String::new()
+            folder(path)?
         };
-        let ignore = Ignore::parse(&rules).map_err(|message| invalid(&ignore_file, message))?;
-        let mut found = BTreeMap::new();
-        collect(folder, "", &ignore, &mut found)?;
+        Self::from_files(path, files)
+    }
 
-        let metadata = metadata(&manifest)?;
+    /// `origin` is where the files come from, for errors.
+    fn from_files(origin: &Path, mut files: Files) -> Result<Self, Error> {
+        let manifest = files.remove("Chart.yaml");
+        let manifest = manifest.ok_or_else(|| invalid(origin, "Chart.yaml file is missing".into()))?;
         let mut chart = Chart {
-            metadata,
+            metadata: metadata(&origin.join("Chart.yaml"), manifest)?,
             values: Value::Object(serde_json::Map::new()),
             values_text: String::new(),
+            schema: None,
             templates: Vec::new(),
             crds: Vec::new(),
             files: BTreeMap::new(),
             subcharts: Vec::new(),
         };
-        for (name, path) in found {
-            chart.take(&name, &path)?;
+        let mut folders: BTreeMap<String, Files> = BTreeMap::new();
+        for (name, bytes) in files {
+            let path = origin.join(&name);
+            match name.strip_prefix("charts/") {
+                None => chart.take(name, &path, bytes)?,
+                Some(inner) if inner.starts_with(['.', '_']) => {}
+                Some(inner) => match inner.split_once('/') {
+                    Some((sub, file)) => drop(folders.entry(sub.to_owned()).or_default().insert(file.to_owned(), bytes)),
+                    None if inner.ends_with(".tgz") => chart.subcharts.push(Self::from_files(&path, archive::unpack(&path, &bytes)?)?),
+                    None => {}
+                },
+            }
         }
-        chart.load_subcharts(folder)?;
-        chart.check_dependencies(folder)?;
+        for (name, files) in folders {
+            chart.subcharts.push(Self::from_files(&origin.join("charts").join(name), files)?);
+        }
+        chart.check_dependencies(origin)?;
         Ok(chart)
     }
 
-    fn take(&mut self, name: &str, path: &Path) -> Result<(), Error> {
-        let unsupported = |message: &str| {
-            Err(Error::Unsupported {
-                path: path.to_owned(),
-                message: message.into(),
-            })
-        };
-        match name {
-            "Chart.yaml" | "Chart.lock" => {}
-            "values.schema.json" => return unsupported("a schema for values is not checked by the native renderer"),
-            "requirements.yaml" => return unsupported("charts of Helm 2 are not supported by the native renderer"),
-            "values.yaml" => {
-                self.values_text = text(path)?;
-                let values = crate::documents::values(&self.values_text);
-                let invalid = |message| Error::Chart {
+    fn take(&mut self, name: String, path: &Path, bytes: Vec<u8>) -> Result<(), Error> {
+        match name.as_str() {
+            "Chart.lock" => {}
+            "values.schema.json" => self.schema = Some(Schema::new(path, &text(path, bytes)?)?),
+            "requirements.yaml" => {
+                return Err(Error::Unsupported {
                     path: path.to_owned(),
-                    message,
-                };
-                match values.map_err(invalid)? {
+                    message: "charts of Helm 2 are not supported by the native renderer".into(),
+                });
+            }
+            "values.yaml" => {
+                self.values_text = text(path, bytes)?;
+                match crate::documents::values(&self.values_text).map_err(|message| invalid(path, message))? {
                     Value::Null => {}
                     values @ Value::Object(_) => self.values = values,
-                    _ => return Err(invalid("values.yaml is not a mapping".into())),
-                }
-            }
-            _ if name.starts_with("charts/") => {
-                if name.ends_with(".tgz") {
-                    return unsupported("a packed subchart is not supported by the native renderer; unpack it");
+                    _ => return Err(invalid(path, "values.yaml is not a mapping".into())),
                 }
             }
             _ if name.starts_with("templates/") => {
-                self.templates.push(ChartFile {
-                    name: name.to_owned(),
-                    text: text(path)?,
-                });
+                let text = text(path, bytes)?;
+                self.templates.push(ChartFile { name, text });
             }
             _ => {
                 let crd = name.starts_with("crds/") && [".yaml", ".yml", ".json"].iter().any(|suffix| name.ends_with(suffix));
                 if crd {
                     self.crds.push(ChartFile {
-                        name: name.to_owned(),
-                        text: text(path)?,
+                        name: name.clone(),
+                        text: text(path, bytes.clone())?,
                     });
                 }
-                let bytes = fs::read(path).map_err(|source| Error::Read {
-                    path: path.to_owned(),
-                    source,
-                })?;
-                self.files.insert(name.to_owned(), bytes);
+                self.files.insert(name, bytes);
             }
         }
         Ok(())
     }
 
-    fn load_subcharts(&mut self, folder: &Path) -> Result<(), Error> {
-        let charts = folder.join("charts");
-        if !charts.is_dir() {
+    fn check_dependencies(&self, origin: &Path) -> Result<(), Error> {
+        let there = |name: &str| self.subcharts.iter().any(|chart| chart.metadata.name == name);
+        let missing: Vec<&str> = self
+            .metadata
+            .dependencies
+            .iter()
+            .map(|d| d.name.as_str())
+            .filter(|name| !there(name))
+            .collect();
+        if missing.is_empty() {
             return Ok(());
         }
-        for path in entries(&charts)? {
-            let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['.', '_']));
-            if path.is_dir() && !hidden {
-                self.subcharts.push(Chart::load(&path)?);
-            }
-        }
-        Ok(())
-    }
-
-    fn check_dependencies(&self, folder: &Path) -> Result<(), Error> {
-        let lacking = |d: &&Dependency| !self.subcharts.iter().any(|chart| chart.metadata.name == d.name);
-        if let Some(missing) = self.metadata.dependencies.iter().find(lacking) {
-            return Err(Error::Chart {
-                path: folder.to_owned(),
-                message: format!("found in Chart.yaml, but missing in charts/ directory: {}", missing.name),
-            });
-        }
-        if self.metadata.dependencies.iter().any(|d| !d.import_values.is_empty()) {
-            return Err(Error::Unsupported {
-                path: folder.to_owned(),
-                message: "import-values is not supported by the native renderer".into(),
-            });
-        }
-        Ok(())
+        let missing = missing.join(", ");
+        let message = format!("found in Chart.yaml, but missing in charts/ directory: {missing}; `helm dependency build` brings them");
+        Err(invalid(origin, message))
     }
 }
 
-fn metadata(path: &Path) -> Result<Metadata, Error> {
-    let invalid = |message: String| Error::Chart {
+fn invalid(path: &Path, message: String) -> Error {
+    Error::Chart {
         path: path.to_owned(),
         message,
-    };
-    let json = crate::documents::value(&text(path)?).map_err(invalid)?;
-    let metadata: Metadata = serde_json::from_value(json).map_err(|error| invalid(error.to_string()))?;
+    }
+}
+
+fn metadata(path: &Path, bytes: Vec<u8>) -> Result<Metadata, Error> {
+    let json = crate::documents::value(&text(path, bytes)?).map_err(|message| invalid(path, message))?;
+    let metadata: Metadata = serde_json::from_value(json).map_err(|error| invalid(path, error.to_string()))?;
     for (field, value) in [
         ("apiVersion", &metadata.api_version),
         ("name", &metadata.name),
         ("version", &metadata.version),
     ] {
         if value.is_empty() {
-            return Err(invalid(format!("validation: chart.metadata.{field} is required")));
+            return Err(invalid(path, format!("validation: chart.metadata.{field} is required")));
         }
     }
     Ok(metadata)
 }
 
-fn text(path: &Path) -> Result<String, Error> {
-    let text = fs::read_to_string(path).map_err(|source| Error::Read {
-        path: path.to_owned(),
-        source,
-    })?;
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
+    let text = String::from_utf8(bytes).map_err(|error| invalid(path, error.to_string()))?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let unreadable = |source| Error::Read {
-        path: folder.to_owned(),
+fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> Error {
+    move |source| Error::Read {
+        path: path.to_owned(),
         source,
-    };
-    let read = fs::read_dir(folder).map_err(unreadable)?;
-    let mut paths: Vec<PathBuf> = read
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()
-        .map_err(unreadable)?;
-    paths.sort();
-    Ok(paths)
+    }
 }
 
-fn collect(folder: &Path, prefix: &str, ignore: &Ignore, found: &mut BTreeMap<String, PathBuf>) -> Result<(), Error> {
-    for path in entries(folder)? {
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(unreadable(path))
+}
+
+/// The files of a chart's folder without those that its `.helmignore` leaves out. Those of subcharts count for nothing, as in Helm.
+fn folder(path: &Path) -> Result<Files, Error> {
+    if !path.join("Chart.yaml").is_file() {
+        return Err(invalid(path, "Chart.yaml file is missing".into()));
+    }
+    let ignore_file = path.join(".helmignore");
+    let rules = if ignore_file.is_file() {
+        text(&ignore_file, read(&ignore_file)?)?
+    } else {
+        String::new()
+    };
+    let ignore = Ignore::parse(&rules).map_err(|message| invalid(&ignore_file, message))?;
+    let mut files = Files::new();
+    collect(path, "", &ignore, &mut files)?;
+    Ok(files)
+}
+
+fn collect(folder: &Path, prefix: &str, ignore: &Ignore, files: &mut Files) -> Result<(), Error> {
+    let entries = fs::read_dir(folder).map_err(unreadable(folder))?;
+    let paths: Result<Vec<PathBuf>, _> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    for path in paths.map_err(unreadable(folder))? {
         let Some(file_name) = path.file_name() else { continue };
         let name = format!("{prefix}{}", file_name.to_string_lossy());
         let is_folder = path.is_dir();
         if ignore.excludes(&name, is_folder) {
             continue;
         }
-        if !is_folder {
-            found.insert(name, path);
-        } else if name != "charts" {
-            collect(&path, &format!("{name}/"), ignore, found)?;
+        if is_folder {
+            collect(&path, &format!("{name}/"), ignore, files)?;
         } else {
-            for packed in entries(&path)?.into_iter().filter(|p| p.is_file()) {
-                let packed_name = packed.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-                found.insert(format!("charts/{packed_name}"), packed);
-            }
+            files.insert(name, read(&path)?);
         }
     }
     Ok(())

@@ -57,8 +57,15 @@ pub(crate) struct Dependency {
     pub(crate) condition: String,
     #[serde(default)]
     pub(crate) tags: Vec<String>,
-    #[serde(default)]
+    #[serde(default, rename = "import-values")]
     pub(crate) import_values: Vec<Json>,
+}
+
+impl Dependency {
+    /// The name by which the parent knows the subchart.
+    pub(crate) fn known(&self) -> &str {
+        if self.alias.is_empty() { &self.name } else { &self.alias }
+    }
 }
 
 impl Metadata {

@@ -1,14 +1,17 @@
 //! A chart as loaded from its folder.
 
+mod archive;
 mod ignore;
 mod load;
 mod metadata;
+mod schema;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 pub(crate) use metadata::Metadata;
+pub(crate) use schema::Schema;
 
 /// A chart: metadata, default values, templates, files and subcharts.
 #[derive(Clone, Debug)]
@@ -17,6 +20,7 @@ pub struct Chart {
     pub(crate) values: Value,
     /// `values.yaml` as written, for release records.
     pub(crate) values_text: String,
+    pub(crate) schema: Option<Schema>,
     pub(crate) templates: Vec<ChartFile>,
     pub(crate) crds: Vec<ChartFile>,
     pub(crate) files: BTreeMap<String, Vec<u8>>,
@@ -41,6 +45,11 @@ impl Chart {
     /// The chart's version.
     pub fn version(&self) -> &str {
         &self.metadata.version
+    }
+
+    /// The values that the chart itself brings, without those of subcharts.
+    pub fn defaults(&self) -> &Value {
+        &self.values
     }
 
     /// The version of what the chart deploys, empty if it says none.

@@ -45,6 +45,10 @@ fn len(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
         Value::Str(s) => s.len(),
         Value::List(items) => items.len(),
         Value::Map(map) => map.borrow().len(),
+        Value::Object(object) if matches!(object.plain(), Value::Map(_)) => match object.plain() {
+            Value::Map(map) => map.borrow().len(),
+            _ => 0,
+        },
         Value::Nil => return Err(Fault::call("len of nil pointer")),
         other => return Err(Fault::call(format!("len of type {}", other.type_name()))),
     };

@@ -9,6 +9,9 @@ pub(super) const TABLE: &[Function] = &[
     function("int64", 1, 1, |_, a| Ok(Value::Int64(to_int64(a.get(0))))),
     function("float64", 1, 1, |_, a| Ok(Value::Float(to_float(a.get(0))))),
     function("atoi", 1, 1, |_, a| Ok(Value::Int(a.str(0)?.parse().unwrap_or(0)))),
+    function("toDecimal", 1, 1, |_, a| {
+        Ok(Value::Int64(i64::from_str_radix(&strval(a.get(0)), 8).unwrap_or(0)))
+    }),
     function("toString", 1, 1, |_, a| Ok(Value::str(strval(a.get(0))))),
     function("toStrings", 1, 1, |_, a| {
         Ok(Value::list(strings(a.get(0)).into_iter().map(Value::str).collect()))

@@ -102,27 +102,30 @@ const REFUSED: &[&str] = &[
     "mustToToml",
     "fromToml",
     "call",
-    "toDecimal",
     "durationRound",
     "ago",
     "wrap",
     "wrapWith",
     "shuffle",
-    "osBase",
-    "osDir",
-    "osClean",
-    "osExt",
-    "osIsAbs",
-    "mustDateModify",
-    "must_date_modify",
     "randBytes",
-    "randInt",
     "js",
+];
+
+/// Further names of functions, since charts run on one kind of machine.
+const ALIASES: &[(&str, &str)] = &[
+    ("osBase", "base"),
+    ("osDir", "dir"),
+    ("osClean", "clean"),
+    ("osExt", "ext"),
+    ("osIsAbs", "isAbs"),
+    ("mustDateModify", "dateModify"),
+    ("must_date_modify", "dateModify"),
 ];
 
 /// The function of that name.
 pub(crate) fn find(name: &str) -> Option<&'static Function> {
-    FUNCTIONS.get(name).copied()
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+    FUNCTIONS.get(alias.map_or(name, |(_, name)| name)).copied()
 }
 
 /// Why a name is no function, with the nearest name we know.

@@ -3,7 +3,7 @@
 use rand::RngExt;
 
 use super::{Args, Function, function};
-use crate::template::{Engine, Result, Value};
+use crate::template::{Engine, Fault, Result, Value};
 
 pub(super) const TABLE: &[Function] = &[
     function("randAlphaNum", 1, 1, |e, a| {
@@ -16,6 +16,13 @@ pub(super) const TABLE: &[Function] = &[
     function("randAscii", 1, 1, |engine, a| {
         let text: String = (0..a.size(0)?).map(|_| char::from(engine.rng.random_range(b' '..=b'~'))).collect();
         Ok(Value::str(text))
+    }),
+    function("randInt", 2, 2, |engine, a| {
+        let (least, below) = (a.size(0)?, a.size(1)?);
+        if least >= below {
+            return Err(Fault::call("invalid argument to Intn"));
+        }
+        Ok(Value::Int(engine.rng.random_range(least..below) as i64))
     }),
     function("uuidv4", 0, 0, |engine, _| {
         let mut bytes: [u8; 16] = engine.rng.random();

@@ -47,6 +47,7 @@ impl Rendered {
 pub fn render(chart: &Chart, input: &RenderInput) -> Result<Rendered, Error> {
     check_kube_version(chart, input)?;
     let coalesced = coalesce(chart, &input.values);
+    check_schemas(&coalesced.scope, &coalesced.values)?;
     let settings = Settings {
         now: input.now,
         seed: input.seed,
@@ -148,6 +149,31 @@ fn check_kube_version(chart: &Chart, input: &RenderInput) -> Result<(), Error> {
             path: chart.name().into(),
             message: format!("chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {have}"),
         }),
+    }
+}
+
+/// Holds the values of a chart and its subcharts against their schemas.
+fn check_schemas(scope: &Scope<'_>, values: &Map<String, Json>) -> Result<(), Error> {
+    let mut faults = String::new();
+    schema_faults(scope, values, &mut faults);
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Values {
+        origin: format!("chart {}", scope.name),
+        message: format!("values don't meet the specifications of the schema(s) in the following chart(s):\n{faults}"),
+    })
+}
+
+fn schema_faults(scope: &Scope<'_>, values: &Map<String, Json>, out: &mut String) {
+    let faults = scope.chart.schema.as_ref().map(|schema| schema.faults(values)).unwrap_or_default();
+    if !faults.is_empty() {
+        out.push_str(&format!("{}:\n{}\n", scope.chart.name(), faults.join("\n")));
+    }
+    let none = Map::new();
+    for sub in &scope.subcharts {
+        let values = values.get(&sub.name).and_then(Json::as_object).unwrap_or(&none);
+        schema_faults(sub, values, out);
     }
 }
 

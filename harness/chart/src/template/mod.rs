@@ -5,6 +5,7 @@
 //! methods (`.Files.Get`), reads a field of nil as nil and drops positions from
 //! errors. All four decide whether a chart renders as it does with Helm.
 
+mod comments;
 mod engine;
 mod eval;
 mod exec;

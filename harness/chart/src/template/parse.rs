@@ -7,7 +7,7 @@ use gotmpl::TemplateError;
 use gotmpl::parse::{BranchNode, Expr, ListNode, Node, Parser, PipeNode, is_empty_tree};
 
 use super::fault::{FaultKind, Frame};
-use super::{Fault, Result};
+use super::{Fault, Result, comments};
 use crate::functions;
 
 /// One parsed template: a file or a `define`.
@@ -51,7 +51,7 @@ const SENTINEL: &str = "\u{1}end of template\u{1}";
 /// # Errors
 /// Syntax errors, unknown functions and undeclared variables, with the line.
 pub(super) fn parse(file: &str, name: &str, source: &str) -> Result<Vec<Tree>> {
-    let guarded = format!("{source}{SENTINEL}");
+    let guarded = format!("{}{SENTINEL}", comments::rewritten(source));
     let fault = |line: usize, message: &str| {
         let mut fault = Fault::of(FaultKind::Parse, message);
         fault

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::Values;
+use super::import::import;
 use crate::chart::Chart;
 
 /// A chart with its values and the subcharts that are switched on.
@@ -10,6 +11,8 @@ pub(crate) struct Scope<'c> {
     pub(crate) chart: &'c Chart,
     /// The name under which the parent knows it: its alias or name.
     pub(crate) name: String,
+    /// The chart's own values, with what it imports from subcharts.
+    pub(super) defaults: Json,
     pub(crate) subcharts: Vec<Scope<'c>>,
 }
 
@@ -24,7 +27,8 @@ pub(crate) struct Coalesced<'c> {
 /// Adds defaults to the user's values.
 pub(crate) fn coalesce<'c>(chart: &'c Chart, user: &Values) -> Coalesced<'c> {
     let mut warnings = Vec::new();
-    let scope = scope(chart, chart.name().to_owned(), &enabling(chart, user), "");
+    let mut scope = scope(chart, chart.name().to_owned(), &enabling(chart, user), "");
+    import(&mut scope);
     let mut values = user.0.clone();
     fill(&scope, &mut values, chart.name(), &mut warnings);
     Coalesced { scope, values, warnings }
@@ -55,11 +59,7 @@ fn scope<'c>(chart: &'c Chart, name: String, values: &Map<String, Json>, path: &
             subcharts.push(scope(sub, sub.name().to_owned(), values, &format!("{path}{}.", sub.name())));
         }
         for dependency in declared {
-            let known = if dependency.alias.is_empty() {
-                &dependency.name
-            } else {
-                &dependency.alias
-            };
+            let known = dependency.known();
             let by_tags: Vec<bool> = dependency
                 .tags
                 .iter()
@@ -71,14 +71,19 @@ fn scope<'c>(chart: &'c Chart, name: String, values: &Map<String, Json>, path: &
                 .find_map(|condition| at(values, &format!("{path}{}", condition.trim()))?.as_bool());
             let enabled = by_condition.unwrap_or(by_tags.is_empty() || by_tags.contains(&true));
             if enabled {
-                subcharts.push(scope(sub, known.clone(), values, &format!("{path}{known}.")));
+                subcharts.push(scope(sub, known.to_owned(), values, &format!("{path}{known}.")));
             }
         }
     }
-    Scope { chart, name, subcharts }
+    Scope {
+        chart,
+        name,
+        defaults: chart.values.clone(),
+        subcharts,
+    }
 }
 
-fn at<'v>(values: &'v Map<String, Json>, path: &str) -> Option<&'v Json> {
+pub(super) fn at<'v>(values: &'v Map<String, Json>, path: &str) -> Option<&'v Json> {
     let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
     let value = values.get(first)?;
     match rest {
@@ -87,8 +92,8 @@ fn at<'v>(values: &'v Map<String, Json>, path: &str) -> Option<&'v Json> {
     }
 }
 
-fn fill(scope: &Scope<'_>, values: &mut Map<String, Json>, path: &str, warnings: &mut Vec<String>) {
-    if let Json::Object(defaults) = &scope.chart.values {
+pub(super) fn fill(scope: &Scope<'_>, values: &mut Map<String, Json>, path: &str, warnings: &mut Vec<String>) {
+    if let Json::Object(defaults) = &scope.defaults {
         table(values, defaults, path, true, warnings);
     }
     let global = object(values.get("global"));
@@ -113,7 +118,7 @@ fn fill(scope: &Scope<'_>, values: &mut Map<String, Json>, path: &str, warnings:
 /// Defaults under what is there; a null of the user removes the key.
 ///
 /// Helm words clashes at the top of a chart's values differently, or not at all.
-fn table(target: &mut Map<String, Json>, defaults: &Map<String, Json>, path: &str, top: bool, warnings: &mut Vec<String>) {
+pub(super) fn table(target: &mut Map<String, Json>, defaults: &Map<String, Json>, path: &str, top: bool, warnings: &mut Vec<String>) {
     for (key, default) in defaults {
         let name = format!("{path}.{key}");
         match (target.get_mut(key), default) {

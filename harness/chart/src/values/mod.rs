@@ -1,6 +1,7 @@
 //! Values a user gives to a chart, and how they meet its defaults.
 
 mod coalesce;
+mod import;
 mod set;
 
 use std::path::Path;

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Attempt;
-use crate::controllers::quota::{is_in_scope, used};
+use crate::controllers::quota::{is_in_scope, measured, used};
 use crate::object::Object;
 use crate::resource::Resource;
 use crate::schema::quantity::Quantity;
 use crate::status::Status;
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 /// Of these every container must name how much it wants.
 const EXPLICIT: [&str; 6] = ["cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"];
@@ -69,31 +69,48 @@ fn missing(hard: &Value, pod: &Value) -> Vec<String> {
     missing
 }
 
-/// Why the object is too much for a quota.
+/// Why the object is too much for a quota. What others use is summed up only if this write asks for more.
 fn exceeded(attempt: &Attempt<'_>, quota: &Object, object: &Arc<Object>) -> Option<String> {
-    let store = &attempt.server.store;
-    let (kind, namespace) = (attempt.kind, attempt.namespace());
-    let all = |resource: &Resource| store.snapshot(&resource.qualified().into(), Some(namespace)).items;
-    let with = |resource: &Resource| {
-        let mut items = all(resource);
-        if resource.qualified() == kind.resource.qualified() {
-            items.retain(|item| attempt.old.is_none_or(|old| item.name() != old.name()));
-            items.push(object.clone());
-        }
-        items
-    };
     let hard = &quota.value()["status"]["hard"];
-    let (before, after) = (used(&all, quota, hard), used(&with, quota, hard));
+    let kind = attempt.kind.resource.qualified();
+    let limited = hard.as_object().into_iter().flatten();
+    let limited: Map = limited
+        .filter(|(name, _)| measured(name).is_some_and(|resource| resource.qualified() == kind))
+        .map(|(name, limit)| (name.clone(), limit.clone()))
+        .collect();
+    let limited = Value::Object(limited);
     let quantity = |value: &Value| value.as_str().and_then(|text| Quantity::parse(text).ok());
-    let mut over: BTreeMap<&str, [String; 3]> = BTreeMap::new();
-    for (name, limit) in hard.as_object().into_iter().flatten() {
-        let (Some(was), Some(is), Some(most)) = (quantity(&before[name.as_str()]), quantity(&after[name.as_str()]), quantity(limit)) else {
+    let of = |object: Option<Arc<Object>>| {
+        let alone = |resource: &Resource| object.clone().filter(|_| resource.qualified() == kind).into_iter().collect();
+        used(&alone, quota, &limited)
+    };
+    let (was, is) = (
+        of(attempt.old.map(|old| Arc::new(Object::new(old.value().clone())))),
+        of(Some(object.clone())),
+    );
+    let mut more = BTreeMap::new();
+    for (name, amount) in is.as_object().into_iter().flatten() {
+        let (Some(mut is), Some(was)) = (quantity(amount), quantity(&was[name.as_str()])) else {
             continue;
         };
-        if is.nano > was.nano && is.nano > most.nano {
-            let mut requested = is;
-            requested.nano -= was.nano;
-            over.insert(name, [requested.to_string(), was.to_string(), most.to_string()]);
+        is.nano -= was.nano;
+        if is.nano > 0 {
+            more.insert(name.clone(), is);
+        }
+    }
+    if more.is_empty() {
+        return None;
+    }
+    let store = &attempt.server.store;
+    let all = |resource: &Resource| store.snapshot(&resource.qualified().into(), Some(attempt.namespace())).items;
+    let before = used(&all, quota, &limited);
+    let mut over: BTreeMap<&str, [String; 3]> = BTreeMap::new();
+    for (name, requested) in &more {
+        let (Some(was), Some(most)) = (quantity(&before[name.as_str()]), quantity(&hard[name.as_str()])) else {
+            continue;
+        };
+        if was.nano + requested.nano > most.nano {
+            over.insert(name.as_str(), [requested.to_string(), was.to_string(), most.to_string()]);
         }
     }
     let shown = |which: usize| {

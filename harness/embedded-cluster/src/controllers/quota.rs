@@ -26,10 +26,13 @@ const COUNTED: [(&str, Resource); 7] = [
 ///
 /// `all` gives the objects of a type in the quota's namespace, `hard` what is limited.
 pub(crate) fn used(all: &dyn Fn(&Resource) -> Vec<Arc<Object>>, quota: &Object, hard: &Value) -> Value {
-    let pods: Vec<Arc<Object>> = all(&PODS)
-        .into_iter()
-        .filter(|pod| !pods::is_ended(pod) && is_in_scope(quota, pod))
-        .collect();
+    let about_pods = |name: &str| measured(name).is_some_and(|resource| resource.qualified() == PODS.qualified());
+    let pods: Vec<Arc<Object>> = if hard.as_object().into_iter().flat_map(Map::keys).any(|name| about_pods(name)) {
+        let all = all(&PODS).into_iter();
+        all.filter(|pod| !pods::is_ended(pod) && is_in_scope(quota, pod)).collect()
+    } else {
+        Vec::new()
+    };
     let mut used = Map::new();
     for name in hard.as_object().into_iter().flat_map(Map::keys) {
         let amount = match name.as_str() {
@@ -55,6 +58,17 @@ pub(crate) fn used(all: &dyn Fn(&Resource) -> Vec<Arc<Object>>, quota: &Object, 
         used.extend(amount.map(|amount| (name.clone(), amount.into())));
     }
     Value::Object(used)
+}
+
+/// The type whose objects a name in a quota is about.
+pub(crate) fn measured(name: &str) -> Option<Resource> {
+    match name.split_once('.') {
+        _ if matches!(name, "cpu" | "memory" | "ephemeral-storage") => Some(PODS),
+        _ if name == "requests.storage" => Some(VOLUME_CLAIMS),
+        Some(("requests" | "limits", _)) => Some(PODS),
+        Some(("services", _)) => Some(SERVICES),
+        _ => counted(name),
+    }
 }
 
 /// The type that a name in a quota counts.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::value::{Value, json};
+use crate::value::{Map, Value, json};
 use futures::future::BoxFuture;
 
 use super::fields::Fields;
 use super::pods;
-use super::quota::used;
+use super::quota::{measured, used};
 use super::resources::{PODS, RESOURCE_QUOTAS};
 use super::runtime::{Change, Context, Controller, Key, Outcome};
 use crate::object::Object;
@@ -30,7 +30,12 @@ impl Controller for ResourceQuotas {
         } else {
             self.0.cache.in_namespace(&RESOURCE_QUOTAS, namespace)
         };
-        quotas.iter().map(|quota| Key::of(quota)).collect()
+        // Most of what comes and goes is nothing that a quota is about, such as events.
+        let concerned = |quota: &&Arc<Object>| {
+            let names = quota.at("/spec/hard").as_object().into_iter().flat_map(Map::keys);
+            names.filter_map(|name| measured(name)).any(|resource| change.is(&resource))
+        };
+        quotas.iter().filter(concerned).map(|quota| Key::of(quota)).collect()
     }
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {

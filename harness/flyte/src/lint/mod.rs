@@ -5,6 +5,7 @@
 //! [`RULES`] lists.
 
 mod attributes;
+mod chart;
 mod clusters;
 mod credentials;
 mod endpoints;
@@ -50,6 +51,7 @@ pub fn lint(values: &[File], attributes: &[File]) -> Diagnostics {
         section::check(root.as_ref(), values, &mut found);
         if let Some(root) = &root {
             credentials::check_init_mounts(root, &mut found);
+            chart::check(root, &mut found);
         }
         if let Some(view) = root.and_then(|root| root.section(&mut found)) {
             section::check_keys(&view, &mut found);

@@ -108,4 +108,16 @@ rules! {
         "the chart has no such value; sync-cluster-resources gets `additionalVolumeMounts`";
     STORED_UNMAPPED "FLY050" Warning "a stored label without a pool" =>
         "flyteadmin stores it unchecked; the executions go to the default label's clusters, else to any enabled cluster";
+    SYNC_STAYS "FLY060" Warning "`standaloneDeployment` without `standalone_deploy`" =>
+        "the chart looks at `cluster_resource_manager.standalone_deploy` only, which its values.yaml lacks: the init container stays, and one unreachable data plane keeps flyteadmin from coming up";
+    CONNECTOR_ALONE "FLY061" Error "flyteconnector without flytepropeller" =>
+        "the chart writes the connector's part of flytepropeller's ConfigMap without the rest: a document that is no object";
+    REMOVED_ROLES "FLY062" Error "`createClusterRole` or `clusterRole` of older charts" =>
+        "the chart does not render: it fails on purpose when they are set";
+    RBAC_NAMESPACE "FLY063" Warning "`rbacScope: namespace`" =>
+        "the chart then makes Roles without a namespace, in the release's namespace only: neither namespaces of projects nor FlyteWorkflows in them can be made";
+    PLACEHOLDER "FLY064" Warning "a placeholder that is not filled in" =>
+        "the chart passes it on as it is: a host or bucket of that name does not exist";
+    DATA_PLANE_DEFAULT "FLY065" Warning "a data plane with an address of the control plane's cluster" =>
+        "the chart's default names a Service of the same namespace, which only the control plane has";
 }

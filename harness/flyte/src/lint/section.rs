@@ -30,7 +30,8 @@ pub(super) fn check(root: Option<&Root<'_, '_>>, files: &[File], found: &mut Dia
         })),
     }
     let configured = section.and_then(|section| section.value.get("clusterConfigs"));
-    if configured.is_none_or(|clusters| clusters.items().is_empty()) && misplaced.is_empty() {
+    let admin = root.is_none_or(|root| !super::chart::off(root.values, "flyteadmin"));
+    if admin && configured.is_none_or(|clusters| clusters.items().is_empty()) && misplaced.is_empty() {
         let nowhere = Place {
             file: files.last().map_or("", |file| &file.name),
             span: Span::default(),

@@ -20,7 +20,7 @@ use virtual_node::{ServiceProxy, VirtualNode};
 pub(crate) const HOME: &str = "controlplane";
 /// Where tests connect from.
 const TESTER: &str = "tester";
-const DATA_PLANE: &str = include_str!("../data/rendered/dataplane.yaml");
+const DATA_PLANE: &str = include_str!("../../../../fixtures/upstream/dataplane.yaml");
 
 pub(crate) struct Bench {
     pub(crate) network: Network,

@@ -18,8 +18,8 @@ use simnet::tls::{Authority, server_config};
 use simnet::{Clock, Network};
 use virtual_node::{IngressController, Programs, ServiceProxy, VirtualNode};
 
-const CONTROL_PLANE: &str = include_str!("../data/rendered/controlplane.yaml");
-const DATA_PLANE: &str = include_str!("../data/rendered/dataplane.yaml");
+const CONTROL_PLANE: &str = include_str!("../../../../fixtures/upstream/controlplane.yaml");
+const DATA_PLANE: &str = include_str!("../../../../fixtures/upstream/dataplane.yaml");
 
 pub struct World {
     pub network: Network,

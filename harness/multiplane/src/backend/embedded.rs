@@ -13,7 +13,8 @@ use simnet::{Clock, Host, Network};
 use virtual_node::Programs;
 
 use super::member::{self, Fault, HTTPS, Member};
-use super::{BackendError, Capabilities, Cluster, ClusterSpec, Vantage, World, names};
+use super::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, Vantage, World, names};
+use crate::local::Locals;
 
 /// Which time a world runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,7 @@ pub struct Embedded {
     programs: Programs,
     seed: u64,
     time: Time,
+    locals: Locals,
 }
 
 impl Embedded {
@@ -59,11 +61,24 @@ impl Embedded {
             programs,
             seed,
             time,
+            locals: Locals::default(),
+        })
+    }
+
+    /// A world in real time, in which programs of the user's own take the place of those that they stand for.
+    ///
+    /// # Errors
+    /// If no certificate authority can be made.
+    pub fn with_locals(seed: u64, programs: Programs, locals: &Locals) -> Result<Self, BackendError> {
+        Ok(Self {
+            locals: locals.clone(),
+            ..Self::new(Time::Real, seed, locals.over(programs))?
         })
     }
 
     async fn start(&self, spec: &ClusterSpec) -> Result<EmbeddedMember, Fault> {
-        let certificate = self.authority.issue_server(&[names::ingress(&spec.id)])?;
+        let ingress_names: Vec<String> = [names::ingress(&spec.id)].into_iter().chain(spec.ingress_names.clone()).collect();
+        let certificate = self.authority.issue_server(&ingress_names)?;
         let none = BTreeMap::new();
         let member = Member::start(member::Settings {
             id: &spec.id,
@@ -73,7 +88,8 @@ impl Embedded {
             programs: &self.programs,
             certificate: Some(&certificate),
             trust: self.authority.pem(),
-            server_names: &[],
+            server_names: &spec.api_names,
+            ingress_names: &spec.ingress_names,
             host_paths: &none,
         });
         let member = member.await?;
@@ -96,7 +112,7 @@ impl World for Embedded {
         Capabilities {
             backend: "embedded",
             virtual_time: self.time == Time::Virtual,
-            placed_by: "reference",
+            placed_by: if self.locals.place() { "upstream" } else { "reference" },
         }
     }
 
@@ -114,6 +130,14 @@ impl World for Embedded {
 
     fn trust(&self) -> &str {
         self.authority.pem()
+    }
+
+    fn end(&self, _: End) -> BoxFuture<'_, Ended> {
+        async move {
+            self.locals.end().await;
+            Ended::default()
+        }
+        .boxed()
     }
 
     fn create<'a>(&'a self, spec: &'a ClusterSpec) -> BoxFuture<'a, Result<Arc<dyn Cluster>, BackendError>> {

@@ -35,12 +35,14 @@ pub(crate) struct Settings<'a> {
     pub(crate) seed: u64,
     pub(crate) network: &'a Network,
     pub(crate) programs: &'a Programs,
-    /// Of the Ingress controller, for [`names::ingress`]; without one there is none.
+    /// Of the Ingress controller, for [`names::ingress`] and its further names; without one there is none.
     pub(crate) certificate: Option<&'a KeyPair>,
     /// Authorities that pods trust, PEM.
     pub(crate) trust: &'a str,
     /// Further names of the API server.
     pub(crate) server_names: &'a [String],
+    /// Further names of the Ingress controller.
+    pub(crate) ingress_names: &'a [String],
     /// Folders of this computer that volumes may mount, by their path on the nodes.
     pub(crate) host_paths: &'a BTreeMap<String, PathBuf>,
 }
@@ -72,14 +74,18 @@ impl Member {
         let listener = api.listen(HTTPS).await?;
         let socket = listener.socket_addr();
         cluster.serve(listener)?;
-        network.name(&api_name, id, API);
+        for name in settings.server_names.iter().chain([&api_name]) {
+            network.name(name, id, API);
+        }
         network.domain(&format!("svc.{api_name}"), id, "svc.cluster.local");
 
         let proxy = ServiceProxy::start(cluster.client_for("system:kube-proxy", &[]), network, id, (API, HTTPS)).await;
         let ingress = match settings.certificate {
             Some(certificate) => {
                 let tls = server_config(certificate, None, &["h2", "http/1.1"], network.clock())?;
-                network.name(&names::ingress(id), id, INGRESS);
+                for name in settings.ingress_names.iter().chain([&names::ingress(id)]) {
+                    network.name(name, id, INGRESS);
+                }
                 Some(IngressController::start(cluster.client(), network, id, INGRESS, &proxy, tls).await?)
             }
             None => None,

@@ -54,16 +54,23 @@ pub struct ClusterSpec {
     pub nodes: usize,
     /// Kubernetes version `major.minor`, if it matters.
     pub kubernetes: Option<String>,
+    /// Further names of its API server.
+    pub api_names: Vec<String>,
+    /// Further names of its Ingress controller.
+    pub ingress_names: Vec<String>,
 }
 
 impl ClusterSpec {
     /// What a scenario asks of the cluster `id`.
     pub fn of(id: &str, cluster: &scenario::Cluster) -> Self {
+        let texts = |names: &[yaml::Spanned<String>]| names.iter().map(|name| name.value.clone()).collect();
         Self {
             id: id.to_owned(),
             role: cluster.role,
             nodes: cluster.nodes as usize,
             kubernetes: cluster.kubernetes.as_ref().map(|version| version.value.clone()),
+            api_names: texts(&cluster.names.api),
+            ingress_names: texts(&cluster.names.ingress),
         }
     }
 }

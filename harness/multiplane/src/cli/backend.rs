@@ -1,7 +1,7 @@
 //! Where a run's clusters come from: the arguments, and what they lead to.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -14,6 +14,7 @@ use multiplane::backend::k3s::{self, K3sBackend};
 use multiplane::backend::kind::{self, Configs, KindBackend, NodeImage, needs_planes};
 use multiplane::backend::ledger::State;
 use multiplane::backend::outside::{self, Keep, Outside};
+use multiplane::local::{Locals, SpaceError, check};
 use multiplane::run::{Plan, Provider};
 use tokio::runtime::{Builder, Runtime};
 
@@ -49,6 +50,10 @@ pub(crate) struct BackendArgs {
     /// Where pods of other clusters reach an existing cluster's API server, if not where the kubeconfig says. May be repeated.
     #[arg(long, value_name = "CLUSTER=URL")]
     api: Vec<Address>,
+    /// A flyteadmin of yours, which runs as a process of this computer in the place of the reference: with the files of its pod at their
+    /// paths (Linux namespaces), and in real time. Verdicts then say `placed by: upstream`. Its database and store are yours to provide.
+    #[arg(long, value_name = "PATH")]
+    flyteadmin: Option<PathBuf>,
 }
 
 /// Where clusters come from.
@@ -117,12 +122,21 @@ impl BackendArgs {
         self.backend != Backend::Embedded
     }
 
+    /// Whether time is the computer's.
+    pub(crate) fn is_real(&self) -> bool {
+        self.is_outside() || self.flyteadmin.is_some()
+    }
+
     /// Scenarios that run at the same time; kind's clusters are heavy unless told otherwise.
     pub(crate) fn jobs(&self, asked: Option<NonZeroUsize>) -> Result<NonZeroUsize, Failure> {
         match (self.backend, asked) {
             (Backend::Existing, Some(jobs)) if jobs > NonZeroUsize::MIN => Err(Failure::invalid(
                 "error: --jobs: existing clusters serve one scenario at a time; leave it out",
             )),
+            (Backend::Embedded, Some(jobs)) if self.flyteadmin.is_some() && jobs > NonZeroUsize::MIN => Err(Failure::invalid(
+                "error: --jobs: a flyteadmin of yours has this computer's ports for one scenario at a time; leave it out",
+            )),
+            (Backend::Embedded, None) if self.flyteadmin.is_some() => Ok(NonZeroUsize::MIN),
             (_, Some(jobs)) => Ok(jobs),
             (Backend::Kind | Backend::K3s | Backend::Existing, None) => Ok(NonZeroUsize::MIN),
             (Backend::Embedded | Backend::Container, None) => Ok(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
@@ -156,6 +170,7 @@ impl BackendArgs {
                 self.keep.is_some() && !self.is_outside(),
                 "--backend container, kind, k3s or existing",
             ),
+            ("--flyteadmin", self.flyteadmin.is_some() && self.is_outside(), "--backend embedded"),
             ("--kubeconfig", self.kubeconfig.is_some() && !existing, "--backend existing"),
             ("--context", !self.context.is_empty() && !existing, "--backend existing"),
             ("--api", !self.api.is_empty() && !existing, "--backend existing"),
@@ -236,15 +251,32 @@ impl BackendArgs {
 
     /// Sets the backend up.
     pub(crate) fn begin(&self, run: &str, plans: &[Plan], signals: &Signals) -> Result<Begun, Failure> {
+        if let Some(file) = &self.flyteadmin {
+            return Ok(Begun::Local(Self::locals(file)?));
+        }
         if !self.is_outside() {
-            return Ok(Begun(None));
+            return Ok(Begun::Embedded);
         }
         let state = State::from_env().map_err(|error| environment(&error))?;
         signals.outside();
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let backend = runtime.block_on(self.outside(state, run, plans))?;
         backend.notes().iter().for_each(|note| complain(note));
-        Ok(Begun(Some((runtime, backend))))
+        Ok(Begun::Outside(runtime, backend))
+    }
+
+    /// The user's own programs, as soon as it is sure that they can run here.
+    fn locals(file: &Path) -> Result<Locals, Failure> {
+        let unusable = |error: SpaceError| match error {
+            SpaceError::Program(_) => Failure::invalid(format!("error: --flyteadmin: {error}")),
+            SpaceError::Computer(_) => Failure::environment(format!("error: --flyteadmin: {error}")),
+        };
+        let file = file
+            .canonicalize()
+            .map_err(|error| Failure::invalid(format!("error: --flyteadmin: {}: {error}", file.display())))?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(check(&file)).map_err(unusable)?;
+        Ok(Locals::flyteadmin(file))
     }
 
     async fn outside(&self, state: State, run: &str, plans: &[Plan]) -> Result<Arc<dyn Outside>, Failure> {
@@ -304,18 +336,24 @@ fn environment(error: &dyn std::fmt::Display) -> Failure {
 }
 
 /// A backend that is set up.
-pub(crate) struct Begun(Option<(Runtime, Arc<dyn Outside>)>);
+pub(crate) enum Begun {
+    Embedded,
+    Local(Locals),
+    Outside(Runtime, Arc<dyn Outside>),
+}
 
 impl Begun {
     pub(crate) fn provider(&self) -> Provider {
-        self.0
-            .as_ref()
-            .map_or(Provider::Embedded, |(_, backend)| Provider::Outside(backend.clone()))
+        match self {
+            Self::Embedded => Provider::Embedded,
+            Self::Local(locals) => Provider::Local(locals.clone()),
+            Self::Outside(_, backend) => Provider::Outside(backend.clone()),
+        }
     }
 
     /// Ends the backend; tells whether nothing is left that should have gone.
     pub(crate) fn end(self) -> Result<bool, Failure> {
-        let Some((runtime, backend)) = self.0 else { return Ok(true) };
+        let Self::Outside(runtime, backend) = self else { return Ok(true) };
         let left = runtime.block_on(backend.end()).map_err(|error| environment(&error))?;
         left.iter().for_each(|left| complain(&format!("error: {left}")));
         Ok(left.is_empty())

@@ -58,7 +58,7 @@ impl Execution {
     }
 
     fn seconds(&self) -> u64 {
-        self.timeout.unwrap_or(if self.backend.is_outside() { 7200 } else { 600 })
+        self.timeout.unwrap_or(if self.backend.is_real() { 7200 } else { 600 })
     }
 
     fn retries(&self) -> Result<usize, Failure> {
@@ -132,7 +132,9 @@ impl Execution {
         };
         let mut folds: Vec<Box<dyn Fold>> = vec![Box::new(kept.clone())];
         if !self.takes_stdout() {
-            folds.push(Box::new(Console::stdout(detail).github(std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true"))));
+            folds.push(Box::new(
+                Console::stdout(detail).github(std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")),
+            ));
         }
         folds
     }

@@ -99,6 +99,8 @@ fn start() -> Started {
             role: Role::Other,
             nodes: 1,
             kubernetes: None,
+            api_names: Vec::new(),
+            ingress_names: Vec::new(),
         };
         let created = match Embedded::new(Time::Virtual, 0, programs()) {
             Ok(world) => world.create(&spec).await.map(drop),

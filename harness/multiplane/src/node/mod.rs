@@ -188,6 +188,7 @@ impl Machine {
             certificate: settings.ingress.then_some(&certificate),
             trust: &trust,
             server_names: &settings.server_names,
+            ingress_names: &[],
             host_paths: &settings.host_paths,
         });
         let member = member.await.map_err(failed)?;

@@ -43,20 +43,45 @@ pub(crate) async fn open(mut stream: TcpStream, service: &str, port: u16) -> io:
 }
 
 /// The answering end, until dropped.
-pub(super) struct Tunnel {
+pub(crate) struct Tunnel {
+    address: SocketAddr,
     _accept: AbortOnDropHandle<()>,
+}
+
+/// Where a tunnel leads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// To the cluster's Services.
+    Services,
+    /// To whatever the host can reach, and to this computer's own network where the host knows no such name.
+    Everywhere,
 }
 
 impl Tunnel {
     /// Answers at `bind`, and connects as `host` does.
     pub(super) async fn start(bind: SocketAddr, host: Host) -> io::Result<Self> {
+        Self::reaching(bind, host, Reach::Services).await
+    }
+
+    /// Answers at `bind` as a proxy for everything that `host` reaches, for a process that is no part of its network.
+    pub(crate) async fn everywhere(bind: SocketAddr, host: Host) -> io::Result<Self> {
+        Self::reaching(bind, host, Reach::Everywhere).await
+    }
+
+    /// Where it answers.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    async fn reaching(bind: SocketAddr, host: Host, reach: Reach) -> io::Result<Self> {
         let listener = TcpListener::bind(bind).await?;
+        let address = listener.local_addr()?;
         let accept = tokio::spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let host = host.clone();
                 connections.spawn(async move {
-                    if let Err(error) = answer(stream, &host).await {
+                    if let Err(error) = answer(stream, &host, reach).await {
                         tracing::debug!(%error, "tunnel");
                     }
                 });
@@ -64,15 +89,16 @@ impl Tunnel {
             }
         });
         Ok(Self {
+            address,
             _accept: AbortOnDropHandle::new(accept),
         })
     }
 }
 
-async fn answer(mut near: TcpStream, host: &Host) -> io::Result<()> {
+async fn answer(mut near: TcpStream, host: &Host, reach: Reach) -> io::Result<()> {
     near.set_nodelay(true)?;
     let request = head(&mut near).await?;
-    let Some((name, port)) = target(&request) else {
+    let Some((name, port)) = target(&request, reach) else {
         return near.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
     };
     match host.connect(name, port).await {
@@ -80,16 +106,28 @@ async fn answer(mut near: TcpStream, host: &Host) -> io::Result<()> {
             near.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
             tokio::io::copy_bidirectional(&mut near, &mut far).await.map(drop)
         }
+        Err(error) if error.kind() == io::ErrorKind::NotFound && reach == Reach::Everywhere => outside(near, name, port).await,
         Err(error) if error.kind() == io::ErrorKind::NotFound => near.write_all(b"HTTP/1.1 404 Not Found\r\n\r\n").await,
         Err(_) => near.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await,
     }
 }
 
-/// Name and port of a CONNECT request for a Service.
-fn target(request: &str) -> Option<(&str, u16)> {
+/// A name that the host's network does not know may be one of this computer's.
+async fn outside(mut near: TcpStream, name: &str, port: u16) -> io::Result<()> {
+    match TcpStream::connect((name, port)).await {
+        Ok(mut far) => {
+            near.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+            tokio::io::copy_bidirectional(&mut near, &mut far).await.map(drop)
+        }
+        Err(_) => near.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await,
+    }
+}
+
+/// Name and port of a CONNECT request that the tunnel serves.
+fn target(request: &str, reach: Reach) -> Option<(&str, u16)> {
     let line = request.lines().next()?.strip_prefix("CONNECT ")?.strip_suffix(" HTTP/1.1")?;
     let (name, port) = line.split_once(':')?;
-    name.ends_with(DOMAIN).then_some(())?;
+    (reach == Reach::Everywhere || name.ends_with(DOMAIN)).then_some(())?;
     Some((name, port.parse().ok()?))
 }
 
@@ -121,7 +159,7 @@ mod tests {
     #[case("CONNECT a.b.svc.cluster.local HTTP/1.1\r\n\r\n", None)]
     #[case("GET / HTTP/1.1\r\n\r\n", None)]
     fn only_services_are_served(#[case] request: &str, #[case] expected: Option<(&str, u16)>) {
-        assert_eq!(target(request), expected);
+        assert_eq!(target(request, Reach::Services), expected);
     }
 
     #[tokio::test]

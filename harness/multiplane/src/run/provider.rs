@@ -12,6 +12,7 @@ use super::scenario::{Ran, run_scenario};
 use crate::backend::outside::Outside;
 use crate::backend::{Embedded, End, Ended, Time, World};
 use crate::journal::{Journal, Level, Outcome};
+use crate::local::Locals;
 use crate::programs::programs;
 
 /// Where the worlds of a run come from.
@@ -20,6 +21,8 @@ pub enum Provider {
     /// In this process; in virtual time, unless programs of this machine take part.
     #[default]
     Embedded,
+    /// In this process, in real time, with programs of the user's own as processes.
+    Local(Locals),
     /// Outside of this process, in real time.
     Outside(Arc<dyn Outside>),
 }
@@ -59,7 +62,14 @@ pub(super) fn run(provider: &Provider, number: usize, plan: &Plan, journal: &Jou
     runtime.block_on(async {
         match provider {
             Provider::Embedded => match Embedded::new(time, plan.seed, programs()) {
-                Ok(world) => ending(AssertUnwindSafe(run_scenario(plan, &world, journal, stop)).catch_unwind().await.ok(), Vec::new()),
+                Ok(world) => {
+                    let ran = AssertUnwindSafe(run_scenario(plan, &world, journal, stop)).catch_unwind();
+                    ending(ran.await.ok(), Vec::new())
+                }
+                Err(error) => never_began(plan, journal, error.to_string()),
+            },
+            Provider::Local(locals) => match Embedded::with_locals(plan.seed, programs(), locals) {
+                Ok(world) => outside(plan, &world, journal, stop).await,
                 Err(error) => never_began(plan, journal, error.to_string()),
             },
             Provider::Outside(backend) => match backend.world(number, plan.seed) {
@@ -106,19 +116,15 @@ fn runtime(provider: &Provider, time: Time) -> std::io::Result<Runtime> {
     }
 }
 
-/// A scenario in a world outside of this process, which is removed however the scenario ends.
+/// A scenario in a world with something outside of this process, which is removed however the scenario ends.
 async fn outside(plan: &Plan, world: &dyn World, journal: &Journal, stop: &CancellationToken) -> Ending {
-    let (ran, left) = run_and_end(
-        plan,
-        world,
-        journal,
-        run_scenario(plan, world, journal, stop),
-        |ran| match ran.outcome {
+    let (ran, left) = run_and_end(plan, world, journal, run_scenario(plan, world, journal, stop), |ran| {
+        match ran.outcome {
             Outcome::Passed => End::Passed,
             Outcome::Interrupted => End::Interrupted,
             _ => End::Failed,
-        },
-    )
+        }
+    })
     .await;
     ending(ran, left)
 }

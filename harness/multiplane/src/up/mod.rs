@@ -14,9 +14,10 @@ use simnet::Host;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::{BackendError, Cluster, Embedded, End, Time, Vantage, World};
+use crate::backend::{BackendError, Cluster, Embedded, End, Vantage, World};
 use crate::forward::Forward;
 use crate::journal::{Emitter, Journal, Kept, Level};
+use crate::local::Locals;
 use crate::programs;
 use crate::run::step::failure::Failure;
 use crate::run::step::fault::FaultsInForce;
@@ -64,12 +65,16 @@ pub struct Down {
 pub async fn up(plan: &Plan, provider: &Provider, dir: &Path, told: (&Journal, &Kept), stop: &CancellationToken) -> Down {
     let (journal, _) = told;
     // Worlds outside of this process have stores of their own.
-    let stores = matches!(provider, Provider::Embedded).then(Stores::new);
+    let stores = matches!(provider, Provider::Embedded | Provider::Local(_)).then(Stores::new);
     let world = match (provider, &stores) {
         (Provider::Outside(backend), _) => backend.world(0, plan.seed),
-        (Provider::Embedded, stores) => {
+        (here, stores) => {
+            let locals = match here {
+                Provider::Local(locals) => locals.clone(),
+                _ => Locals::default(),
+            };
             let programs = programs::over(stores.clone().unwrap_or_default());
-            Embedded::new(Time::Real, plan.seed, programs).map(|world| Box::new(world) as Box<dyn World>)
+            Embedded::with_locals(plan.seed, programs, &locals).map(|world| Box::new(world) as Box<dyn World>)
         }
     };
     let world = match world {

@@ -33,6 +33,8 @@ async fn pair(backend: &ContainerBackend) -> (Box<dyn World>, Arc<dyn Cluster>, 
         role: scenario::Role::Dataplane,
         nodes: 1,
         kubernetes: None,
+        api_names: Vec::new(),
+        ingress_names: Vec::new(),
     };
     let one = world.create(&spec("dataplane_1")).await.unwrap();
     let two = world.create(&spec("dataplane_2")).await.unwrap();

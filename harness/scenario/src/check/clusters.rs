@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Context;
-use crate::names::{is_cluster_id, is_dns_label};
+use crate::names::{is_cluster_id, is_dns_label, is_dns_subdomain};
 use crate::{dns_name, token_secret_name};
+
+/// The domain of the names that clusters have anyway.
+const OUR_DOMAIN: &str = "multiplane.test";
 
 pub(super) fn check(context: &mut Context<'_>) {
     let scenario = context.scenario;
@@ -31,6 +34,7 @@ pub(super) fn check(context: &mut Context<'_>) {
     }
     let mut dns_names = BTreeMap::new();
     let mut secrets = BTreeMap::new();
+    let mut further = BTreeMap::new();
     for (id, cluster) in &scenario.clusters {
         if !is_cluster_id(id) {
             let message = format!("`{id}` is no cluster id: lower-case letters, digits, `-` and `_` (not first or last), at most 40");
@@ -44,6 +48,21 @@ pub(super) fn check(context: &mut Context<'_>) {
         {
             let message = format!("`{}` is no Kubernetes version of the form `1.36`", version.value);
             context.push(context.error("invalid-value", version.span, message));
+        }
+        for name in cluster.names.iter() {
+            if !is_dns_subdomain(name) {
+                let message = format!(
+                    "`{}` is no DNS name: lower-case labels of letters, digits and `-`, joined by dots",
+                    name.value
+                );
+                context.push(context.error("invalid-name", name.span, message));
+            } else if name.value == OUR_DOMAIN || name.value.ends_with(&format!(".{OUR_DOMAIN}")) {
+                let message = format!("`{}`: names below `{OUR_DOMAIN}` are multiplane's own", name.value);
+                context.push(context.error("invalid-name", name.span, message));
+            } else if let Some(other) = further.insert(&name.value, id) {
+                let message = format!("`{}` is a name of `{other}` already", name.value);
+                context.push(context.error("name-collision", name.span, message));
+            }
         }
         if let Some(other) = dns_names.insert(dns_name(id), id) {
             let message = format!("`{id}` and `{other}` are both `{}` where `_` is not allowed", dns_name(id));

@@ -117,6 +117,7 @@ fn context(of: &Supervisor, prepared: &Prepared, log: Log, tasks: &Tasks, stop: 
         service_account: ctx.spec().service_account_name.unwrap_or_else(|| "default".to_owned()),
         container: of.container.name.clone(),
         image: of.container.image.clone().unwrap_or_default(),
+        ports: ports(&of.container),
     };
     ContainerContext {
         command: prepared.command.clone(),
@@ -132,6 +133,11 @@ fn context(of: &Supervisor, prepared: &Prepared, log: Log, tasks: &Tasks, stop: 
         trust: ctx.node.trust.clone(),
         probes: Probes::default(),
     }
+}
+
+fn ports(container: &Container) -> Vec<u16> {
+    let declared = container.ports.iter().flatten();
+    declared.filter_map(|port| u16::try_from(port.container_port).ok()).collect()
 }
 
 fn report_running(of: &Supervisor, id: &str, started: Timestamp) {

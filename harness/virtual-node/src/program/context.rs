@@ -68,4 +68,6 @@ pub struct PodInfo {
     pub container: String,
     /// The container's image as its spec names it.
     pub image: String,
+    /// The ports that the container's spec declares.
+    pub ports: Vec<u16>,
 }

@@ -97,6 +97,11 @@ impl Files {
         self.place(path).disk
     }
 
+    /// Where volumes are mounted: the path, and whether it may be written to. Those below others come first.
+    pub fn mounts(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.mounts.iter().map(|mount| (mount.path.as_str(), !mount.read_only))
+    }
+
     /// The present content of the file at `path`.
     ///
     /// # Errors
@@ -130,7 +135,8 @@ impl Files {
     }
 
     /// The absolute paths of all files below a folder of virtual containers, sorted.
-    pub(crate) fn below(&self, folder: &str) -> Vec<String> {
+    #[must_use]
+    pub fn below(&self, folder: &str) -> Vec<String> {
         self.seen(self.in_memory().filter(|path| path.starts_with(folder)).collect())
     }
 

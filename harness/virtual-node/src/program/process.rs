@@ -75,5 +75,6 @@ fn pod(env: &BTreeMap<String, String>, files: &Files, host: &Host) -> PodInfo {
         service_account: String::new(),
         container: String::new(),
         image: String::new(),
+        ports: Vec::new(),
     }
 }

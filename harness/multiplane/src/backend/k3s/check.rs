@@ -3,8 +3,8 @@
 use scenario::Scenario;
 
 use super::Tags;
-use crate::backend::ClusterSpec;
 use crate::backend::faults::{self, Makes};
+use crate::backend::{ClusterSpec, names};
 
 /// Why a scenario cannot run on k3s; empty if it can.
 pub fn refusals(scenario: &Scenario, tags: &Tags) -> Vec<String> {
@@ -16,5 +16,8 @@ pub fn refusals(scenario: &Scenario, tags: &Tags) -> Vec<String> {
             spec.id
         )
     });
-    unknown.chain(faults::refusals(scenario, Makes::Nothing)).collect()
+    unknown
+        .chain(names::refusals(scenario))
+        .chain(faults::refusals(scenario, Makes::Nothing))
+        .collect()
 }

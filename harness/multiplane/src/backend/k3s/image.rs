@@ -48,6 +48,8 @@ mod tests {
             role: scenario::Role::Other,
             nodes: 1,
             kubernetes: version.map(str::to_owned),
+            api_names: Vec::new(),
+            ingress_names: Vec::new(),
         };
         assert_eq!(tags.image(&spec).as_deref(), expected);
     }

@@ -4,13 +4,14 @@ use scenario::expression::Expression;
 use scenario::{Role, Scenario, Verb};
 
 use super::Configs;
-use crate::backend::ClusterSpec;
 use crate::backend::asked::expressions;
 use crate::backend::faults::{self, Makes};
+use crate::backend::{ClusterSpec, names};
 
 /// Why a scenario cannot run on kind; empty if it can.
 pub fn refusals(scenario: &Scenario, configs: &Configs) -> Vec<String> {
     let mut refused = faults::refusals(scenario, Makes::Nothing);
+    refused.extend(names::refusals(scenario));
     for (id, cluster) in &scenario.clusters {
         let spec = ClusterSpec::of(id, cluster);
         let checked = configs

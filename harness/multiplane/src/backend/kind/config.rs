@@ -196,6 +196,8 @@ mod tests {
             role,
             nodes,
             kubernetes: kubernetes.map(str::to_owned),
+            api_names: Vec::new(),
+            ingress_names: Vec::new(),
         }
     }
 

@@ -6,10 +6,11 @@
 
 mod command;
 mod error;
+mod follow;
 mod group;
 
 use std::fmt;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +45,9 @@ pub struct Runner {
     told: Option<Told>,
 }
 
+/// Told of every line that a command writes.
+pub type Line = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// Told of a command's process id, which is its group's as well.
 type Told = Arc<dyn Fn(u32) + Send + Sync>;
 
@@ -75,6 +79,22 @@ impl Runner {
         // A task of its own: it outlives a caller that is dropped, and ends what the caller no longer waits for.
         self.under_way.spawn(async move {
             let _ = sender.send(attend(&task, &token, told.as_ref()).await);
+        });
+        let _cancel = cancel.drop_guard();
+        receiver.await.unwrap_or_else(|_| Err(ProcessError::cancelled(&command)))
+    }
+
+    /// Runs a command that talks until it ends: every line of its output is told at once. `stop` asks it to end, as SIGTERM does; whoever stops to wait
+    /// for it ends it for good. Its time is not limited.
+    ///
+    /// # Errors
+    /// [`ProcessError`] if it cannot be started.
+    pub async fn follow(&self, command: Command, line: Line, stop: CancellationToken) -> Result<ExitStatus, ProcessError> {
+        let cancel = CancellationToken::new();
+        let (sender, receiver) = oneshot::channel();
+        let (task, token) = (command.clone(), cancel.clone());
+        self.under_way.spawn(async move {
+            let _ = sender.send(follow::follow(&task, &line, &stop, &token).await);
         });
         let _cancel = cancel.drop_guard();
         receiver.await.unwrap_or_else(|_| Err(ProcessError::cancelled(&command)))

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::apply::resolve;
 use super::failure::Failure;
-use super::images;
 use super::joint::on_each;
+use super::{images, traps};
 use crate::journal::Level;
 use crate::run::context::Context;
 use crate::run::diagnose::unready;
@@ -36,6 +36,9 @@ enum Action {
 async fn release(context: &Context<'_>, step: &Deploy, action: Action) -> Result<(), Failure> {
     let scenario = context.scenario();
     let (chart, values) = (load(scenario, step)?, values(scenario, &context.names, step)?);
+    for trap in traps::find(scenario, step, &chart) {
+        context.emitter.note(Level::Info, trap);
+    }
     on_each(&step.on, async |cluster| {
         one(context, step, action, cluster, &chart, values.clone()).await
     })

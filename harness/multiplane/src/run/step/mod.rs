@@ -19,6 +19,7 @@ mod restart;
 mod revoke;
 mod submit;
 mod title;
+mod traps;
 mod wait;
 mod workflows;
 

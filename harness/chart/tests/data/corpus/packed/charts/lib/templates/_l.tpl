@@ -1,0 +1,1 @@
+{{ define "lib.x" }}libbed-{{ .Chart.Name }}{{ end }}
