@@ -66,7 +66,7 @@ async fn write(maps: Api<ConfigMap>, writer: usize) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for turn in 0..WRITES {
         let name = name((writer * 7 + turn * 3) % OBJECTS);
-        if writer % 2 == 0 {
+        if writer.is_multiple_of(2) {
             replace(&maps, &name).await;
             continue;
         }
@@ -169,7 +169,7 @@ async fn no_update_and_no_event_is_lost() {
         *expected.get_mut(&name((writer * 7 + turn * 3) % OBJECTS)).unwrap() += 1;
     }
     let watcher = |number: usize| {
-        let only = (number % WATCH_ALL != 0).then(|| name(number % OBJECTS));
+        let only = (!number.is_multiple_of(WATCH_ALL)).then(|| name(number % OBJECTS));
         tokio::spawn(follow(maps(), only, expected.clone()))
     };
     let watchers: Vec<_> = (0..WATCHERS).map(watcher).collect();

@@ -53,11 +53,7 @@ fn depth(text: &str) -> usize {
                 }
             }
             b',' => operators = 0,
-            b'.' | b'?' | b':' | b'+' | b'-' | b'*' | b'/' | b'%' | b'<' | b'>' | b'=' | b'!' | b'&' | b'|' => {
-                if at == 0 || !is_operator(bytes[at - 1]) {
-                    operators += 1;
-                }
-            }
+            byte if (byte == b'.' || is_operator(byte)) && (at == 0 || !is_operator(bytes[at - 1])) => operators += 1,
             b' ' if bytes[at..].starts_with(b" in ") => operators += 1,
             _ => {}
         }
