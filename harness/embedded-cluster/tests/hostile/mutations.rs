@@ -3,6 +3,8 @@
 //! A run of the tests does some hundred of each. `FUZZ_SECONDS=600 cargo test -p embedded-cluster --test hostile -- mutations --nocapture
 //! --test-threads 1` goes on for so long with each target, from a seed that it prints; `FUZZ_SEED` repeats one.
 
+#![expect(clippy::print_stderr, clippy::disallowed_methods, reason = "figures of long runs, in real time")]
+
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -28,7 +30,6 @@ thread_local! {
 #[case::bodies(Target::Bodies)]
 #[case::patches(Target::Patches)]
 #[case::selectors(Target::Selectors)]
-#[expect(clippy::print_stderr, clippy::disallowed_methods, reason = "figures of long runs, in real time")]
 fn mutations(#[case] target: Target) {
     let seconds = std::env::var("FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
     let fixed = std::env::var("FUZZ_SEED").ok().and_then(|seed| seed.parse().ok());

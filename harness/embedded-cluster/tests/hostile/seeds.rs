@@ -73,7 +73,7 @@ fn seed(step: &Value) -> Seed {
     let query: Vec<String> = match &step["query"] {
         Value::Object(query) => query
             .iter()
-            .map(|(name, value)| format!("{name}={}", escaped(&plain(value))))
+            .map(|(name, value)| format!("{name}={}", escaped(plain(value))))
             .collect(),
         _ => vec![],
     };
