@@ -24,7 +24,14 @@ use shown::Shown;
 
 /// Signs of secrets. All tokens are JSON web tokens, whose text, and the base64 of it, always begins alike; all keys are PEM; the last two are the
 /// OAuth client's secret of our charts.
-const SIGNS: [&str; 6] = ["eyJhbGciOi", "ZXlKaGJHY2lPaU", "PRIVATE KEY", "UFJJVkFURSBLRVkt", "foobar", "Zm9vYmFy"];
+const SIGNS: [&str; 6] = [
+    "eyJhbGciOi",
+    "ZXlKaGJHY2lPaU",
+    "PRIVATE KEY",
+    "UFJJVkFURSBLRVkt",
+    "foobar",
+    "Zm9vYmFy",
+];
 
 /// The plan with one more step, which fails: this cluster has no such namespace.
 fn failing(file: &Path) -> Result<Plan, Failed> {
@@ -93,10 +100,18 @@ fn entries(capsule: &Path) -> Result<Vec<(String, String)>, Failed> {
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").canonicalize().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../scenarios")
+        .canonicalize()
+        .unwrap();
     let files: Vec<PathBuf> = scenario::discover::discover(std::slice::from_ref(&root)).unwrap();
     let trials = files.into_iter().map(|file| {
-        let name = file.parent().and_then(|folder| folder.strip_prefix(&root).ok()).unwrap().display().to_string();
+        let name = file
+            .parent()
+            .and_then(|folder| folder.strip_prefix(&root).ok())
+            .unwrap()
+            .display()
+            .to_string();
         Trial::test(name, move || run(&file))
     });
     libtest_mimic::run(&arguments, trials.collect()).exit_code()

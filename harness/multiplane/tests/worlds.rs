@@ -59,7 +59,13 @@ async fn a_failure_says_what_the_console_says(#[future] world: World) {
     world.run(PROJECT).await.unwrap();
     world.run(SUBMIT).await.unwrap();
     let error = world.expect_placement("training").on("controlplane").await.unwrap_err().to_string();
-    for part in ["EXECUTION", "dataplane_1", "WRONG", "placement-wrong", "expected only on controlplane"] {
+    for part in [
+        "EXECUTION",
+        "dataplane_1",
+        "WRONG",
+        "placement-wrong",
+        "expected only on controlplane",
+    ] {
         assert!(error.contains(part), "{part:?} is not in:\n{error}");
     }
     // The world goes on.

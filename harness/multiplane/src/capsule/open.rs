@@ -37,7 +37,10 @@ impl Opened {
     /// If it cannot be read, is none, or is of a later format.
     pub fn open(file: &Path) -> Result<Self, CapsuleError> {
         let packed = File::open(file).map_err(CapsuleError::file(file))?;
-        let folder = tempfile::Builder::new().prefix("multiplane-capsule-").tempdir().map_err(CapsuleError::file(std::env::temp_dir()))?;
+        let folder = tempfile::Builder::new()
+            .prefix("multiplane-capsule-")
+            .tempdir()
+            .map_err(CapsuleError::file(std::env::temp_dir()))?;
         let form = |why: std::io::Error| CapsuleError::form(file, why);
         let mut archive = Archive::new(GzDecoder::new(packed).take(LIMIT));
         for entry in archive.entries().map_err(form)? {
@@ -46,10 +49,14 @@ impl Opened {
             let path = entry.path().map_err(form)?.into_owned();
             let strange = !entry.header().entry_type().is_file() || !path.components().all(|part| matches!(part, Component::Normal(_)));
             if strange || !entry.unpack_in(folder.path()).map_err(form)? {
-                return Err(CapsuleError::form(file, format_args!("it holds {}, which is no plain file", path.display())));
+                return Err(CapsuleError::form(
+                    file,
+                    format_args!("it holds {}, which is no plain file", path.display()),
+                ));
             }
         }
-        let about = std::fs::read_to_string(folder.path().join(ABOUT)).map_err(|_| CapsuleError::form(file, format_args!("it has no {ABOUT}")))?;
+        let about =
+            std::fs::read_to_string(folder.path().join(ABOUT)).map_err(|_| CapsuleError::form(file, format_args!("it has no {ABOUT}")))?;
         let json = |error: serde_json::Error| CapsuleError::form(file, format_args!("{ABOUT}: {error}"));
         let envelope: Envelope = serde_json::from_str(&about).map_err(json)?;
         if envelope.format > FORMAT {

@@ -58,9 +58,13 @@ impl Ingredients {
     /// # Errors
     /// If the file cannot be written.
     pub fn write(&self, file: &Path, records: &[Record]) -> Result<(), CapsuleError> {
-        let of_this = records.iter().filter(|record| record.scenario.as_deref().is_none_or(|name| name == self.name()));
+        let of_this = records
+            .iter()
+            .filter(|record| record.scenario.as_deref().is_none_or(|name| name == self.name()));
         let of_this: Vec<Record> = of_this.cloned().collect();
-        let about = self.about(&of_this).ok_or_else(|| CapsuleError::form(file, "the scenario did not begin"))?;
+        let about = self
+            .about(&of_this)
+            .ok_or_else(|| CapsuleError::form(file, "the scenario did not begin"))?;
         let out = File::create(file).map_err(CapsuleError::file(file))?;
         self.archive(out, &about, &of_this).map_err(CapsuleError::file(file))
     }
@@ -143,7 +147,11 @@ fn read_all(path: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) -> Result<(), C
 fn common_folder<'a>(mut paths: impl Iterator<Item = &'a PathBuf>) -> PathBuf {
     let first = paths.next().and_then(|path| path.parent()).unwrap_or(Path::new("/"));
     paths.fold(first.to_owned(), |common, path| {
-        common.ancestors().find(|folder| path.starts_with(folder)).unwrap_or(Path::new("/")).to_owned()
+        common
+            .ancestors()
+            .find(|folder| path.starts_with(folder))
+            .unwrap_or(Path::new("/"))
+            .to_owned()
     })
 }
 

@@ -80,12 +80,16 @@ struct Search<'a> {
 impl Search<'_> {
     /// Runs a candidate. What is no valid scenario does not count, nor what comes after an interrupt.
     fn fails(&mut self, candidate: &Value) -> bool {
-        let Ok(plan) = self.capsule.plan_of(&yaml::emit::document(candidate)) else { return false };
+        let Ok(plan) = self.capsule.plan_of(&yaml::emit::document(candidate)) else {
+            return false;
+        };
         if self.stop.is_cancelled() {
             return false;
         }
         self.tries += 1;
-        let Some((ending, records)) = run(&plan, self.stop) else { return false };
+        let Some((ending, records)) = run(&plan, self.stop) else {
+            return false;
+        };
         let same = ending.fails_like(&self.capsule.about.ending);
         if same {
             self.best = Some(records);
@@ -121,7 +125,11 @@ impl Search<'_> {
     }
 
     fn without_clusters(&mut self, current: &mut Value) {
-        let ids: Vec<String> = current["clusters"].as_object().into_iter().flat_map(|all| all.keys().cloned()).collect();
+        let ids: Vec<String> = current["clusters"]
+            .as_object()
+            .into_iter()
+            .flat_map(|all| all.keys().cloned())
+            .collect();
         for id in ids {
             let mut candidate = current.clone();
             if let Some(clusters) = candidate["clusters"].as_object_mut() {

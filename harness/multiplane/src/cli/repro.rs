@@ -72,7 +72,11 @@ impl Repro {
     fn cut(&self, plan: &mut Plan, until: usize) -> Result<(), Failure> {
         let all = plan.titles();
         if until == 0 || until > all.len() {
-            let steps: Vec<String> = all.iter().enumerate().map(|(index, title)| format!("  {:>3}. {title}", index + 1)).collect();
+            let steps: Vec<String> = all
+                .iter()
+                .enumerate()
+                .map(|(index, title)| format!("  {:>3}. {title}", index + 1))
+                .collect();
             return Err(Failure::invalid(format!(
                 "error: --until {until}: the scenario has the steps\n{}",
                 steps.join("\n")
@@ -87,7 +91,10 @@ impl Repro {
         let Some(now) = endings(records).remove(plan.name()) else {
             return "not reproduced: the scenario did not begin".to_owned();
         };
-        let reaches = recorded.failure.as_ref().is_none_or(|failure| failure.step <= plan.loaded.scenario.steps.len());
+        let reaches = recorded
+            .failure
+            .as_ref()
+            .is_none_or(|failure| failure.step <= plan.loaded.scenario.steps.len());
         match (recorded.fails_like(&now), reaches) {
             (_, false) => format!("recorded: {}; not reached here", told(recorded)),
             (true, true) if recorded.seen == now.seen => format!("reproduced: {}, as recorded", told(&now)),

@@ -53,7 +53,9 @@ impl Select {
     fn failed(&self) -> Result<Option<BTreeSet<String>>, Failure> {
         let Some(journal) = &self.failed_in else { return Ok(None) };
         let records = read(journal).map_err(|error| Failure::invalid(format!("error: {error}")))?;
-        let failed = endings(&records).into_iter().filter(|(_, ending)| ending.outcome != Outcome::Passed);
+        let failed = endings(&records)
+            .into_iter()
+            .filter(|(_, ending)| ending.outcome != Outcome::Passed);
         Ok(Some(failed.map(|(name, _)| name).collect()))
     }
 }

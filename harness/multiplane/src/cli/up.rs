@@ -12,9 +12,9 @@ use multiplane::run::Plan;
 use multiplane::up::{Down, UpError, up};
 
 use super::backend::BackendArgs;
+use super::execute::run_id;
 use super::exit::Failure;
 use super::output::complain;
-use super::execute::run_id;
 use super::signals::Signals;
 
 /// Holds a world in real time, for kubectl, helm and other programs, until Ctrl-C or SIGTERM.

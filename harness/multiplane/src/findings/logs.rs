@@ -14,15 +14,25 @@ const AT_ONCE: usize = 8;
 
 /// Adds the logs of all containers, also of their last run where they were started again.
 pub(super) async fn logs(client: &Client, found: &mut Found) {
-    let Ok(pods) = Api::<Pod>::all(client.clone()).list(&ListParams::default()).await else { return };
+    let Ok(pods) = Api::<Pod>::all(client.clone()).list(&ListParams::default()).await else {
+        return;
+    };
     let wanted = pods.items.iter().flat_map(|pod| {
         let status = pod.status.as_ref();
-        let inits = status.and_then(|status| status.init_container_statuses.as_deref()).unwrap_or_default();
+        let inits = status
+            .and_then(|status| status.init_container_statuses.as_deref())
+            .unwrap_or_default();
         let mains = status.and_then(|status| status.container_statuses.as_deref()).unwrap_or_default();
-        inits.iter().chain(mains).flat_map(move |container| runs(container).map(move |previous| (pod, container, previous)))
+        inits
+            .iter()
+            .chain(mains)
+            .flat_map(move |container| runs(container).map(move |previous| (pod, container, previous)))
     });
     let texts = stream::iter(wanted).map(async |(pod, container, previous)| {
-        let (namespace, name) = (pod.metadata.namespace.as_deref().unwrap_or_default(), pod.metadata.name.as_deref().unwrap_or_default());
+        let (namespace, name) = (
+            pod.metadata.namespace.as_deref().unwrap_or_default(),
+            pod.metadata.name.as_deref().unwrap_or_default(),
+        );
         let params = LogParams {
             container: Some(container.name.clone()),
             previous,
@@ -31,7 +41,10 @@ pub(super) async fn logs(client: &Client, found: &mut Found) {
         };
         let log = Api::<Pod>::namespaced(client.clone(), namespace).logs(name, &params).await;
         let suffix = if previous { ".previous" } else { "" };
-        (format!("logs/{namespace}/{name}/{}{suffix}.log", container.name), log.unwrap_or_else(|error| format!("no log: {error}\n")))
+        (
+            format!("logs/{namespace}/{name}/{}{suffix}.log", container.name),
+            log.unwrap_or_else(|error| format!("no log: {error}\n")),
+        )
     });
     let texts: Vec<(String, String)> = texts.buffered(AT_ONCE).collect().await;
     for (path, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
@@ -42,8 +55,13 @@ pub(super) async fn logs(client: &Client, found: &mut Found) {
 /// Which runs of a container have a log: the one of now, and the one before.
 fn runs(container: &ContainerStatus) -> impl Iterator<Item = bool> + use<> {
     let has = |state: &Option<k8s_openapi::api::core::v1::ContainerState>| {
-        state.as_ref().is_some_and(|state| state.running.is_some() || state.terminated.is_some())
+        state
+            .as_ref()
+            .is_some_and(|state| state.running.is_some() || state.terminated.is_some())
     };
     let (now, before) = (has(&container.state), has(&container.last_state));
-    [(now, false), (before, true)].into_iter().filter(|(has, _)| *has).map(|(_, previous)| previous)
+    [(now, false), (before, true)]
+        .into_iter()
+        .filter(|(has, _)| *has)
+        .map(|(_, previous)| previous)
 }

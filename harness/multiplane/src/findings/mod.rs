@@ -64,7 +64,12 @@ impl Findings {
             (cluster.id().to_owned(), found)
         }))
         .await;
-        let secrets = found.iter().flat_map(|(id, found)| found.secrets.iter().map(move |(at, value)| (format!("{id} {at}"), value.as_slice())));
+        let secrets = found.iter().flat_map(|(id, found)| {
+            found
+                .secrets
+                .iter()
+                .map(move |(at, value)| (format!("{id} {at}"), value.as_slice()))
+        });
         let redactor = Redactor::new(secrets);
         let texts = found.iter().flat_map(|(id, found)| {
             let redactor = &redactor;
@@ -74,11 +79,19 @@ impl Findings {
             })
         });
         let texts = texts.collect();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(scenario.to_owned(), texts);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(scenario.to_owned(), texts);
     }
 
     /// What was found for a scenario; empty if it passed.
     pub fn of(&self, scenario: &str) -> Vec<Finding> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(scenario).cloned().unwrap_or_default()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(scenario)
+            .cloned()
+            .unwrap_or_default()
     }
 }

@@ -35,12 +35,21 @@ pub(super) async fn objects(client: &Client) -> Found {
         if skipped || !capabilities.supports_operation(verbs::LIST) {
             continue;
         }
-        let listed = Api::<DynamicObject>::all_with(client.clone(), &resource).list(&ListParams::default()).await;
-        let name = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+        let listed = Api::<DynamicObject>::all_with(client.clone(), &resource)
+            .list(&ListParams::default())
+            .await;
+        let name = if group.is_empty() {
+            kind.to_owned()
+        } else {
+            format!("{kind}.{group}")
+        };
         match listed {
             Ok(list) if kind == "Event" => found.add("events.txt", events(&list.items)),
             Ok(list) => {
-                let shown = list.items.into_iter().filter_map(|object| shown(object, kind, &resource.api_version, &mut found));
+                let shown = list
+                    .items
+                    .into_iter()
+                    .filter_map(|object| shown(object, kind, &resource.api_version, &mut found));
                 let objects: Vec<Value> = shown.collect();
                 if !objects.is_empty() {
                     found.add(format!("objects/{name}.yaml"), yaml::emit::documents(&objects));
@@ -66,12 +75,25 @@ fn shown(mut object: DynamicObject, kind: &str, version: &str, found: &mut Found
             let release = data.get("release").and_then(|payload| Record::decode(&payload.0).ok())?;
             let path = format!("releases/{}/{}.v{}.yaml", release.namespace, release.name, release.version);
             let values = yaml::emit::document(&release.config);
-            found.add(path, format!("# status: {}; values:\n{}{}", release.info.status.as_str(), commented(&values), release.manifest));
+            found.add(
+                path,
+                format!(
+                    "# status: {}; values:\n{}{}",
+                    release.info.status.as_str(),
+                    commented(&values),
+                    release.manifest
+                ),
+            );
             return None;
         }
-        let shown: BTreeMap<&String, String> = data.iter().map(|(key, value)| (key, format!("<{} bytes>", value.0.len()))).collect();
+        let shown: BTreeMap<&String, String> = data
+            .iter()
+            .map(|(key, value)| (key, format!("<{} bytes>", value.0.len())))
+            .collect();
         object.data["data"] = json!(shown);
-        found.secrets.extend(data.into_iter().map(|(key, value)| (format!("{at}:{key}"), value.0)));
+        found
+            .secrets
+            .extend(data.into_iter().map(|(key, value)| (format!("{at}:{key}"), value.0)));
     }
     let mut value = serde_json::to_value(&object).ok()?;
     value["kind"] = kind.into();
@@ -91,7 +113,10 @@ fn events(items: &[DynamicObject]) -> String {
         .map(|event| {
             let data = &event.data;
             let created = event.metadata.creation_timestamp.as_ref().map(|time| time.0.to_string());
-            let time = [&data["deprecatedLastTimestamp"], &data["eventTime"]].into_iter().find_map(Value::as_str).map(str::to_owned);
+            let time = [&data["deprecatedLastTimestamp"], &data["eventTime"]]
+                .into_iter()
+                .find_map(Value::as_str)
+                .map(str::to_owned);
             let about = &data["regarding"];
             format!(
                 "{} {} {} {}/{}/{}: {}\n",

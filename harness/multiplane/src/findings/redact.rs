@@ -25,7 +25,11 @@ impl Redactor {
             let placeholder = format!("<secret: {at}>");
             if let Ok(text) = std::str::from_utf8(value) {
                 // A key is cut into lines when it is shown, and indented: each line is taken for itself.
-                for line in text.lines().map(str::trim).filter(|line| line.len() >= SHORTEST && !is_marker(line) && !COMMON.contains(line)) {
+                for line in text
+                    .lines()
+                    .map(str::trim)
+                    .filter(|line| line.len() >= SHORTEST && !is_marker(line) && !COMMON.contains(line))
+                {
                     values.entry(line.to_owned()).or_insert_with(|| placeholder.clone());
                 }
             }
@@ -59,7 +63,8 @@ fn replaced(text: &str, value: &str, placeholder: &str) -> String {
     while let Some(at) = rest.find(value) {
         let (before, after) = (&rest[..at], &rest[at + value.len()..]);
         let part_of_a_word = |char: char| char.is_alphanumeric() || char == '_' || char == '-';
-        let inside = before.ends_with(part_of_a_word) || after.starts_with(part_of_a_word) || clean_end(&clean, before).is_some_and(part_of_a_word);
+        let inside =
+            before.ends_with(part_of_a_word) || after.starts_with(part_of_a_word) || clean_end(&clean, before).is_some_and(part_of_a_word);
         clean += before;
         clean += if inside { value } else { placeholder };
         rest = after;
@@ -84,13 +89,22 @@ mod tests {
     #[test]
     fn values_go_in_every_form() {
         let key = "-----BEGIN KEY-----\nabcdefghij\nklmnopqrst\n-----END KEY-----\n";
-        let secrets: [(&str, &[u8]); 5] = [("s:token", b"token-of-a-cluster"), ("s:long", b"token-of-a-cluster-2"), ("s:key", key.as_bytes()), ("s:common", b"true"), ("s:short", b"foobar")];
+        let secrets: [(&str, &[u8]); 5] = [
+            ("s:token", b"token-of-a-cluster"),
+            ("s:long", b"token-of-a-cluster-2"),
+            ("s:key", key.as_bytes()),
+            ("s:common", b"true"),
+            ("s:short", b"foobar"),
+        ];
         let redactor = Redactor::new(secrets.iter().map(|(at, value)| ((*at).to_owned(), *value)));
         let cases = [
             ("token: token-of-a-cluster", "token: <secret: s:token>"),
             ("token-of-a-cluster-2", "<secret: s:long>"),
             ("data: dG9rZW4tb2YtYS1jbHVzdGVy\n", "data: <secret: s:token>\n"),
-            ("  -----BEGIN KEY-----\n  abcdefghij\n  klmnopqrst\n", "  -----BEGIN KEY-----\n  <secret: s:key>\n  <secret: s:key>\n"),
+            (
+                "  -----BEGIN KEY-----\n  abcdefghij\n  klmnopqrst\n",
+                "  -----BEGIN KEY-----\n  <secret: s:key>\n  <secret: s:key>\n",
+            ),
             ("ready: true", "ready: true"),
             ("secret: \"foobar\" foobar.", "secret: \"<secret: s:short>\" <secret: s:short>."),
             ("foobar-1 xfoobar foobarfoobar", "foobar-1 xfoobar foobarfoobar"),

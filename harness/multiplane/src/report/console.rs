@@ -172,7 +172,10 @@ impl<W: Write + Send> Console<W> {
         };
         let again = match self.again.len() {
             0 => String::new(),
-            _ => format!("; more than one attempt: {}", self.again.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
+            _ => format!(
+                "; more than one attempt: {}",
+                self.again.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+            ),
         };
         let line = format!(
             "{}: {passed} passed, {failed} failed{never}{again}",

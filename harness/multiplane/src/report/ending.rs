@@ -42,7 +42,9 @@ pub struct FailedStep {
 /// How each scenario of a journal ended, in the order they began.
 pub fn endings(records: &[Record]) -> BTreeMap<String, Ending> {
     let all = scenarios(records);
-    all.iter().map(|(name, scenario)| ((*name).to_owned(), Ending::of(scenario))).collect()
+    all.iter()
+        .map(|(name, scenario)| ((*name).to_owned(), Ending::of(scenario)))
+        .collect()
 }
 
 impl Ending {
@@ -91,7 +93,9 @@ impl FailedStep {
     /// The message's first line without what differs from run to run: spans of time, and generated names.
     fn gist(&self) -> Vec<&str> {
         let line = self.message.lines().next().unwrap_or_default();
-        line.split_whitespace().filter(|word| !is_span(word) && !is_generated(word)).collect()
+        line.split_whitespace()
+            .filter(|word| !is_span(word) && !is_generated(word))
+            .collect()
     }
 }
 

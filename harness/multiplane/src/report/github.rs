@@ -9,7 +9,12 @@ pub(super) fn group(title: &str, text: &str) -> String {
 
 /// An error at a line of a file.
 pub(super) fn error(file: &str, line: usize, title: &str, message: &str) -> String {
-    format!("::error file={},line={line},title={}::{}\n", property(file), property(title), data(message))
+    format!(
+        "::error file={},line={line},title={}::{}\n",
+        property(file),
+        property(title),
+        data(message)
+    )
 }
 
 fn data(text: &str) -> String {

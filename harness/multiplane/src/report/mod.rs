@@ -17,8 +17,8 @@ mod text;
 
 pub use console::{Console, Detail};
 pub use ending::{Ending, FailedStep, endings};
-pub(crate) use html::live;
 pub use html::html;
+pub(crate) use html::live;
 pub use junit::junit;
 pub use summary::summary;
 

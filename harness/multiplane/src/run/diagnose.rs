@@ -15,7 +15,10 @@ pub(crate) async fn unready(client: &Client, namespace: &str) -> kube::Result<Ve
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
     let events: Api<Event> = Api::namespaced(client.clone(), namespace);
     // A cluster that tells no events still tells of its pods.
-    let warnings = events.list(&ListParams::default()).await.map_or_else(|_| Vec::new(), |events| warnings(events.items));
+    let warnings = events
+        .list(&ListParams::default())
+        .await
+        .map_or_else(|_| Vec::new(), |events| warnings(events.items));
     let mut told: Vec<(String, Vec<String>)> = Vec::new();
     for pod in pods.list(&ListParams::default()).await?.items {
         let Some(fault) = fault(&pod) else { continue };
@@ -24,7 +27,13 @@ pub(crate) async fn unready(client: &Client, namespace: &str) -> kube::Result<Ve
             continue;
         }
         let mut lines = vec![format!("pod {namespace}/{name}: {}", fault.text)];
-        lines.extend(warnings.iter().rev().find(|(pod, _)| *pod == name).map(|(_, warning)| format!("  {warning}")));
+        lines.extend(
+            warnings
+                .iter()
+                .rev()
+                .find(|(pod, _)| *pod == name)
+                .map(|(_, warning)| format!("  {warning}")),
+        );
         if let Some((container, previous)) = fault.container {
             let params = LogParams {
                 container: Some(container),

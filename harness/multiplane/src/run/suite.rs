@@ -97,7 +97,11 @@ fn attempts(suite: &Suite, index: usize, plan: &Plan, journal: &Journal) -> Endi
         let message = ending.message.as_deref().filter(|_| ending.outcome == Outcome::Environment);
         match message.and_then(transient) {
             Some(code) if plan.attempt <= suite.retries => {
-                let again = format!("[{code}] passes by itself at times: attempt {} of {}", plan.attempt + 1, suite.retries + 1);
+                let again = format!(
+                    "[{code}] passes by itself at times: attempt {} of {}",
+                    plan.attempt + 1,
+                    suite.retries + 1
+                );
                 journal.scenario(plan.name(), simnet::Clock::real()).note(Level::Warning, again);
                 plan.attempt += 1;
             }

@@ -70,5 +70,8 @@ fn a_flake_stays_visible() {
     let earlier = summary["scenarios"][0]["earlierAttempts"][0].as_str().unwrap();
     assert!(earlier.contains("connection reset by peer"), "{earlier}");
     let junit = junit(&records).unwrap();
-    assert!(junit.contains("<flakyError") && junit.contains("connection reset by peer"), "{junit}");
+    assert!(
+        junit.contains("<flakyError") && junit.contains("connection reset by peer"),
+        "{junit}"
+    );
 }

@@ -24,7 +24,11 @@ const TABLE: &[(&str, &str)] = &[
 pub(super) fn transient(message: &str) -> Option<&'static str> {
     let lower = message.to_lowercase();
     let known = TABLE.iter().find(|(text, _)| lower.contains(text)).map(|(_, code)| *code);
-    known.or_else(|| Signature::of(message).filter(|signature| signature.retry).map(|signature| signature.code))
+    known.or_else(|| {
+        Signature::of(message)
+            .filter(|signature| signature.retry)
+            .map(|signature| signature.code)
+    })
 }
 
 #[cfg(test)]
@@ -34,7 +38,10 @@ mod tests {
     #[test]
     fn only_what_is_known_passes() {
         let cases = [
-            ("error sending request: Connection reset by peer (os error 104)", Some("connection-reset")),
+            (
+                "error sending request: Connection reset by peer (os error 104)",
+                Some("connection-reset"),
+            ),
             ("failed to init node with kubeadm: exit status 137", Some("kind-node-killed")),
             ("ERROR: failed to pull image", None),
             ("no space left on device", None),

@@ -35,7 +35,10 @@ impl<'w> ExpectPlacement<'w> {
 
     /// So many on each of these clusters.
     pub fn counts<'a>(self, counts: impl IntoIterator<Item = (&'a str, u32)>) -> Self {
-        let counts: Map<String, Value> = counts.into_iter().map(|(cluster, count)| (cluster.to_owned(), json!({"count": count}))).collect();
+        let counts: Map<String, Value> = counts
+            .into_iter()
+            .map(|(cluster, count)| (cluster.to_owned(), json!({"count": count})))
+            .collect();
         self.with("distribution", counts.into())
     }
 

@@ -78,7 +78,9 @@ async fn answer(looked: Arc<Looked>, request: Request<Incoming>) -> Result<Respo
     };
     let mut response = Response::new(Full::new(Bytes::from(text)));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
     Ok(response)
 }
 
@@ -86,7 +88,9 @@ impl Looked {
     async fn page(&self) -> Result<String, ClientError> {
         let mut records = self.told.so_far();
         // One more step behind those that ran: what is there now.
-        let Some(last) = records.last().cloned() else { return Ok(live(&records)) };
+        let Some(last) = records.last().cloned() else {
+            return Ok(live(&records));
+        };
         let step = records.iter().filter_map(|record| record.step).max().map_or(0, |step| step + 1);
         let title = "where executions are".to_owned();
         let mut events = vec![Event::StepStarted {

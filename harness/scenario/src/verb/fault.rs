@@ -140,12 +140,12 @@ pub enum Verdict {
     Flap(Flap),
     /// The cluster's machine stands still: its connections stay open, and nobody answers, not even to the harness. Needs `cluster`.
     Pause,
-    /// Credential: becomes one that does not serve. What was stored is stored again when it is mended; a revoked or rotated token is replaced by a
-    /// new one.
+    /// Credential: becomes one that does not serve. What was stored is stored again when it is mended; in the place of a
+    /// revoked token its Secret is made again, and with it the token is known again.
     Spoil(Spoil),
     /// Permission: all bindings that name the account lose it.
     Forbid,
-    /// Namespace: a ResourceQuota admits neither pods nor FlyteWorkflows.
+    /// Namespace: a ResourceQuota admits no pods.
     Full,
     /// Namespace: is deleted with all that is in it. Mended, it is there again, and empty.
     Remove,

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 
 use futures::StreamExt;
@@ -23,13 +24,20 @@ use crate::run::context::Context;
 
 /// Conditions that are active. They make progress only while [`Self::broken`] is awaited.
 #[derive(Default)]
-pub(crate) struct Active(Vec<(String, BoxFuture<'static, Failure>)>);
+pub(crate) struct Active(Vec<(String, Watching)>);
+
+/// A condition's watch. Never locked: it only makes what steps share fit for any thread.
+type Watching = Mutex<BoxFuture<'static, Failure>>;
 
 impl Active {
     /// Waits until one of them is broken; for ever, if none is.
     pub(crate) async fn broken(&mut self) -> Failure {
         poll_fn(|wakes| {
-            let mut found = self.0.iter_mut().map(|(_, watch)| watch.as_mut().poll(wakes));
+            let watches = self
+                .0
+                .iter_mut()
+                .map(|(_, watch)| watch.get_mut().unwrap_or_else(PoisonError::into_inner));
+            let mut found = watches.map(|watch| watch.as_mut().poll(wakes));
             found.find(Poll::is_ready).unwrap_or(Poll::Pending)
         })
         .await
@@ -83,7 +91,8 @@ pub(crate) async fn begin(context: &mut Context<'_>, step: &Invariant, sense: Se
             what: format!("{}: {}", step.id.value, selection.what()),
             clock: context.world.clock().clone(),
         };
-        context.active.0.push((step.id.value.clone(), Box::pin(watch.until_broken())));
+        let watching: Watching = Mutex::new(Box::pin(watch.until_broken()));
+        context.active.0.push((step.id.value.clone(), watching));
     }
     Ok(())
 }

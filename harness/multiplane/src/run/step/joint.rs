@@ -8,9 +8,13 @@ use crate::run::suite::exit;
 
 /// Does something on each cluster side by side and waits for all of them. When it fails on one of many, the failure shows what became of it
 /// on each.
-pub(crate) async fn on_each(on: &OneOrMany<String>, work: impl AsyncFn(&str) -> Result<(), Failure>) -> Result<(), Failure> {
-    let each = on.iter().map(async |cluster| (cluster.value.as_str(), work(&cluster.value).await));
-    verdict(join_all(each).await)
+pub(crate) async fn on_each<'a, F>(on: &'a OneOrMany<String>, work: impl Fn(&'a str) -> F) -> Result<(), Failure>
+where
+    F: Future<Output = Result<(), Failure>>,
+{
+    let clusters: Vec<&'a str> = on.iter().map(|cluster| cluster.value.as_str()).collect();
+    let results = join_all(clusters.iter().map(|cluster| work(cluster))).await;
+    verdict(clusters.into_iter().zip(results).collect())
 }
 
 fn verdict(results: Vec<(&str, Result<(), Failure>)>) -> Result<(), Failure> {

@@ -64,7 +64,7 @@ pub(super) async fn spoil(context: &Context<'_>, step: &Fault, credential: &Cred
         Spoil::TokenRevoked => held.revoke().await?,
         Spoil::TokenRotated => {
             held.revoke().await?;
-            held.renew().await?;
+            held.renew(how).await?;
             let old = String::from_utf8_lossy(&held.token);
             bites(
                 context,
@@ -177,9 +177,16 @@ impl Held {
         Ok(())
     }
 
-    /// Makes another token, and stores it.
-    async fn renew(&self) -> Result<(), Failure> {
-        let (token, ca) = issue(&self.issuer, &self.issuer_id, &self.account, &token_secret_name(&self.issuer_id)).await?;
+    /// Makes another token, and stores it. Under the name that the old one had, it would be the old one again: nothing in such a token but its
+    /// Secret's name and the account tells it from others.
+    async fn renew(&self, how: Spoil) -> Result<(), Failure> {
+        let old = token_secret_name(&self.issuer_id);
+        let name = if how == Spoil::TokenRotated {
+            format!("{old}-rotated")
+        } else {
+            old
+        };
+        let (token, ca) = issue(&self.issuer, &self.issuer_id, &self.account, &name).await?;
         Ok(self.put(Some(token), Some(ca)).await?)
     }
 
@@ -189,14 +196,14 @@ impl Held {
         Box::pin(async move {
             let renewed = matches!(how, Spoil::TokenRevoked | Spoil::TokenRotated);
             let done = if renewed {
-                held.renew().await
+                held.renew(how).await
             } else {
                 held.put(Some(held.token.clone()), Some(held.ca.clone()))
                     .await
                     .map_err(Failure::from)
             };
             done.map_err(|failure| failure.message)?;
-            let what = if renewed { "a new token is" } else { "token and CA are" };
+            let what = if renewed { "a token that serves is" } else { "token and CA are" };
             Ok(format!("{what} in Secret {}/{}", held.namespace, held.secret))
         })
     }

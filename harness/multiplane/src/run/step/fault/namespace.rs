@@ -31,8 +31,7 @@ pub(super) async fn befall(context: &Context<'_>, step: &Fault, namespace: &Name
 
 async fn fill(context: &Context<'_>, step: &Fault, client: &Client, namespace: &str) -> Result<(), Failure> {
     let quotas: Api<ResourceQuota> = Api::namespaced(client.clone(), namespace);
-    let hard = json!({"pods": "0", "count/flyteworkflows.flyte.lyft.com": "0"});
-    let quota = serde_json::from_value(json!({"metadata": {"name": QUOTA}, "spec": {"hard": hard}}));
+    let quota = serde_json::from_value(json!({"metadata": {"name": QUOTA}, "spec": {"hard": {"pods": "0"}}}));
     let quota: ResourceQuota = quota.map_err(|error| Failure::fault("quota", error.to_string()))?;
     context.faults.hold(step, unfill(quotas.clone(), namespace.to_owned())).await;
     quotas.create(&PostParams::default(), &quota).await?;

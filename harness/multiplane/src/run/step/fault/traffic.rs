@@ -46,7 +46,8 @@ pub(super) async fn cut(context: &Context<'_>, step: &Fault) -> Result<(), Failu
         bites(context, &format!("{} -> {}: {bite}", way.from, way.to));
     }
     if let Verdict::Flap(flap) = step.verdict {
-        tokio::time::sleep(flap.down.get()).await;
+        // A moment more, so that it is certain which comes first.
+        tokio::time::sleep(flap.down.get() + Duration::from_millis(10)).await;
         for way in &ways {
             let through = connect(context, *way, Duration::ZERO).await;
             let took = through.map_err(|why| without_effect(format!("{} -> {} does not come back: {why}", way.from, way.to)))?;
