@@ -38,7 +38,9 @@ fn failing(file: &Path) -> Result<Plan, Failed> {
     let text = std::fs::read_to_string(file)?;
     let whole = Plan::new(file, None, "test").map_err(|invalid| Failed::from(invalid.to_string()))?;
     let cluster = whole.loaded.scenario.clusters.keys().next().unwrap();
-    let step = format!("{{resources: {{on: {cluster}, apiVersion: v1, kind: Namespace, name: not-there, matches: {{status: {{phase: Active}}}}, within: 1s}}}}");
+    let step = format!(
+        "{{resources: {{on: {cluster}, apiVersion: v1, kind: Namespace, name: not-there, matches: {{status: {{phase: Active}}}}, within: 1s}}}}"
+    );
     let text = format!("{}\n  - expect: {step}\n", text.trim_end());
     let plan = Plan::of_text(file, &text, None, "test");
     plan.map_err(|invalid| Failed::from(invalid.to_string()))

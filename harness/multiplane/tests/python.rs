@@ -23,7 +23,9 @@ fn main() -> ExitCode {
             Ok(())
         }),
         None => Trial::test("client", || Ok(()))
-            .with_kind("no python3 with the package kubernetes on the PATH, and MULTIPLANE_PYTHON names none: pip install kubernetes==37.0.2")
+            .with_kind(
+                "no python3 with the package kubernetes on the PATH, and MULTIPLANE_PYTHON names none: pip install kubernetes==37.0.2",
+            )
             .with_ignored_flag(true),
     };
     libtest_mimic::run(&arguments, vec![trial]).exit_code()

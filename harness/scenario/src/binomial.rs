@@ -79,7 +79,13 @@ mod tests {
     /// Against tables of the binomial distribution.
     #[test]
     fn probabilities() {
-        let cases = [(10, 0.5, 5, 0.246_093_75), (20, 0.3, 6, 0.191_638_982_8), (100, 0.1, 10, 0.131_865_346_8), (5, 0.0, 0, 1.0), (5, 1.0, 4, 0.0)];
+        let cases = [
+            (10, 0.5, 5, 0.246_093_75),
+            (20, 0.3, 6, 0.191_638_982_8),
+            (100, 0.1, 10, 0.131_865_346_8),
+            (5, 0.0, 0, 1.0),
+            (5, 1.0, 4, 0.0),
+        ];
         for (n, share, k, expected) in cases {
             assert!((probability(n, share, k) - expected).abs() < 1e-9, "{n} {share} {k}");
         }

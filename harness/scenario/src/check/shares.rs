@@ -41,7 +41,10 @@ fn wrong(id: &str, share: &Share) -> Option<Wrong> {
         return error("contradiction", "a `count` is exact; `tolerance` and `falseAlarm` go with `share`");
     }
     if share.tolerance.is_some() && share.false_alarm.is_some() {
-        return error("one-of", "`tolerance` says how far a share may be off, `falseAlarm` works it out: use one of them");
+        return error(
+            "one-of",
+            "`tolerance` says how far a share may be off, `falseAlarm` works it out: use one of them",
+        );
     }
     if parts.into_iter().flatten().any(|part| !(0.0..=1.0).contains(&part)) || share.false_alarm == Some(0.0) {
         return error("invalid-value", "`share` and `tolerance` are 0 to 1, `falseAlarm` is above 0");

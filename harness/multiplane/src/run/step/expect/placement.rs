@@ -279,6 +279,9 @@ mod tests {
         };
         assert_eq!(off(&share, 4, 20), None);
         let off = off(&share, 3, 20).unwrap();
-        assert_eq!(off, "3 of 20 executions; with a share of 0.5 it is 4 to 16 but for 0.01 of all runs");
+        assert_eq!(
+            off,
+            "3 of 20 executions; with a share of 0.5 it is 4 to 16 but for 0.01 of all runs"
+        );
     }
 }
