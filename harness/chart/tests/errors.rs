@@ -200,7 +200,7 @@ fn charts_that_cannot_be_loaded(#[case] file: &str, #[case] text: &str, #[case] 
 #[test]
 fn values_that_the_chart_refuses() {
     let (folder, _chart) = chart("a: 1");
-    let schema = r#"{"properties": {"configmap": {"required": ["b"]}, "n": {"type": "integer"}}}"#;
+    let schema = r#"{"properties": {"configmap": {"required": ["b"]}, "count": {"type": "integer"}}}"#;
     std::fs::write(folder.path().join("values.schema.json"), schema).unwrap();
     let chart = Chart::load(folder.path()).unwrap();
     let error = |values: &str| {
@@ -209,13 +209,13 @@ fn values_that_the_chart_refuses() {
             .err()
             .map(|error| (error.code(), error.to_string()))
     };
-    assert_eq!(error("{n: 5, configmap: {b: 1}}"), None);
+    assert_eq!(error("{count: 5, configmap: {b: 1}}"), None);
     let head = "chart t: values don't meet the specifications of the schema(s) in the following chart(s):\nt:\n";
     assert_eq!(
-        error("{n: x}"),
+        error("{count: x}"),
         Some((
             "chart-values",
-            format!("{head}- at '/configmap': missing properties 'b'\n- at '/n': want integer, but got string\n")
+            format!("{head}- at '/configmap': missing properties 'b'\n- at '/count': want integer, but got string\n")
         ))
     );
 }

@@ -3,12 +3,13 @@
 //! Parser, interpreter and Kubernetes' libraries are those of `kube-cel`. A condition speaks of `object`, and is asked for each object, or of
 //! `objects`, and is asked for all at once; `cluster` is the id of the cluster that they are in.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use kube_cel::KubeCelExt;
 use kube_cel::cel::common::ast::{CallExpr, EntryExpr, Expr};
 use kube_cel::cel::parser::Parser;
-use kube_cel::cel::{Context, ExecutionError, IdedExpr, Value as Cel, to_value};
+use kube_cel::cel::objects::Map;
+use kube_cel::cel::{Context, ExecutionError, IdedExpr, Value as Cel};
 use serde_json::Value;
 
 const OBJECT: &str = "object";
@@ -94,14 +95,34 @@ impl Condition {
     pub fn holds(&self, cluster: &str, subject: &Value) -> Result<bool, String> {
         let mut scope = LIBRARY.new_inner_scope();
         let name = if self.of_all { OBJECTS } else { OBJECT };
-        let subject = to_value(subject).map_err(|error| error.to_string())?;
-        scope.add_variable_from_value(name, subject);
+        scope.add_variable_from_value(name, to_cel(subject));
         scope.add_variable_from_value(CLUSTER, cluster.to_owned());
         match Cel::resolve(&self.expression, &scope) {
             Ok(Cel::Bool(holds)) => Ok(holds),
             Ok(_) => Err(format!("`{}` is neither true nor false", self.text)),
             Err(ExecutionError::NoSuchKey(key)) => Err(format!("`{}`: no such key: {key}", self.text)),
             Err(error) => Err(format!("`{}`: {error}", self.text)),
+        }
+    }
+}
+
+/// A value in CEL. Whole numbers are of the type `int`, as in Kubernetes: an equation with a literal of another type is never true.
+fn to_cel(value: &Value) -> Cel {
+    match value {
+        Value::Null => Cel::Null,
+        Value::Bool(flag) => Cel::Bool(*flag),
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(number), _) => Cel::Int(number),
+            (None, Some(number)) => Cel::UInt(number),
+            (None, None) => Cel::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Value::String(text) => Cel::String(Arc::new(text.clone())),
+        Value::Array(items) => Cel::List(Arc::new(items.iter().map(to_cel).collect())),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| (name.as_str().into(), to_cel(value)));
+            Cel::Map(Map {
+                map: Arc::new(fields.collect()),
+            })
         }
     }
 }

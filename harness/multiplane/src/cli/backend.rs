@@ -13,7 +13,7 @@ use multiplane::backend::faults::{self, Makes};
 use multiplane::backend::k3s::{self, K3sBackend};
 use multiplane::backend::kind::{self, Configs, KindBackend, NodeImage, needs_planes};
 use multiplane::backend::ledger::State;
-use multiplane::backend::outside::{self, Keep, Outside};
+use multiplane::backend::outside::{self, Keep, Outside, Session};
 use multiplane::local::{Locals, SpaceError, check};
 use multiplane::run::{Plan, Provider};
 use tokio::runtime::{Builder, Runtime};
@@ -252,7 +252,7 @@ impl BackendArgs {
     /// Sets the backend up.
     pub(crate) fn begin(&self, run: &str, plans: &[Plan], signals: &Signals) -> Result<Begun, Failure> {
         if let Some(file) = &self.flyteadmin {
-            return Ok(Begun::Local(Self::locals(file)?));
+            return Self::locals(file, run, signals);
         }
         if !self.is_outside() {
             return Ok(Begun::Embedded);
@@ -266,7 +266,7 @@ impl BackendArgs {
     }
 
     /// The user's own programs, as soon as it is sure that they can run here.
-    fn locals(file: &Path) -> Result<Locals, Failure> {
+    fn locals(file: &Path, run: &str, signals: &Signals) -> Result<Begun, Failure> {
         let unusable = |error: SpaceError| match error {
             SpaceError::Program(_) => Failure::invalid(format!("error: --flyteadmin: {error}")),
             SpaceError::Computer(_) => Failure::environment(format!("error: --flyteadmin: {error}")),
@@ -276,7 +276,10 @@ impl BackendArgs {
             .map_err(|error| Failure::invalid(format!("error: --flyteadmin: {}: {error}", file.display())))?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(check(&file)).map_err(unusable)?;
-        Ok(Locals::flyteadmin(file))
+        let state = State::from_env().map_err(|error| environment(&error))?;
+        signals.outside();
+        let session = Session::begin(outside::Settings::new(state), run).map_err(|error| environment(&error))?;
+        Ok(Begun::Local(runtime, Locals::flyteadmin(file, session)))
     }
 
     async fn outside(&self, state: State, run: &str, plans: &[Plan]) -> Result<Arc<dyn Outside>, Failure> {
@@ -338,7 +341,7 @@ fn environment(error: &dyn std::fmt::Display) -> Failure {
 /// A backend that is set up.
 pub(crate) enum Begun {
     Embedded,
-    Local(Locals),
+    Local(Runtime, Locals),
     Outside(Runtime, Arc<dyn Outside>),
 }
 
@@ -346,15 +349,19 @@ impl Begun {
     pub(crate) fn provider(&self) -> Provider {
         match self {
             Self::Embedded => Provider::Embedded,
-            Self::Local(locals) => Provider::Local(locals.clone()),
+            Self::Local(_, locals) => Provider::Local(locals.clone()),
             Self::Outside(_, backend) => Provider::Outside(backend.clone()),
         }
     }
 
     /// Ends the backend; tells whether nothing is left that should have gone.
     pub(crate) fn end(self) -> Result<bool, Failure> {
-        let Self::Outside(runtime, backend) = self else { return Ok(true) };
-        let left = runtime.block_on(backend.end()).map_err(|error| environment(&error))?;
+        let left = match self {
+            Self::Embedded => return Ok(true),
+            Self::Local(runtime, locals) => runtime.block_on(locals.end_run()),
+            Self::Outside(runtime, backend) => runtime.block_on(backend.end()),
+        };
+        let left = left.map_err(|error| environment(&error))?;
         left.iter().for_each(|left| complain(&format!("error: {left}")));
         Ok(left.is_empty())
     }

@@ -27,8 +27,8 @@ pub(crate) struct Execution {
     /// Ends the run after so many seconds of real time [default: 600; 7200 where clusters are outside of this process].
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
-    /// Runs a scenario again, up to so many times, if its environment failed in a way that is known to pass (a connection that was reset, a
-    /// port that was taken). What was tried again is told [default: 1 where clusters are outside of this process, else 0].
+    /// Runs a scenario again, up to so many times, if its environment failed in a way that is known to pass (a connection that was reset or
+    /// refused). What was tried again is told [default: 1 where clusters are outside of this process, else 0].
     #[arg(long, value_name = "N")]
     retries: Option<usize>,
     /// Writes every event to this file, one JSON object a line, as it happens.

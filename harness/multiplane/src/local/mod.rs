@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use virtual_node::Programs;
 
+use crate::backend::ledger::LedgerError;
+use crate::backend::outside::Session;
 use crate::backend::process::Runner;
 use program::LocalProgram;
 pub use space::{SpaceError, check};
@@ -21,17 +23,30 @@ pub use space::{SpaceError, check};
 /// The user's own programs.
 #[derive(Clone, Debug, Default)]
 pub struct Locals {
-    flyteadmin: Option<PathBuf>,
+    flyteadmin: Option<(PathBuf, Session)>,
     /// All processes that were started.
     runner: Runner,
 }
 
 impl Locals {
-    /// A flyteadmin, by the path of its executable.
-    pub fn flyteadmin(file: PathBuf) -> Self {
+    /// A flyteadmin, by the path of its executable. Its files, among them credentials, are in the run's folder, and its processes in the run's
+    /// ledger, so that `multiplane gc` finds both after a SIGKILL.
+    pub fn flyteadmin(file: PathBuf, session: Session) -> Self {
+        let ledger = session.ledger().clone();
         Self {
-            flyteadmin: Some(file),
-            ..Self::default()
+            flyteadmin: Some((file, session)),
+            runner: Runner::telling(move |pid| drop(ledger.process(pid))),
+        }
+    }
+
+    /// Ends the run, after its worlds. Returns what is left that should have gone.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub async fn end_run(&self) -> Result<Vec<String>, LedgerError> {
+        match &self.flyteadmin {
+            Some((_, session)) => session.end().await,
+            None => Ok(Vec::new()),
         }
     }
 
@@ -42,8 +57,9 @@ impl Locals {
 
     /// Puts them in the place of programs of this name.
     pub(crate) fn over(&self, programs: Programs) -> Programs {
-        let Some(file) = &self.flyteadmin else { return programs };
-        programs.with("flyteadmin", Arc::new(LocalProgram::new(file.clone(), self.runner.clone())))
+        let Some((file, session)) = &self.flyteadmin else { return programs };
+        let program = LocalProgram::new(file.clone(), session.folder().to_owned(), self.runner.clone());
+        programs.with("flyteadmin", Arc::new(program))
     }
 
     /// Waits until every process has ended.

@@ -22,22 +22,25 @@ const REFRESH: Duration = Duration::from_secs(5);
 const TRUST: &str = "/run/multiplane/ca.pem";
 
 /// A file of the user's that stands for an image.
+#[derive(Clone)]
 pub(super) struct LocalProgram {
     file: PathBuf,
+    /// Where the files of its containers' mounts go.
+    folder: PathBuf,
     runner: Runner,
 }
 
 impl LocalProgram {
-    pub(super) fn new(file: PathBuf, runner: Runner) -> Self {
-        Self { file, runner }
+    pub(super) fn new(file: PathBuf, folder: PathBuf, runner: Runner) -> Self {
+        Self { file, folder, runner }
     }
 }
 
 impl Program for LocalProgram {
     fn run(&self, context: ContainerContext) -> BoxFuture<'static, ExitStatus> {
-        let (file, runner) = (self.file.clone(), self.runner.clone());
+        let Self { file, folder, runner } = self.clone();
         async move {
-            match run(&file, &runner, &context).await {
+            match run(&file, &folder, &runner, &context).await {
                 Ok(status) => status,
                 Err(error) => {
                     context.log.line(format!("multiplane: {}: {error}", file.display()));
@@ -49,7 +52,7 @@ impl Program for LocalProgram {
     }
 }
 
-async fn run(file: &Path, runner: &Runner, context: &ContainerContext) -> io::Result<ExitStatus> {
+async fn run(file: &Path, folder: &Path, runner: &Runner, context: &ContainerContext) -> io::Result<ExitStatus> {
     if let Some(port) = ports::taken(&context.pod.ports).await {
         let message = format!(
             "port {port} is in use on this computer: local processes share its network, so only one of them can listen on a port \
@@ -57,7 +60,7 @@ async fn run(file: &Path, runner: &Runner, context: &ContainerContext) -> io::Re
         );
         return Err(io::Error::new(io::ErrorKind::AddrInUse, message));
     }
-    let stage = Stage::new(&context.files, &context.trust)?;
+    let stage = Stage::new(&context.files, &context.trust, folder)?;
     let proxy = Tunnel::everywhere(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), context.host.clone()).await?;
     let env = environment(&context.env, proxy.address());
     let args: Vec<&str> = context.arguments().collect();
@@ -133,8 +136,8 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(files: &Files, trust: &str) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("multiplane-pod-").tempdir()?;
+    fn new(files: &Files, trust: &str, within: &Path) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("pod-").tempdir_in(within)?;
         let mut stage = Self {
             mounts: BTreeMap::new(),
             writable: Vec::new(),

@@ -1,8 +1,7 @@
 //! Failures of the environment that a second attempt may not meet.
 
-use crate::backend::kind::Signature;
-
-/// Texts of such failures, in lower case, with their stable codes: what kernels, TLS and HTTP libraries and docker say.
+/// Texts of such failures, in lower case, with their stable codes: what kernels, TLS and HTTP libraries and API servers say. Clusters that do not
+/// start are their backend's to try again (`backend/kind/signature.rs`).
 const TABLE: &[(&str, &str)] = &[
     ("connection reset", "connection-reset"),
     ("connection refused", "connection-refused"),
@@ -16,19 +15,12 @@ const TABLE: &[(&str, &str)] = &[
     ("temporary failure in name resolution", "name-resolution"),
     ("etcdserver: leader changed", "etcd-leader"),
     ("etcdserver: request timed out", "etcd-timeout"),
-    ("port is already allocated", "port-taken"),
-    ("address already in use", "port-taken"),
 ];
 
 /// The code of a failure that is known to pass; `None` for all others, which are not tried again.
 pub(super) fn transient(message: &str) -> Option<&'static str> {
     let lower = message.to_lowercase();
-    let known = TABLE.iter().find(|(text, _)| lower.contains(text)).map(|(_, code)| *code);
-    known.or_else(|| {
-        Signature::of(message)
-            .filter(|signature| signature.retry)
-            .map(|signature| signature.code)
-    })
+    TABLE.iter().find(|(text, _)| lower.contains(text)).map(|(_, code)| *code)
 }
 
 #[cfg(test)]
@@ -42,7 +34,7 @@ mod tests {
                 "error sending request: Connection reset by peer (os error 104)",
                 Some("connection-reset"),
             ),
-            ("failed to init node with kubeadm: exit status 137", Some("kind-node-killed")),
+            ("port is already allocated", None),
             ("ERROR: failed to pull image", None),
             ("no space left on device", None),
             ("certificate signed by unknown authority", None),

@@ -122,7 +122,7 @@ impl World {
     /// # Errors
     /// If a step is not valid, then none runs; or the first one that fails.
     pub async fn run(&self, steps: &str) -> Result<(), WorldError> {
-        let steps = yaml::manifest::document(steps).map_err(|error| WorldError::Invalid(error.to_string()))?;
+        let steps = yaml::strict::from_str(steps).map_err(|error| WorldError::Invalid(error.to_string()))?;
         self.perform(steps).await
     }
 
