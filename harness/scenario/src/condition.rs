@@ -6,9 +6,9 @@
 use std::sync::{Arc, LazyLock};
 
 use kube_cel::KubeCelExt;
-use kube_cel::cel::common::ast::{CallExpr, EntryExpr, Expr};
-use kube_cel::cel::parser::Parser;
+use kube_cel::cel::common::ast::{CallExpr, EntryExpr, Expr, operators};
 use kube_cel::cel::objects::Map;
+use kube_cel::cel::parser::Parser;
 use kube_cel::cel::{Context, ExecutionError, IdedExpr, Value as Cel};
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ impl Condition {
     pub fn compile(text: &str) -> Result<Self, ConditionError> {
         let error = |message: String| ConditionError { message, help: None };
         let parsed = Parser::new().enable_optional_syntax(true).parse(text);
-        let expression = parsed.map_err(|errors| {
+        let mut expression = parsed.map_err(|errors| {
             let shown = errors.errors.iter().map(|error| {
                 let (line, column) = error.pos;
                 let place = if line > 1 { format!("line {line}, ") } else { String::new() };
@@ -64,6 +64,8 @@ impl Condition {
         if let Some(name) = used.functions.iter().find(|name| !is_function(name)) {
             return Err(error(format!("there is no function `{name}`")));
         }
+        drop(used);
+        index_optionals(&mut expression);
         match (one, all) {
             (true, true) => Err(error("it speaks of `object` and of `objects`; one of them is possible".to_owned())),
             (false, false) => Err(ConditionError {
@@ -214,6 +216,39 @@ fn is_function(name: &str) -> bool {
         .any(|target| !unknown(Cel::resolve(&call(target), &LIBRARY)))
 }
 
+/// Makes `a.?b` of an expression `a[?'b']`, which means the same: the interpreter takes an absent field for an error in the one and not in the other.
+fn index_optionals(node: &mut IdedExpr) {
+    match &mut node.expr {
+        Expr::Unspecified | Expr::Literal(_) | Expr::Ident(_) | Expr::Struct(_) => {}
+        Expr::Select(select) => index_optionals(&mut select.operand),
+        Expr::Call(call) => {
+            if call.func_name == operators::OPT_SELECT {
+                operators::OPT_INDEX.clone_into(&mut call.func_name);
+            }
+            call.target.iter_mut().for_each(|target| index_optionals(target));
+            call.args.iter_mut().for_each(index_optionals);
+        }
+        Expr::List(list) => list.elements.iter_mut().for_each(index_optionals),
+        Expr::Map(map) => map.entries.iter_mut().for_each(|entry| {
+            if let EntryExpr::MapEntry(entry) = &mut entry.expr {
+                index_optionals(&mut entry.key);
+                index_optionals(&mut entry.value);
+            }
+        }),
+        Expr::Comprehension(of) => {
+            for part in [
+                &mut of.iter_range,
+                &mut of.accu_init,
+                &mut of.loop_cond,
+                &mut of.loop_step,
+                &mut of.result,
+            ] {
+                index_optionals(part);
+            }
+        }
+    }
+}
+
 fn ident(name: &str) -> IdedExpr {
     IdedExpr {
         id: 2,
@@ -235,7 +270,10 @@ mod tests {
     #[case("has(object.spec.other) || size(object.spec.items) == 2", Ok(true))]
     #[case("quantity(object.spec.memory).isGreaterThan(quantity('1Gi'))", Ok(true))]
     #[case("sets.contains(object.spec.items, [3])", Ok(true))]
+    #[case("object.spec.?other.orValue(1) == 1", Ok(true))]
     #[case("object.?spec.?other.orValue(1) == 1", Ok(true))]
+    #[case("object.?status.?replicas.orValue(1) == 2", Ok(true))]
+    #[case("object.spec.items.all(item, object.?none.orValue(0) < item)", Ok(true))]
     #[case("object.spec.other == 1", Err("`object.spec.other == 1`: no such key: other"))]
     #[case("object.spec.replicas", Err("`object.spec.replicas` is neither true nor false"))]
     fn of_one_object(#[case] text: &str, #[case] expected: Result<bool, &str>) {
