@@ -66,12 +66,47 @@ fn tricky_templates() {
     assert_eq!(ours.missing_lookups.len(), 1);
 }
 
+/// Packs a chart's folder as `helm package` does.
+fn pack(folder: &Path, into: &Path) {
+    let name = folder.file_name().unwrap();
+    let packed = std::fs::File::create(into).unwrap();
+    let mut archive = tar::Builder::new(flate2::write::GzEncoder::new(packed, flate2::Compression::default()));
+    archive.append_dir_all(name, folder).unwrap();
+    archive.into_inner().unwrap().finish().unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap().path();
+        let to = to.join(entry.file_name().unwrap());
+        if entry.is_dir() {
+            copy(&entry, &to);
+        } else {
+            std::fs::copy(&entry, &to).unwrap();
+        }
+    }
+}
+
 /// Subcharts as archives, aliases, conditions, tags, imported values; and the whole as one archive.
 #[rstest]
-#[case("corpus/packed")]
-#[case("corpus/packed-1.2.3.tgz")]
-fn packed_charts(#[case] path: &str) {
-    let chart = Chart::load(data(path)).unwrap();
+#[case(false)]
+#[case(true)]
+fn packed_charts(#[case] whole: bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let chart = folder.path().join("packed");
+    copy(&data("corpus/packed"), &chart);
+    for (name, version) in [("minio", "1.0.0"), ("post", "2.0.4")] {
+        pack(
+            &data("corpus/packed-parts").join(name),
+            &chart.join(format!("charts/{name}-{version}.tgz")),
+        );
+    }
+    let archive = folder.path().join("packed-1.2.3.tgz");
+    if whole {
+        pack(&chart, &archive);
+    }
+    let chart = Chart::load(if whole { archive } else { chart }).unwrap();
     let ours = rendered(&chart, "rel", "ns", Values::default());
     same(&ours.to_yaml(), &expected("packed"));
 }

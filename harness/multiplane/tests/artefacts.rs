@@ -3,16 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "support/each.rs"]
+mod each;
 #[path = "support/shown.rs"]
 mod shown;
 
 use std::fmt::Write as _;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use flate2::read::GzDecoder;
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::Failed;
 use multiplane::capsule::Ingredients;
 use multiplane::findings::Findings;
 use multiplane::journal::{Journal, Kept, Outcome};
@@ -20,6 +22,7 @@ use multiplane::report::{Console, Detail, html, junit, summary};
 use multiplane::run::{Plan, Suite, suite};
 use tokio_util::sync::CancellationToken;
 
+use each::each;
 use shown::Shown;
 
 /// Signs of secrets. All tokens are JSON web tokens, whose text, and the base64 of it, always begins alike; all keys are PEM; the last two are the
@@ -101,20 +104,5 @@ fn entries(capsule: &Path) -> Result<Vec<(String, String)>, Failed> {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../scenarios")
-        .canonicalize()
-        .unwrap();
-    let files: Vec<PathBuf> = scenario::discover::discover(std::slice::from_ref(&root)).unwrap();
-    let trials = files.into_iter().map(|file| {
-        let name = file
-            .parent()
-            .and_then(|folder| folder.strip_prefix(&root).ok())
-            .unwrap()
-            .display()
-            .to_string();
-        Trial::test(name, move || run(&file))
-    });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    each(run)
 }

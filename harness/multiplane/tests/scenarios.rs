@@ -2,18 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "support/each.rs"]
+mod each;
 #[path = "support/shown.rs"]
 mod shown;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::Failed;
 use multiplane::journal::{Journal, Outcome};
 use multiplane::report::{Console, Detail};
 use multiplane::run::{Plan, Suite, suite};
 use tokio_util::sync::CancellationToken;
 
+use each::each;
 use shown::Shown;
 
 fn run(file: &Path) -> Result<(), Failed> {
@@ -28,20 +31,5 @@ fn run(file: &Path) -> Result<(), Failed> {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../scenarios")
-        .canonicalize()
-        .unwrap();
-    let files: Vec<PathBuf> = scenario::discover::discover(std::slice::from_ref(&root)).unwrap();
-    let trials = files.into_iter().map(|file| {
-        let name = file
-            .parent()
-            .and_then(|folder| folder.strip_prefix(&root).ok())
-            .unwrap()
-            .display()
-            .to_string();
-        Trial::test(name, move || run(&file))
-    });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    each(run)
 }
