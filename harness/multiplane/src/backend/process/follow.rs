@@ -5,16 +5,17 @@ use std::process::ExitStatus;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio_util::sync::CancellationToken;
 
-use super::{Command, DRAIN, Line, ProcessError, end_group, start, stop};
+use super::{Command, DRAIN, Line, ProcessError, Told, begin, end_group, stop};
 
 /// Starts a command and sees it through; output that is not UTF-8 is told as far as it is.
 pub(super) async fn follow(
     command: &Command,
+    told: Option<&Told>,
     line: &Line,
     asked: &CancellationToken,
     cancel: &CancellationToken,
 ) -> Result<ExitStatus, ProcessError> {
-    let mut child = start(command)?;
+    let mut child = begin(command, told)?;
     let group = child.id();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let talk = async { tokio::join!(lines(stdout, line), lines(stderr, line)) };

@@ -92,9 +92,9 @@ impl Runner {
     pub async fn follow(&self, command: Command, line: Line, stop: CancellationToken) -> Result<ExitStatus, ProcessError> {
         let cancel = CancellationToken::new();
         let (sender, receiver) = oneshot::channel();
-        let (task, token) = (command.clone(), cancel.clone());
+        let (task, token, told) = (command.clone(), cancel.clone(), self.told.clone());
         self.under_way.spawn(async move {
-            let _ = sender.send(follow::follow(&task, &line, &stop, &token).await);
+            let _ = sender.send(follow::follow(&task, told.as_ref(), &line, &stop, &token).await);
         });
         let _cancel = cancel.drop_guard();
         receiver.await.unwrap_or_else(|_| Err(ProcessError::cancelled(&command)))
@@ -108,13 +108,19 @@ impl Runner {
     }
 }
 
-/// Starts a command and sees it through.
-async fn attend(command: &Command, cancel: &CancellationToken, told: Option<&Told>) -> Result<Output, ProcessError> {
-    let mut child = start(command)?;
-    let group = child.id();
-    if let (Some(pid), Some(told)) = (group, told) {
+/// Starts a command, and tells of it.
+fn begin(command: &Command, told: Option<&Told>) -> Result<Child, ProcessError> {
+    let child = start(command)?;
+    if let (Some(pid), Some(told)) = (child.id(), told) {
         told(pid);
     }
+    Ok(child)
+}
+
+/// Starts a command and sees it through.
+async fn attend(command: &Command, cancel: &CancellationToken, told: Option<&Told>) -> Result<Output, ProcessError> {
+    let mut child = begin(command, told)?;
+    let group = child.id();
     let stdin = child.stdin.take();
     let input = command.stdin.clone();
     let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
