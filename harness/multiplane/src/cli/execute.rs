@@ -7,13 +7,13 @@ use std::time::Duration;
 use clap::Args;
 use multiplane::exit::Exit;
 use multiplane::journal::{Event, Fold, Journal, Kept, Outcome, Record};
-use multiplane::report::{Console, Detail};
+use multiplane::report::Console;
 use multiplane::run::{Finished, Partition, Plan, Suite, suite, suite_exit};
 
 use super::backend::BackendArgs;
 use super::exit::Failure;
 use super::output::{Output, cannot_write, complain};
-use super::report::Reports;
+use super::report::{Reports, Telling};
 use super::signals::Signals;
 
 /// How a run is done, and told of.
@@ -36,12 +36,8 @@ pub(crate) struct Execution {
     journal: Option<PathBuf>,
     #[command(flatten)]
     reports: Reports,
-    /// Tells details of each step.
-    #[arg(long, short, conflicts_with = "quiet")]
-    verbose: bool,
-    /// Tells only of what failed, and the sum.
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 /// A run that was done.
@@ -125,11 +121,7 @@ impl Execution {
     }
 
     fn folds(&self, kept: &Kept) -> Vec<Box<dyn Fold>> {
-        let detail = match (self.quiet, self.verbose) {
-            (true, _) => Detail::Quiet,
-            (_, true) => Detail::Verbose,
-            _ => Detail::Normal,
-        };
+        let detail = self.telling.detail();
         let mut folds: Vec<Box<dyn Fold>> = vec![Box::new(kept.clone())];
         if !self.takes_stdout() {
             folds.push(Box::new(

@@ -21,12 +21,8 @@ pub(crate) struct Report {
     journals: Vec<PathBuf>,
     #[command(flatten)]
     reports: Reports,
-    /// Tells details of each step.
-    #[arg(long, short, conflicts_with = "quiet")]
-    verbose: bool,
-    /// Tells only of what failed, and the sum.
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 impl Report {
@@ -40,7 +36,7 @@ impl Report {
             .map_err(|error| Failure::invalid(format!("error: {error}")))?;
         let merged = merge(sources).map_err(|error| Failure::invalid(format!("error: {error}")))?;
         if !self.reports.take_stdout() {
-            let mut console = Console::stdout(self.detail());
+            let mut console = Console::stdout(self.telling.detail());
             merged.records.iter().for_each(|record| console.record(record));
         }
         self.reports.write(&merged.records, output)?;
@@ -49,8 +45,21 @@ impl Report {
         }
         Ok(merged.exit)
     }
+}
 
-    fn detail(&self) -> Detail {
+/// How much the console tells.
+#[derive(Args)]
+pub(crate) struct Telling {
+    /// Tells details of each step.
+    #[arg(long, short, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Tells only of what failed, and the sum.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Telling {
+    pub(crate) fn detail(&self) -> Detail {
         match (self.quiet, self.verbose) {
             (true, _) => Detail::Quiet,
             (_, true) => Detail::Verbose,

@@ -63,18 +63,12 @@ fn replaced(text: &str, value: &str, placeholder: &str) -> String {
     while let Some(at) = rest.find(value) {
         let (before, after) = (&rest[..at], &rest[at + value.len()..]);
         let part_of_a_word = |char: char| char.is_alphanumeric() || char == '_' || char == '-';
-        let inside =
-            before.ends_with(part_of_a_word) || after.starts_with(part_of_a_word) || clean_end(&clean, before).is_some_and(part_of_a_word);
         clean += before;
+        let inside = clean.ends_with(part_of_a_word) || after.starts_with(part_of_a_word);
         clean += if inside { value } else { placeholder };
         rest = after;
     }
     clean + rest
-}
-
-/// The last character before a value that stands where the last one ended.
-fn clean_end(clean: &str, before: &str) -> Option<char> {
-    if before.is_empty() { clean.chars().next_back() } else { None }
 }
 
 /// `-----BEGIN CERTIFICATE-----` says what follows, and is the same everywhere.
