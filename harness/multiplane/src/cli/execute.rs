@@ -43,7 +43,7 @@ pub(crate) struct Execution {
 /// A run that was done.
 pub(crate) struct Done {
     pub(crate) exit: Exit,
-    /// All that happened.
+    /// All that happened, if it was to be kept.
     pub(crate) records: Vec<Record>,
 }
 
@@ -71,13 +71,14 @@ impl Execution {
         self.reports.take_stdout()
     }
 
-    /// Runs the plans as run `id`, tells of them, and writes the reports.
+    /// Runs the plans as run `id`, tells of them, and writes the reports. Records are kept for those, and for a caller that asks to `keep` them.
     pub(crate) fn run(
         &self,
         plans: &[Plan],
         id: String,
         partition: Option<Partition>,
         signals: &Signals,
+        keep: bool,
         output: &mut Output,
     ) -> Result<Done, Failure> {
         self.backend.refuse(plans)?;
@@ -85,7 +86,11 @@ impl Execution {
         let backend = self.backend.begin(&id, plans, signals)?;
         let kept = Kept::default();
         let unwritten = |error: &std::io::Error| cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), error);
-        let journal = match Journal::new(id, self.journal.as_deref(), self.folds(&kept)) {
+        let journal = match Journal::new(
+            id,
+            self.journal.as_deref(),
+            self.folds(Some(&kept).filter(|_| keep || self.reports.are_wanted())),
+        ) {
             Ok(journal) => journal,
             Err(error) => {
                 backend.end()?;
@@ -120,9 +125,12 @@ impl Execution {
         Ok(Done { exit, records })
     }
 
-    fn folds(&self, kept: &Kept) -> Vec<Box<dyn Fold>> {
+    fn folds(&self, kept: Option<&Kept>) -> Vec<Box<dyn Fold>> {
         let detail = self.telling.detail();
-        let mut folds: Vec<Box<dyn Fold>> = vec![Box::new(kept.clone())];
+        let mut folds: Vec<Box<dyn Fold>> = Vec::new();
+        if let Some(kept) = kept {
+            folds.push(Box::new(kept.clone()));
+        }
         if !self.takes_stdout() {
             folds.push(Box::new(
                 Console::stdout(detail).github(std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")),

@@ -83,6 +83,11 @@ pub(crate) struct Reports {
 }
 
 impl Reports {
+    /// Whether there is any to write.
+    pub(crate) fn are_wanted(&self) -> bool {
+        self.junit.is_some() || self.html.is_some() || self.json.is_some()
+    }
+
     /// Whether the standard output is for one of them alone.
     pub(crate) fn take_stdout(&self) -> bool {
         self.json.as_deref() == Some(Path::new("-"))

@@ -62,7 +62,7 @@ impl Repro {
         if let Some(until) = self.until {
             self.cut(&mut plan, until)?;
         }
-        let Done { exit, records } = self.execution.run(std::slice::from_ref(&plan), id, None, &signals, output)?;
+        let Done { exit, records } = self.execution.run(std::slice::from_ref(&plan), id, None, &signals, true, output)?;
         if !self.execution.takes_stdout() {
             output.line(self.compared(&capsule.about.ending, &plan, &records))?;
         }

@@ -51,7 +51,9 @@ impl Run {
             complain("nothing failed in that run: nothing to run, which is a pass");
         }
         let recorder = self.record.as_deref().map(|path| Recorder::new(path, &mut plans)).transpose()?;
-        let Done { exit, records } = self.execution.run(&plans, id, self.partition, &signals, output)?;
+        let Done { exit, records } = self
+            .execution
+            .run(&plans, id, self.partition, &signals, recorder.is_some(), output)?;
         if let Some(recorder) = recorder {
             recorder.write(&records)?;
         }
