@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use simnet::Host;
 use tonic::Code;
-use tonic::transport::Channel;
 
-use super::{ChannelError, ClientError, Execution, channel};
+use super::{ChannelError, ClientError, Execution, GrpcChannel, channel};
 use crate::crd::ExecutionId;
 use crate::proto::admin::project::ProjectState;
 use crate::proto::admin::{
@@ -27,7 +26,7 @@ const PAGE: u32 = 100;
 /// A client of a control plane. Clones share the connection.
 #[derive(Clone)]
 pub struct Admin {
-    pub(super) client: AdminServiceClient<Channel>,
+    pub(super) client: AdminServiceClient<GrpcChannel>,
 }
 
 impl Admin {

@@ -2,10 +2,18 @@
 
 use std::time::Duration;
 
+use http::Response;
 use simnet::Host;
 use simnet::http::Connector;
 use simnet::tls::{TlsError, client_config};
+use tonic::body::Body;
 use tonic::transport::{Channel, Endpoint};
+use tower::util::MapResponse;
+
+use super::answer::as_grpc;
+
+/// A gRPC channel that reads also what a proxy between client and server answers. Clones share the connection.
+pub type GrpcChannel = MapResponse<Channel, fn(Response<Body>) -> Response<Body>>;
 
 /// Why no channel could be made. Nothing is connected yet at that point.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +31,7 @@ pub enum ChannelError {
 ///
 /// # Errors
 /// [`ChannelError`] if the endpoint or the certificates cannot be read.
-pub fn channel(host: &Host, endpoint: &str, trust: Option<&str>, timeout: Duration) -> Result<Channel, ChannelError> {
+pub fn channel(host: &Host, endpoint: &str, trust: Option<&str>, timeout: Duration) -> Result<GrpcChannel, ChannelError> {
     let tls = match trust {
         Some(roots) => Some(client_config(roots, None, &["h2"], host.clock())?),
         None => None,
@@ -32,5 +40,6 @@ pub fn channel(host: &Host, endpoint: &str, trust: Option<&str>, timeout: Durati
     let target = Endpoint::from_shared(format!("{scheme}://{endpoint}"))
         .map_err(|error| ChannelError::Endpoint(endpoint.to_owned(), error))?
         .timeout(timeout);
-    Ok(target.connect_with_connector_lazy(Connector::new(host.clone(), tls)))
+    let channel = target.connect_with_connector_lazy(Connector::new(host.clone(), tls));
+    Ok(MapResponse::new(channel, as_grpc))
 }

@@ -1,6 +1,7 @@
 //! A client of the admin API over the network of a world, typed for what scenarios do.
 
 mod admin;
+mod answer;
 mod channel;
 mod error;
 mod execution;
@@ -8,6 +9,6 @@ mod labels;
 mod submit;
 
 pub use admin::Admin;
-pub use channel::{ChannelError, channel};
+pub use channel::{ChannelError, GrpcChannel, channel};
 pub use error::ClientError;
 pub use execution::{Execution, Submission, Target};

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 
+use crate::client::GrpcChannel;
 use crate::proto::admin::{
     Execution, ExecutionCreateRequest, ExecutionTerminateRequest, NodeExecutionEventRequest, TaskExecutionEventRequest,
     WorkflowExecutionEventRequest, WorkflowExecutionGetDataRequest, WorkflowExecutionGetRequest,
@@ -35,11 +35,11 @@ const MESSAGE_MAX: usize = 64 << 20;
 
 /// The control plane over gRPC.
 pub(crate) struct GrpcAdmin {
-    client: AdminServiceClient<Channel>,
+    client: AdminServiceClient<GrpcChannel>,
 }
 
 impl GrpcAdmin {
-    pub(crate) fn new(channel: Channel) -> Self {
+    pub(crate) fn new(channel: GrpcChannel) -> Self {
         Self {
             client: AdminServiceClient::new(channel).max_decoding_message_size(MESSAGE_MAX),
         }
