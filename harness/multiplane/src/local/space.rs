@@ -21,8 +21,19 @@ pub enum SpaceError {
     Computer(String),
 }
 
-/// Enters the namespaces. The process stays the same one all the way, so that signals reach the program; it dies with this one.
-const ENTER: [&str; 6] = ["setpriv", "--pdeathsig", "KILL", "unshare", "--user", "--map-root-user"];
+/// Enters the namespaces. The program is the first process of its own, as in a container: all that it started ends with it, and it ends
+/// with this process.
+const ENTER: [&str; 9] = [
+    "setpriv",
+    "--pdeathsig",
+    "KILL",
+    "unshare",
+    "--user",
+    "--map-root-user",
+    "--pid",
+    "--fork",
+    "--kill-child",
+];
 
 /// Tries whether a file can run with mounts at their paths.
 ///
@@ -85,6 +96,11 @@ fn line(root: &Path, entry: &Entry) -> String {
     match entry {
         Entry::Folder(path) => format!("mkdir -p {}\n", inside(path)),
         Entry::Link(path, target) => format!("ln -s {} {}\n", quoted(&target.display().to_string()), inside(path)),
+        // The processes of its own; a computer that is a container itself may not allow that.
+        Entry::Bind(path, _) if path == Path::new("/proc") => {
+            let target = inside(path);
+            format!("mkdir -p {target}\nmount -t proc proc {target} 2>/dev/null || mount --rbind /proc {target}\n")
+        }
         Entry::Bind(path, from) => {
             // What of the computer's own is gone by now, or not to be had, is not there for the process either.
             let own = if path == from { " 2>/dev/null || :" } else { "" };
