@@ -13,7 +13,7 @@ use simnet::{Clock, Host, Network};
 use virtual_node::Programs;
 
 use super::member::{self, Fault, HTTPS, Member};
-use super::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, Vantage, World, names};
+use super::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, Placer, Vantage, World, names};
 use crate::local::Locals;
 
 /// Which time a world runs in.
@@ -112,7 +112,7 @@ impl World for Embedded {
         Capabilities {
             backend: "embedded",
             virtual_time: self.time == Time::Virtual,
-            placed_by: if self.locals.place() { "upstream" } else { "reference" },
+            placed_by: if self.locals.place() { Placer::Upstream } else { Placer::Reference },
         }
     }
 

@@ -36,11 +36,31 @@ use thiserror::Error;
 pub use docker::EngineError;
 pub use embedded::{Embedded, Time};
 pub use faults::Faults;
-pub use nodes::NodesError;
+pub use nodes::{NodeImages, NodesError};
 
 /// The image of the backend `container`, which `make images` builds; `MULTIPLANE_IMAGE` names another.
 pub fn node_image() -> String {
     std::env::var("MULTIPLANE_IMAGE").unwrap_or_else(|_| "multiplane:dev".to_owned())
+}
+
+/// Whose control plane places executions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Placer {
+    /// The reference planes of this project.
+    #[default]
+    Reference,
+    /// Flyte's own.
+    Upstream,
+}
+
+impl Placer {
+    /// As verdicts have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+            Self::Upstream => "upstream",
+        }
+    }
 }
 
 /// What a scenario asks of one cluster.
@@ -102,8 +122,8 @@ pub struct Capabilities {
     pub backend: &'static str,
     /// Time runs by itself as soon as nothing is left to do.
     pub virtual_time: bool,
-    /// Who places executions: `reference` or `upstream`.
-    pub placed_by: &'static str,
+    /// Who places executions.
+    pub placed_by: Placer,
 }
 
 /// Where an address is used from.

@@ -14,6 +14,7 @@ use multiplane::backend::k3s::{self, K3sBackend};
 use multiplane::backend::kind::{self, Configs, KindBackend, NodeImage, needs_planes};
 use multiplane::backend::ledger::State;
 use multiplane::backend::outside::{self, Keep, Outside, Session};
+use multiplane::backend::{NodeImages, Placer};
 use multiplane::local::{Locals, SpaceError, check};
 use multiplane::run::{Plan, Provider};
 use tokio::runtime::{Builder, Runtime};
@@ -35,9 +36,12 @@ pub(crate) struct BackendArgs {
     #[arg(long, value_name = "[VERSION=]IMAGE")]
     node_image: Vec<NodeImage>,
     /// Image that every cluster of kind or k3s gets: an archive, or a local image's name. May be repeated. Images of Flyte's planes that are not
-    /// among them are the reference planes', from multiplane:dev (MULTIPLANE_IMAGE names another).
+    /// among them are the reference planes', from multiplane:dev (MULTIPLANE_IMAGE names another), unless `--planes` says otherwise.
     #[arg(long, value_name = "IMAGE")]
     load: Vec<String>,
+    /// Whose programs the images of Flyte's planes are on clusters of kind or k3s. Verdicts say so: `placed by: upstream`.
+    #[arg(long, value_enum, value_name = "WHOSE")]
+    planes: Option<PlanesArg>,
     /// Folder with configurations for kind, in place of those compiled in.
     #[arg(long, value_name = "DIR")]
     kind_configs: Option<PathBuf>,
@@ -69,6 +73,15 @@ pub(crate) enum Backend {
     K3s,
     /// Clusters that are there already, and stay: contexts of a kubeconfig that are named one by one and marked for tests.
     Existing,
+}
+
+/// Whose programs the images of Flyte's planes are.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PlanesArg {
+    /// The reference planes' under the names that charts give to images; the default.
+    Reference,
+    /// Flyte's own, which nodes pull or `--load` brings. Their database and object store are for the scenario to deploy.
+    Upstream,
 }
 
 /// When clusters outlive their scenario.
@@ -175,6 +188,7 @@ impl BackendArgs {
             ("--context", !self.context.is_empty() && !existing, "--backend existing"),
             ("--api", !self.api.is_empty() && !existing, "--backend existing"),
             ("--node-image", !self.node_image.is_empty() && !nodes, "--backend kind or k3s"),
+            ("--planes", self.planes.is_some() && !nodes, "--backend kind or k3s"),
             ("--load", !self.load.is_empty() && !nodes, "--backend kind or k3s"),
             ("--kind-configs", self.kind_configs.is_some() && !kind, "--backend kind"),
         ];
@@ -241,6 +255,18 @@ impl BackendArgs {
         }
     }
 
+    fn images(&self, plans: &[Plan]) -> NodeImages {
+        NodeImages {
+            given: self.load.clone(),
+            needs_planes: plans.iter().map(|plan| needs_planes(&plan.loaded.scenario)).collect(),
+            placer: match self.planes {
+                None | Some(PlanesArg::Reference) => Placer::Reference,
+                Some(PlanesArg::Upstream) => Placer::Upstream,
+            },
+            ..NodeImages::default()
+        }
+    }
+
     fn keep(&self) -> Keep {
         match self.keep {
             None | Some(KeepArg::Never) => Keep::Never,
@@ -301,8 +327,7 @@ impl BackendArgs {
                 let settings = kind::Settings {
                     outside,
                     configs: self.configs(),
-                    images: self.load.clone(),
-                    needs_planes: plans.iter().map(|plan| needs_planes(&plan.loaded.scenario)).collect(),
+                    images: self.images(plans),
                     ..kind::Settings::new(state)
                 };
                 let backend = KindBackend::begin(settings, run).await;
@@ -313,8 +338,7 @@ impl BackendArgs {
                 let settings = k3s::Settings {
                     outside,
                     tags: self.tags(),
-                    images: self.load.clone(),
-                    needs_planes: plans.iter().map(|plan| needs_planes(&plan.loaded.scenario)).collect(),
+                    images: self.images(plans),
                     ..k3s::Settings::new(state)
                 };
                 let backend = K3sBackend::begin(settings, run).await;

@@ -36,7 +36,13 @@ pub(crate) fn table(verdicts: &[PlacementVerdict], clusters: &[String], indent: 
     for cluster in &shown {
         text += &format!("  {cluster}");
     }
-    text += &format!("  {:phase_width$}  {:why_width$}  VERDICT\n", "PHASE", "WHY");
+    // The reference planes need no mention.
+    let by = verdicts
+        .iter()
+        .map(|verdict| verdict.placed_by.as_str())
+        .find(|by| *by != "reference");
+    let verdict = by.map_or_else(|| "VERDICT".to_owned(), |by| format!("VERDICT (placed by {by})"));
+    text += &format!("  {:phase_width$}  {:why_width$}  {verdict}\n", "PHASE", "WHY");
     text = style.dim(text.trim_end()) + "\n";
     for (row, name) in rows.iter().zip(&names) {
         text += &format!("{indent}{name:name_width$}");

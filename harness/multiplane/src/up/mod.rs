@@ -186,7 +186,7 @@ async fn prepare(
         told: kept.clone(),
         witness: Witness::start(clusters.values().map(|cluster| (cluster.id(), cluster.client()))),
         admin: controlplane.and_then(|_| context.admin().ok()),
-        placed_by: world.capabilities().placed_by,
+        placed_by: world.capabilities().placed_by.name(),
         clock: world.clock().clone(),
     };
     let page = Page::start(looked).await.map_err(UpError::Listen)?;

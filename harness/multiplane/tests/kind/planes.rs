@@ -8,6 +8,7 @@ use crate::bench::Bench;
 pub(crate) const ALL: &[(&str, fn())] = &[
     ("the_guide_runs_on_kind", the_guide_runs_on_kind),
     ("placement_runs_on_kind", placement_runs_on_kind),
+    ("upstreams_images_are_left_to_the_nodes", upstreams_images_are_left_to_the_nodes),
     ("planes_need_their_image", planes_need_their_image),
 ];
 
@@ -167,6 +168,19 @@ fn placement_runs_on_kind() {
     let bench = bench(PLACEMENT);
     let ended = bench.run(&[]);
     assert_eq!(ended.exit, Some(0), "{}", ended.text);
+    bench.assert_clean();
+}
+
+/// The double's nodes have a program for every image, as if it were pulled.
+fn upstreams_images_are_left_to_the_nodes() {
+    let bench = bench(GUIDE);
+    let report = bench.path("report.json");
+    let ended = bench.run(&["--planes", "upstream", "--json", report.to_str().unwrap()]);
+    assert_eq!(ended.exit, Some(0), "{}", ended.text);
+    assert!(!ended.text.contains("cr.flyte.org"), "{}", ended.text);
+    let report = fs::read_to_string(report).unwrap();
+    assert!(report.contains(r#""placedBy": "upstream""#), "{report}");
+    assert!(!report.contains(r#""placedBy": "reference""#), "{report}");
     bench.assert_clean();
 }
 

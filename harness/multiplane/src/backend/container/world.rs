@@ -15,7 +15,7 @@ use super::ways::Ways;
 use super::{ContainerBackend, ContainerError};
 use crate::backend::ledger::{Resource, ResourceKind};
 use crate::backend::outside::{Belongings, Creations};
-use crate::backend::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, World, dns_name, member, names};
+use crate::backend::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, Placer, World, dns_name, member, names};
 
 /// Name of the machine that the harness stands on, and of its zone.
 const OPERATOR: &str = "operator";
@@ -103,7 +103,7 @@ impl World for ContainerWorld {
         Capabilities {
             backend: "container",
             virtual_time: false,
-            placed_by: "reference",
+            placed_by: Placer::Reference,
         }
     }
 

@@ -18,7 +18,7 @@ use super::record::{About, Folder};
 use super::{ExistingBackend, ExistingError, marker};
 use crate::backend::ledger::{Resource, ResourceKind};
 use crate::backend::outside::Belongings;
-use crate::backend::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, World};
+use crate::backend::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, Placer, World};
 
 /// One scenario on clusters that were there already.
 pub struct ExistingWorld {
@@ -114,7 +114,7 @@ impl World for ExistingWorld {
         Capabilities {
             backend: "existing",
             virtual_time: false,
-            placed_by: "upstream",
+            placed_by: Placer::Upstream,
         }
     }
 

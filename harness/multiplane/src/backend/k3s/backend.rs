@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::{K3sError, K3sWorld, Tags};
 use crate::backend::docker::{Docker, check_engine};
 use crate::backend::ledger::State;
-use crate::backend::nodes::{Images, NodesError, Planes};
+use crate::backend::nodes::{NodeImages, Stock};
 use crate::backend::outside::{self, Outside, Session, check_docker};
 use crate::backend::process::Runner;
-use crate::backend::{BackendError, World, node_image};
+use crate::backend::{BackendError, World};
 
 /// How a run on k3s is set up.
 #[derive(Clone, Debug)]
@@ -17,23 +17,17 @@ pub struct Settings {
     pub outside: outside::Settings,
     /// Which images nodes run.
     pub tags: Tags,
-    /// Images that every cluster gets: archives, or names of local images.
-    pub images: Vec<String>,
-    /// The image that the reference planes run from.
-    pub planes: String,
-    /// Which of the run's scenarios, by number, need it.
-    pub needs_planes: Vec<bool>,
+    /// Images that clusters get.
+    pub images: NodeImages,
 }
 
 impl Settings {
-    /// The known images of k3s, nothing kept. `MULTIPLANE_IMAGE` names another image of the reference planes.
+    /// The known images of k3s, nothing kept.
     pub fn new(state: State) -> Self {
         Self {
             outside: outside::Settings::new(state),
             tags: Tags::default(),
-            images: Vec::new(),
-            planes: node_image(),
-            needs_planes: Vec::new(),
+            images: NodeImages::default(),
         }
     }
 }
@@ -46,11 +40,7 @@ pub struct K3sBackend(pub(super) Arc<Shared>);
 pub(super) struct Shared {
     pub(super) session: Session,
     pub(super) tags: Tags,
-    pub(super) images: Images,
-    /// Images of the run that are left as they are: archives, or names.
-    pub(super) given: Vec<String>,
-    pub(super) planes: Arc<Planes>,
-    needs_planes: Vec<bool>,
+    pub(super) stock: Stock,
 }
 
 impl K3sBackend {
@@ -62,20 +52,11 @@ impl K3sBackend {
         let docker = Docker::new(Runner::default(), &settings.outside.docker);
         check_docker(&docker, "k3s").await?;
         check_engine(&docker).await?;
-        if settings.needs_planes.contains(&true) {
-            let found = docker.image_id(&settings.planes).await;
-            found.map_err(|error| NodesError::NoPlanes {
-                image: settings.planes.clone(),
-                error: error.stderr().trim().to_owned(),
-            })?;
-        }
+        settings.images.check(&docker).await?;
         let session = Session::begin(settings.outside, run)?;
         Ok(Self(Arc::new(Shared {
             tags: settings.tags,
-            given: settings.images.clone(),
-            images: Images::new(settings.images, session.folder()),
-            planes: Arc::new(Planes::new(settings.planes, session.folder())),
-            needs_planes: settings.needs_planes,
+            stock: Stock::new(settings.images, session.folder()),
             session,
         })))
     }
@@ -83,7 +64,7 @@ impl K3sBackend {
 
 impl Outside for K3sBackend {
     fn world(&self, scenario: usize, _seed: u64) -> Result<Box<dyn World>, BackendError> {
-        let planes = self.0.needs_planes.get(scenario).copied().unwrap_or(false);
+        let planes = self.0.stock.needs_planes(scenario);
         let world = K3sWorld::new(self, scenario, planes).map_err(|error| BackendError::World(error.to_string()))?;
         Ok(Box::new(world))
     }

@@ -14,7 +14,7 @@ use super::world::Ground;
 use crate::backend::docker::{free_ports, launch, localise};
 use crate::backend::ledger::{Resource, ResourceKind};
 use crate::backend::nodes::resident::{Place, put};
-use crate::backend::nodes::{Import, Loader, NodeCluster, Ports, ready};
+use crate::backend::nodes::{Import, NodeCluster, Ports, ready};
 use crate::backend::{Cluster, ClusterSpec, Vantage};
 use crate::{probe, resident};
 
@@ -61,7 +61,7 @@ pub(super) async fn start(ground: &Ground, spec: &ClusterSpec) -> Result<NodeClu
         docker: docker.clone(),
         nodes,
     });
-    for archive in ground.backend.0.images.archives(&docker).await? {
+    for archive in ground.backend.0.stock.images.archives(&docker).await? {
         import.import(&server, &archive.file).await?;
         ground.belongings.note(format!("{}: {} loaded", spec.id, archive.title));
     }
@@ -70,11 +70,11 @@ pub(super) async fn start(ground: &Ground, spec: &ClusterSpec) -> Result<NodeClu
         return Ok(cluster);
     }
     let shared = &ground.backend.0;
-    let loader = Loader::new(shared.planes.clone(), import, docker, &shared.given, &server);
+    let loader = shared.stock.loader(import, docker, &server);
     let known = [resident::IMAGE, probe::IMAGE, TASK_IMAGE].map(str::to_owned).into();
     loader.load(&known).await?;
     // Drawn first, so that it is a port which the host reaches.
-    let cluster = cluster.with_planes(loader);
+    let cluster = cluster.with_planes(loader, shared.stock.placer);
     let way_in = cluster.ingress(Vantage::Host);
     let place = Place {
         authority: &ground.authority,

@@ -87,7 +87,7 @@ impl World for K3sWorld {
         Capabilities {
             backend: "k3s",
             virtual_time: false,
-            placed_by: "reference",
+            placed_by: self.ground.backend.0.stock.placer,
         }
     }
 

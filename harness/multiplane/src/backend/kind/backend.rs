@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::{Configs, HostFacts, Kind, KindError, KindWorld};
 use crate::backend::docker::Docker;
 use crate::backend::ledger::State;
-use crate::backend::nodes::{Images, NodesError, Planes};
+use crate::backend::nodes::{NodeImages, Stock};
 use crate::backend::outside::{self, Outside, OutsideError, Session, check_docker, program};
 use crate::backend::process::{ProcessError, Runner};
-use crate::backend::{BackendError, World, node_image};
+use crate::backend::{BackendError, World};
 
 /// The oldest kind whose commands and answers are those that this was written against.
 const OLDEST: (u64, u64) = (0, 20);
@@ -23,25 +23,18 @@ pub struct Settings {
     pub kind: PathBuf,
     /// Where configurations and node images come from.
     pub configs: Configs,
-    /// Images that every cluster gets: archives, or names of local images.
-    pub images: Vec<String>,
-    /// The image that the reference planes run from.
-    pub planes: String,
-    /// Which of the run's scenarios, by number, need it.
-    pub needs_planes: Vec<bool>,
+    /// Images that clusters get.
+    pub images: NodeImages,
 }
 
 impl Settings {
-    /// The programs found in `PATH`, kind's own images, nothing kept. `MULTIPLANE_KIND` and `MULTIPLANE_DOCKER` name other programs,
-    /// `MULTIPLANE_IMAGE` another image of the reference planes.
+    /// The programs found in `PATH`, kind's own images, nothing kept. `MULTIPLANE_KIND` and `MULTIPLANE_DOCKER` name other programs.
     pub fn new(state: State) -> Self {
         Self {
             outside: outside::Settings::new(state),
             kind: program("MULTIPLANE_KIND", "kind"),
             configs: Configs::default(),
-            images: Vec::new(),
-            planes: node_image(),
-            needs_planes: Vec::new(),
+            images: NodeImages::default(),
         }
     }
 }
@@ -56,12 +49,7 @@ pub(super) struct Shared {
     pub(super) kind: PathBuf,
     pub(super) configs: Configs,
     pub(super) host: HostFacts,
-    pub(super) images: Images,
-    /// Images of the run that are left as they are: archives, or names.
-    pub(super) given: Vec<String>,
-    pub(super) planes: Arc<Planes>,
-    /// Which of the run's scenarios need the reference planes.
-    pub(super) needs_planes: Vec<bool>,
+    pub(super) stock: Stock,
 }
 
 impl KindBackend {
@@ -74,21 +62,13 @@ impl KindBackend {
         let docker = Docker::new(runner.clone(), &settings.outside.docker);
         check_docker(&docker, "kind").await?;
         check_kind(&Kind::new(runner, &settings.kind)).await?;
-        if settings.needs_planes.contains(&true) {
-            docker.image_id(&settings.planes).await.map_err(|error| NodesError::NoPlanes {
-                image: settings.planes.clone(),
-                error: error.stderr().trim().to_owned(),
-            })?;
-        }
+        settings.images.check(&docker).await?;
         let session = Session::begin(settings.outside, run)?;
         Ok(Self(Arc::new(Shared {
             kind: settings.kind,
             configs: settings.configs,
             host: HostFacts::read(),
-            planes: Arc::new(Planes::new(settings.planes, session.folder())),
-            needs_planes: settings.needs_planes,
-            given: settings.images.clone(),
-            images: Images::new(settings.images, session.folder()),
+            stock: Stock::new(settings.images, session.folder()),
             session,
         })))
     }
@@ -96,7 +76,7 @@ impl KindBackend {
 
 impl Outside for KindBackend {
     fn world(&self, scenario: usize, _seed: u64) -> Result<Box<dyn World>, BackendError> {
-        let planes = self.0.needs_planes.get(scenario).copied().unwrap_or(false);
+        let planes = self.0.stock.needs_planes(scenario);
         let world = KindWorld::new(self.clone(), scenario, planes).map_err(|error| BackendError::World(error.to_string()))?;
         Ok(Box::new(world))
     }

@@ -15,7 +15,7 @@ use super::world::KindWorld;
 use super::{Kind, KindError, Signature, names};
 use crate::backend::ledger::{Resource, ResourceKind};
 use crate::backend::nodes::resident::{Place, put};
-use crate::backend::nodes::{Import, Loader, NodeCluster, NodesError, Ports, ready};
+use crate::backend::nodes::{Import, NodeCluster, NodesError, Ports, ready};
 use crate::backend::{Cluster, ClusterSpec, Vantage};
 use crate::{probe, resident};
 
@@ -114,17 +114,11 @@ async fn one(world: &KindWorld, spec: &ClusterSpec, attempt: &Attempt<'_>) -> Re
         return Ok(cluster);
     }
     let import = Arc::new(world.kind.clone());
-    let loader = Loader::new(
-        shared.planes.clone(),
-        import,
-        world.belongings.docker(),
-        &shared.given,
-        attempt.name,
-    );
+    let loader = shared.stock.loader(import, world.belongings.docker(), attempt.name);
     let known = [resident::IMAGE, probe::IMAGE, TASK_IMAGE].map(str::to_owned).into();
     loader.load(&known).await?;
     // Drawn first, so that it is a port which the host reaches.
-    let cluster = cluster.with_planes(loader);
+    let cluster = cluster.with_planes(loader, shared.stock.placer);
     let way_in = cluster.ingress(Vantage::Host);
     let place = Place {
         authority: &world.authority,
@@ -139,7 +133,7 @@ async fn one(world: &KindWorld, spec: &ClusterSpec, attempt: &Attempt<'_>) -> Re
 
 /// Loads the run's images.
 async fn load(world: &KindWorld, id: &str, name: &str) -> Result<(), KindError> {
-    for archive in world.backend.0.images.archives(&world.belongings.docker()).await? {
+    for archive in world.backend.0.stock.images.archives(&world.belongings.docker()).await? {
         world.kind.load(name, &archive.file).await.map_err(KindError::of)?;
         world.belongings.note(format!("{id}: {} loaded", archive.title));
     }

@@ -104,7 +104,7 @@ impl World for KindWorld {
         Capabilities {
             backend: "kind",
             virtual_time: false,
-            placed_by: "reference",
+            placed_by: self.backend.0.stock.placer,
         }
     }
 

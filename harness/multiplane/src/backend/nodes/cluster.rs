@@ -12,7 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::NodesError;
 use super::planes::Loader;
 use super::ports::{Ports, expose};
-use crate::backend::{BackendError, Cluster, Vantage};
+use crate::backend::{BackendError, Cluster, Placer, Vantage};
 use crate::resident;
 
 /// Port of the API server inside docker's network.
@@ -30,6 +30,7 @@ pub(in crate::backend) struct NodeCluster {
     client: ClientBox,
     ports: Ports,
     planes: Option<Loader>,
+    placer: Placer,
     _exposed: AbortOnDropHandle<()>,
 }
 
@@ -67,6 +68,7 @@ impl NodeCluster {
             client: ClientBox(client),
             ports,
             planes: None,
+            placer: Placer::Reference,
             _exposed: AbortOnDropHandle::new(exposed),
         })
     }
@@ -75,10 +77,11 @@ impl NodeCluster {
         self.client.0.clone()
     }
 
-    /// From now on images of the reference planes come from `loader`.
-    pub(in crate::backend) fn with_planes(self, loader: Loader) -> Self {
+    /// From now on images of the reference planes come from `loader`, if they are the planes that place.
+    pub(in crate::backend) fn with_planes(self, loader: Loader, placer: Placer) -> Self {
         Self {
             planes: Some(loader),
+            placer,
             ..self
         }
     }
@@ -106,7 +109,7 @@ impl Cluster for NodeCluster {
     }
 
     fn runs_images(&self) -> bool {
-        self.planes.is_some()
+        self.planes.is_some() && self.placer == Placer::Reference
     }
 
     fn provide<'a>(&'a self, images: &'a BTreeSet<String>) -> BoxFuture<'a, Result<Vec<String>, BackendError>> {

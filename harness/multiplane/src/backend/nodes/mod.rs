@@ -11,6 +11,7 @@ mod ports;
 mod ready;
 pub(super) mod resident;
 mod retag;
+mod stock;
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -20,9 +21,10 @@ use futures::future::BoxFuture;
 pub(super) use cluster::NodeCluster;
 pub use error::NodesError;
 pub(super) use images::Images;
-pub(super) use planes::{Loader, Planes};
 pub(super) use ports::Ports;
 pub(super) use ready::ready;
+pub use stock::NodeImages;
+pub(super) use stock::Stock;
 
 /// Where the world's folder is on every node.
 pub(super) const DATA: &str = "/var/lib/multiplane";

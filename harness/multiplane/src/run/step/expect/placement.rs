@@ -122,7 +122,7 @@ fn look(
         submit: placement.of.value.clone(),
         execution: execution.name.clone(),
         expected: demand.on.clone(),
-        placed_by: context.world.capabilities().placed_by.to_owned(),
+        placed_by: context.world.capabilities().placed_by.name().to_owned(),
         admin,
         seen,
         prediction: execution.prediction.clone(),
