@@ -37,7 +37,7 @@ fn it_finds_what_a_pod_has() {
     if !refused(&ended) {
         assert_eq!(ended.exit, Some(0), "{}", ended.text);
     }
-    assert!(!runs("sleep\04321.25\0"), "a process is left behind");
+    assert!(!runs("sleep\x004321.25\x00"), "a process is left behind");
 }
 
 /// Whether a process of this computer was started with these words, each of them ended by a zero byte.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use flyte::client::GrpcChannel;
 use flyte::client::{Admin, channel};
 use flyte::proto::admin::{
     Execution, ExecutionClusterLabel, ExecutionCreateRequest, ExecutionSpec, ExecutionTerminateRequest, Project, ProjectRegisterRequest,
@@ -13,7 +14,6 @@ use flyte::proto::event::WorkflowExecutionEvent;
 use flyte::proto::service::admin_service_client::AdminServiceClient;
 use flyte::workflow::WorkflowFile;
 use serde_json::{Value, json};
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use super::bench::{Bench, HOME, Run, phase, public};
@@ -25,7 +25,7 @@ pub(crate) const DOMAIN: &str = "development";
 /// A flyteadmin that serves.
 pub(crate) struct Plane {
     pub(crate) pod: String,
-    pub(crate) client: AdminServiceClient<Channel>,
+    pub(crate) client: AdminServiceClient<GrpcChannel>,
     admin: Admin,
 }
 

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
+use flyte::client::GrpcChannel;
 use flyte::proto::admin::*;
 use flyte::proto::core::workflow_execution::Phase;
 use flyte::proto::service::admin_service_client::AdminServiceClient;
@@ -12,7 +13,6 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use simnet::Host;
 use tonic::service::Routes;
-use tonic::transport::Channel;
 use tonic::{Request, Response, Status, async_trait};
 
 /// The port that it serves on.
@@ -23,7 +23,7 @@ pub(crate) struct Recorder(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    behind: Option<AdminServiceClient<Channel>>,
+    behind: Option<AdminServiceClient<GrpcChannel>>,
     /// What events of runs are refused with.
     refusal: Option<Status>,
     /// Phases of workflow events that were accepted, in order.
@@ -33,7 +33,7 @@ struct State {
 }
 
 impl Recorder {
-    pub(crate) fn pass_on(&self, client: AdminServiceClient<Channel>) {
+    pub(crate) fn pass_on(&self, client: AdminServiceClient<GrpcChannel>) {
         self.0.lock().unwrap().behind = Some(client);
     }
 
@@ -66,7 +66,7 @@ impl Recorder {
         });
     }
 
-    fn behind(&self) -> Option<AdminServiceClient<Channel>> {
+    fn behind(&self) -> Option<AdminServiceClient<GrpcChannel>> {
         self.0.lock().unwrap().behind.clone()
     }
 

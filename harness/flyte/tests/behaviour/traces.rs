@@ -8,6 +8,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::{Buf, BufMut, Bytes};
+use flyte::client::GrpcChannel;
 use flyte::stores::PublishedObjects;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
@@ -15,7 +16,6 @@ use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::{Value, json};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use super::bench::{Bench, HOME, Run};
@@ -50,7 +50,7 @@ struct Replay {
     _bench: Bench,
     _objects: PublishedObjects,
     host: simnet::Host,
-    channel: Channel,
+    channel: GrpcChannel,
     pool: DescriptorPool,
     /// Fields that must be set in answers of each method.
     needs: BTreeMap<String, BTreeSet<String>>,
