@@ -95,13 +95,28 @@ impl Condition {
     /// # Errors
     /// It has no value, for example because a field is missing, or is no truth.
     pub fn holds(&self, cluster: &str, subject: &Value) -> Result<bool, String> {
+        match self.evaluate(cluster, subject)? {
+            Cel::Bool(holds) => Ok(holds),
+            _ => Err(format!("`{}` is neither true nor false", self.text)),
+        }
+    }
+
+    /// Its value for an object, of whatever type.
+    ///
+    /// # Errors
+    /// It has no value, for example because a field is missing, or one that JSON has not.
+    pub fn value(&self, cluster: &str, subject: &Value) -> Result<Value, String> {
+        let value = self.evaluate(cluster, subject)?;
+        from_cel(&value).ok_or_else(|| format!("`{}` has no value that JSON could hold", self.text))
+    }
+
+    fn evaluate(&self, cluster: &str, subject: &Value) -> Result<Cel, String> {
         let mut scope = LIBRARY.new_inner_scope();
         let name = if self.of_all { OBJECTS } else { OBJECT };
         scope.add_variable_from_value(name, to_cel(subject));
         scope.add_variable_from_value(CLUSTER, cluster.to_owned());
         match Cel::resolve(&self.expression, &scope) {
-            Ok(Cel::Bool(holds)) => Ok(holds),
-            Ok(_) => Err(format!("`{}` is neither true nor false", self.text)),
+            Ok(value) => Ok(value),
             Err(ExecutionError::NoSuchKey(key)) => Err(format!("`{}`: no such key: {key}", self.text)),
             Err(error) => Err(format!("`{}`: {error}", self.text)),
         }
@@ -126,6 +141,21 @@ fn to_cel(value: &Value) -> Cel {
                 map: Arc::new(fields.collect()),
             })
         }
+    }
+}
+
+/// A value of CEL as JSON, where there is one.
+fn from_cel(value: &Cel) -> Option<Value> {
+    match value {
+        Cel::Null => Some(Value::Null),
+        Cel::Bool(flag) => Some((*flag).into()),
+        Cel::Int(number) => Some((*number).into()),
+        Cel::UInt(number) => Some((*number).into()),
+        Cel::Float(number) => serde_json::Number::from_f64(*number).map(Value::Number),
+        Cel::String(text) => Some(Value::String(text.to_string())),
+        Cel::List(items) => items.iter().map(from_cel).collect(),
+        Cel::Map(map) => map.map.iter().map(|(key, value)| Some((key.to_string(), from_cel(value)?))).collect(),
+        _ => None,
     }
 }
 

@@ -2,25 +2,36 @@
 //!
 //! | expression | value |
 //! |---|---|
+//! | `vars.<name>` | a value of the scenario's `vars`, or of the cell of its `matrix` |
+//! | `each.<name>` | the value for which a `for` repeats its steps |
+//! | `namespaces.<name>` | the name, in the clusters, of a namespace of the scenario's own |
+//! | `steps.<id>.<output>` | what an earlier step found; `.<cluster>` behind it if the step ran on several |
 //! | `clusters.<id>.api.pods` | URL of the cluster's API server as pods of other clusters reach it |
 //! | `clusters.<id>.api.host` | URL of the cluster's API server as this machine reaches it |
 //! | `clusters.<id>.ingress.pods` | `host:port` of the cluster's Ingress (TLS) as pods of other clusters reach it |
 //! | `clusters.<id>.services['<namespace>/<name>:<port>'].pods` | `host:port` of a Service as pods of other clusters reach it |
-//! | `vars.<name>` | a text of the scenario's `vars` |
 //! | `run.id`, `run.seed` | the run's id and seed |
 //!
-//! All of them are texts. Names are fixed before the first step, so a misspelt one is found by the check.
+//! The first three are known when the file is read, and may stand in any value of it. The others are known when a step runs, and stand where
+//! the step says so. All names are known before the first step, so a misspelt one is found by the check.
+//!
+//! A value that is one expression and nothing else has the expression's type: a number, a list. Among other text it becomes text. Those of
+//! `clusters`, `namespaces` and `run` are texts.
 
+mod bindings;
+mod known;
 mod parse;
 mod text;
 
-pub use parse::{Expression, Vantage};
-pub(crate) use text::OPEN;
-pub use text::{Found, find, interpolate, interpolate_value};
+pub use bindings::{Bindings, Unknown};
+pub use known::{Known, OutputType, Outputs};
+pub use parse::{Data, Expression, Output, Source, Vantage};
+pub(crate) use text::{OPEN, in_text};
+pub use text::{Found, find, interpolate, interpolate_text, interpolate_value};
 
 use std::ops::Range;
 
-use crate::ClusterId;
+use serde_json::Value;
 
 /// What is wrong with an expression; `range` is in bytes of the text it stands in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,41 +45,23 @@ pub struct ExpressionError {
     pub help: Option<String>,
 }
 
+impl ExpressionError {
+    pub(crate) fn of(found: &Found<'_>, Unknown { message, help }: Unknown) -> Self {
+        Self {
+            range: found.range.clone(),
+            message,
+            help,
+        }
+    }
+}
+
 /// Gives expressions their values when a step runs.
 pub trait Names {
     /// The value.
     ///
     /// # Errors
     /// Why there is none, for example a Service that is not there (yet).
-    fn resolve(&self, expression: &Expression) -> Result<String, String>;
-}
-
-/// The names that a scenario defines, for checks before anything runs.
-#[derive(Clone, Debug, Default)]
-pub struct Known<'s> {
-    /// Cluster ids.
-    pub clusters: Vec<&'s ClusterId>,
-    /// Names of `vars`.
-    pub vars: Vec<&'s String>,
-}
-
-impl Known<'_> {
-    /// Whether an expression's names exist.
-    ///
-    /// # Errors
-    /// An unknown cluster or variable, with a suggestion.
-    pub fn check(&self, found: &Found<'_>) -> Result<(), ExpressionError> {
-        let unknown = |kind: &str, name: &str, known: &[&String]| ExpressionError {
-            range: found.range.clone(),
-            message: format!("unknown {kind} `{name}`"),
-            help: Some(yaml::suggest::help(name, known)),
-        };
-        match (&found.expression, found.expression.cluster()) {
-            (_, Some(id)) if !self.clusters.contains(&id) => Err(unknown("cluster", id, &self.clusters)),
-            (Expression::Var(name), _) if !self.vars.contains(&name) => Err(unknown("variable", name, &self.vars)),
-            _ => Ok(()),
-        }
-    }
+    fn resolve(&self, expression: &Expression) -> Result<Value, String>;
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use yaml::tree::{Entry, Node, Value as NodeValue};
 use yaml::{Diagnostic, Sources, Span, tree};
 
 use crate::Invalid;
+use crate::expand::of_value;
 use crate::expression::{ExpressionError, Names, OPEN, interpolate};
 
 /// A file of `flytectl update execution-cluster-label --attrFile`.
@@ -69,13 +70,13 @@ fn documents(path: &Path, names: &dyn Names) -> Result<Vec<Value>, Invalid> {
     values.map_err(|diagnostic| invalid(path, text, *diagnostic))
 }
 
-/// Replaces the expressions in a tree's scalars. What had an expression is a text afterwards.
+/// Replaces the expressions in a tree's scalars.
 fn replace(node: &mut Node, file: &str, source: &str, names: &dyn Names) -> Result<(), Box<Diagnostic>> {
     match &mut node.value {
         NodeValue::Scalar(scalar) if scalar.text.contains(OPEN) => {
             let replaced = interpolate(&scalar.text, names);
-            scalar.text = replaced.map_err(|error| Box::new(diagnostic(&error, &scalar.text, node.span, file, source)))?;
-            scalar.plain = false;
+            let value = replaced.map_err(|error| Box::new(diagnostic(&error, &scalar.text, node.span, file, source)))?;
+            *node = of_value(&value, node.span);
             Ok(())
         }
         NodeValue::Scalar(_) => Ok(()),
@@ -154,10 +155,10 @@ mod tests {
     struct Fixed;
 
     impl Names for Fixed {
-        fn resolve(&self, expression: &Expression) -> Result<String, String> {
+        fn resolve(&self, expression: &Expression) -> Result<Value, String> {
             match expression {
                 Expression::Service { .. } => Err("there is no such Service".into()),
-                expression => Ok(format!("<{expression}>")),
+                expression => Ok(format!("<{expression}>").into()),
             }
         }
     }

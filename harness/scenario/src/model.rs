@@ -6,9 +6,11 @@ use std::path::{Component, Path, PathBuf};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use yaml::{Span, Spanned};
 
-use crate::{ClusterId, Duration, Verb};
+use crate::expression::Bindings;
+use crate::{ClusterId, Duration, OneOrMany, Verb};
 
 /// A multi-cluster scenario: clusters, and steps that are run in order until one fails.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -23,9 +25,14 @@ pub struct Scenario {
     /// What holds for the whole run.
     #[serde(default)]
     pub settings: Settings,
-    /// Texts for `${{ vars.<name> }}`.
+    /// Values of any type, for `${{ vars.<name> }}` and, of a map, `${{ vars.<name>.<field> }}`. One may name those before it.
     #[serde(default)]
-    pub vars: BTreeMap<String, String>,
+    pub vars: BTreeMap<String, Value>,
+    /// Namespaces that are made before the first step, and whose names nobody else has: not another scenario, not another run. Steps name
+    /// them as `${{ namespaces.<name> }}`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, Namespace>")]
+    pub namespaces: IndexMap<String, Namespace>,
     /// The clusters by id. The id is Flyte's name for the cluster in `clusterConfigs`; where Kubernetes and DNS allow
     /// fewer characters, `_` becomes `-`.
     #[schemars(with = "BTreeMap<ClusterId, Cluster>")]
@@ -58,6 +65,18 @@ impl Scenario {
         let work = |step: &Step| matches!(step.verb, Verb::Submit(_) | Verb::Expect(_));
         let end = self.steps.iter().position(work).unwrap_or(self.steps.len());
         &self.steps[..end]
+    }
+
+    /// What the file gives by name.
+    pub fn bindings(&self) -> Bindings {
+        let namespaces = self.namespaces.iter();
+        Bindings {
+            vars: self.vars.clone(),
+            each: BTreeMap::new(),
+            namespaces: namespaces
+                .filter_map(|(id, namespace)| Some((id.clone(), Value::String(namespace.name.as_ref()?.value.clone()))))
+                .collect(),
+        }
     }
 
     /// Whether programs of this machine take part, which is not possible in virtual time.
@@ -147,6 +166,21 @@ pub struct Cluster {
 
 fn one() -> u32 {
     1
+}
+
+/// A namespace of the scenario's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Namespace {
+    /// The clusters that have it: ids, patterns such as `dataplane_*`, or `role=dataplane`. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<OneOrMany<String>>,
+    /// Labels, for example of pod security.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Its name in the clusters. Default: the name here, with eight characters behind it that follow from the run and the scenario.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Spanned<String>>,
 }
 
 /// DNS names of a cluster, so that values and manifests of another installation work as they are. Certificates are good for them; the port

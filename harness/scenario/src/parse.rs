@@ -1,5 +1,6 @@
 //! From text to types, part by part, so that one mistake does not hide the next.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -7,17 +8,33 @@ use serde::de::DeserializeOwned;
 use yaml::tree::{Node, Value};
 use yaml::{Diagnostic, Diagnostics, ErrorKind, Span, Spanned, strict, suggest, tree};
 
+use crate::expand::{self, Cell, Given, Source};
+use crate::expression::Bindings;
 use crate::select::expand;
-use crate::{ApiVersion, Cluster, ClusterId, Kind, Metadata, Scenario, Step, Verb};
+use crate::{ApiVersion, Cluster, ClusterId, Kind, Metadata, Namespace, Scenario, Step, Verb};
 
-const FIELDS: [&str; 7] = ["apiVersion", "kind", "metadata", "settings", "vars", "clusters", "steps"];
+const FIELDS: [&str; 9] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "settings",
+    "vars",
+    "matrix",
+    "namespaces",
+    "clusters",
+    "steps",
+];
 
 /// What could be read of a scenario.
 pub(crate) struct Parsed {
     /// The parts that are sound.
     pub(crate) scenario: Scenario,
-    /// The whole file.
+    /// The whole file, with all that it writes once put where it stands for.
     pub(crate) root: Node,
+    /// What the file gives by name.
+    pub(crate) bindings: Bindings,
+    /// The values of the matrix, by `vars.<axis>`.
+    pub(crate) fixed: BTreeMap<String, String>,
     /// The place of each step of `scenario` in the file's list.
     pub(crate) step_index: Vec<usize>,
     /// Whether every cluster could be read.
@@ -26,34 +43,49 @@ pub(crate) struct Parsed {
     pub(crate) steps_complete: bool,
 }
 
-/// Reads what can be read and reports the rest. `None`: nothing to go on with.
-pub(crate) fn parse(path: &Path, text: &str, diagnostics: &mut Diagnostics) -> Option<Parsed> {
+/// Reads what can be read and reports the rest: the scenarios of the file, one for each cell of its matrix.
+pub(crate) fn parse(path: &Path, text: &str, given: &Given, diagnostics: &mut Diagnostics) -> Vec<Parsed> {
     let file = path.display().to_string();
     let root = match tree::parse(text) {
         Ok(Some(root)) if root.mapping().is_some() => root,
         Ok(_) => {
             diagnostics.push(Diagnostic::error("not-a-scenario", "the file holds no mapping").at(file, Span::default()));
-            return None;
+            return Vec::new();
         }
         Err(error) => {
             diagnostics.push(error.diagnostic(file));
-            return None;
+            return Vec::new();
         }
     };
-    let mut reader = Reader {
+    let mut source = Source {
         file: &file,
-        root: &root,
+        text,
         diagnostics,
     };
-    reader.unknown_fields();
+    unknown_fields(&root, &mut source);
+    let cells = expand::cells(root, given, &mut source);
+    cells.into_iter().map(|cell| scenario(path, cell, &mut source)).collect()
+}
+
+/// Reads one scenario.
+fn scenario(path: &Path, cell: Cell, source: &mut Source<'_>) -> Parsed {
+    let Cell { mut root, bindings, fixed } = cell;
+    if let Some(clusters) = expand::get_mut(&mut root, "clusters") {
+        expand::clusters(clusters, source);
+    }
+    let (clusters, clusters_complete) = Reader::of(&root, source).clusters();
+    if let Some(Value::Sequence(steps)) = expand::get_mut(&mut root, "steps").map(|steps| &mut steps.value) {
+        *steps = expand::steps(std::mem::take(steps), &bindings, &clusters, source);
+    }
+    let mut reader = Reader::of(&root, source);
     let api_version: Option<ApiVersion> = reader.required("apiVersion");
     let kind: Option<Kind> = reader.required("kind");
     let metadata: Option<Metadata> = reader.required("metadata");
     let settings = reader.optional("settings").unwrap_or_default();
-    let vars = reader.optional("vars").unwrap_or_default();
-    let (clusters, clusters_complete) = reader.clusters();
+    let mut namespaces: IndexMap<String, Namespace> = reader.optional("namespaces").unwrap_or_default();
     let (mut steps, step_index, steps_complete) = reader.steps();
     let named = steps.iter_mut().flat_map(|step| step.verb.clusters_mut());
+    let named = named.chain(namespaces.values_mut().flat_map(|namespace| &mut namespace.on));
     named.for_each(|on| expand(on, &clusters));
     let unnamed = || Metadata {
         name: Spanned::made(String::new()),
@@ -65,18 +97,31 @@ pub(crate) fn parse(path: &Path, text: &str, diagnostics: &mut Diagnostics) -> O
         kind: kind.unwrap_or(Kind::Scenario),
         metadata: metadata.unwrap_or_else(unnamed),
         settings,
-        vars,
+        vars: bindings.vars.clone(),
+        namespaces,
         clusters,
         steps,
         file: path.to_owned(),
     };
-    Some(Parsed {
+    Parsed {
         scenario,
         root,
+        bindings,
+        fixed,
         step_index,
         clusters_complete,
         steps_complete,
-    })
+    }
+}
+
+fn unknown_fields(root: &Node, source: &mut Source<'_>) {
+    for entry in root.mapping().unwrap_or_default() {
+        let name = &entry.key.text;
+        if !FIELDS.contains(&name.as_str()) {
+            let help = suggest::help(name, &FIELDS);
+            source.helped("unknown-field", entry.key_span, format!("unknown field `{name}`"), help);
+        }
+    }
 }
 
 struct Reader<'r> {
@@ -85,21 +130,19 @@ struct Reader<'r> {
     diagnostics: &'r mut Diagnostics,
 }
 
-impl Reader<'_> {
+impl<'r> Reader<'r> {
+    fn of(root: &'r Node, source: &'r mut Source<'_>) -> Self {
+        Self {
+            file: source.file,
+            root,
+            diagnostics: source.diagnostics,
+        }
+    }
+
     fn error(&mut self, code: &'static str, span: Span, message: String, help: Option<String>) {
         let mut diagnostic = Diagnostic::error(code, message).at(self.file, span);
         diagnostic.help = help;
         self.diagnostics.push(diagnostic);
-    }
-
-    fn unknown_fields(&mut self) {
-        for entry in self.root.mapping().unwrap_or_default() {
-            let name = &entry.key.text;
-            if !FIELDS.contains(&name.as_str()) {
-                let help = suggest::help(name, &FIELDS);
-                self.error("unknown-field", entry.key_span, format!("unknown field `{name}`"), Some(help));
-            }
-        }
     }
 
     fn required<T: DeserializeOwned>(&mut self, field: &'static str) -> Option<T> {

@@ -9,6 +9,7 @@ mod invariant;
 mod kubernetes;
 mod local;
 mod objects;
+mod read;
 mod summary;
 
 pub use charts::{Deploy, Rollback, Uninstall};
@@ -20,6 +21,7 @@ pub use invariant::{Invariant, Relax};
 pub use kubernetes::{Apply, Until, Wait};
 pub use local::{Exec, Script};
 pub use objects::{Delete, Patch, PatchType, Propagation, Restart, Subresource, Workload};
+pub use read::{Read, ReadOutput};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -70,6 +72,8 @@ pub enum Verb {
     Exec(Box<Exec>),
     /// Runs a shell script of this machine for each cluster, as `exec` runs a program.
     Script(Box<Script>),
+    /// Reads parts of an object for later steps, once the object has them.
+    Read(Box<Read>),
     /// Lets time pass, or waits for a condition of an object.
     Wait(Wait),
     /// Makes a fault, as `match -> verdict`, and proves that it bites: a connection that fails, a credential that is refused, a pod that is
@@ -108,6 +112,7 @@ impl Verb {
             Verb::Restart(_) => "restart",
             Verb::Exec(_) => "exec",
             Verb::Script(_) => "script",
+            Verb::Read(_) => "read",
             Verb::Wait(_) => "wait",
             Verb::Fault(_) => "fault",
             Verb::Heal(_) => "heal",
@@ -137,6 +142,7 @@ impl Verb {
             Verb::Restart(step) => step.fails.as_ref(),
             Verb::Exec(step) => step.fails.as_ref(),
             Verb::Script(step) => step.fails.as_ref(),
+            Verb::Read(step) => step.fails.as_ref(),
             Verb::Wait(step) => step.fails.as_ref(),
             Verb::Fault(_) | Verb::Heal(_) | Verb::Always(_) | Verb::Never(_) | Verb::Relax(_) | Verb::Expect(_) => None,
         }
@@ -156,6 +162,7 @@ impl Verb {
             Verb::Restart(step) => Some(&mut step.on),
             Verb::Exec(step) => Some(&mut step.on),
             Verb::Script(step) => Some(&mut step.on),
+            Verb::Read(step) => Some(&mut step.on),
             Verb::Wait(step) => step.until.as_mut().map(|until| &mut until.on),
             Verb::Always(step) | Verb::Never(step) => Some(&mut step.on),
             Verb::Expect(step) => match &mut **step {
@@ -172,6 +179,43 @@ impl Verb {
             | Verb::Heal(_)
             | Verb::Relax(_) => None,
         }
+    }
+
+    /// The name of the object that the step is about, which may hold expressions.
+    pub fn object(&self) -> Option<&str> {
+        match self {
+            Verb::Patch(step) => Some(step.name.as_str()),
+            Verb::Delete(step) => step.name.as_ref().map(|name| name.as_str()),
+            Verb::Restart(step) => Some(step.name.as_str()),
+            Verb::Read(step) => Some(step.name.as_str()),
+            Verb::Wait(step) => step.until.as_ref().map(|until| until.name.as_str()),
+            Verb::Expect(step) => match &**step {
+                Expect::Resources(expected) => expected.name.as_ref().map(|name| name.as_str()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The step on the object of another name.
+    #[must_use]
+    pub fn on_object(mut self, name: String) -> Self {
+        let place = match &mut self {
+            Verb::Patch(step) => Some(&mut step.name.value),
+            Verb::Delete(step) => step.name.as_mut().map(|name| &mut name.value),
+            Verb::Restart(step) => Some(&mut step.name.value),
+            Verb::Read(step) => Some(&mut step.name.value),
+            Verb::Wait(step) => step.until.as_mut().map(|until| &mut until.name),
+            Verb::Expect(step) => match &mut **step {
+                Expect::Resources(expected) => expected.name.as_mut().map(|name| &mut name.value),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(place) = place {
+            *place = name;
+        }
+        self
     }
 
     /// Whether the step starts a program of this machine, which cannot take part in virtual time.

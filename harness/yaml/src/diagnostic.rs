@@ -125,6 +125,18 @@ impl Diagnostics {
         self.0.sort_by(|a, b| (&a.file, a.span).cmp(&(&b.file, b.span)));
     }
 
+    /// Leaves one of those that are the same; they must be sorted.
+    pub fn dedup(&mut self) {
+        let mut kept: Vec<Diagnostic> = Vec::with_capacity(self.0.len());
+        for diagnostic in self.0.drain(..) {
+            let place = |other: &&Diagnostic| (&other.file, other.span) == (&diagnostic.file, diagnostic.span);
+            if !kept.iter().rev().take_while(place).any(|other| *other == diagnostic) {
+                kept.push(diagnostic);
+            }
+        }
+        self.0 = kept;
+    }
+
     /// For a console: each with the lines it is about, as far as `sources` holds the file.
     pub fn render(&self, sources: &Sources, color: bool) -> String {
         let texts: Vec<String> = self.0.iter().map(|diagnostic| render(diagnostic, sources, color)).collect();

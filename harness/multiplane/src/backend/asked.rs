@@ -2,31 +2,44 @@
 
 use std::cell::RefCell;
 
-use scenario::expression::{Expression, Names};
+use scenario::expression::{Bindings, Expression, Names};
 use scenario::{Scenario, Verb};
+use serde_json::Value;
 
 use crate::run::step::{apply, deploy};
 
 /// Stands for every name, and remembers which ones it was asked for.
-#[derive(Default)]
-pub(crate) struct Asked(RefCell<Vec<Expression>>);
+pub(crate) struct Asked {
+    bindings: Bindings,
+    expressions: RefCell<Vec<Expression>>,
+}
+
+impl Asked {
+    pub(crate) fn of(scenario: &Scenario) -> Self {
+        Self {
+            bindings: scenario.bindings(),
+            expressions: RefCell::default(),
+        }
+    }
+}
 
 impl Names for Asked {
-    fn resolve(&self, expression: &Expression) -> Result<String, String> {
-        self.0.borrow_mut().push(expression.clone());
-        Ok(match expression {
+    fn resolve(&self, expression: &Expression) -> Result<Value, String> {
+        self.expressions.borrow_mut().push(expression.clone());
+        let text = match expression {
             Expression::Api { .. } => "https://multiplane.invalid:443",
             Expression::Ingress { .. } | Expression::Service { .. } => "multiplane.invalid:443",
-            Expression::Var(_) | Expression::RunId => "multiplane",
+            Expression::Data(data) => return self.bindings.get(data).cloned().map_err(|unknown| unknown.message),
+            Expression::Output(_) | Expression::RunId => "multiplane",
             Expression::RunSeed => "0",
-        }
-        .to_owned())
+        };
+        Ok(text.into())
     }
 }
 
 /// All expressions of a scenario's steps and files. A file that cannot be read says so when its step runs.
 pub(crate) fn expressions(scenario: &Scenario) -> Vec<Expression> {
-    let asked = Asked::default();
+    let asked = Asked::of(scenario);
     for step in &scenario.steps {
         match &step.verb {
             Verb::Deploy(step) | Verb::Upgrade(step) => drop(deploy::values(scenario, &asked, step)),
@@ -34,5 +47,5 @@ pub(crate) fn expressions(scenario: &Scenario) -> Vec<Expression> {
             _ => {}
         }
     }
-    asked.0.into_inner()
+    asked.expressions.into_inner()
 }

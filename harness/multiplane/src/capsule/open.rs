@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use flate2::read::GzDecoder;
+use scenario::Invalid;
 use serde::Deserialize;
 use tar::Archive;
 use tempfile::TempDir;
@@ -90,22 +91,34 @@ impl Opened {
     /// # Errors
     /// If the scenario is not valid for this version.
     pub fn plan(&self, seed: Option<u64>, run: &str) -> Result<Plan, CapsuleError> {
-        let plan = Plan::new(&self.scenario(), Some(seed.unwrap_or(self.about.seed)), run);
-        self.pinned(plan.map_err(|invalid| CapsuleError::Scenario(invalid.to_string()))?)
+        let pins = self.pins()?;
+        let plans = Plan::all(&self.scenario(), Some(seed.unwrap_or(self.about.seed)), &pins.given(run));
+        self.pinned(plans, &pins)
     }
 
     /// The recorded run with another text of the scenario.
     pub(super) fn plan_of(&self, text: &str) -> Result<Plan, CapsuleError> {
-        let plan = Plan::of_text(&self.scenario(), text, Some(self.about.seed), "shrink");
-        self.pinned(plan.map_err(|invalid| CapsuleError::Scenario(invalid.to_string()))?)
+        let pins = self.pins()?;
+        let plans = Plan::all_of_text(&self.scenario(), text, Some(self.about.seed), &pins.given("shrink"));
+        self.pinned(plans, &pins)
     }
 
-    fn pinned(&self, plan: Plan) -> Result<Plan, CapsuleError> {
+    /// What was held fixed, and with it the cell of the scenario's matrix.
+    fn pins(&self) -> Result<Pins, CapsuleError> {
         let pins: Vec<String> = self.about.matrix.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let mut plans = [plan];
-        Pins::parse(pins.iter().map(String::as_str))?.apply(&mut plans)?;
-        let [plan] = plans;
-        Ok(plan)
+        Ok(Pins::parse(pins.iter().map(String::as_str))?)
+    }
+
+    fn pinned(&self, plans: Result<Vec<Plan>, Invalid>, pins: &Pins) -> Result<Plan, CapsuleError> {
+        let mut plans = plans.map_err(|invalid| CapsuleError::Scenario(invalid.to_string()))?;
+        pins.apply(&mut plans)?;
+        match <[Plan; 1]>::try_from(plans) {
+            Ok([plan]) => Ok(plan),
+            Err(plans) => {
+                let message = format!("{} scenarios in one capsule", plans.len());
+                Err(CapsuleError::form(&self.scenario(), message))
+            }
+        }
     }
 }
 

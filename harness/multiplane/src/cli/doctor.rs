@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use multiplane::doctor::{Examination, Level, Planned, Target, examine, host};
 use multiplane::exit::Exit;
 use multiplane::run::Plan;
+use scenario::Given;
 use serde_json::json;
 
 use super::backend::Backend;
@@ -86,8 +87,9 @@ impl Doctor {
             return Ok(planned);
         }
         let files = scenario::discover::discover(&self.paths).map_err(|error| Failure::invalid(format!("error: {error}")))?;
-        for file in files {
-            let plan = Plan::new(&file, None, "doctor").map_err(|invalid| Failure::invalid(invalid.to_string()))?;
+        let plans = files.iter().map(|file| Plan::all(file, None, &Given::of("doctor")));
+        let plans: Result<Vec<Vec<Plan>>, _> = plans.collect();
+        for plan in plans.map_err(|invalid| Failure::invalid(invalid.to_string()))?.into_iter().flatten() {
             let clusters = &plan.loaded.scenario.clusters;
             let versions = clusters.values().filter_map(|cluster| cluster.kubernetes.as_ref());
             planned.kubernetes.extend(versions.map(|version| version.value.clone()));

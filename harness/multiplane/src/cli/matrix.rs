@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use multiplane::backend::Embedded;
 use multiplane::backend::faults;
 use multiplane::exit::Exit;
-use scenario::FILE_NAME;
+use scenario::{FILE_NAME, Given};
 use serde::Serialize;
 
 use super::backend::Backend;
@@ -137,8 +137,8 @@ impl Matrix {
 
 /// Whether a backend makes all faults of a scenario. One that cannot be read is told by its run.
 fn can(backend: Backend, file: &Path) -> bool {
-    let loaded = scenario::load(file);
-    loaded.map_or(true, |loaded| faults::refusals(&loaded.scenario, backend.makes()).is_empty())
+    let cells = scenario::load_all(file, &Given::default()).unwrap_or_default();
+    cells.iter().all(|loaded| faults::refusals(&loaded.scenario, backend.makes()).is_empty())
 }
 
 fn cell(backend: Backend, kubernetes: &'static str, path: &Path, scenarios: usize) -> Cell {

@@ -7,6 +7,7 @@ mod execute;
 mod exit;
 mod explain;
 mod gc;
+mod held;
 mod input;
 mod lint;
 mod matrix;

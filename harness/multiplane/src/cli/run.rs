@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use multiplane::exit::Exit;
-use multiplane::run::{Partition, Pins, Plan};
+use multiplane::run::{Partition, Plan};
 
 use super::execute::{Done, Execution, run_id};
 use super::exit::Failure;
+use super::held::Held;
 use super::output::{Output, complain};
 use super::record::Recorder;
 use super::select::Select;
@@ -22,11 +23,8 @@ pub(crate) struct Run {
     select: Select,
     #[command(flatten)]
     execution: Execution,
-    /// Holds part of the world fixed: `kubernetes=VERSION` for every cluster whose scenario names no version, `vars.NAME=VALUE` for a
-    /// scenario's variable, `set.RELEASE.PATH=VALUE` for a chart's value, `longest-hold=DURATION` for expectations that hold longer (in
-    /// real time, ten minutes are ten minutes). May be given several times.
-    #[arg(long, value_name = "KEY=VALUE")]
-    matrix: Vec<String>,
+    #[command(flatten)]
+    held: Held,
     /// Runs part I of N of the scenarios, dealt out by name: the same part on every machine, each scenario in one part.
     /// `multiplane report` joins the parts' journals.
     #[arg(long, value_name = "I/N")]
@@ -62,10 +60,7 @@ impl Run {
 
     /// What is to run here. All scenarios must be valid, also those of other parts: a part must not depend on which machine looks.
     fn plans(&self, files: &[PathBuf], run: &str) -> Result<Vec<Plan>, Failure> {
-        let pins = Pins::parse(self.matrix.iter().map(String::as_str)).map_err(|error| Failure::invalid(format!("error: {error}")))?;
-        let mut plans = self.select.select(plans(files, self.seed, run)?)?;
-        pins.apply(&mut plans)
-            .map_err(|error| Failure::invalid(format!("error: {error}")))?;
+        let plans = self.held.plans(files, self.seed, run, |plans| self.select.select(plans))?;
         let Some(partition) = self.partition else { return Ok(plans) };
         let all = plans.len();
         let part = partition.select(plans, Plan::name);
@@ -75,30 +70,5 @@ impl Run {
             ));
         }
         Ok(part)
-    }
-}
-
-/// All scenarios, or everything that is wrong with any of them.
-fn plans(files: &[PathBuf], seed: Option<u64>, run: &str) -> Result<Vec<Plan>, Failure> {
-    let mut plans = Vec::new();
-    let mut faults = Vec::new();
-    for file in files {
-        match Plan::new(file, seed, run) {
-            Ok(plan) => plans.push(plan),
-            Err(invalid) => faults.push(invalid.to_string()),
-        }
-    }
-    let mut names: Vec<&str> = plans.iter().map(Plan::name).collect();
-    names.sort_unstable();
-    faults.extend(
-        names
-            .windows(2)
-            .filter(|pair| pair[0] == pair[1])
-            .map(|pair| format!("error: two scenarios are called {:?}", pair[0])),
-    );
-    if faults.is_empty() {
-        Ok(plans)
-    } else {
-        Err(Failure::invalid(faults.join("\n")))
     }
 }

@@ -14,6 +14,7 @@ use multiplane::up::{Down, UpError, up};
 use super::backend::BackendArgs;
 use super::execute::run_id;
 use super::exit::Failure;
+use super::held::Held;
 use super::output::complain;
 use super::signals::Signals;
 
@@ -33,6 +34,8 @@ pub(crate) struct Up {
     /// Where the files for other programs go.
     #[arg(long, value_name = "DIR", default_value = "multiplane-world")]
     dir: PathBuf,
+    #[command(flatten)]
+    held: Held,
     /// Seed of all randomness, in place of the scenario's own.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -72,14 +75,15 @@ impl Up {
         };
         let files =
             scenario::discover::discover(std::slice::from_ref(path)).map_err(|error| Failure::invalid(format!("error: {error}")))?;
-        match files.as_slice() {
-            [file] => Plan::new(file, self.seed, run).map_err(invalid),
-            files => Err(Failure::invalid(format!(
-                "error: {} scenarios below {}; name one",
-                files.len(),
-                path.display()
-            ))),
+        if files.len() > 1 {
+            let message = format!("error: {} scenarios below {}; name one", files.len(), path.display());
+            return Err(Failure::invalid(message));
         }
+        let cells = self.held.plans(&files, self.seed, run, Ok)?;
+        <[Plan; 1]>::try_from(cells).map(|[plan]| plan).map_err(|cells| {
+            let cells: Vec<String> = cells.iter().map(|cell| format!("\n  {}", cell.loaded.words())).collect();
+            Failure::invalid(format!("error: the matrix has {} cells; name one:{}", cells.len(), cells.concat()))
+        })
     }
 
     /// A scenario of nothing but clusters.

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use kube::Client;
 use scenario::{Role, Scenario};
 
-use super::names::WorldNames;
+use super::names::{Found, WorldNames};
 use super::objects::Kinds;
 use super::plan::Plan;
 use super::step::failure::Failure;
@@ -79,10 +79,10 @@ impl<'a> Context<'a> {
         let configurations = controlplane
             .and_then(|(id, _)| clusters.get(id))
             .map(|cluster| Configurations::start(&cluster.client()));
-        let vars = plan.loaded.scenario.vars.clone();
         let names = WorldNames {
             clusters,
-            vars,
+            bindings: plan.loaded.scenario.bindings(),
+            found: Found::default(),
             run: plan.run.clone(),
             seed: plan.seed,
         };

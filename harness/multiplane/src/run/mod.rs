@@ -6,6 +6,7 @@
 mod context;
 pub(crate) mod diagnose;
 mod names;
+mod namespaces;
 mod objects;
 mod partition;
 mod pins;

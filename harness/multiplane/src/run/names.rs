@@ -4,16 +4,47 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use scenario::expression::{Expression, Names, Vantage};
+use scenario::expression::{Bindings, Expression, Names, Output, Vantage};
+use serde_json::Value;
 
 use crate::backend::{self, Cluster};
 
 /// The names of one run.
 pub(crate) struct WorldNames {
     pub(crate) clusters: IndexMap<String, Arc<dyn Cluster>>,
-    pub(crate) vars: BTreeMap<String, String>,
+    pub(crate) bindings: Bindings,
     pub(crate) run: String,
     pub(crate) seed: u64,
+    /// What steps found.
+    pub(crate) found: Found,
+}
+
+/// What steps found: by the step's id and the output's name, for each cluster.
+#[derive(Debug, Default)]
+pub(crate) struct Found(BTreeMap<(String, String), BTreeMap<String, Value>>);
+
+/// In place of a cluster, for what is of none.
+const NOWHERE: &str = "";
+
+impl Found {
+    /// Keeps what a step found on a cluster.
+    pub(crate) fn on(&mut self, cluster: &str, step: &str, output: &str, value: Value) {
+        let values = self.0.entry((step.to_owned(), output.to_owned())).or_default();
+        values.insert(cluster.to_owned(), value);
+    }
+
+    /// Keeps what a step found that is of no cluster.
+    pub(crate) fn of(&mut self, step: &str, output: &str, value: Value) {
+        self.on(NOWHERE, step, output, value);
+    }
+
+    fn get(&self, output: &Output) -> Option<&Value> {
+        let values = self.0.get(&(output.step.clone(), output.name.clone()))?;
+        match &output.cluster {
+            Some(cluster) => values.get(cluster),
+            None => values.values().next().filter(|_| values.len() == 1),
+        }
+    }
 }
 
 impl WorldNames {
@@ -23,22 +54,27 @@ impl WorldNames {
 }
 
 impl Names for WorldNames {
-    fn resolve(&self, expression: &Expression) -> Result<String, String> {
-        match expression {
-            Expression::Api { cluster, from } => Ok(self.cluster(cluster)?.api(match from {
+    fn resolve(&self, expression: &Expression) -> Result<Value, String> {
+        let text = match expression {
+            Expression::Api { cluster, from } => self.cluster(cluster)?.api(match from {
                 Vantage::Pods => backend::Vantage::Pods,
                 Vantage::Host => backend::Vantage::Host,
-            })),
-            Expression::Ingress { cluster } => Ok(self.cluster(cluster)?.ingress(backend::Vantage::Pods)),
+            }),
+            Expression::Ingress { cluster } => self.cluster(cluster)?.ingress(backend::Vantage::Pods),
             Expression::Service {
                 cluster,
                 namespace,
                 name,
                 port,
-            } => Ok(self.cluster(cluster)?.service(namespace, name, *port, backend::Vantage::Pods)),
-            Expression::Var(name) => self.vars.get(name).cloned().ok_or_else(|| format!("there is no variable `{name}`")),
-            Expression::RunId => Ok(self.run.clone()),
-            Expression::RunSeed => Ok(self.seed.to_string()),
-        }
+            } => self.cluster(cluster)?.service(namespace, name, *port, backend::Vantage::Pods),
+            Expression::Data(data) => return self.bindings.get(data).cloned().map_err(|unknown| unknown.message),
+            Expression::Output(output) => {
+                let value = self.found.get(output).cloned();
+                return value.ok_or_else(|| format!("step `{}` has not found it", output.step));
+            }
+            Expression::RunId => self.run.clone(),
+            Expression::RunSeed => self.seed.to_string(),
+        };
+        Ok(Value::String(text))
     }
 }

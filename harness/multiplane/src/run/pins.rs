@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use scenario::verb::Expect;
-use scenario::{Duration, InvalidDuration, Scenario, Verb};
+use scenario::{Duration, Given, InvalidDuration, Scenario, Verb};
 use thiserror::Error;
 use yaml::Spanned;
 
@@ -65,8 +65,20 @@ impl Pins {
         Ok(Self(pins))
     }
 
-    /// Applies the pins. `kubernetes` is the version of every cluster whose scenario names none (a scenario about version skew keeps its
-    /// own); `longest-hold` shortens what is watched for longer; `vars.<name>` replaces that variable in the scenarios that have it;
+    /// What a scenario file is to be read with, for a run.
+    pub fn given(&self, run: &str) -> Given {
+        let vars = self.0.values().filter_map(|(pin, _)| match pin {
+            Pin::Var { name, value } => Some((name.clone(), value.clone())),
+            _ => None,
+        });
+        Given {
+            vars: vars.collect(),
+            run: run.to_owned(),
+        }
+    }
+
+    /// Applies the pins to scenarios that were read with what is [`given`](Self::given). `kubernetes` is the version of every cluster whose scenario names none (a scenario about version skew keeps its
+    /// own); `longest-hold` shortens what is watched for longer; `vars.<name>` is another value of that variable, and the cells with it of a matrix;
     /// `set.<release>.<path>` is one more value of that release's chart.
     ///
     /// # Errors
@@ -86,7 +98,8 @@ impl Pins {
         let fixed = self.0.iter().map(|(key, (_, value))| (key.clone(), value.clone()));
         let fixed: BTreeMap<String, String> = fixed.collect();
         for plan in plans {
-            plan.matrix.clone_from(&fixed);
+            plan.matrix = plan.loaded.cell.clone();
+            plan.matrix.extend(fixed.clone());
         }
         Ok(())
     }
@@ -133,13 +146,8 @@ impl Pin {
                 }
                 true
             }
-            Self::Var { name, value } => match scenario.vars.get_mut(name) {
-                Some(var) => {
-                    var.clone_from(value);
-                    true
-                }
-                None => false,
-            },
+            // The file was read with it.
+            Self::Var { name, .. } => scenario.vars.contains_key(name),
             Self::Set { release, value } => {
                 let mut used = false;
                 for step in &mut scenario.steps {
@@ -199,8 +207,8 @@ steps:
 
     #[test]
     fn a_version_is_for_clusters_without_one_and_a_variable_is_replaced() {
-        let mut plans = [plan()];
         let pins = Pins::parse(["kubernetes=1.36", "vars.size=a=b"]).unwrap();
+        let mut plans = Plan::all_of_text(Path::new("scenario.yaml"), SCENARIO, None, &pins.given("r")).unwrap();
         pins.apply(&mut plans).unwrap();
         let scenario = &plans[0].loaded.scenario;
         let versions: Vec<&str> = scenario

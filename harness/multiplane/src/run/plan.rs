@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use scenario::{Invalid, Loaded, Verb};
+use scenario::{Given, Invalid, Loaded, Verb};
 
 use super::step::title;
 use crate::findings::Findings;
@@ -18,7 +18,7 @@ pub struct Plan {
     pub seed: u64,
     /// The run's id.
     pub run: String,
-    /// The cell of the matrix: what `--matrix` holds fixed.
+    /// The cell of the scenario's matrix, and what `--matrix` holds fixed.
     pub matrix: BTreeMap<String, String>,
     /// Which attempt this is, from 1.
     pub attempt: usize,
@@ -27,29 +27,51 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Plans a scenario file. `seed` wins over the file's own.
+    /// Plans a scenario file that has no matrix. `seed` wins over the file's own.
     ///
     /// # Errors
-    /// If the file is not a valid scenario.
+    /// If the file is not a valid scenario, or several.
     pub fn new(file: &Path, seed: Option<u64>, run: &str) -> Result<Self, Invalid> {
-        Ok(Self::of(scenario::load(file)?, seed, run))
+        let given = Given::of(run);
+        Ok(Self::of(scenario::only(file, scenario::load_all(file, &given)?)?, seed, run))
     }
 
     /// Plans a scenario that is at hand as text; `file` is shown in errors, and paths count from it.
     ///
     /// # Errors
-    /// If the text is not a valid scenario.
+    /// If the text is not a valid scenario, or several.
     pub fn of_text(file: &Path, text: &str, seed: Option<u64>, run: &str) -> Result<Self, Invalid> {
-        Ok(Self::of(scenario::parse_text(file, text)?, seed, run))
+        let given = Given::of(run);
+        Ok(Self::of(scenario::only(file, scenario::parse_all(file, text, &given)?)?, seed, run))
+    }
+
+    /// Plans the scenarios of a file, one for each cell of its matrix, for a run of which this is `given`.
+    ///
+    /// # Errors
+    /// If the file is not a valid scenario.
+    pub fn all(file: &Path, seed: Option<u64>, given: &Given) -> Result<Vec<Self>, Invalid> {
+        Ok(Self::each(scenario::load_all(file, given)?, seed, given))
+    }
+
+    /// As [`all`](Self::all), for a text that is at hand.
+    ///
+    /// # Errors
+    /// If the text is not a valid scenario.
+    pub fn all_of_text(file: &Path, text: &str, seed: Option<u64>, given: &Given) -> Result<Vec<Self>, Invalid> {
+        Ok(Self::each(scenario::parse_all(file, text, given)?, seed, given))
+    }
+
+    fn each(cells: Vec<Loaded>, seed: Option<u64>, given: &Given) -> Vec<Self> {
+        cells.into_iter().map(|loaded| Self::of(loaded, seed, &given.run)).collect()
     }
 
     fn of(loaded: Loaded, seed: Option<u64>, run: &str) -> Self {
         let seed = seed.unwrap_or(loaded.scenario.settings.seed);
         Self {
+            matrix: loaded.cell.clone(),
             loaded,
             seed,
             run: run.to_owned(),
-            matrix: BTreeMap::new(),
             attempt: 1,
             findings: None,
         }

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
+use super::namespaces;
 use super::plan::Plan;
 use super::step;
 use super::step::failure::Failure;
@@ -88,7 +89,7 @@ async fn steps(plan: &Plan, world: &dyn World, emitter: &Emitter, faults: &Fault
     Ran::plain(Outcome::Passed)
 }
 
-/// All clusters, side by side, in the file's order.
+/// All clusters, side by side, in the file's order, with the scenario's own namespaces in them.
 pub(crate) async fn create(plan: &Plan, world: &dyn World, emitter: &Emitter) -> Result<IndexMap<String, Arc<dyn Cluster>>, BackendError> {
     let clusters = plan.loaded.scenario.clusters.iter().map(async |(id, cluster)| {
         let watch = Stopwatch::start();
@@ -97,7 +98,9 @@ pub(crate) async fn create(plan: &Plan, world: &dyn World, emitter: &Emitter) ->
         emitter.cluster(id).emit(Event::ClusterReady { millis: watch.read().0 });
         Ok((id.clone(), created))
     });
-    Ok(try_join_all(clusters).await?.into_iter().collect())
+    let clusters = try_join_all(clusters).await?.into_iter().collect();
+    namespaces::make(plan, &clusters, emitter).await?;
+    Ok(clusters)
 }
 
 /// Times one step and records its end.

@@ -4,11 +4,11 @@ use yaml::Span;
 use yaml::tree::{Node, Value};
 
 use super::Context;
-use crate::expression::{Known, OPEN, find};
+use crate::expression::{Expression, ExpressionError, Found, Known, OPEN, find};
 use crate::files::{diagnostic, expression_in_key};
 
 /// The fields whose values are resolved, by verb.
-const RESOLVED: [&[&str]; 14] = [
+const RESOLVED: [&[&str]; 20] = [
     &["deploy", "values"],
     &["deploy", "set"],
     &["upgrade", "values"],
@@ -23,6 +23,28 @@ const RESOLVED: [&[&str]; 14] = [
     &["always", "matches"],
     &["never", "matches"],
     &["expect", "resources", "matches"],
+    &["expect", "resources", "name"],
+    &["patch", "name"],
+    &["delete", "name"],
+    &["restart", "name"],
+    &["read", "name"],
+    &["wait", "until", "name"],
+];
+
+/// Those of them that are texts whatever stands in them.
+const TEXTS: [&[&str]; 12] = [
+    &["deploy", "set"],
+    &["upgrade", "set"],
+    &["exec", "command"],
+    &["exec", "env"],
+    &["script", "run"],
+    &["script", "env"],
+    &["expect", "resources", "name"],
+    &["patch", "name"],
+    &["delete", "name"],
+    &["restart", "name"],
+    &["read", "name"],
+    &["wait", "until", "name"],
 ];
 
 pub(super) fn check(context: &mut Context<'_>) {
@@ -30,54 +52,75 @@ pub(super) fn check(context: &mut Context<'_>) {
     for entry in root.mapping().unwrap_or_default() {
         let steps = if entry.key.text == "steps" { entry.value.sequence() } else { None };
         match steps {
-            Some(steps) => steps.iter().for_each(|step| walk(context, step, &mut Vec::new())),
-            None => walk(context, &entry.value, &mut vec![&entry.key.text]),
+            Some(steps) => steps.iter().enumerate().for_each(|(at, step)| {
+                // Of a step that could not be read, what was before it is known all the same.
+                let index = context.parsed.step_index.partition_point(|index| *index < at);
+                walk(context, index, step, &mut Vec::new());
+            }),
+            None => walk(context, 0, &entry.value, &mut vec![&entry.key.text]),
         }
     }
 }
 
 /// Walks a step; `path` is the way from the verb down.
-fn walk<'n>(context: &mut Context<'_>, node: &'n Node, path: &mut Vec<&'n str>) {
+fn walk<'n>(context: &mut Context<'_>, step: usize, node: &'n Node, path: &mut Vec<&'n str>) {
     match &node.value {
-        Value::Scalar(scalar) => text(context, &scalar.text, node.span, path),
-        Value::Sequence(nodes) => nodes.iter().for_each(|node| walk(context, node, path)),
+        Value::Scalar(scalar) => text(context, step, &scalar.text, node.span, path),
+        Value::Sequence(nodes) => nodes.iter().for_each(|node| walk(context, step, node, path)),
         Value::Mapping(entries) => {
             for entry in entries {
                 if let Some(diagnostic) = expression_in_key(entry, context.file) {
                     context.push(diagnostic);
                 }
                 path.push(&entry.key.text);
-                walk(context, &entry.value, path);
+                walk(context, step, &entry.value, path);
                 path.pop();
             }
         }
     }
 }
 
-fn text(context: &mut Context<'_>, text: &str, span: Span, path: &[&str]) {
+fn text(context: &mut Context<'_>, step: usize, text: &str, span: Span, path: &[&str]) {
     if !text.contains(OPEN) {
         return;
     }
-    if !RESOLVED.iter().any(|allowed| path.starts_with(allowed)) {
-        let places: Vec<String> = RESOLVED.iter().map(|path| format!("`{}`", path.join("."))).collect();
-        let help = format!("they are resolved in {}, and in values and manifest files", places.join(", "));
-        context.push(context.error("expression-place", span, "no expressions here").help(help));
+    let within = |places: &[&[&str]]| places.iter().any(|allowed| path.starts_with(allowed));
+    let only_data = || find(text).is_ok_and(|(found, _)| found.iter().all(|part| matches!(part.expression, Expression::Data(_))));
+    if !within(&RESOLVED) {
+        // What is left of the file's own names is faulty, and reported where it was to be replaced.
+        if !only_data() {
+            let places: Vec<String> = RESOLVED.iter().map(|path| format!("`{}`", path.join("."))).collect();
+            let help = format!(
+                "what is known only when a step runs is resolved in {}, and in values and manifest files; `vars`, `each` and `namespaces` stand \
+                 in every value",
+                places.join(", ")
+            );
+            context.push(context.error("expression-place", span, "no such expression here").help(help));
+        }
         return;
     }
-    if let Err(error) = names(context, text) {
+    if let Err(error) = names(context, step, text, within(&TEXTS))
+        && !only_data()
+    {
         context.push(diagnostic(&error, text, span, context.file, context.text));
     }
 }
 
-/// Checks the expressions of a text against the scenario's names.
-pub(super) fn names(context: &Context<'_>, text: &str) -> Result<(), crate::expression::ExpressionError> {
+/// Checks the expressions of a text against the names that a step knows. `in_text`: whatever it holds is text.
+pub(super) fn names(context: &Context<'_>, step: usize, text: &str, in_text: bool) -> Result<(), ExpressionError> {
     let (found, _) = find(text)?;
-    if !context.parsed.clusters_complete {
+    if found.is_empty() || !context.parsed.clusters_complete {
         return Ok(());
     }
+    let steps = context.outputs_before(step);
     let known = Known {
         clusters: context.scenario.clusters.keys().collect(),
-        vars: context.scenario.vars.keys().collect(),
+        bindings: &context.parsed.bindings,
+        steps: &steps,
     };
-    found.iter().try_for_each(|found| known.check(found))
+    let whole = |part: &Found<'_>| part.range == (0..text.len());
+    let known_steps = context.parsed.steps_complete;
+    let outputs = |part: &Found<'_>| matches!(part.expression, Expression::Output(_));
+    let checked = found.iter().filter(|part| known_steps || !outputs(part));
+    checked.into_iter().try_for_each(|part| known.check(part, in_text || !whole(part)))
 }

@@ -13,10 +13,11 @@ use crate::{InputKind, Scenario};
 pub(super) fn check(context: &mut Context<'_>) {
     let scenario = context.scenario;
     let mut seen = BTreeSet::new();
-    for input in scenario.steps.iter().flat_map(|step| step.verb.inputs()) {
+    let inputs = scenario.steps.iter().enumerate();
+    for (step, input) in inputs.flat_map(|(index, step)| step.verb.inputs().into_iter().map(move |input| (index, input))) {
         match input.kind {
             InputKind::Chart => chart(context, scenario, input.path),
-            InputKind::Yaml if seen.insert(input.path.as_str()) => values(context, scenario, input.path),
+            InputKind::Yaml if seen.insert(input.path.as_str()) => values(context, step, input.path),
             InputKind::Yaml => {}
             InputKind::Attributes => attributes(context, scenario, input.path),
             InputKind::Workflows => {
@@ -40,31 +41,31 @@ fn chart(context: &mut Context<'_>, scenario: &Scenario, chart: &Spanned<String>
 }
 
 /// A values or manifest file: YAML, with known names in its expressions.
-fn values(context: &mut Context<'_>, scenario: &Scenario, file: &Spanned<String>) {
-    let path = scenario.path(file);
+fn values(context: &mut Context<'_>, step: usize, file: &Spanned<String>) {
+    let path = context.scenario.path(file);
     let Some(text) = read(context, &path, file) else { return };
     let name = path.display().to_string();
     context.sources.add(name.clone(), text.clone());
     match tree::documents(&text) {
-        Ok(documents) => documents.iter().for_each(|node| walk(context, node, &name, &text)),
+        Ok(documents) => documents.iter().for_each(|node| walk(context, step, node, &name, &text)),
         Err(error) => context.push(error.diagnostic(name)),
     }
 }
 
-fn walk(context: &mut Context<'_>, node: &Node, file: &str, source: &str) {
+fn walk(context: &mut Context<'_>, step: usize, node: &Node, file: &str, source: &str) {
     match &node.value {
         Value::Scalar(scalar) => {
-            if let Err(error) = expressions::names(context, &scalar.text) {
+            if let Err(error) = expressions::names(context, step, &scalar.text, false) {
                 context.push(files::diagnostic(&error, &scalar.text, node.span, file, source));
             }
         }
-        Value::Sequence(nodes) => nodes.iter().for_each(|node| walk(context, node, file, source)),
+        Value::Sequence(nodes) => nodes.iter().for_each(|node| walk(context, step, node, file, source)),
         Value::Mapping(entries) => {
             for entry in entries {
                 if let Some(diagnostic) = files::expression_in_key(entry, file) {
                     context.push(diagnostic);
                 }
-                walk(context, &entry.value, file, source);
+                walk(context, step, &entry.value, file, source);
             }
         }
     }

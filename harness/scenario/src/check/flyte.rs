@@ -85,6 +85,11 @@ pub(super) fn submit<'c>(context: &mut Context<'c>, at: At<'_>, submit: &'c Subm
         let message = format!("`{}` is no id: lower-case letters, digits and `-`", submit.id.value);
         context.push(context.error("invalid-name", submit.id.span, message));
     }
+    let taken = !context.submits.contains_key(submit.id.as_str()) && context.outputs_before(at.step).contains_key(&submit.id.value);
+    if taken {
+        let message = format!("an earlier step has the id `{}`", submit.id.value);
+        context.push(context.error("duplicate-id", submit.id.span, message));
+    }
     if context.submits.insert(&submit.id.value, submit).is_some() {
         let message = format!("an earlier `submit` has the id `{}`", submit.id.value);
         context.push(context.error("duplicate-submit", submit.id.span, message));

@@ -2,7 +2,7 @@
 
 use yaml::suggest;
 
-use super::{At, Context, expectations, faults, flyte, invariants, objects, releases};
+use super::{At, Context, expectations, faults, flyte, invariants, objects, outputs, releases};
 use crate::verb::{Apply, Grant, Spoil, Wait};
 use crate::{NamespacedName, Verb};
 
@@ -31,13 +31,18 @@ pub(super) fn check(context: &mut Context<'_>) {
             Verb::Patch(patch) => objects::patch(context, patch),
             Verb::Delete(delete) => objects::delete(context, at, delete),
             Verb::Restart(restart) => context.clusters(&restart.on),
-            Verb::Exec(exec) => context.clusters(&exec.on),
+            Verb::Exec(exec) => {
+                context.clusters(&exec.on);
+                exec.id.iter().for_each(|id| outputs::id(context, at, id));
+            }
             Verb::Script(script) => {
                 context.clusters(&script.on);
+                script.id.iter().for_each(|id| outputs::id(context, at, id));
                 if script.run.trim().is_empty() {
                     context.push(context.error("invalid-value", script.run.span, "the script is empty"));
                 }
             }
+            Verb::Read(read) => outputs::read(context, at, read),
             Verb::Wait(wait) => time(context, at, wait),
             Verb::Fault(fault) => faults::fault(context, at, fault, &mut in_force),
             Verb::Heal(heal) => faults::heal(context, heal, &mut in_force),

@@ -1,4 +1,6 @@
 //! The grammar: names joined by dots, `['...']` after `services`.
+//!
+//! What an expression names is found here; whether it is there, by [`Known`](super::Known) and [`Bindings`](super::Bindings).
 
 use std::fmt;
 use std::ops::Range;
@@ -32,12 +34,58 @@ pub enum Expression {
         /// The Service's port.
         port: u16,
     },
-    /// A text of the scenario's `vars`.
-    Var(String),
+    /// A value that the file itself gives.
+    Data(Data),
+    /// What an earlier step found.
+    Output(Output),
     /// The run's id.
     RunId,
     /// The run's seed.
     RunSeed,
+}
+
+/// A value that the file itself gives: `vars.<name>`, `each.<name>`, `namespaces.<name>`, and the way into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Data {
+    /// Where it is given.
+    pub source: Source,
+    /// Its name there.
+    pub name: String,
+    /// Keys of maps, and places in lists (from 0), on the way to a part of it.
+    pub path: Vec<String>,
+}
+
+/// Where a file gives values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `vars`, and the axes of the `matrix`.
+    Vars,
+    /// The `for` around a step.
+    Each,
+    /// `namespaces`: their names in the clusters.
+    Namespaces,
+}
+
+impl Source {
+    /// As written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Source::Vars => "vars",
+            Source::Each => "each",
+            Source::Namespaces => "namespaces",
+        }
+    }
+}
+
+/// What an earlier step found: `steps.<id>.<output>`, with the cluster behind it if the step ran on several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// The step's id.
+    pub step: String,
+    /// Which of its outputs.
+    pub name: String,
+    /// On which cluster.
+    pub cluster: Option<ClusterId>,
 }
 
 /// From where an address is to be reached.
@@ -54,7 +102,7 @@ impl Expression {
     pub fn cluster(&self) -> Option<&ClusterId> {
         match self {
             Expression::Api { cluster, .. } | Expression::Ingress { cluster } | Expression::Service { cluster, .. } => Some(cluster),
-            Expression::Var(_) | Expression::RunId | Expression::RunSeed => None,
+            Expression::Data(_) | Expression::Output(_) | Expression::RunId | Expression::RunSeed => None,
         }
     }
 
@@ -65,9 +113,17 @@ impl Expression {
             segments: segments.into_iter(),
             end: at + text.len(),
         };
-        let expression = match path.choose(&["clusters", "vars", "run"])?.as_str() {
+        let first = path.choose(&["clusters", "vars", "each", "namespaces", "steps", "run"])?;
+        let expression = match first.as_str() {
             "clusters" => cluster(&mut path)?,
-            "vars" => Expression::Var(path.name("a variable's name")?),
+            "vars" => data(&mut path, Source::Vars)?,
+            "each" => data(&mut path, Source::Each)?,
+            "namespaces" => data(&mut path, Source::Namespaces)?,
+            "steps" => Expression::Output(Output {
+                step: path.name("a step's id")?,
+                name: path.name("an output's name")?,
+                cluster: path.segments.next().map(|segment| segment.text),
+            }),
             _ => match path.choose(&["id", "seed"])?.as_str() {
                 "id" => Expression::RunId,
                 _ => Expression::RunSeed,
@@ -78,6 +134,14 @@ impl Expression {
             None => Ok(expression),
         }
     }
+}
+
+fn data(path: &mut Path, source: Source) -> Result<Expression, ExpressionError> {
+    Ok(Expression::Data(Data {
+        source,
+        name: path.name("a name")?,
+        path: path.segments.by_ref().map(|segment| segment.text).collect(),
+    }))
 }
 
 fn cluster(path: &mut Path) -> Result<Expression, ExpressionError> {
@@ -133,10 +197,21 @@ impl fmt::Display for Expression {
             } => {
                 write!(f, "clusters.{cluster}.services['{namespace}/{name}:{port}'].pods")
             }
-            Expression::Var(name) => write!(f, "vars.{name}"),
+            Expression::Data(data) => data.fmt(f),
+            Expression::Output(Output { step, name, cluster }) => {
+                write!(f, "steps.{step}.{name}")?;
+                cluster.iter().try_for_each(|cluster| write!(f, ".{cluster}"))
+            }
             Expression::RunId => f.write_str("run.id"),
             Expression::RunSeed => f.write_str("run.seed"),
         }
+    }
+}
+
+impl fmt::Display for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.source.as_str(), self.name)?;
+        self.path.iter().try_for_each(|part| write!(f, ".{part}"))
     }
 }
 

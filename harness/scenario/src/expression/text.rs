@@ -49,24 +49,61 @@ pub fn find(text: &str) -> Result<(Vec<Found<'_>>, &str), ExpressionError> {
     Ok((found, &text[done..]))
 }
 
-/// The text with its expressions replaced.
+/// The text with its expressions replaced: a text, unless all of it is one expression, whose value it then is, of whatever type.
 ///
 /// # Errors
-/// A faulty expression, or one without value.
-pub fn interpolate(text: &str, names: &dyn Names) -> Result<String, ExpressionError> {
+/// A faulty expression, one without value, or one among other text whose value is a list or a map.
+pub fn interpolate(text: &str, names: &dyn Names) -> Result<Value, ExpressionError> {
     let (found, rest) = find(text)?;
-    let mut out = String::with_capacity(text.len());
+    if let [whole] = found.as_slice()
+        && whole.range == (0..text.len())
+    {
+        return value(whole, names);
+    }
+    join(&found, rest, names).map(Value::String)
+}
+
+/// As [`interpolate`], where only a text can stand.
+///
+/// # Errors
+/// As [`interpolate`].
+pub fn interpolate_text(text: &str, names: &dyn Names) -> Result<String, ExpressionError> {
+    let (found, rest) = find(text)?;
+    join(&found, rest, names)
+}
+
+fn join(found: &[Found<'_>], rest: &str, names: &dyn Names) -> Result<String, ExpressionError> {
+    let mut out = String::new();
     for part in found {
         out.push_str(part.before);
-        let value = names.resolve(&part.expression).map_err(|why| ExpressionError {
-            range: part.range.clone(),
-            message: format!("`{}` has no value: {why}", part.expression),
-            help: None,
-        })?;
-        out.push_str(&value);
+        out.push_str(&in_text(part, &value(part, names)?)?);
     }
     out.push_str(rest);
     Ok(out)
+}
+
+fn value(part: &Found<'_>, names: &dyn Names) -> Result<Value, ExpressionError> {
+    names.resolve(&part.expression).map_err(|why| ExpressionError {
+        range: part.range.clone(),
+        message: format!("`{}` has no value: {why}", part.expression),
+        help: None,
+    })
+}
+
+/// A value among other text.
+pub(crate) fn in_text(part: &Found<'_>, value: &Value) -> Result<String, ExpressionError> {
+    let what = match value {
+        Value::String(text) => return Ok(text.clone()),
+        Value::Bool(_) | Value::Number(_) => return Ok(value.to_string()),
+        Value::Null => "null",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
+    };
+    Err(ExpressionError {
+        range: part.range.clone(),
+        message: format!("`{}` is {what}, which cannot stand in a text", part.expression),
+        help: None,
+    })
 }
 
 /// The value with the expressions in its texts replaced; keys stay as they are.
@@ -75,7 +112,7 @@ pub fn interpolate(text: &str, names: &dyn Names) -> Result<String, ExpressionEr
 /// As [`interpolate`].
 pub fn interpolate_value(value: &Value, names: &dyn Names) -> Result<Value, ExpressionError> {
     Ok(match value {
-        Value::String(text) => Value::String(interpolate(text, names)?),
+        Value::String(text) => interpolate(text, names)?,
         Value::Array(items) => Value::Array(items.iter().map(|item| interpolate_value(item, names)).collect::<Result<_, _>>()?),
         Value::Object(map) => {
             let entries = map.iter().map(|(key, value)| Ok((key.clone(), interpolate_value(value, names)?)));

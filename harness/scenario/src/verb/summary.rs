@@ -41,6 +41,10 @@ impl fmt::Display for Verb {
                 let first = step.run.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
                 write!(f, "`{}` on {}", first.trim(), step.on)
             }
+            Verb::Read(step) => {
+                let outputs: Vec<&str> = step.outputs.keys().map(String::as_str).collect();
+                write!(f, "{} of {} {} on {}", outputs.join(", "), step.kind.value, step.name.value, step.on)
+            }
             Verb::Wait(step) => wait(f, step),
             Verb::Fault(step) => step.fmt(f),
             Verb::Heal(step) => step.fault.fmt(f),

@@ -50,6 +50,17 @@ impl Claim {
 /// What a scenario makes, by cluster.
 pub(super) fn claims(scenario: &Scenario) -> BTreeMap<String, BTreeSet<Claim>> {
     let mut claims: BTreeMap<String, BTreeSet<Claim>> = BTreeMap::new();
+    for namespace in scenario.namespaces.values() {
+        let name = namespace.name.as_ref().map_or("", |name| name.value.as_str());
+        let on = scenario.clusters.keys().filter(|id| {
+            let chosen = |on: &scenario::OneOrMany<String>| on.iter().any(|on| on.value == **id);
+            namespace.on.as_ref().is_none_or(chosen)
+        });
+        for cluster in on {
+            let claim = Claim::new("v1", "Namespace", "", name);
+            claims.entry(cluster.clone()).or_default().insert(claim);
+        }
+    }
     for step in &scenario.steps {
         let (on, made): (Vec<&str>, Vec<Claim>) = match &step.verb {
             Verb::Deploy(step) => (step.on.iter().map(|id| id.value.as_str()).collect(), release(scenario, step)),
@@ -81,7 +92,7 @@ pub(super) fn claims(scenario: &Scenario) -> BTreeMap<String, BTreeSet<Claim>> {
 
 fn applied(scenario: &Scenario, step: &Apply) -> Vec<Claim> {
     // What cannot be read says so when its step runs.
-    let objects = apply::objects(scenario, &Asked::default(), step).unwrap_or_default();
+    let objects = apply::objects(scenario, &Asked::of(scenario), step).unwrap_or_default();
     objects.iter().filter_map(|object| Claim::of(object, &step.namespace)).collect()
 }
 
@@ -92,7 +103,7 @@ fn release(scenario: &Scenario, step: &Deploy) -> Vec<Claim> {
     if step.create_namespace {
         claims.push(Claim::new("v1", "Namespace", "", namespace));
     }
-    let values = deploy::values(scenario, &Asked::default(), step).unwrap_or_else(|_| Values::builder().build());
+    let values = deploy::values(scenario, &Asked::of(scenario), step).unwrap_or_else(|_| Values::builder().build());
     let input = RenderInput::install(name, namespace, values, simnet::Clock::real().now());
     let rendered = deploy::load(scenario, step).ok().and_then(|chart| render(&chart, &input).ok());
     if let Some(rendered) = rendered {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use flyte::lint::{File, lint};
 use multiplane::exit::Exit;
+use scenario::Given;
 use serde_json::json;
 use yaml::diagnostic::Sources;
 use yaml::{Diagnostics, Severity};
@@ -88,8 +89,9 @@ impl Lint {
         let files = scenario::discover::discover(&self.paths).map_err(|error| Failure::invalid(format!("error: {error}")))?;
         let (mut found, mut sources) = (Diagnostics::default(), Sources::default());
         for file in files {
-            let (diagnostics, texts) = match scenario::load(&file) {
-                Ok(loaded) => (loaded.diagnostics, loaded.sources),
+            let (diagnostics, texts) = match scenario::load_all(&file, &Given::default()) {
+                // Each has what is said of the file as a whole.
+                Ok(cells) => cells.into_iter().next().map(|loaded| (loaded.diagnostics, loaded.sources)).unwrap_or_default(),
                 Err(invalid) => (invalid.diagnostics, invalid.sources),
             };
             found.extend(diagnostics);

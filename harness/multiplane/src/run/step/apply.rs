@@ -2,7 +2,7 @@
 
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
 use scenario::Scenario;
-use scenario::expression::{Names, interpolate_value};
+use scenario::expression::{Names, interpolate_text, interpolate_value};
 use scenario::files;
 use scenario::verb::Apply;
 use serde_json::Value;
@@ -47,6 +47,11 @@ pub(crate) fn objects(scenario: &Scenario, names: &dyn Names, step: &Apply) -> R
 /// A value with its expressions replaced.
 pub(crate) fn resolve(value: &Value, names: &dyn Names) -> Result<Value, Failure> {
     interpolate_value(value, names).map_err(|error| Failure::invalid("expression", error.to_string()))
+}
+
+/// A text with its expressions replaced.
+pub(crate) fn text(text: &str, names: &dyn Names) -> Result<String, Failure> {
+    interpolate_text(text, names).map_err(|error| Failure::invalid("expression", error.to_string()))
 }
 
 /// Applies objects in order, server-side, as field manager `multiplane`.

@@ -79,7 +79,7 @@ pub(crate) async fn begin(context: &mut Context<'_>, step: &Invariant, sense: Se
         ..patience(context, step.within, None)
     };
     on_each(&step.on, async |cluster| {
-        selection.expect(&context.kinds(cluster)?, cluster, &demand, patience).await
+        selection.expect(&context.kinds(cluster)?, cluster, &demand, patience).await.map(drop)
     })
     .await?;
     for cluster in step.on.iter() {

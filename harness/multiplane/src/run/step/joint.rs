@@ -12,18 +12,27 @@ pub(crate) async fn on_each<'a, F>(on: &'a OneOrMany<String>, work: impl Fn(&'a 
 where
     F: Future<Output = Result<(), Failure>>,
 {
+    of_each(on, work).await.map(drop)
+}
+
+/// As [`on_each`], with what was found on each cluster.
+pub(crate) async fn of_each<'a, T, F>(on: &'a OneOrMany<String>, work: impl Fn(&'a str) -> F) -> Result<Vec<(&'a str, T)>, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
     let clusters: Vec<&'a str> = on.iter().map(|cluster| cluster.value.as_str()).collect();
     let results = join_all(clusters.iter().map(|cluster| work(cluster))).await;
     verdict(clusters.into_iter().zip(results).collect())
 }
 
-fn verdict(results: Vec<(&str, Result<(), Failure>)>) -> Result<(), Failure> {
+fn verdict<'a, T>(results: Vec<(&'a str, Result<T, Failure>)>) -> Result<Vec<(&'a str, T)>, Failure> {
     let failures = results
         .iter()
         .filter_map(|(cluster, result)| Some((cluster, result.as_ref().err()?)));
     // As with scenarios of a run: the lowest exit code wins.
     let Some((cluster, worst)) = failures.min_by_key(|(_, failure)| exit(&[failure.outcome])) else {
-        return Ok(());
+        let found = results.into_iter().filter_map(|(cluster, result)| Some((cluster, result.ok()?)));
+        return Ok(found.collect());
     };
     let message = if results.len() == 1 {
         format!("{cluster}: {}", worst.message)
@@ -32,7 +41,7 @@ fn verdict(results: Vec<(&str, Result<(), Failure>)>) -> Result<(), Failure> {
         let mut message = format!("{failed} of {} clusters failed", results.len());
         for (cluster, result) in &results {
             let text = match result {
-                Ok(()) => "ok".to_owned(),
+                Ok(_) => "ok".to_owned(),
                 Err(failure) => failure.message.replace('\n', "\n    "),
             };
             message += &format!("\n  {cluster}: {text}");
@@ -60,8 +69,8 @@ mod tests {
             failure.message,
             "2 of 3 clusters failed\n  a: nobody there\n  b: ok\n  c: first\n    second"
         );
-        let one = verdict(vec![("a", Err(Failure::expectation("wrong", "so")))]).unwrap_err();
+        let one = verdict(vec![("a", Err::<(), _>(Failure::expectation("wrong", "so")))]).unwrap_err();
         assert_eq!(one.message, "a: so");
-        assert_eq!(verdict(vec![("a", Ok(())), ("b", Ok(()))]), Ok(()));
+        assert_eq!(verdict(vec![("a", Ok(1)), ("b", Ok(2))]), Ok(vec![("a", 1), ("b", 2)]));
     }
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use scenario::OneOrMany;
 use scenario::verb::{Exec, Script};
-use serde_json::Value;
 use tempfile::NamedTempFile;
 
-use super::apply::resolve;
+use super::apply::text;
 use super::failure::Failure;
-use super::joint::on_each;
+use super::joint::of_each;
+use super::secrets::masked;
 use crate::backend::process::{Command, Runner};
 use crate::journal::Level;
 use crate::run::context::Context;
@@ -21,46 +21,62 @@ const LINES: usize = 20;
 
 /// What is to be started for each cluster.
 struct Program<'s> {
+    on: &'s OneOrMany<String>,
+    id: Option<&'s str>,
     words: Vec<String>,
     env: BTreeMap<String, String>,
     prints: Option<&'s OneOrMany<String>>,
     limit: Duration,
 }
 
-/// Runs an `exec` step.
-pub(crate) async fn exec(context: &Context<'_>, step: &Exec) -> Result<(), Failure> {
-    let words: Result<Vec<String>, Failure> = step.command.iter().map(|word| text(context, word)).collect();
-    let program = Program {
-        words: words?,
-        env: environment(context, &step.env)?,
-        prints: step.prints.as_ref(),
-        limit: step.within.unwrap_or(context.scenario().settings.within).get(),
+/// The fields in which `exec` and `script` are alike.
+macro_rules! program {
+    ($context:ident, $step:ident, $words:expr) => {
+        Program {
+            on: &$step.on,
+            id: $step.id.as_ref().map(|id| id.value.as_str()),
+            words: $words,
+            env: environment($context, &$step.env)?,
+            prints: $step.prints.as_ref(),
+            limit: $step.within.unwrap_or($context.scenario().settings.within).get(),
+        }
     };
-    run(context, &step.on, &program).await
+}
+
+/// Runs an `exec` step.
+pub(crate) async fn exec(context: &mut Context<'_>, step: &Exec) -> Result<(), Failure> {
+    let words: Result<Vec<String>, Failure> = step.command.iter().map(|word| text(word, &context.names)).collect();
+    let program = program!(context, step, words?);
+    run(context, &program).await
 }
 
 /// Runs a `script` step.
-pub(crate) async fn script(context: &Context<'_>, step: &Script) -> Result<(), Failure> {
-    let program = Program {
-        words: vec!["sh".to_owned(), "-euc".to_owned(), text(context, &step.run)?],
-        env: environment(context, &step.env)?,
-        prints: step.prints.as_ref(),
-        limit: step.within.unwrap_or(context.scenario().settings.within).get(),
-    };
-    run(context, &step.on, &program).await
+pub(crate) async fn script(context: &mut Context<'_>, step: &Script) -> Result<(), Failure> {
+    let words = vec!["sh".to_owned(), "-euc".to_owned(), text(&step.run, &context.names)?];
+    let program = program!(context, step, words);
+    run(context, &program).await
 }
 
-async fn run(context: &Context<'_>, on: &OneOrMany<String>, program: &Program<'_>) -> Result<(), Failure> {
+/// Runs it for each cluster, and keeps what it prints if later steps may ask for it.
+async fn run(context: &mut Context<'_>, program: &Program<'_>) -> Result<(), Failure> {
     if context.world.capabilities().virtual_time {
         return Err(Failure::fault(
             "virtual-time",
             "a program of this machine cannot take part in virtual time",
         ));
     }
-    on_each(on, async |cluster| on_one(context, cluster, program).await).await
+    let printed = of_each(program.on, async |cluster| on_one(context, cluster, program).await).await?;
+    if let Some(id) = program.id {
+        for (cluster, stdout) in printed {
+            let text = stdout.trim_end_matches(['\n', '\r']);
+            context.names.found.on(cluster, id, "stdout", text.into());
+        }
+    }
+    Ok(())
 }
 
-async fn on_one(context: &Context<'_>, cluster: &str, program: &Program<'_>) -> Result<(), Failure> {
+/// Runs it for one cluster; what it prints.
+async fn on_one(context: &Context<'_>, cluster: &str, program: &Program<'_>) -> Result<String, Failure> {
     let kubeconfig = kubeconfig(context, cluster)?;
     let (name, arguments) = program.words.split_first().ok_or_else(|| Failure::invalid("exec", "no program"))?;
     let folder = context.scenario().path("");
@@ -82,7 +98,7 @@ async fn on_one(context: &Context<'_>, cluster: &str, program: &Program<'_>) -> 
         None => {
             let emitter = context.emitter.cluster(cluster);
             last_lines(&output.stdout).for_each(|line| emitter.note(Level::Detail, format!("{cluster}: {line}")));
-            Ok(())
+            Ok(output.stdout)
         }
         Some(text) => {
             let failure = Failure::expectation("exec-output", format!("{text:?} is not in its output:"));
@@ -101,58 +117,12 @@ fn kubeconfig(context: &Context<'_>, cluster: &str) -> Result<NamedTempFile, Fai
     Ok(file)
 }
 
-fn text(context: &Context<'_>, text: &str) -> Result<String, Failure> {
-    match resolve(&Value::String(text.to_owned()), &context.names)? {
-        Value::String(text) => Ok(text),
-        other => Ok(other.to_string()),
-    }
-}
-
 fn environment(context: &Context<'_>, env: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Failure> {
-    env.iter().map(|(name, value)| Ok((name.clone(), text(context, value)?))).collect()
+    env.iter().map(|(name, value)| Ok((name.clone(), text(value, &context.names)?))).collect()
 }
 
 fn last_lines(output: &str) -> impl Iterator<Item = String> {
     let lines: Vec<&str> = output.lines().collect();
     let skipped = lines.len().saturating_sub(LINES);
     lines[skipped..].iter().map(|line| masked(line)).collect::<Vec<_>>().into_iter()
-}
-
-/// Output without what may be a token, a key or a certificate: nobody knows what a program prints, and journals hold no secrets.
-fn masked(output: &str) -> String {
-    const LONG: usize = 64;
-    let secret = |c: char| c.is_ascii_alphanumeric() || "+/=_-.".contains(c);
-    let mut masked = String::with_capacity(output.len());
-    let mut rest = output;
-    while let Some(start) = rest.find(secret) {
-        let run = &rest[start..];
-        let end = run.find(|c| !secret(c)).unwrap_or(run.len());
-        masked.push_str(&rest[..start]);
-        if end >= LONG {
-            masked += &format!("({end} characters)");
-        } else {
-            masked.push_str(&run[..end]);
-        }
-        rest = &run[end..];
-    }
-    masked + rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_are_masked_and_words_are_not() {
-        let token = format!("eyJhbGciOiJFUzI1NiJ9.{}.c2lnbmF0dXJl", "x".repeat(60));
-        assert_eq!(
-            masked(&format!(
-                "token: {token}\npods \"training-fast\" not found in namespace team1-production\n"
-            )),
-            format!(
-                "token: ({} characters)\npods \"training-fast\" not found in namespace team1-production\n",
-                token.len()
-            )
-        );
-    }
 }

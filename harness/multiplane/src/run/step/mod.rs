@@ -14,9 +14,11 @@ mod labels;
 mod local;
 mod objects;
 mod reach;
+mod read;
 mod release;
 mod restart;
 mod revoke;
+mod secrets;
 mod submit;
 mod title;
 mod traps;
@@ -58,7 +60,7 @@ pub(crate) async fn run_step(context: &mut Context<'_>, index: usize, step: &Ste
 /// Performs a step while the conditions of `always` and `never` are watched. One that breaks ends the step, and with it the scenario.
 async fn guarded(context: &mut Context<'_>, step: &Step, index: usize) -> Result<(), Failure> {
     let mut active = std::mem::take(&mut context.active);
-    let result = active.during(perform(context, &step.verb)).await?;
+    let result = active.during(perform_named(context, &step.verb)).await?;
     if let Verb::Relax(relax) = &step.verb {
         invariant::relax(&mut active, relax);
     }
@@ -73,6 +75,17 @@ async fn guarded(context: &mut Context<'_>, step: &Step, index: usize) -> Result
         active.during(tokio::time::sleep(NEWS)).await?;
     }
     Ok(())
+}
+
+/// Performs a step on the object that its name stands for.
+async fn perform_named(context: &mut Context<'_>, verb: &Verb) -> Result<(), Failure> {
+    match verb.object().filter(|name| name.contains("${{")) {
+        Some(name) => {
+            let name = apply::text(name, &context.names)?;
+            perform(context, &verb.clone().on_object(name)).await
+        }
+        None => perform(context, verb).await,
+    }
 }
 
 async fn perform(context: &mut Context<'_>, verb: &Verb) -> Result<(), Failure> {
@@ -94,6 +107,7 @@ async fn perform(context: &mut Context<'_>, verb: &Verb) -> Result<(), Failure> 
         Verb::Restart(restart) => restart::restart(context, restart).await,
         Verb::Exec(exec) => local::exec(context, exec).await,
         Verb::Script(script) => local::script(context, script).await,
+        Verb::Read(step) => read::read(context, step).await,
         Verb::Wait(wait) => wait::run(context, wait).await,
         Verb::Fault(step) => fault::fault(context, step).await,
         Verb::Heal(step) => fault::heal(context, step).await,

@@ -30,7 +30,13 @@ pub(crate) async fn submit(context: &mut Context<'_>, step: &Submit) -> Result<(
         executions: Vec::new(),
     });
     let workflow = workflow(&request.target, &context.launch_plans);
-    for name in step.execution_names() {
+    let names = step.execution_names();
+    let found = &mut context.names.found;
+    found.of(&step.id.value, "executions", names.iter().cloned().collect());
+    if let [only] = names.as_slice() {
+        found.of(&step.id.value, "execution", only.clone().into());
+    }
+    for name in names {
         let wanted = Submission {
             name: name.clone(),
             ..request.clone()

@@ -22,6 +22,7 @@ pub(crate) fn title(verb: &Verb) -> String {
         | Verb::Restart(_)
         | Verb::Exec(_)
         | Verb::Script(_)
+        | Verb::Read(_)
         | Verb::Fault(_)
         | Verb::Heal(_)
         | Verb::Always(_)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kube::api::DynamicObject;
 use scenario::condition::Condition;
+use scenario::expression::OutputType;
 use serde_json::Value;
 
 use super::subset::difference;
@@ -19,6 +20,8 @@ pub(crate) enum Demand {
     Absent,
     /// There are so many.
     Count(usize),
+    /// There is one, and it has values of these types.
+    Has(Vec<(String, Condition, OutputType)>),
     /// None has all of these fields.
     NoneMatches(Value),
     /// None meets the condition, nor do all of them together.
@@ -47,12 +50,20 @@ impl Demand {
                     .then_some(())
                     .ok_or_else(|| format!("{not}so: `{}`, with {}", condition.text(), names(objects)))
             }
-            Self::Matches(_) | Self::Holds(_) if objects.is_empty() => Err("there is none".to_owned()),
+            Self::Matches(_) | Self::Holds(_) | Self::Has(_) if objects.is_empty() => Err("there is none".to_owned()),
             Self::Matches(fields) => each(objects, |object| difference(fields, &value(object))),
             Self::Holds(condition) => each(objects, |object| match condition.holds(cluster, &value(object)) {
                 Ok(true) => None,
                 Ok(false) => Some(format!("not so: `{}`", condition.text())),
                 Err(why) => Some(why),
+            }),
+            Self::Has(parts) => each(objects, |object| {
+                let object = value(object);
+                parts.iter().find_map(|(name, part, of)| match part.value(cluster, &object) {
+                    Ok(value) if of.has(&value) => None,
+                    Ok(_) => Some(format!("{name} is not {}: `{}`", of.as_str(), part.text())),
+                    Err(why) => Some(format!("{name}: {why}")),
+                })
             }),
             Self::NoneMatches(fields) => each(objects, |object| match difference(fields, &value(object)) {
                 Some(_) => None,
@@ -64,6 +75,17 @@ impl Demand {
                 _ => None,
             }),
         }
+    }
+}
+
+impl Demand {
+    /// What [`Has`](Self::Has) asks for, of an object that has it.
+    pub(crate) fn values(&self, cluster: &str, object: &Value) -> Vec<(String, Value)> {
+        let Self::Has(parts) = self else { return Vec::new() };
+        let values = parts
+            .iter()
+            .filter_map(|(name, part, _)| Some((name.clone(), part.value(cluster, object).ok()?)));
+        values.collect()
     }
 }
 

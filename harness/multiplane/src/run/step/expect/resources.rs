@@ -1,9 +1,11 @@
 //! `expect: resources`.
 
+use std::sync::Arc;
+
 use kube::Api;
 use kube::api::{ApiResource, DynamicObject};
 use kube::runtime::{reflector, watcher};
-use scenario::verb::{Invariant, Resources};
+use scenario::verb::{Invariant, Read, Resources};
 
 use super::demand::Demand;
 use super::settle::{Patience, settle_in};
@@ -19,27 +21,35 @@ pub(crate) struct Selection<'s> {
     selector: Option<&'s str>,
 }
 
-impl<'s> From<&'s Resources> for Selection<'s> {
-    fn from(step: &'s Resources) -> Self {
-        Self {
-            api_version: &step.api_version,
-            kind: &step.kind,
-            namespace: step.namespace.as_deref(),
-            name: step.name.as_ref().map(|name| name.value.as_str()),
-            selector: step.selector.as_ref().map(|selector| selector.value.as_str()),
+/// Steps select objects by fields of the same names.
+macro_rules! selects {
+    ($step:ty) => {
+        impl<'s> From<&'s $step> for Selection<'s> {
+            fn from(step: &'s $step) -> Self {
+                Self {
+                    selector: step.selector.as_ref().map(|selector| selector.value.as_str()),
+                    ..selects!(step, step.name.as_ref())
+                }
+            }
         }
-    }
+    };
+    ($step:ident, $name:expr) => {
+        Self {
+            api_version: &$step.api_version,
+            kind: &$step.kind,
+            namespace: $step.namespace.as_deref(),
+            name: $name.map(|name| name.value.as_str()),
+            selector: None,
+        }
+    };
 }
 
-impl<'s> From<&'s Invariant> for Selection<'s> {
-    fn from(step: &'s Invariant) -> Self {
-        Self {
-            api_version: &step.api_version,
-            kind: &step.kind,
-            namespace: step.namespace.as_deref(),
-            name: step.name.as_ref().map(|name| name.value.as_str()),
-            selector: step.selector.as_ref().map(|selector| selector.value.as_str()),
-        }
+selects!(Resources);
+selects!(Invariant);
+
+impl<'s> From<&'s Read> for Selection<'s> {
+    fn from(step: &'s Read) -> Self {
+        selects!(step, Some(&step.name))
     }
 }
 
@@ -73,15 +83,22 @@ impl Selection<'_> {
         Ok(Watched { api, config, kind })
     }
 
-    /// Waits until the objects of one cluster are as demanded.
-    pub(crate) async fn expect(&self, kinds: &Kinds, cluster: &str, demand: &Demand, patience: Patience) -> Result<(), Failure> {
+    /// Waits until the objects of one cluster are as demanded; gives them as they were then.
+    pub(crate) async fn expect(
+        &self,
+        kinds: &Kinds,
+        cluster: &str,
+        demand: &Demand,
+        patience: Patience,
+    ) -> Result<Vec<Arc<DynamicObject>>, Failure> {
         let watched = self.watched(kinds).await?;
         let store = watched.store();
+        let objects = store.0.clone();
         let result = settle_in(store, watched.api, watched.config, patience, |objects| {
             demand.check(cluster, objects)
         })
         .await;
-        result.map_err(|failure| Failure {
+        result.map(|()| objects.state()).map_err(|failure| Failure {
             message: format!("{} {}", self.what(), failure.message),
             ..failure
         })
