@@ -20,6 +20,7 @@ use multiplane::findings::Findings;
 use multiplane::journal::{Journal, Kept, Outcome};
 use multiplane::report::{Console, Detail, html, junit, summary};
 use multiplane::run::{Plan, Suite, suite};
+use scenario::Given;
 use tokio_util::sync::CancellationToken;
 
 use each::each;
@@ -36,17 +37,19 @@ const SIGNS: [&str; 6] = [
     "Zm9vYmFy",
 ];
 
-/// The plan with one more step, which fails: this cluster has no such namespace.
+/// The plan, of a matrix that of its last cell, with one more step, which fails: this cluster has no such namespace.
 fn failing(file: &Path) -> Result<Plan, Failed> {
     let text = std::fs::read_to_string(file)?;
-    let whole = Plan::new(file, None, "test").map_err(|invalid| Failed::from(invalid.to_string()))?;
-    let cluster = whole.loaded.scenario.clusters.keys().next().unwrap();
+    let given = Given::of("test");
+    let whole = Plan::all(file, None, &given).map_err(|invalid| Failed::from(invalid.to_string()))?;
+    let cluster = whole[0].loaded.scenario.clusters.keys().next().unwrap();
     let step = format!(
         "{{resources: {{on: {cluster}, apiVersion: v1, kind: Namespace, name: not-there, matches: {{status: {{phase: Active}}}}, within: 1s}}}}"
     );
     let text = format!("{}\n  - expect: {step}\n", text.trim_end());
-    let plan = Plan::of_text(file, &text, None, "test");
-    plan.map_err(|invalid| Failed::from(invalid.to_string()))
+    let plans = Plan::all_of_text(file, &text, None, &given);
+    let mut plans = plans.map_err(|invalid| Failed::from(invalid.to_string()))?;
+    plans.pop().ok_or_else(|| Failed::from("no scenario"))
 }
 
 fn run(file: &Path) -> Result<(), Failed> {

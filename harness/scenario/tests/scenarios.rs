@@ -2,16 +2,20 @@
 
 use std::path::PathBuf;
 
+use scenario::Given;
+
 #[test]
 fn all_scenarios_pass_the_check() {
     let found = scenario::discover::discover(&[PathBuf::from("../../scenarios")]).unwrap();
     let mut faults = String::new();
     let mut names = std::collections::BTreeMap::new();
     for path in &found {
-        match scenario::load(path) {
-            Ok(loaded) => {
-                if let Some(other) = names.insert(loaded.scenario.metadata.name.value.clone(), path) {
-                    faults += &format!("{} and {} have the same name\n", path.display(), other.display());
+        match scenario::load_all(path, &Given::default()) {
+            Ok(cells) => {
+                for loaded in cells {
+                    if let Some(other) = names.insert(loaded.scenario.metadata.name.value, path) {
+                        faults += &format!("{} and {} have the same name\n", path.display(), other.display());
+                    }
                 }
             }
             Err(invalid) => faults += &format!("{invalid}\n\n"),

@@ -13,6 +13,7 @@ use multiplane::run::{Finished, Partition, Plan, Suite, suite, suite_exit};
 use super::backend::BackendArgs;
 use super::exit::Failure;
 use super::output::{Output, cannot_write, complain};
+use super::pause::pause;
 use super::report::{Reports, Telling};
 use super::signals::Signals;
 
@@ -31,6 +32,10 @@ pub(crate) struct Execution {
     /// refused). What was tried again is told [default: 1 where clusters are outside of this process, else 0].
     #[arg(long, value_name = "N")]
     retries: Option<usize>,
+    /// Holds the clusters when a step fails, with the commands to look at them, until Enter. The scenarios run one after the other, on embedded
+    /// clusters too in real time, and without --timeout for as long as they take.
+    #[arg(long)]
+    pause_on_failure: bool,
     /// Writes every event to this file, one JSON object a line, as it happens.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
@@ -50,11 +55,23 @@ pub(crate) struct Done {
 impl Execution {
     /// Starts to listen to signals, and the timeout.
     pub(crate) fn signals(&self) -> Result<Signals, Failure> {
-        Signals::watch(Duration::from_secs(self.seconds()))
+        let for_a_person = self.pause_on_failure && self.timeout.is_none();
+        Signals::watch(if for_a_person { Duration::MAX } else { Duration::from_secs(self.seconds()) })
     }
 
     fn seconds(&self) -> u64 {
         self.timeout.unwrap_or(if self.backend.is_real() { 7200 } else { 600 })
+    }
+
+    /// How many scenarios may run at the same time, if that is said.
+    fn jobs(&self, plans: usize) -> Result<Option<NonZeroUsize>, Failure> {
+        match self.jobs {
+            Some(jobs) if self.pause_on_failure && jobs.get() > 1 && plans > 1 => Err(Failure::invalid(
+                "error: --pause-on-failure: one scenario at a time can be looked at; leave --jobs out",
+            )),
+            _ if self.pause_on_failure => Ok(Some(NonZeroUsize::MIN)),
+            jobs => Ok(jobs),
+        }
     }
 
     fn retries(&self) -> Result<usize, Failure> {
@@ -82,7 +99,12 @@ impl Execution {
         output: &mut Output,
     ) -> Result<Done, Failure> {
         self.backend.refuse(plans)?;
-        let (jobs, retries) = (self.backend.jobs(self.jobs)?, self.retries()?);
+        let (jobs, retries) = (self.backend.jobs(self.jobs(plans.len())?)?, self.retries()?);
+        let mut plans = plans.to_vec();
+        if self.pause_on_failure {
+            plans.iter_mut().for_each(|plan| plan.pause = Some(pause()));
+        }
+        let plans = plans.as_slice();
         let backend = self.backend.begin(&id, plans, signals)?;
         let kept = Kept::default();
         let unwritten = |error: &std::io::Error| cannot_write(self.journal.as_deref().unwrap_or(Path::new("-")), error);

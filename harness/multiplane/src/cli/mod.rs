@@ -2,6 +2,7 @@
 
 mod backend;
 mod completions;
+mod config;
 mod doctor;
 mod execute;
 mod exit;
@@ -13,6 +14,7 @@ mod lint;
 mod matrix;
 mod node;
 mod output;
+mod pause;
 mod place;
 mod plan;
 mod program;
@@ -27,9 +29,10 @@ mod up;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use multiplane::exit::{Exit, HELP};
 
+use config::Settings;
 use exit::Failure;
 use output::Output;
 
@@ -54,6 +57,7 @@ enum Command {
     Repro(repro::Repro),
     Matrix(matrix::Matrix),
     Doctor(doctor::Doctor),
+    Config(config::ConfigCommand),
     Completions(completions::Completions),
     #[command(hide = true)]
     Node(node::Node),
@@ -67,16 +71,27 @@ pub(crate) fn main() -> ExitCode {
     if let Some(code) = program::called() {
         return code.into();
     }
-    match Cli::parse() {
+    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let settings = match Settings::read(&Cli::command(), variables) {
+        Ok(settings) => settings,
+        Err(failure) => return failure.report().into(),
+    };
+    let matches = settings.defaults(Cli::command()).try_get_matches();
+    let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches)).unwrap_or_else(|error| {
+        let _ = error.print();
+        output::complain(settings.explain(&error.to_string()).trim_end());
+        std::process::exit(error.exit_code())
+    });
+    match cli {
         // A program has exit codes of its own.
         Cli {
             command: Command::Program(program),
         } => program.run().into(),
-        cli => run(cli, &mut Output::stdout()).unwrap_or_else(Failure::report).into(),
+        cli => run(cli, &settings, &mut Output::stdout()).unwrap_or_else(Failure::report).into(),
     }
 }
 
-fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
+fn run(cli: Cli, settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
     match cli.command {
         Command::Run(run) => run.run(output),
         Command::Up(up) => up.run(),
@@ -89,7 +104,8 @@ fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Repro(repro) => repro.run(output),
         Command::Matrix(matrix) => matrix.run(output),
         Command::Doctor(doctor) => doctor.run(output),
-        Command::Completions(completions) => completions.run(&mut <Cli as clap::CommandFactory>::command(), output),
+        Command::Config(config) => config.run(&Cli::command(), settings, output),
+        Command::Completions(completions) => completions.run(&mut Cli::command(), output),
         Command::Node(node) => node.run(output),
         Command::Program(program) => {
             program.run();

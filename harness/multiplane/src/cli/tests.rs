@@ -7,12 +7,19 @@ use std::sync::{Arc, Mutex};
 use clap::{CommandFactory, Parser};
 use multiplane::exit::Exit;
 
+use super::config::Settings;
 use super::output::Output;
 use super::{Cli, run};
 
 /// A writer whose text can be read afterwards.
 #[derive(Clone, Default)]
-struct Text(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Text(Arc<Mutex<Vec<u8>>>);
+
+impl Text {
+    pub(super) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl Write for Text {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -50,8 +57,8 @@ impl Files {
         });
         let cli = Cli::try_parse_from(std::iter::once("multiplane".to_owned()).chain(arguments)).unwrap();
         let text = Text::default();
-        let (exit, text) = match run(cli, &mut Output::to(text.clone())) {
-            Ok(exit) => (exit, String::from_utf8(text.0.lock().unwrap().clone()).unwrap()),
+        let (exit, text) = match run(cli, &Settings::default(), &mut Output::to(text.clone())) {
+            Ok(exit) => (exit, text.text()),
             Err(failure) => (failure.parts().0, failure.parts().1.to_owned()),
         };
         (exit, text.replace(&format!("{}/", self.0.path().display()), ""))

@@ -249,6 +249,16 @@ pub struct Sighting {
     pub pods: Vec<String>,
 }
 
+/// The first divergence of an execution from what is expected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stray {
+    /// The cluster.
+    pub cluster: String,
+    /// When it was seen there: milliseconds of the world's time after it was submitted.
+    pub after_millis: u64,
+}
+
 /// Where one execution ran: the witnesses, and the judgement on them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -269,6 +279,9 @@ pub struct PlacementVerdict {
     pub prediction: Option<Prediction>,
     /// How long absence elsewhere was watched, in milliseconds of the world's time.
     pub watched_millis: u64,
+    /// Where it went first that it must not go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strayed: Option<Stray>,
     /// Whether it is as expected.
     pub passed: bool,
     /// Not as expected yet, when another execution had already failed for good.

@@ -12,7 +12,7 @@ mod merge_tests;
 mod reader;
 mod writer;
 
-pub use event::{Admin, Class, Event, Level, Outcome, PlacementVerdict, Prediction, Record, Sighting, VERSION};
+pub use event::{Admin, Class, Event, Level, Outcome, PlacementVerdict, Prediction, Record, Sighting, Stray, VERSION};
 pub use kept::Kept;
 pub use merge::{MergeError, Merged, Source, merge};
 pub use reader::{JournalError, read};

@@ -64,6 +64,7 @@ pub(super) fn finished(outcome: Outcome) -> (Option<usize>, Event) {
 
 pub(super) fn misplaced() -> Event {
     Event::Placement(PlacementVerdict {
+        strayed: None,
         submit: "s".into(),
         execution: "e1".into(),
         expected: vec!["b".into()],

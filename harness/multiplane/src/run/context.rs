@@ -8,10 +8,12 @@ use flyte::crd::ExecutionId;
 use indexmap::IndexMap;
 use kube::Client;
 use scenario::{Role, Scenario};
+use tokio::time::Instant;
 
 use super::names::{Found, WorldNames};
 use super::objects::Kinds;
 use super::plan::Plan;
+use super::progress::Progress;
 use super::step::failure::Failure;
 use super::step::fault::FaultsInForce;
 use super::step::invariant::Active;
@@ -29,6 +31,8 @@ pub(crate) struct Context<'a> {
     pub(crate) emitter: Emitter,
     /// Faults that are in force.
     pub(crate) faults: FaultsInForce,
+    /// What the step that runs waits for.
+    pub(crate) progress: Progress,
     /// Conditions that are watched across steps.
     pub(crate) active: Active,
     /// What was submitted, by the submit step's id.
@@ -52,6 +56,8 @@ pub(crate) struct Submitted {
 #[derive(Clone, Debug)]
 pub(crate) struct Submission {
     pub(crate) name: String,
+    /// When it was submitted.
+    pub(crate) at: Instant,
     pub(crate) prediction: Option<Prediction>,
 }
 
@@ -93,6 +99,7 @@ impl<'a> Context<'a> {
             names,
             emitter,
             faults,
+            progress: Progress::default(),
             active: Active::default(),
             submitted: BTreeMap::new(),
             launch_plans: BTreeMap::new(),

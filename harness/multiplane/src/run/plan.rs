@@ -5,7 +5,7 @@ use std::path::Path;
 
 use scenario::{Given, Invalid, Loaded, Verb};
 
-use super::step::title;
+use super::pause::Pause;
 use crate::findings::Findings;
 use crate::journal::Event;
 
@@ -22,6 +22,8 @@ pub struct Plan {
     pub matrix: BTreeMap<String, String>,
     /// Which attempt this is, from 1.
     pub attempt: usize,
+    /// What is done when a step fails, before the clusters go; `None` if nothing is.
+    pub pause: Option<Pause>,
     /// Where what the clusters hold is kept when a step fails; `None` if nobody will look.
     pub findings: Option<Findings>,
 }
@@ -73,6 +75,7 @@ impl Plan {
             seed,
             run: run.to_owned(),
             attempt: 1,
+            pause: None,
             findings: None,
         }
     }
@@ -108,6 +111,6 @@ impl Plan {
 
     /// What the steps would do, one line each.
     pub fn titles(&self) -> Vec<String> {
-        self.loaded.scenario.steps.iter().map(|step| title(&step.verb)).collect()
+        self.loaded.scenario.steps.iter().map(|step| step.verb.to_string()).collect()
     }
 }

@@ -99,9 +99,9 @@ fn ending(ran: Option<Ran>, left: Vec<String>) -> Ending {
     Ending { outcome, message, left }
 }
 
-/// The time of embedded clusters: as soon as a program of this machine takes part, the machine's.
+/// The time of embedded clusters: as soon as a program of this machine takes part, or a person, the machine's.
 fn time(plan: &Plan) -> Time {
-    if plan.loaded.scenario.needs_real_time() {
+    if plan.loaded.scenario.needs_real_time() || plan.pause.is_some() {
         Time::Real
     } else {
         Time::Virtual

@@ -80,6 +80,9 @@ async fn steps(plan: &Plan, world: &dyn World, emitter: &Emitter, faults: &Fault
     let mut context = Context::new(plan, world, clusters, witness, emitter.clone(), faults.clone());
     for index in 0..plan.loaded.scenario.steps.len() {
         if let Err(failure) = step::run(&mut context, index).await {
+            if let Some(pause) = &plan.pause {
+                pause.hold(&context, index, &failure).await;
+            }
             if let Some(findings) = &plan.findings {
                 findings.collect(plan.name(), context.clusters()).await;
             }

@@ -131,6 +131,7 @@ impl Looked {
             let namespace = Some(execution.namespace.as_str()).filter(|namespace| !namespace.is_empty());
             let seen: BTreeMap<_, _> = self.witness.sightings(&execution.id.name, namespace);
             PlacementVerdict {
+                strayed: None,
                 submit: format!("{}/{}", execution.id.project, execution.id.domain),
                 execution: execution.id.name,
                 expected: Vec::new(),

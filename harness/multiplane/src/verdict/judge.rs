@@ -51,6 +51,13 @@ fn allowed(demand: &Demand, cluster: &str) -> bool {
     demand.on.is_empty() || demand.on.iter().any(|on| on == cluster)
 }
 
+impl Demand {
+    /// Whether an execution must not be on this cluster.
+    pub fn strays(&self, cluster: &str) -> bool {
+        self.nowhere || self.nowhere_else && !allowed(self, cluster)
+    }
+}
+
 fn wrong(demand: &Demand, admin: Option<&Admin>, seen: &BTreeMap<String, Sighting>) -> Vec<String> {
     let mut wrong = Vec::new();
     let strays: Vec<&String> = seen.keys().filter(|cluster| !allowed(demand, cluster)).collect();

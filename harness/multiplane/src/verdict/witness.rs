@@ -17,6 +17,7 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use virtual_node::{Lean, Pause};
 
 use crate::journal::Sighting;
@@ -38,6 +39,8 @@ struct Seen {
 
 #[derive(Clone, Default)]
 struct Objects {
+    /// When the first of them was seen.
+    first: Option<Instant>,
     workflows: BTreeSet<(String, String)>,
     pods: BTreeSet<(String, String)>,
 }
@@ -76,6 +79,12 @@ impl Witness {
         found.collect()
     }
 
+    /// When an execution was first seen in a cluster, in any namespace.
+    pub fn first_seen(&self, execution: &str, cluster: &str) -> Option<Instant> {
+        let clusters = self.seen.clusters.lock().unwrap_or_else(PoisonError::into_inner);
+        clusters.get(cluster)?.get(execution)?.first
+    }
+
     /// Tells of every new sighting from now on.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.seen.changes.subscribe()
@@ -86,7 +95,9 @@ impl Seen {
     fn note(&self, cluster: &str, execution: &str, add: impl FnOnce(&mut Objects) -> bool) {
         let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
         let executions = clusters.entry(cluster.to_owned()).or_default();
-        if add(executions.entry(execution.to_owned()).or_default()) {
+        let objects = executions.entry(execution.to_owned()).or_default();
+        if add(objects) {
+            objects.first.get_or_insert_with(Instant::now);
             self.changes.send_replace(());
         }
     }

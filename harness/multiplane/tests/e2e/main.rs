@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 use multiplane::run::Plan;
+use scenario::Given;
 
 use backends::{Backends, Here};
 use cell::Cell;
@@ -28,10 +29,12 @@ fn main() -> ExitCode {
     for file in scenario::discover::discover(std::slice::from_ref(&root)).unwrap() {
         let folder = file.parent().and_then(|folder| folder.strip_prefix(&root).ok());
         let folder = folder.unwrap().display().to_string();
-        let plan = Plan::new(&file, None, "e2e").unwrap_or_else(|invalid| panic!("{invalid}"));
+        // The cells of a matrix are alike in what they ask of a backend, and run one by one in one test.
+        let plans = Plan::all(&file, None, &Given::of("e2e")).unwrap_or_else(|invalid| panic!("{invalid}"));
+        let plan = &plans[0];
         for backend in backends.all() {
             let here = backend.runs(&plan.loaded.scenario);
-            let cell = Cell::new(&backend.name, &plan);
+            let cell = Cell::new(&backend.name, plan);
             let name = format!("{}/{folder}", backend.name);
             trials.push(match here {
                 Here::Yes => Trial::test(name, move || cell.run()),

@@ -1,14 +1,13 @@
-//! Each step in one line, for plans and reports.
+//! Each step in one line: its title in plans, on the console and in reports.
 
 use std::fmt;
 
 use super::{
-    Apply, Delete, Deploy, Elsewhere, Expect, Fault, Grant, Invariant, Label, Match, Placement, Pods, Resources, Submit, Verb, Verdict,
-    Wait,
+    Apply, Delete, Deploy, Expect, Fault, Grant, Invariant, Label, Match, Placement, Pods, Resources, Submit, Verb, Verdict, Wait,
 };
-use crate::{Duration, OneOrMany};
+use crate::OneOrMany;
 
-/// The step in one line: the verb, what, and where.
+/// The step in one line: the verb, what, and where. How long it may take is not in it.
 impl fmt::Display for Verb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.name())?;
@@ -21,15 +20,9 @@ impl fmt::Display for Verb {
             Verb::Uninstall(step) => write!(f, "{} in {} on {}", step.release.value, step.namespace.value, step.on),
             Verb::Grant(step) => grant(f, step),
             Verb::Revoke(step) => write!(f, "{} of {} on {}", step.what.as_str(), step.service_account, step.from),
-            Verb::Project(step) => write!(f, "{}{}", step.id.value, if step.archived { ", archived" } else { "" }),
+            Verb::Project(step) => write!(f, "{}{}", step.id.value, if step.archived { " (archived)" } else { "" }),
             Verb::Label(step) => label(f, step),
-            Verb::Register(step) => {
-                write!(
-                    f,
-                    "{} in {}/{} as {}",
-                    step.workflows.value, step.project.value, step.domain.value, step.version
-                )
-            }
+            Verb::Register(step) => write!(f, "{} in {}/{}", step.workflows.value, step.project.value, step.domain.value),
             Verb::Submit(step) => submit(f, step),
             Verb::Terminate(step) => f.write_str(&step.of),
             Verb::Apply(step) => apply(f, step),
@@ -142,48 +135,33 @@ impl fmt::Display for Verdict {
 }
 
 fn release(f: &mut fmt::Formatter<'_>, deploy: &Deploy) -> fmt::Result {
-    write!(f, "{} in {} on {}", deploy.release.value, deploy.namespace.value, deploy.on)
+    write!(f, "{} on {}", deploy.release.value, deploy.on)
 }
 
 fn grant(f: &mut fmt::Formatter<'_>, grant: &Grant) -> fmt::Result {
-    write!(
-        f,
-        "{} of {} to {} in {}",
-        grant.service_account, grant.from, grant.to.cluster.value, grant.to.secret
-    )
+    write!(f, "{} of {} to {}", grant.service_account, grant.from, grant.to.cluster.value)
 }
 
 fn label(f: &mut fmt::Formatter<'_>, label: &Label) -> fmt::Result {
     if let Some(file) = &label.attr_file {
-        write!(f, "{}", file.value)?;
-    } else {
-        let scope: Vec<&str> = [&label.project, &label.domain, &label.workflow]
-            .into_iter()
-            .flatten()
-            .map(|part| part.as_str())
-            .collect();
-        write!(f, "{}", scope.join("/"))?;
+        return write!(f, "from {}", file.value);
     }
+    let scope = [&label.project, &label.domain, &label.workflow].into_iter().flatten();
+    let scope = scope.map(|part| part.as_str()).collect::<Vec<_>>().join("/");
     match &label.value {
-        _ if label.delete => f.write_str(", deleted"),
-        Some(value) => write!(f, " = {:?}", value.value),
-        None => Ok(()),
+        Some(value) => write!(f, "{scope} {:?}", value.value),
+        None => write!(f, "{scope}, deleted"),
     }
 }
 
 fn submit(f: &mut fmt::Formatter<'_>, submit: &Submit) -> fmt::Result {
     let what = [&submit.workflow, &submit.launch_plan, &submit.task].into_iter().flatten().next();
-    let what = what.map_or("", |name| name.as_str());
-    let count = if submit.names.is_empty() {
-        submit.count as usize
-    } else {
-        submit.names.len()
-    };
-    write!(
-        f,
-        "{}: {count} x {what} in {}/{}",
-        submit.id.value, submit.project.value, submit.domain.value
-    )?;
+    write!(f, "{}", what.map_or("", |name| name.as_str()))?;
+    match submit.execution_names().len() {
+        1 => {}
+        count => write!(f, " × {count}")?,
+    }
+    write!(f, " in {}/{}", submit.project.value, submit.domain.value)?;
     match &submit.label {
         Some(label) => write!(f, " with label {:?}", label.value),
         None => Ok(()),
@@ -191,19 +169,7 @@ fn submit(f: &mut fmt::Formatter<'_>, submit: &Submit) -> fmt::Result {
 }
 
 fn apply(f: &mut fmt::Formatter<'_>, apply: &Apply) -> fmt::Result {
-    let mut what: Vec<String> = apply.manifests.iter().map(|file| file.value.clone()).collect();
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    what.extend(apply.objects.iter().map(|object| {
-        let name = object.get("metadata").map(|metadata| text(&metadata["name"]));
-        format!("{} {}", object.get("kind").map(text).unwrap_or_default(), name.unwrap_or_default())
-    }));
-    write!(
-        f,
-        "{} on {}{}",
-        what.join(", "),
-        apply.on,
-        if apply.delete { ", deleted" } else { "" }
-    )
+    write!(f, "objects on {}{}", apply.on, if apply.delete { ", deleted" } else { "" })
 }
 
 fn delete(f: &mut fmt::Formatter<'_>, delete: &Delete) -> fmt::Result {
@@ -220,57 +186,35 @@ fn delete(f: &mut fmt::Formatter<'_>, delete: &Delete) -> fmt::Result {
 fn wait(f: &mut fmt::Formatter<'_>, wait: &Wait) -> fmt::Result {
     match (&wait.duration, &wait.until) {
         (Some(duration), _) => write!(f, "{duration}"),
-        (None, Some(until)) => write!(f, "until {} {} is {} on {}", until.kind, until.name, until.condition, until.on),
+        (None, Some(until)) => write!(f, "until {} {} on {} is {}", until.kind, until.name, until.on, until.condition),
         (None, None) => Ok(()),
     }
 }
 
 fn placement(f: &mut fmt::Formatter<'_>, placement: &Placement) -> fmt::Result {
     write!(f, "{} ", placement.of.value)?;
-    if let Some(on) = &placement.on {
-        write!(f, "on {}", on.value)?;
-    } else if placement.nowhere {
-        f.write_str("nowhere")?;
-    } else {
-        let shares = placement
-            .distribution
-            .iter()
-            .map(|(id, share)| match (share.share, share.tolerance, share.count) {
-                (Some(part), Some(tolerance), _) => format!("{part} ± {tolerance} on {id}"),
-                (Some(part), None, _) => match share.false_alarm {
-                    Some(alarm) => format!("{part} on {id}, failing by chance in at most {alarm}"),
-                    None => format!("{part} on {id}"),
-                },
-                (None, _, count) => format!("{} on {id}", count.unwrap_or_default()),
-            });
-        f.write_str(&shares.collect::<Vec<_>>().join(", "))?;
+    match &placement.on {
+        Some(on) => write!(f, "on {}", on.value),
+        None if placement.nowhere => f.write_str("nowhere"),
+        None => {
+            let over: Vec<&str> = placement.distribution.keys().map(String::as_str).collect();
+            write!(f, "over {}", over.join(", "))
+        }
+    }?;
+    match placement.hold {
+        Some(hold) => write!(f, ", for {hold}"),
+        None => Ok(()),
     }
-    if placement.elsewhere == Elsewhere::Forbidden && !placement.nowhere {
-        f.write_str(", not elsewhere")?;
-    }
-    times(f, placement.within, placement.hold)
 }
 
 fn pods(f: &mut fmt::Formatter<'_>, pods: &Pods) -> fmt::Result {
-    let count = pods.count.map(|count| format!("{count} ")).unwrap_or_default();
-    write!(f, "{count}pods in {} on {}", pods.namespace, pods.on)?;
-    if let Some(state) = pods.all {
-        write!(f, " all {}", state.as_str())?;
-    }
-    times(f, pods.within, pods.hold)
+    write!(f, "pods of {} in {}", pods.on, pods.namespace)
 }
 
 fn resources(f: &mut fmt::Formatter<'_>, resources: &Resources) -> fmt::Result {
-    let count = resources.count.map(|count| format!("{count} ")).unwrap_or_default();
-    let which = resources
-        .name
-        .as_ref()
-        .or(resources.selector.as_ref())
-        .map(|name| format!(" {}", name.value))
-        .unwrap_or_default();
-    let absent = if resources.absent { "no " } else { "" };
-    write!(f, "{absent}{count}{}{which} on {}", resources.kind, resources.on)?;
-    times(f, resources.within, resources.hold)
+    let name = resources.name.as_ref().map_or(String::new(), |name| format!(" {}", name.value));
+    let absent = if resources.absent { " absent" } else { "" };
+    write!(f, "{}{name}{absent} on {}", resources.kind, resources.on)
 }
 
 fn invariant(f: &mut fmt::Formatter<'_>, invariant: &Invariant) -> fmt::Result {
@@ -280,16 +224,6 @@ fn invariant(f: &mut fmt::Formatter<'_>, invariant: &Invariant) -> fmt::Result {
     write!(f, "{}: {count}{}{which} on {}", invariant.id.value, invariant.kind, invariant.on)?;
     match &invariant.cel {
         Some(condition) => write!(f, ": {}", condition.value),
-        None => Ok(()),
-    }
-}
-
-fn times(f: &mut fmt::Formatter<'_>, within: Option<Duration>, hold: Option<Duration>) -> fmt::Result {
-    if let Some(within) = within {
-        write!(f, ", within {within}")?;
-    }
-    match hold {
-        Some(hold) => write!(f, ", for {hold}"),
         None => Ok(()),
     }
 }

@@ -95,6 +95,7 @@ fn many_executions_are_counts() {
     let names: Vec<String> = (0..300).map(|index| format!("e{index}")).collect();
     let landed = |execution: &String| {
         Event::Placement(PlacementVerdict {
+            strayed: None,
             submit: "s".into(),
             execution: execution.clone(),
             expected: vec!["b".into()],

@@ -17,7 +17,7 @@ use virtual_node::Pause;
 
 use super::apply::resolve;
 use super::expect::resources::{Selection, Watched};
-use super::expect::{Demand, Patience, condition, patience};
+use super::expect::{Demand, condition, patience};
 use super::failure::Failure;
 use super::joint::on_each;
 use crate::run::context::Context;
@@ -74,12 +74,9 @@ pub(crate) enum Sense {
 pub(crate) async fn begin(context: &mut Context<'_>, step: &Invariant, sense: Sense) -> Result<(), Failure> {
     let demand = demand(context, step, sense)?;
     let selection = Selection::from(step);
-    let patience = Patience {
-        hold: std::time::Duration::ZERO,
-        ..patience(context, step.within, None)
-    };
+    let patience = patience(context, step.within, None);
     on_each(&step.on, async |cluster| {
-        selection.expect(&context.kinds(cluster)?, cluster, &demand, patience).await.map(drop)
+        selection.expect(&context.kinds(cluster)?, cluster, &demand, &patience).await.map(drop)
     })
     .await?;
     for cluster in step.on.iter() {

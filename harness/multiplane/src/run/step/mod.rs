@@ -20,7 +20,6 @@ mod restart;
 mod revoke;
 mod secrets;
 mod submit;
-mod title;
 mod traps;
 mod wait;
 mod workflows;
@@ -36,8 +35,6 @@ use crate::journal::Level;
 use failure::Failure;
 use invariant::Sense;
 
-pub(crate) use title::title;
-
 /// How long the news of what the last step did may take to arrive.
 const NEWS: Duration = Duration::from_secs(1);
 
@@ -49,9 +46,16 @@ pub(crate) async fn run(context: &mut Context<'_>, index: usize) -> Result<(), F
 /// Runs a step, which counts as the scenario's number `index`, and records it.
 pub(crate) async fn run_step(context: &mut Context<'_>, index: usize, step: &Step) -> Result<(), Failure> {
     let emitter = context.emitter.step(index);
+    let (progress, real_time) = (context.progress.clone(), !context.world.capabilities().virtual_time);
     let before = std::mem::replace(&mut context.emitter, emitter.clone());
-    let timer = StepTimer::start(emitter, step.verb.name(), title(&step.verb), step.span.line);
-    let result = guarded(context, step, index).await;
+    let timer = StepTimer::start(emitter.clone(), step.verb.name(), step.verb.to_string(), step.span.line);
+    let work = guarded(context, step, index);
+    let result = if real_time {
+        progress.during(&emitter, work).await
+    } else {
+        // Nobody waits.
+        work.await
+    };
     timer.finish(&result);
     context.emitter = before;
     result

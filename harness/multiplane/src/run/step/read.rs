@@ -18,7 +18,7 @@ pub(crate) async fn read(context: &mut Context<'_>, step: &Read) -> Result<(), F
     let patience = patience(context, step.within, None);
     let selection = Selection::from(step);
     let found = of_each(&step.on, async |cluster| {
-        let object = selection.expect(&context.kinds(cluster)?, cluster, &demand, patience).await?;
+        let object = selection.expect(&context.kinds(cluster)?, cluster, &demand, &patience).await?;
         let object = object.into_iter().next().map(|object| serde_json::to_value(object.as_ref()).unwrap_or_default());
         Ok(demand.values(cluster, &object.unwrap_or_default()))
     })

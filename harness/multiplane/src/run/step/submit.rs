@@ -5,6 +5,7 @@ use flyte::crd::ExecutionId;
 use flyte::placement::{Attributes, Request, single_task_workflow};
 use scenario::verb::{Submit, Terminate};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::apply::resolve;
 use super::failure::Failure;
@@ -53,6 +54,7 @@ pub(crate) async fn submit(context: &mut Context<'_>, step: &Submit) -> Result<(
         admin.submit(&wanted).await?;
         let execution = crate::run::context::Submission {
             name: name.clone(),
+            at: Instant::now(),
             prediction: prediction.clone(),
         };
         submitted.executions.push(execution);

@@ -20,7 +20,7 @@ use crate::run::context::Context;
 use resources::Selection;
 
 pub(super) use demand::Demand;
-pub(super) use settle::Patience;
+use settle::Patience;
 
 /// Runs an `expect` step.
 pub(crate) async fn run(context: &mut Context<'_>, expect: &Expect) -> Result<(), Failure> {
@@ -32,7 +32,7 @@ pub(crate) async fn run(context: &mut Context<'_>, expect: &Expect) -> Result<()
         Expect::Pods(demand) => {
             let patience = patience(context, demand.within, demand.hold);
             on_each(&demand.on, async |cluster| {
-                pods::expect(&context.client(cluster)?, demand, patience).await
+                pods::expect(&context.client(cluster)?, demand, patience.of(format!("{cluster}:"))).await
             })
             .await
         }
@@ -50,7 +50,7 @@ async fn resources(context: &Context<'_>, demand: &Resources) -> Result<(), Fail
     };
     let selection = Selection::from(demand);
     on_each(&demand.on, async |cluster| {
-        selection.expect(&context.kinds(cluster)?, cluster, &wanted, patience).await.map(drop)
+        selection.expect(&context.kinds(cluster)?, cluster, &wanted, &patience).await.map(drop)
     })
     .await
 }
@@ -65,5 +65,7 @@ pub(super) fn patience(context: &Context<'_>, within: Option<Duration>, hold: Op
     Patience {
         within: within.get(),
         hold: hold.map(Duration::get).unwrap_or_default(),
+        what: String::new(),
+        progress: context.progress.clone(),
     }
 }

@@ -8,8 +8,9 @@ use scenario::binomial;
 use scenario::verb::{Elsewhere, LabelSource, Phase, Placement, PoolSource, Reason, Share};
 use tokio::time::{Instant, sleep_until};
 
-use super::settle::{Patience, Settling, Step, broken};
-use crate::journal::{self, Event, PlacementVerdict, Prediction};
+use super::settle::{Patience, Settling, Step};
+use crate::journal::{self, Event, PlacementVerdict, Prediction, Stray};
+use crate::report::duration;
 use crate::run::context::{Context, Submission};
 use crate::run::step::failure::Failure;
 use crate::verdict::{Demand, Judgement, judge};
@@ -25,7 +26,7 @@ pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, pat
     let admin = context.admin()?;
     let demand = demand(placement);
     let mut changes = context.witness.changes();
-    let mut settling = Settling::new(patience);
+    let mut settling = Settling::new(patience.of(format!("{}:", placement.of.value)));
     let start = Instant::now();
     let mut told = known(&admin, &submitted.project, &submitted.domain).await?;
     let mut ask = start + POLL;
@@ -38,7 +39,7 @@ pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, pat
         let result = overall(placement, &verdicts);
         // What is violated for good needs no more patience.
         let hopeless = verdicts.iter().any(|(_, judgement)| matches!(judgement, Judgement::Violated(_)));
-        let deadline = match settling.look(result.is_ok()) {
+        let deadline = match settling.look(&result) {
             Step::Until(at) if !hopeless => at,
             Step::Settled => return conclude(context, verdicts, Ok(())),
             Step::Until(_) => {
@@ -46,7 +47,7 @@ pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, pat
                 let result = overall(placement, &verdicts).map_err(|why| Failure::expectation("placement-wrong", why));
                 return conclude(context, verdicts, result);
             }
-            Step::Broken(after, held) => return conclude(context, verdicts, Err(broken(after, held, result.err().unwrap_or_default()))),
+            Step::Broken(after, held) => return conclude(context, verdicts, Err(settling.broken(after, held, &result.err().unwrap_or_default()))),
         };
         // The watches tell of every object at once; the admin API is asked in its own time, and once more at the end.
         tokio::select! {
@@ -118,7 +119,14 @@ fn look(
         Judgement::Met => Vec::new(),
         Judgement::Pending(faults) | Judgement::Violated(faults) => faults.clone(),
     };
+    let strays = seen.keys().filter(|cluster| demand.strays(cluster));
+    let strays = strays.filter_map(|cluster| Some((context.witness.first_seen(&execution.name, cluster)?, cluster)));
+    let strayed = strays.min().map(|(at, cluster)| Stray {
+        cluster: cluster.clone(),
+        after_millis: u64::try_from(at.saturating_duration_since(execution.at).as_millis()).unwrap_or(u64::MAX),
+    });
     let verdict = PlacementVerdict {
+        strayed,
         submit: placement.of.value.clone(),
         execution: execution.name.clone(),
         expected: demand.on.clone(),
@@ -209,6 +217,14 @@ fn off(share: &Share, count: usize, all: usize) -> Option<String> {
 }
 
 fn conclude(context: &Context<'_>, verdicts: Vec<(PlacementVerdict, Judgement)>, result: Result<(), Failure>) -> Result<(), Failure> {
+    let strays = verdicts
+        .iter()
+        .filter_map(|(verdict, _)| Some((verdict.strayed.as_ref()?, &verdict.execution)));
+    let first = strays.min_by_key(|(stray, _)| stray.after_millis).map(|(stray, execution)| {
+        let after = duration(Duration::from_millis(stray.after_millis));
+        format!("first divergence: {execution} on {}, {after} after it was submitted", stray.cluster)
+    });
+    let result = result.map_err(|failure| failure.details(first));
     for (verdict, _) in verdicts {
         context.emitter.emit(Event::Placement(verdict));
     }

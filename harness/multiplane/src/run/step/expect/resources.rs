@@ -89,12 +89,12 @@ impl Selection<'_> {
         kinds: &Kinds,
         cluster: &str,
         demand: &Demand,
-        patience: Patience,
+        patience: &Patience,
     ) -> Result<Vec<Arc<DynamicObject>>, Failure> {
         let watched = self.watched(kinds).await?;
         let store = watched.store();
         let objects = store.0.clone();
-        let result = settle_in(store, watched.api, watched.config, patience, |objects| {
+        let result = settle_in(store, watched.api, watched.config, patience.of(format!("{cluster}: {}", self.what())), |objects| {
             demand.check(cluster, objects)
         })
         .await;

@@ -15,13 +15,27 @@ use tokio::time::{Instant, sleep_until};
 use virtual_node::Pause;
 
 use crate::report::duration;
+use crate::run::progress::{Progress, Wait};
 use crate::run::step::failure::Failure;
 
 /// How long a condition may take to come true, and how long it must then stay so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Patience {
     pub(crate) within: Duration,
     pub(crate) hold: Duration,
+    /// What waits, for those who wait with it.
+    pub(crate) what: String,
+    pub(crate) progress: Progress,
+}
+
+impl Patience {
+    /// The same for something.
+    pub(crate) fn of(&self, what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            ..self.clone()
+        }
+    }
 }
 
 /// Where a condition stands in time.
@@ -30,6 +44,11 @@ pub(crate) struct Settling {
     start: Instant,
     /// Since when it has been true.
     since: Option<Instant>,
+    /// What is wrong, and since when.
+    wrong: Option<(String, Instant)>,
+    /// What was wrong before that.
+    before: Option<String>,
+    wait: Wait,
 }
 
 /// What a look at the condition means for the wait.
@@ -44,31 +63,63 @@ pub(crate) enum Step {
 
 impl Settling {
     pub(crate) fn new(patience: Patience) -> Self {
+        let wait = patience.progress.wait();
         Self {
             patience,
             start: Instant::now(),
             since: None,
+            wrong: None,
+            before: None,
+            wait,
         }
     }
 
     /// Takes a look's result.
-    pub(crate) fn look(&mut self, met: bool) -> Step {
+    pub(crate) fn look(&mut self, result: &Result<(), String>) -> Step {
         let now = Instant::now();
-        match (met, self.since) {
-            (true, None) => {
+        self.remember(result, now);
+        match (result, self.since) {
+            (Ok(()), None) => {
                 self.since = Some(now);
                 self.due(now)
             }
-            (true, Some(_)) => self.due(now),
-            (false, Some(_)) => Step::Broken(now - self.start, true),
-            (false, None) if now >= self.start + self.patience.within => Step::Broken(now - self.start, false),
-            (false, None) => Step::Until(self.start + self.patience.within),
+            (Ok(()), Some(_)) => self.due(now),
+            (Err(_), Some(_)) => Step::Broken(now - self.start, true),
+            (Err(_), None) if now >= self.start + self.patience.within => Step::Broken(now - self.start, false),
+            (Err(_), None) => Step::Until(self.start + self.patience.within),
         }
     }
 
     fn due(&self, now: Instant) -> Step {
         let end = self.since.unwrap_or(now) + self.patience.hold;
         if now >= end { Step::Settled } else { Step::Until(end) }
+    }
+
+    fn remember(&mut self, result: &Result<(), String>, now: Instant) {
+        let what = &self.patience.what;
+        match result {
+            Ok(()) => self.wait.sees(format!("{what} is so, and must stay so for {}", duration(self.patience.hold))),
+            Err(why) if self.wrong.as_ref().is_some_and(|(wrong, _)| wrong == why) => {}
+            Err(why) => {
+                self.wait.sees(format!("{what} {why}"));
+                let earlier = self.wrong.replace((why.clone(), now));
+                self.before = earlier.map(|(wrong, _)| wrong).or(self.before.take());
+            }
+        }
+    }
+
+    /// The failure of the condition.
+    pub(crate) fn broken(&self, after: Duration, held: bool, why: &str) -> Failure {
+        let message = if held {
+            format!("did not hold: after {}, {why}", duration(after))
+        } else {
+            format!("not so after {}: {why}", duration(after))
+        };
+        let failure = Failure::expectation(if held { "expect-not-held" } else { "expect-not-met" }, message);
+        // What came to pass meanwhile is half of the story.
+        let story = self.wrong.as_ref().zip(self.before.as_ref()).filter(|_| !held);
+        let story = story.map(|((_, since), before)| format!("so since {}; before: {before}", duration(*since - self.start)));
+        failure.details(story)
     }
 }
 
@@ -98,11 +149,12 @@ where
     K: Resource + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
     K::DynamicType: Eq + std::hash::Hash + Clone + Send + Sync,
 {
+    let within = patience.within;
     let mut settling = Settling::new(patience);
     let mut events = reflector(writer, watcher::watcher(api, config).backoff(Pause::default())).boxed();
     let mut known = false;
     let mut trouble = None;
-    let mut deadline = Instant::now() + patience.within;
+    let mut deadline = Instant::now() + within;
     loop {
         tokio::select! {
             biased;
@@ -119,20 +171,10 @@ where
         } else {
             Err(trouble.clone().unwrap_or_else(|| "no answer yet".to_owned()))
         };
-        match settling.look(result.is_ok()) {
+        match settling.look(&result) {
             Step::Until(at) => deadline = at,
             Step::Settled => return Ok(()),
-            Step::Broken(after, held) => return Err(broken(after, held, result.err().unwrap_or_default())),
+            Step::Broken(after, held) => return Err(settling.broken(after, held, &result.err().unwrap_or_default())),
         }
     }
-}
-
-/// The failure of a condition.
-pub(crate) fn broken(after: Duration, held: bool, why: String) -> Failure {
-    let message = if held {
-        format!("did not hold: after {}, {why}", duration(after))
-    } else {
-        format!("not so after {}: {why}", duration(after))
-    };
-    Failure::expectation(if held { "expect-not-held" } else { "expect-not-met" }, message)
 }
