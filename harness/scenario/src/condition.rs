@@ -154,7 +154,11 @@ fn from_cel(value: &Cel) -> Option<Value> {
         Cel::Float(number) => serde_json::Number::from_f64(*number).map(Value::Number),
         Cel::String(text) => Some(Value::String(text.to_string())),
         Cel::List(items) => items.iter().map(from_cel).collect(),
-        Cel::Map(map) => map.map.iter().map(|(key, value)| Some((key.to_string(), from_cel(value)?))).collect(),
+        Cel::Map(map) => map
+            .map
+            .iter()
+            .map(|(key, value)| Some((key.to_string(), from_cel(value)?)))
+            .collect(),
         _ => None,
     }
 }

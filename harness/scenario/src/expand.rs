@@ -54,7 +54,8 @@ impl Source<'_> {
     }
 
     pub(crate) fn helped(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        self.diagnostics.push(Diagnostic::error(code, message).at(self.file, span).help(help));
+        self.diagnostics
+            .push(Diagnostic::error(code, message).at(self.file, span).help(help));
     }
 
     /// Reads a type, and reports what is wrong with it.
@@ -75,7 +76,12 @@ impl Source<'_> {
             NodeValue::Scalar(scalar) => match scalar.resolve(Rules::Core) {
                 Some(Value::Number(number)) if number.to_string() != scalar.text => {
                     let message = format!("`{}` is the number {number}", scalar.text);
-                    self.helped("ambiguous-number", node.span, message, "put it in quotes if it is a text, a version for example");
+                    self.helped(
+                        "ambiguous-number",
+                        node.span,
+                        message,
+                        "put it in quotes if it is a text, a version for example",
+                    );
                     false
                 }
                 _ => true,
@@ -116,13 +122,17 @@ fn key_of(text: &str) -> Scalar {
 
 /// Takes an entry out of a mapping.
 fn take(root: &mut Node, key: &str) -> Option<Entry> {
-    let NodeValue::Mapping(entries) = &mut root.value else { return None };
+    let NodeValue::Mapping(entries) = &mut root.value else {
+        return None;
+    };
     let at = entries.iter().position(|entry| entry.key.text == key)?;
     Some(entries.remove(at))
 }
 
 /// The value of a mapping's key, to be changed.
 pub(crate) fn get_mut<'n>(root: &'n mut Node, key: &str) -> Option<&'n mut Node> {
-    let NodeValue::Mapping(entries) = &mut root.value else { return None };
+    let NodeValue::Mapping(entries) = &mut root.value else {
+        return None;
+    };
     entries.iter_mut().find(|entry| entry.key.text == key).map(|entry| &mut entry.value)
 }

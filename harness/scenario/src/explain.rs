@@ -86,8 +86,11 @@ fn element(field: &'static Value) -> &'static Value {
     }
 }
 
-/// The values of an enum, each with its meaning.
+/// The values of an enum, each with its meaning; of steps, the list of verbs has it.
 fn choices(out: &mut String, node: &'static Value, indent: usize) {
+    if node == &schema()["$defs"]["Verb"] {
+        return;
+    }
     for choice in node["oneOf"].as_array().into_iter().flatten() {
         if let Some(name) = choice["const"].as_str() {
             let meaning = choice["description"].as_str().unwrap_or_default().replace('\n', " ");
@@ -107,6 +110,7 @@ fn type_name(field: &'static Value) -> String {
     }
     if let Some(name) = field["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/$defs/")) {
         return match schema()["$defs"][name]["type"].as_str() {
+            _ if name == "Verb" => "step".to_owned(),
             Some("string") if matches!(name, "Duration" | "NamespacedName") => name.to_owned(),
             Some("object") => "mapping".to_owned(),
             _ => "one of the below".to_owned(),

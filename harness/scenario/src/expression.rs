@@ -26,8 +26,8 @@ mod text;
 pub use bindings::{Bindings, Unknown};
 pub use known::{Known, OutputType, Outputs};
 pub use parse::{Data, Expression, Output, Source, Vantage};
-pub(crate) use text::{OPEN, in_text};
 pub use text::{Found, find, interpolate, interpolate_text, interpolate_value};
+pub(crate) use text::{OPEN, in_text};
 
 use std::ops::Range;
 

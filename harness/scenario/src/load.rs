@@ -25,7 +25,11 @@ pub struct Loaded {
 impl Loaded {
     /// The cell as it is written on the command line.
     pub fn words(&self) -> String {
-        self.cell.iter().map(|(key, value)| format!("--matrix {key}={value}")).collect::<Vec<_>>().join(" ")
+        self.cell
+            .iter()
+            .map(|(key, value)| format!("--matrix {key}={value}"))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 

@@ -96,10 +96,10 @@ impl Opened {
         self.pinned(plans, &pins)
     }
 
-    /// The recorded run with another text of the scenario.
-    pub(super) fn plan_of(&self, text: &str) -> Result<Plan, CapsuleError> {
+    /// The recorded run with another text of the scenario, as run `run`.
+    pub(super) fn plan_of(&self, text: &str, run: &str) -> Result<Plan, CapsuleError> {
         let pins = self.pins()?;
-        let plans = Plan::all_of_text(&self.scenario(), text, Some(self.about.seed), &pins.given("shrink"));
+        let plans = Plan::all_of_text(&self.scenario(), text, Some(self.about.seed), &pins.given(run));
         self.pinned(plans, &pins)
     }
 
@@ -116,7 +116,7 @@ impl Opened {
             Ok([plan]) => Ok(plan),
             Err(plans) => {
                 let message = format!("{} scenarios in one capsule", plans.len());
-                Err(CapsuleError::form(&self.scenario(), message))
+                Err(CapsuleError::form(self.scenario(), message))
             }
         }
     }

@@ -13,6 +13,9 @@ use crate::journal::{Journal, Kept, Record};
 use crate::report::{Ending, endings};
 use crate::run::{Plan, Suite, suite};
 
+/// The id of these runs.
+const RUN: &str = "shrink";
+
 /// What shrinking found.
 #[derive(Debug)]
 pub struct Shrunk {
@@ -34,7 +37,7 @@ pub struct Shrunk {
 /// # Errors
 /// If a file cannot be read.
 pub fn shrink(capsule: &Opened, stop: &CancellationToken) -> Result<Option<Shrunk>, CapsuleError> {
-    let whole = capsule.plan(None, "shrink")?;
+    let whole = capsule.plan(None, RUN)?;
     let steps = whole.loaded.scenario.steps.len();
     let tree = serde_json::to_value(&whole.loaded.scenario).map_err(|error| CapsuleError::Scenario(error.to_string()))?;
     let mut search = Search {
@@ -59,7 +62,7 @@ pub fn shrink(capsule: &Opened, stop: &CancellationToken) -> Result<Option<Shrun
     }
     let Some(records) = search.best else { return Ok(None) };
     let text = yaml::emit::document(&terse(capsule, &smallest));
-    let plan = capsule.plan_of(&text)?;
+    let plan = capsule.plan_of(&text, RUN)?;
     Ok(Some(Shrunk {
         text,
         steps: (plan.loaded.scenario.steps.len(), steps),
@@ -80,7 +83,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Runs a candidate. What is no valid scenario does not count, nor what comes after an interrupt.
     fn fails(&mut self, candidate: &Value) -> bool {
-        let Ok(plan) = self.capsule.plan_of(&yaml::emit::document(candidate)) else {
+        let Ok(plan) = self.capsule.plan_of(&yaml::emit::document(candidate), RUN) else {
             return false;
         };
         if self.stop.is_cancelled() {
@@ -203,7 +206,7 @@ fn lists(tree: &Value) -> Vec<String> {
 /// Runs one scenario, silently.
 fn run(plan: &Plan, stop: &CancellationToken) -> Option<(Ending, Vec<Record>)> {
     let kept = Kept::default();
-    let journal = Journal::new("shrink".to_owned(), None, vec![Box::new(kept.clone())]).ok()?;
+    let journal = Journal::new(RUN.to_owned(), None, vec![Box::new(kept.clone())]).ok()?;
     suite(std::slice::from_ref(plan), &Suite::embedded(stop.clone()), &journal);
     let records = kept.records();
     let ending = endings(&records).remove(plan.name())?;

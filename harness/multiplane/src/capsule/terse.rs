@@ -22,7 +22,8 @@ pub(super) fn terse(capsule: &Opened, whole: &Value) -> Value {
 
 /// What a scenario says with all its fields; `None` if it is not valid.
 fn means(capsule: &Opened, tree: &Value) -> Option<Value> {
-    let plan = capsule.plan_of(&yaml::emit::document(tree)).ok()?;
+    // Another run than that which the scenario is of: what follows from the run's id, names of namespaces, must be said.
+    let plan = capsule.plan_of(&yaml::emit::document(tree), "terse").ok()?;
     serde_json::to_value(&plan.loaded.scenario).ok()
 }
 

@@ -89,7 +89,11 @@ impl Doctor {
         let files = scenario::discover::discover(&self.paths).map_err(|error| Failure::invalid(format!("error: {error}")))?;
         let plans = files.iter().map(|file| Plan::all(file, None, &Given::of("doctor")));
         let plans: Result<Vec<Vec<Plan>>, _> = plans.collect();
-        for plan in plans.map_err(|invalid| Failure::invalid(invalid.to_string()))?.into_iter().flatten() {
+        for plan in plans
+            .map_err(|invalid| Failure::invalid(invalid.to_string()))?
+            .into_iter()
+            .flatten()
+        {
             let clusters = &plan.loaded.scenario.clusters;
             let versions = clusters.values().filter_map(|cluster| cluster.kubernetes.as_ref());
             planned.kubernetes.extend(versions.map(|version| version.value.clone()));

@@ -56,7 +56,11 @@ impl Execution {
     /// Starts to listen to signals, and the timeout.
     pub(crate) fn signals(&self) -> Result<Signals, Failure> {
         let for_a_person = self.pause_on_failure && self.timeout.is_none();
-        Signals::watch(if for_a_person { Duration::MAX } else { Duration::from_secs(self.seconds()) })
+        Signals::watch(if for_a_person {
+            Duration::MAX
+        } else {
+            Duration::from_secs(self.seconds())
+        })
     }
 
     fn seconds(&self) -> u64 {

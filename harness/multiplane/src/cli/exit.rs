@@ -2,6 +2,8 @@
 
 use multiplane::exit::Exit;
 
+use super::config::Settings;
+
 /// Why a subcommand could not do its work: a message and the exit code.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -46,6 +48,13 @@ impl Failure {
             exit: Exit::Fault,
             message: message.into(),
         }
+    }
+
+    /// Says, too, where options that the message speaks of are set.
+    #[must_use]
+    pub(crate) fn explained(mut self, settings: &Settings) -> Self {
+        self.message += &settings.explain(&self.message);
+        self
     }
 
     /// Writes the message to the standard error output.

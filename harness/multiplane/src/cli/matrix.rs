@@ -138,7 +138,9 @@ impl Matrix {
 /// Whether a backend makes all faults of a scenario. One that cannot be read is told by its run.
 fn can(backend: Backend, file: &Path) -> bool {
     let cells = scenario::load_all(file, &Given::default()).unwrap_or_default();
-    cells.iter().all(|loaded| faults::refusals(&loaded.scenario, backend.makes()).is_empty())
+    cells
+        .iter()
+        .all(|loaded| faults::refusals(&loaded.scenario, backend.makes()).is_empty())
 }
 
 fn cell(backend: Backend, kubernetes: &'static str, path: &Path, scenarios: usize) -> Cell {

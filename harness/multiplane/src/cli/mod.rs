@@ -79,7 +79,7 @@ pub(crate) fn main() -> ExitCode {
     let matches = settings.defaults(Cli::command()).try_get_matches();
     let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches)).unwrap_or_else(|error| {
         let _ = error.print();
-        output::complain(settings.explain(&error.to_string()).trim_end());
+        output::complain(settings.explain(&error.to_string()).trim_start());
         std::process::exit(error.exit_code())
     });
     match cli {
@@ -87,7 +87,9 @@ pub(crate) fn main() -> ExitCode {
         Cli {
             command: Command::Program(program),
         } => program.run().into(),
-        cli => run(cli, &settings, &mut Output::stdout()).unwrap_or_else(Failure::report).into(),
+        cli => run(cli, &settings, &mut Output::stdout())
+            .unwrap_or_else(|failure| failure.explained(&settings).report())
+            .into(),
     }
 }
 

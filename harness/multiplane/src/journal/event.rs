@@ -281,7 +281,7 @@ pub struct PlacementVerdict {
     pub watched_millis: u64,
     /// Where it went first that it must not go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub strayed: Option<Stray>,
+    pub strayed: Option<Box<Stray>>,
     /// Whether it is as expected.
     pub passed: bool,
     /// Not as expected yet, when another execution had already failed for good.

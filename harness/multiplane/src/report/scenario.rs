@@ -136,9 +136,16 @@ impl Scenario {
     pub(super) fn again(&self) -> String {
         let quoted = |text: String| {
             let plain = |c: char| c.is_ascii_alphanumeric() || "._-=/:@+".contains(c);
-            if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+            if text.chars().all(plain) {
+                text
+            } else {
+                format!("'{}'", text.replace('\'', r"'\''"))
+            }
         };
-        let cell = self.matrix.iter().map(|(key, value)| format!(" --matrix {}", quoted(format!("{key}={value}"))));
+        let cell = self
+            .matrix
+            .iter()
+            .map(|(key, value)| format!(" --matrix {}", quoted(format!("{key}={value}"))));
         let cell: String = cell.collect();
         format!("multiplane run {} --backend {} --seed {}{cell}", self.file, self.backend, self.seed)
     }

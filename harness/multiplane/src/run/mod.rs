@@ -23,8 +23,8 @@ mod transient;
 
 pub(crate) use context::Context;
 pub use partition::{Partition, PartitionError};
-pub use pins::{PinError, Pins};
 pub use pause::Pause;
+pub use pins::{PinError, Pins};
 pub use plan::Plan;
 pub use provider::Provider;
 pub(crate) use provider::run_and_end;

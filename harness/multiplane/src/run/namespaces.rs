@@ -44,7 +44,9 @@ pub(super) async fn make(plan: &Plan, clusters: &IndexMap<String, Arc<dyn Cluste
             cluster: cluster.id().to_owned(),
             message: format!("namespace {name}: {error}"),
         })?;
-        emitter.cluster(cluster.id()).note(Level::Detail, format!("{}: namespace {name}", cluster.id()));
+        emitter
+            .cluster(cluster.id())
+            .note(Level::Detail, format!("{}: namespace {name}", cluster.id()));
         Ok(())
     });
     try_join_all(made).await.map(drop)

@@ -13,7 +13,10 @@ pub(super) fn check(context: &mut Context<'_>) {
         }
         let Some(name) = &namespace.name else { continue };
         if !is_dns_label(name) {
-            let message = format!("`{}` is no namespace's name: lower-case letters, digits and `-`, at most 63", name.value);
+            let message = format!(
+                "`{}` is no namespace's name: lower-case letters, digits and `-`, at most 63",
+                name.value
+            );
             context.push(context.error("invalid-name", name.span, message));
         }
         if let Some(other) = names.insert(&name.value, id) {

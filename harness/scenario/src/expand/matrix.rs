@@ -51,7 +51,11 @@ type Values = IndexMap<String, Value>;
 pub(crate) fn cells(mut root: Node, given: &Given, source: &mut Source<'_>) -> Vec<Cell> {
     let written = take(&mut root, "matrix");
     let vars = take(&mut root, "vars");
-    let own: Vec<&String> = vars.iter().flat_map(|vars| vars.value.mapping().unwrap_or_default()).map(|var| &var.key.text).collect();
+    let own: Vec<&String> = vars
+        .iter()
+        .flat_map(|vars| vars.value.mapping().unwrap_or_default())
+        .map(|var| &var.key.text)
+        .collect();
     let (combinations, span) = match &written {
         None => (vec![Values::new()], Span::default()),
         Some(entry) => {
@@ -59,7 +63,11 @@ pub(crate) fn cells(mut root: Node, given: &Given, source: &mut Source<'_>) -> V
                 return Vec::new();
             };
             if let Some(twice) = matrix.axes.keys().find(|axis| own.contains(axis)) {
-                source.error("duplicate-variable", entry.key_span, format!("`{twice}` is a variable of `vars` already"));
+                source.error(
+                    "duplicate-variable",
+                    entry.key_span,
+                    format!("`{twice}` is a variable of `vars` already"),
+                );
                 return Vec::new();
             }
             let Some(cells) = combinations(&matrix, entry.key_span, source) else {
@@ -71,7 +79,15 @@ pub(crate) fn cells(mut root: Node, given: &Given, source: &mut Source<'_>) -> V
     let names = names(&root, &combinations, written.is_some());
     let cell = |(values, name): (Values, Option<String>)| {
         let fixed = values.iter().map(|(axis, value)| (format!("vars.{axis}"), shown(value))).collect();
-        let (root, bindings) = cell(root.clone(), vars.as_ref().map(|vars| &vars.value), values, name, span, given, source);
+        let (root, bindings) = cell(
+            root.clone(),
+            vars.as_ref().map(|vars| &vars.value),
+            values,
+            name,
+            span,
+            given,
+            source,
+        );
         Cell { root, bindings, fixed }
     };
     combinations.into_iter().zip(names).map(cell).collect()
@@ -120,7 +136,11 @@ fn replaced(own: &Node, text: &str, source: &mut Source<'_>) -> Option<Value> {
     let value: Option<Value> = yaml::strict::from_str(text).ok();
     let same = value.filter(|value| std::mem::discriminant(value) == std::mem::discriminant(&own_value));
     if same.is_none() {
-        source.error("invalid-value", own.span, format!("`{text}`, which is given for it, is of another type than {own_value}"));
+        source.error(
+            "invalid-value",
+            own.span,
+            format!("`{text}`, which is given for it, is of another type than {own_value}"),
+        );
     }
     same
 }
@@ -131,7 +151,10 @@ fn combinations(matrix: &Matrix, span: Span, source: &mut Source<'_>) -> Option<
         source.error("invalid-value", span, "`matrix` has axes, and each axis has values");
         return None;
     }
-    let size = matrix.axes.values().try_fold(1_usize, |size, values| size.checked_mul(values.len()));
+    let size = matrix
+        .axes
+        .values()
+        .try_fold(1_usize, |size, values| size.checked_mul(values.len()));
     if size.is_none_or(|size| size > MOST) {
         source.error("invalid-value", span, format!("the matrix has more than {MOST} cells"));
         return None;
@@ -163,11 +186,18 @@ fn combinations(matrix: &Matrix, span: Span, source: &mut Source<'_>) -> Option<
     }
     for include in &matrix.include {
         if let Some(missing) = axes.iter().find(|axis| !include.value.contains_key(**axis)) {
-            source.error("missing-field", include.span, format!("a further cell has a value for every axis: `{missing}` is missing"));
+            source.error(
+                "missing-field",
+                include.span,
+                format!("a further cell has a value for every axis: `{missing}` is missing"),
+            );
             return None;
         }
         // In the order of the axes, as the others.
-        let cell: Values = axes.iter().filter_map(|axis| Some(((*axis).clone(), include.value.get(*axis)?.clone()))).collect();
+        let cell: Values = axes
+            .iter()
+            .filter_map(|axis| Some(((*axis).clone(), include.value.get(*axis)?.clone())))
+            .collect();
         if cells.contains(&cell) {
             source.error("duplicate-cell", include.span, "the matrix has this cell already");
             return None;
@@ -190,7 +220,9 @@ fn chosen(mut cells: Vec<Values>, given: &Given, span: Span, source: &mut Source
         cells.retain(|cell| cell.get(name).is_some_and(|value| shown(value) == *text));
         if cells.is_empty() {
             let message = format!("no cell of the matrix has the {name} `{text}`");
-            source.helped("unknown-cell", span, message, suggest::help(text, &there));
+            let there: std::collections::BTreeSet<String> = there.into_iter().map(|value| format!("`{value}`")).collect();
+            let help = format!("there are {}", there.into_iter().collect::<Vec<_>>().join(", "));
+            source.helped("unknown-cell", span, message, help);
         }
     }
     cells

@@ -13,7 +13,9 @@ const LONGEST: usize = 40;
 /// Gives every namespace without a `name` one that no other scenario and no other run has.
 pub(super) fn name(root: &mut Node, bindings: &mut Bindings, given: &Given, source: &mut Source<'_>) {
     let scenario = root.at(["metadata", "name"]).and_then(Node::text).unwrap_or_default().to_owned();
-    let Some(namespaces) = super::get_mut(root, "namespaces") else { return };
+    let Some(namespaces) = super::get_mut(root, "namespaces") else {
+        return;
+    };
     let NodeValue::Mapping(entries) = &mut namespaces.value else {
         return;
     };
@@ -28,7 +30,9 @@ pub(super) fn name(root: &mut Node, bindings: &mut Bindings, given: &Given, sour
         if entry.value.is_null() {
             entry.value.value = NodeValue::Mapping(Vec::new());
         }
-        let NodeValue::Mapping(fields) = &mut entry.value.value else { continue };
+        let NodeValue::Mapping(fields) = &mut entry.value.value else {
+            continue;
+        };
         let given_name = fields.iter().find(|field| field.key.text == "name").map(|field| &field.value);
         let name = match given_name {
             Some(name) => name.text().unwrap_or_default().to_owned(),

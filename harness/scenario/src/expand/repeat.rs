@@ -73,10 +73,16 @@ fn repeated(
         return Vec::new();
     };
     if bindings.each.contains_key(&each.value) {
-        source.error("duplicate-variable", each.span, format!("`{}` is the variable of a `for` around this one", each.value));
+        source.error(
+            "duplicate-variable",
+            each.span,
+            format!("`{}` is the variable of a `for` around this one", each.value),
+        );
         return Vec::new();
     }
-    let Some(values) = over(&values, clusters, source) else { return Vec::new() };
+    let Some(values) = over(&values, clusters, source) else {
+        return Vec::new();
+    };
     let mut made = Vec::new();
     for value in values {
         let mut inner = bindings.clone();

@@ -43,7 +43,11 @@ pub(crate) fn clusters(node: &mut Node, source: &mut Source<'_>) {
     }
     for (index, entry) in made.iter().enumerate() {
         if made[..index].iter().any(|earlier| earlier.key.text == entry.key.text) {
-            source.error("duplicate-cluster", entry.key_span, format!("there is a cluster `{}` already", entry.key.text));
+            source.error(
+                "duplicate-cluster",
+                entry.key_span,
+                format!("there is a cluster `{}` already", entry.key.text),
+            );
         }
     }
     *written = made;
@@ -63,9 +67,15 @@ fn complete(entry: &mut Entry, all: &[Entry], source: &mut Source<'_>) -> Option
     let mut next = shape.from.clone();
     while let Some(from) = next {
         let known: Vec<&String> = all.iter().map(|entry| &entry.key.text).filter(|id| !seen.contains(id)).collect();
-        let Some(other) = all.iter().find(|other| other.key.text == from.value && known.contains(&&from.value)) else {
+        let Some(other) = all
+            .iter()
+            .find(|other| other.key.text == from.value && known.contains(&&from.value))
+        else {
             let (message, help) = if seen.contains(&from.value) {
-                (format!("`{}` is like itself", from.value), "`from` names another cluster".to_owned())
+                (
+                    format!("`{}` is like itself", from.value),
+                    "`from` names another cluster".to_owned(),
+                )
             } else {
                 (format!("unknown cluster `{}`", from.value), suggest::help(&from.value, &known))
             };

@@ -61,10 +61,14 @@ fn step<'v>(value: &'v Value, part: &str, way: &str) -> Result<&'v Value, Unknow
             message: format!("`{way}` has no field `{part}`"),
             help: Some(yaml::suggest::help(part, &fields.keys().collect::<Vec<_>>())),
         }),
-        Value::Array(items) => part.parse::<usize>().ok().and_then(|index| items.get(index)).ok_or_else(|| Unknown {
-            message: format!("`{way}` is a list of {}, and has no place `{part}`", items.len()),
-            help: Some("places count from 0".to_owned()),
-        }),
+        Value::Array(items) => part
+            .parse::<usize>()
+            .ok()
+            .and_then(|index| items.get(index))
+            .ok_or_else(|| Unknown {
+                message: format!("`{way}` is a list of {}, and has no place `{part}`", items.len()),
+                help: Some("places count from 0".to_owned()),
+            }),
         _ => Err(Unknown {
             message: format!("`{way}` is {value}, which has no parts"),
             help: None,

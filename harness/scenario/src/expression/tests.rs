@@ -29,7 +29,10 @@ impl Names for Fixed {
     "<clusters.c.services['flyte/flyteadmin:81'].pods>"
 )]
 #[case("${{ steps.a.stdout }}${{ steps.a.stdout.b_1 }}", "<steps.a.stdout><steps.a.stdout.b_1>")]
-#[case("${{ each.team.name }} ${{ namespaces.app }} ${{ vars.number }}", "<each.team.name> <namespaces.app> 3")]
+#[case(
+    "${{ each.team.name }} ${{ namespaces.app }} ${{ vars.number }}",
+    "<each.team.name> <namespaces.app> 3"
+)]
 #[case("$ {{ not }} {{ project }}", "$ {{ not }} {{ project }}")]
 fn texts(#[case] text: &str, #[case] expected: &str) {
     assert_eq!(interpolate_text(text, &Fixed).as_deref(), Ok(expected));

@@ -57,18 +57,42 @@ impl Verb {
         // What fails, as it must, gives nothing.
         match self {
             _ if self.fails().is_some() => None,
-            Verb::Exec(step) => Some((step.id.as_ref()?, Outputs { types: stdout(), clusters: on(&step.on) })),
-            Verb::Script(step) => Some((step.id.as_ref()?, Outputs { types: stdout(), clusters: on(&step.on) })),
+            Verb::Exec(step) => Some((
+                step.id.as_ref()?,
+                Outputs {
+                    types: stdout(),
+                    clusters: on(&step.on),
+                },
+            )),
+            Verb::Script(step) => Some((
+                step.id.as_ref()?,
+                Outputs {
+                    types: stdout(),
+                    clusters: on(&step.on),
+                },
+            )),
             Verb::Read(step) => {
                 let types = step.outputs.iter().map(|(name, output)| (name.clone(), output.of)).collect();
-                Some((&step.id, Outputs { types, clusters: on(&step.on) }))
+                Some((
+                    &step.id,
+                    Outputs {
+                        types,
+                        clusters: on(&step.on),
+                    },
+                ))
             }
             Verb::Submit(step) => {
                 let mut types = BTreeMap::from([("executions".to_owned(), OutputType::List)]);
                 if step.execution_names().len() == 1 {
                     types.insert("execution".to_owned(), OutputType::Text);
                 }
-                Some((&step.id, Outputs { types, clusters: Vec::new() }))
+                Some((
+                    &step.id,
+                    Outputs {
+                        types,
+                        clusters: Vec::new(),
+                    },
+                ))
             }
             _ => None,
         }

@@ -36,7 +36,14 @@ impl fmt::Display for Verb {
             }
             Verb::Read(step) => {
                 let outputs: Vec<&str> = step.outputs.keys().map(String::as_str).collect();
-                write!(f, "{} of {} {} on {}", outputs.join(", "), step.kind.value, step.name.value, step.on)
+                write!(
+                    f,
+                    "{} of {} {} on {}",
+                    outputs.join(", "),
+                    step.kind.value,
+                    step.name.value,
+                    step.on
+                )
             }
             Verb::Wait(step) => wait(f, step),
             Verb::Fault(step) => step.fmt(f),

@@ -99,7 +99,8 @@ impl Settings {
             root.mut_subcommand(command, |command| {
                 command.mut_arg(option, |arg| {
                     // One that must be given is given. Clap takes texts that stay, and these do, until the process ends.
-                    arg.required(false).default_values(setting.values.iter().map(|value| -> &'static str { value.clone().leak() }))
+                    arg.required(false)
+                        .default_values(setting.values.iter().map(|value| -> &'static str { value.clone().leak() }))
                 })
             })
         })
@@ -112,8 +113,13 @@ impl Settings {
 
     /// Says where faulty values are from.
     pub(super) fn explain(&self, error: &str) -> String {
-        let named = self.0.iter().filter(|((_, option), _)| error.contains(&format!("--{option}")));
-        let notes = named.map(|((command, option), setting)| format!("note: --{option} of `{command}` is set by {}\n", setting.origin));
+        let notes = self.0.iter().filter_map(|((command, option), setting)| {
+            // Clap's id of an option is its name with `_`.
+            let flag = format!("--{}", option.replace('_', "-"));
+            let rest = &error[error.find(&flag)? + flag.len()..];
+            let whole = !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+            whole.then(|| format!("\nnote: {flag} of `{command}` is set by {}", setting.origin))
+        });
         notes.collect()
     }
 }
@@ -129,12 +135,14 @@ fn nearest() -> Option<PathBuf> {
 
 /// Commands for people.
 fn commands(root: &Command) -> impl Iterator<Item = &Command> {
-    root.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help")
+    root.get_subcommands()
+        .filter(|command| !command.is_hide_set() && command.get_name() != "help")
 }
 
 /// Options that can be set from outside.
 fn options(command: &Command) -> impl Iterator<Item = &Arg> {
-    let takes = |arg: &&Arg| arg.get_long().is_some() && !matches!(arg.get_action(), ArgAction::Help | ArgAction::Version | ArgAction::HelpLong);
+    let takes =
+        |arg: &&Arg| arg.get_long().is_some() && !matches!(arg.get_action(), ArgAction::Help | ArgAction::Version | ArgAction::HelpLong);
     command.get_arguments().filter(takes)
 }
 

@@ -41,7 +41,9 @@ impl ConfigCommand {
         let mut rows = vec![["option", "value", "from"].map(str::to_owned).to_vec()];
         for command in commands(root) {
             for arg in options(command) {
-                let Some((value, from)) = value(command, arg, settings) else { continue };
+                let Some((value, from)) = value(command, arg, settings) else {
+                    continue;
+                };
                 let name = format!("{}.{}", command.get_name(), arg.get_long().unwrap_or_default());
                 rows.push(vec![name, value, from]);
             }
@@ -61,7 +63,11 @@ fn value(command: &Command, arg: &Arg, settings: &Settings) -> Option<(String, S
     if let Some(setting) = settings.get(command.get_name(), &id(arg)) {
         return Some((setting.values.join(", "), setting.origin.to_string()));
     }
-    let built_in: Vec<String> = arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+    let built_in: Vec<String> = arg
+        .get_default_values()
+        .iter()
+        .map(|value| value.to_string_lossy().into_owned())
+        .collect();
     let value = built_in.join(", ");
     // A switch that is off is no news.
     (!value.is_empty() && value != "false").then(|| (value, "built in".to_owned()))

@@ -7,7 +7,10 @@ use crate::cli::output::Output;
 use crate::cli::tests::Text;
 
 fn variables(variables: &[(&str, &str)]) -> Vec<(String, String)> {
-    variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// Settings of a file and variables; the folder's path is taken out of errors.
@@ -29,7 +32,10 @@ fn parsed(settings: &Settings, arguments: &[&str]) -> Vec<(String, Vec<String>)>
         .unwrap();
     Cli::from_arg_matches(&matches).unwrap();
     let (_, run) = matches.subcommand().unwrap();
-    let of = |name: &str| run.get_raw(name).map(|values| values.map(|value| value.to_string_lossy().into_owned()).collect());
+    let of = |name: &str| {
+        run.get_raw(name)
+            .map(|values| values.map(|value| value.to_string_lossy().into_owned()).collect())
+    };
     ["jobs", "keep", "matrix", "quiet"]
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), of(name)?)))
@@ -44,13 +50,34 @@ fn flags_win_over_the_environment_over_the_file_over_what_is_built_in() {
         pairs.iter().map(|(name, values)| ((*name).to_owned(), owned(values))).collect()
     };
     let settings = read(file, &[]).unwrap();
-    let of_file: [(&str, &[&str]); 4] = [("jobs", &["2"]), ("keep", &["failed"]), ("matrix", &["a=b", "c=d"]), ("quiet", &["false"])];
+    let of_file: [(&str, &[&str]); 4] = [
+        ("jobs", &["2"]),
+        ("keep", &["failed"]),
+        ("matrix", &["a=b", "c=d"]),
+        ("quiet", &["false"]),
+    ];
     assert_eq!(parsed(&settings, &[]), set(&of_file));
-    let settings = read(file, &[("MULTIPLANE_RUN_JOBS", "3"), ("MULTIPLANE_RUN_QUIET", "true"), ("MULTIPLANE_E2E_HOLD", "1s")]).unwrap();
-    let with_variables: [(&str, &[&str]); 4] = [("jobs", &["3"]), ("keep", &["failed"]), ("matrix", &["a=b", "c=d"]), ("quiet", &["true"])];
+    let settings = read(
+        file,
+        &[
+            ("MULTIPLANE_RUN_JOBS", "3"),
+            ("MULTIPLANE_RUN_QUIET", "true"),
+            ("MULTIPLANE_E2E_HOLD", "1s"),
+        ],
+    )
+    .unwrap();
+    let with_variables: [(&str, &[&str]); 4] = [
+        ("jobs", &["3"]),
+        ("keep", &["failed"]),
+        ("matrix", &["a=b", "c=d"]),
+        ("quiet", &["true"]),
+    ];
     assert_eq!(parsed(&settings, &[]), set(&with_variables));
     let with_flags: [(&str, &[&str]); 4] = [("jobs", &["4"]), ("keep", &["always"]), ("matrix", &["e=f"]), ("quiet", &["true"])];
-    assert_eq!(parsed(&settings, &["--jobs", "4", "--keep", "always", "--matrix", "e=f"]), set(&with_flags));
+    assert_eq!(
+        parsed(&settings, &["--jobs", "4", "--keep", "always", "--matrix", "e=f"]),
+        set(&with_flags)
+    );
 }
 
 #[rstest]
@@ -80,9 +107,17 @@ fn what_is_set_is_shown_with_its_origin() {
     command.run(&Cli::command(), &settings, &mut Output::to(text.clone())).unwrap();
     let text = text.text();
     let line = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap_or_default().to_owned();
-    assert!(line("run.jobs").contains(" 2 ") && line("run.jobs").ends_with("multiplane.yaml:2:3"), "{text}");
+    assert!(
+        line("run.jobs").contains(" 2 ") && line("run.jobs").ends_with("multiplane.yaml:2:3"),
+        "{text}"
+    );
     assert!(line("run.keep").ends_with("failed  MULTIPLANE_RUN_KEEP"), "{text}");
     assert!(line("run.backend").ends_with("embedded  built in"), "{text}");
     assert_eq!(line("run.quiet"), "", "{text}");
-    assert_eq!(settings.explain("invalid value 'x' for '--jobs <N>'").lines().count(), 1);
+    let note = settings.explain("invalid value 'x' for '--jobs <N>'");
+    assert!(
+        note.starts_with("\nnote: --jobs of `run` is set by ") && note.lines().count() == 2,
+        "{note}"
+    );
+    assert_eq!(settings.explain("--keeper"), "");
 }

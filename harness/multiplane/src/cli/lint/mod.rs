@@ -91,7 +91,11 @@ impl Lint {
         for file in files {
             let (diagnostics, texts) = match scenario::load_all(&file, &Given::default()) {
                 // Each has what is said of the file as a whole.
-                Ok(cells) => cells.into_iter().next().map(|loaded| (loaded.diagnostics, loaded.sources)).unwrap_or_default(),
+                Ok(cells) => cells
+                    .into_iter()
+                    .next()
+                    .map(|loaded| (loaded.diagnostics, loaded.sources))
+                    .unwrap_or_default(),
                 Err(invalid) => (invalid.diagnostics, invalid.sources),
             };
             found.extend(diagnostics);

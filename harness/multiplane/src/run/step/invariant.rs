@@ -76,7 +76,10 @@ pub(crate) async fn begin(context: &mut Context<'_>, step: &Invariant, sense: Se
     let selection = Selection::from(step);
     let patience = patience(context, step.within, None);
     on_each(&step.on, async |cluster| {
-        selection.expect(&context.kinds(cluster)?, cluster, &demand, &patience).await.map(drop)
+        selection
+            .expect(&context.kinds(cluster)?, cluster, &demand, &patience)
+            .await
+            .map(drop)
     })
     .await?;
     for cluster in step.on.iter() {

@@ -25,7 +25,7 @@ where
     verdict(clusters.into_iter().zip(results).collect())
 }
 
-fn verdict<'a, T>(results: Vec<(&'a str, Result<T, Failure>)>) -> Result<Vec<(&'a str, T)>, Failure> {
+fn verdict<T>(results: Vec<(&str, Result<T, Failure>)>) -> Result<Vec<(&str, T)>, Failure> {
     let failures = results
         .iter()
         .filter_map(|(cluster, result)| Some((cluster, result.as_ref().err()?)));

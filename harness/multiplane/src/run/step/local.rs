@@ -118,7 +118,9 @@ fn kubeconfig(context: &Context<'_>, cluster: &str) -> Result<NamedTempFile, Fai
 }
 
 fn environment(context: &Context<'_>, env: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Failure> {
-    env.iter().map(|(name, value)| Ok((name.clone(), text(value, &context.names)?))).collect()
+    env.iter()
+        .map(|(name, value)| Ok((name.clone(), text(value, &context.names)?)))
+        .collect()
 }
 
 fn last_lines(output: &str) -> impl Iterator<Item = String> {

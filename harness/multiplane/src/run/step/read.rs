@@ -13,13 +13,19 @@ use crate::run::context::Context;
 
 /// Runs a `read` step: waits until the object has all that is asked for, of the types that are asked for.
 pub(crate) async fn read(context: &mut Context<'_>, step: &Read) -> Result<(), Failure> {
-    let outputs = step.outputs.iter().map(|(name, output)| Ok((name.clone(), condition(&output.cel.value)?, output.of)));
+    let outputs = step
+        .outputs
+        .iter()
+        .map(|(name, output)| Ok((name.clone(), condition(&output.cel.value)?, output.of)));
     let demand = Demand::Has(outputs.collect::<Result<_, Failure>>()?);
     let patience = patience(context, step.within, None);
     let selection = Selection::from(step);
     let found = of_each(&step.on, async |cluster| {
         let object = selection.expect(&context.kinds(cluster)?, cluster, &demand, &patience).await?;
-        let object = object.into_iter().next().map(|object| serde_json::to_value(object.as_ref()).unwrap_or_default());
+        let object = object
+            .into_iter()
+            .next()
+            .map(|object| serde_json::to_value(object.as_ref()).unwrap_or_default());
         Ok(demand.values(cluster, &object.unwrap_or_default()))
     })
     .await?;

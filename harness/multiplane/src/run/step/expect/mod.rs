@@ -50,7 +50,10 @@ async fn resources(context: &Context<'_>, demand: &Resources) -> Result<(), Fail
     };
     let selection = Selection::from(demand);
     on_each(&demand.on, async |cluster| {
-        selection.expect(&context.kinds(cluster)?, cluster, &wanted, &patience).await.map(drop)
+        selection
+            .expect(&context.kinds(cluster)?, cluster, &wanted, &patience)
+            .await
+            .map(drop)
     })
     .await
 }

@@ -47,7 +47,13 @@ pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, pat
                 let result = overall(placement, &verdicts).map_err(|why| Failure::expectation("placement-wrong", why));
                 return conclude(context, verdicts, result);
             }
-            Step::Broken(after, held) => return conclude(context, verdicts, Err(settling.broken(after, held, &result.err().unwrap_or_default()))),
+            Step::Broken(after, held) => {
+                return conclude(
+                    context,
+                    verdicts,
+                    Err(settling.broken(after, held, &result.err().unwrap_or_default())),
+                );
+            }
         };
         // The watches tell of every object at once; the admin API is asked in its own time, and once more at the end.
         tokio::select! {
@@ -121,9 +127,11 @@ fn look(
     };
     let strays = seen.keys().filter(|cluster| demand.strays(cluster));
     let strays = strays.filter_map(|cluster| Some((context.witness.first_seen(&execution.name, cluster)?, cluster)));
-    let strayed = strays.min().map(|(at, cluster)| Stray {
-        cluster: cluster.clone(),
-        after_millis: u64::try_from(at.saturating_duration_since(execution.at).as_millis()).unwrap_or(u64::MAX),
+    let strayed = strays.min().map(|(at, cluster)| {
+        Box::new(Stray {
+            cluster: cluster.clone(),
+            after_millis: u64::try_from(at.saturating_duration_since(execution.at).as_millis()).unwrap_or(u64::MAX),
+        })
     });
     let verdict = PlacementVerdict {
         strayed,

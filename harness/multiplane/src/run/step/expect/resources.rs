@@ -94,9 +94,13 @@ impl Selection<'_> {
         let watched = self.watched(kinds).await?;
         let store = watched.store();
         let objects = store.0.clone();
-        let result = settle_in(store, watched.api, watched.config, patience.of(format!("{cluster}: {}", self.what())), |objects| {
-            demand.check(cluster, objects)
-        })
+        let result = settle_in(
+            store,
+            watched.api,
+            watched.config,
+            patience.of(format!("{cluster}: {}", self.what())),
+            |objects| demand.check(cluster, objects),
+        )
         .await;
         result.map(|()| objects.state()).map_err(|failure| Failure {
             message: format!("{} {}", self.what(), failure.message),

@@ -98,7 +98,9 @@ impl Settling {
     fn remember(&mut self, result: &Result<(), String>, now: Instant) {
         let what = &self.patience.what;
         match result {
-            Ok(()) => self.wait.sees(format!("{what} is so, and must stay so for {}", duration(self.patience.hold))),
+            Ok(()) => self
+                .wait
+                .sees(format!("{what} is so, and must stay so for {}", duration(self.patience.hold))),
             Err(why) if self.wrong.as_ref().is_some_and(|(wrong, _)| wrong == why) => {}
             Err(why) => {
                 self.wait.sees(format!("{what} {why}"));
