@@ -1,6 +1,6 @@
 //! The JSON schema of scenario files, for editors, and as the one source of help texts.
 //!
-//! Most of it is made from the types of what is run. What is written once and stands for many ([`crate::expand`]) is added here, since it is
+//! Most of it is made from the types of what is run. What is written once and stands for many (`expand`) is added here, since it is
 //! gone when these types are read.
 
 use std::sync::LazyLock;
