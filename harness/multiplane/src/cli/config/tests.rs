@@ -83,7 +83,7 @@ fn flags_win_over_the_environment_over_the_file_over_what_is_built_in() {
 #[rstest]
 #[case("runn: {}", &[], "1:1", "there is no command `runn`", "did you mean `run`?")]
 #[case("run:\n  job: 2", &[], "2:3", "`multiplane run` has no option `job`", "did you mean `jobs`?")]
-#[case("run: {jobs: {a: 1}}", &[], "1:12", "expected a value, or a list of values", "")]
+#[case("run: {jobs: {a: 1}}", &[], "1:13", "expected a value, or a list of values", "")]
 #[case("run: 2", &[], "1:6", "expected a mapping", "")]
 #[case("", &[("MULTIPLANE_RUN_JOB", "2")], "MULTIPLANE_RUN_JOB", "`multiplane run` has no option --job", "did you mean `jobs`?")]
 fn mistakes_have_a_place_and_a_suggestion(
@@ -106,14 +106,15 @@ fn what_is_set_is_shown_with_its_origin() {
     let command = ConfigCommand::of_show(true);
     command.run(&Cli::command(), &settings, &mut Output::to(text.clone())).unwrap();
     let text = text.text();
-    let line = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap_or_default().to_owned();
-    assert!(
-        line("run.jobs").contains(" 2 ") && line("run.jobs").ends_with("multiplane.yaml:2:3"),
-        "{text}"
-    );
-    assert!(line("run.keep").ends_with("failed  MULTIPLANE_RUN_KEEP"), "{text}");
-    assert!(line("run.backend").ends_with("embedded  built in"), "{text}");
-    assert_eq!(line("run.quiet"), "", "{text}");
+    let row = |option: &str| -> Vec<&str> {
+        let row = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        row.into_iter().find(|row| row[0] == option).unwrap_or_default()
+    };
+    let jobs = row("run.jobs");
+    assert!(jobs[1] == "2" && jobs[2].ends_with("multiplane.yaml:2:3"), "{text}");
+    assert_eq!(row("run.keep"), ["run.keep", "failed", "MULTIPLANE_RUN_KEEP"]);
+    assert_eq!(row("run.backend"), ["run.backend", "embedded", "built", "in"]);
+    assert!(row("run.quiet").is_empty(), "{text}");
     let note = settings.explain("invalid value 'x' for '--jobs <N>'");
     assert!(
         note.starts_with("\nnote: --jobs of `run` is set by ") && note.lines().count() == 2,
