@@ -231,15 +231,15 @@ async fn a_cluster_has_an_issuer_of_its_own() {
     accounts.create(&PostParams::default(), &account).await.unwrap();
     let claims = async |audiences: Vec<String>| {
         let spec = TokenRequestSpec {
-            audiences,
+            audiences: Some(audiences),
             ..TokenRequestSpec::default()
         };
         let request = TokenRequest {
-            spec,
+            spec: Some(spec),
             ..TokenRequest::default()
         };
         let token = accounts.create_token_request("a", &PostParams::default(), &request).await.unwrap();
-        let token = token.status.unwrap().token;
+        let token = token.status.unwrap().token.unwrap();
         let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
         serde_json::from_slice::<serde_json::Value>(&payload).unwrap()
     };

@@ -224,23 +224,23 @@ fn wrong(text: &str, kind: PolicyKind) -> Vec<String> {
 )]
 #[case(
     r#"{"Statement": [{T, "Conditions": {}}]}"#,
-    "1:172 iam-unknown-element unknown element `Conditions` -> did you mean `Condition`?"
+    "1:160 iam-unknown-element unknown element `Conditions` -> did you mean `Condition`?"
 )]
 #[case(
     r#"{"Statement": [{T, "Condition": {"StringLikes": {}}}]}"#,
-    "1:186 iam-unknown-operator unknown condition operator `StringLikes` -> did you mean `StringLike`?"
+    "1:174 iam-unknown-operator unknown condition operator `StringLikes` -> did you mean `StringLike`?"
 )]
 #[case(
     r#"{"Statement": [{T, "Condition": {"stringequals": {}}}]}"#,
-    "1:186 iam-unknown-operator unknown condition operator `stringequals` -> did you mean `StringEquals`?"
+    "1:174 iam-unknown-operator unknown condition operator `stringequals` -> did you mean `StringEquals`?"
 )]
 #[case(
     r#"{"Statement": [{T, "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}]}"#,
-    "1:186 iam-not-evaluated the condition operator `IpAddress` is not evaluated here"
+    "1:174 iam-not-evaluated the condition operator `IpAddress` is not evaluated here"
 )]
 #[case(
     r#"{"Statement": [{T, "Resource": "*"}]}"#,
-    "1:172 iam-malformed a trust policy names no resource: it is about its role"
+    "1:160 iam-malformed a trust policy names no resource: it is about its role"
 )]
 #[case(
     r#"{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole"}]}"#,
@@ -270,16 +270,16 @@ fn what_is_refused(#[case] text: &str, #[case] expected: &str) {
 #[rstest]
 #[case(
     r#""Resource": "flyte-data""#,
-    "1:79 iam-malformed the resource `flyte-data` is no ARN and not `*` -> a bucket is `arn:aws:s3:::flyte-data`"
+    "1:86 iam-malformed the resource `flyte-data` is no ARN and not `*` -> a bucket is `arn:aws:s3:::flyte-data`"
 )]
 #[case(
     r#""Resource": "*", "Principal": "*""#,
-    "1:84 iam-malformed a policy of permissions names no `Principal`: it is about who it is attached to"
+    "1:91 iam-malformed a policy of permissions names no `Principal`: it is about who it is attached to"
 )]
 #[case(r#""Sid": "x""#, "1:16 iam-malformed the statement has no `Resource`")]
 #[case(
     r#""Resource": "arn:aws:s3:::flyte*""#,
-    "1:79 iam-bucket-prefix `arn:aws:s3:::flyte*` is every bucket whose name begins with `flyte` -> `arn:aws:s3:::flyte` is the bucket, `arn:aws:s3:::flyte/*` its objects"
+    "1:86 iam-bucket-prefix `arn:aws:s3:::flyte*` is every bucket whose name begins with `flyte` -> `arn:aws:s3:::flyte` is the bucket, `arn:aws:s3:::flyte/*` its objects"
 )]
 fn what_is_wrong_with_permissions(#[case] rest: &str, #[case] expected: &str) {
     let text = format!(r#"{{"Statement": [{{"Effect": "Allow", "Action": ["s3:GetObject","s3:Put*"], {rest}}}]}}"#);

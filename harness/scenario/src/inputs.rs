@@ -44,7 +44,12 @@ impl Verb {
             Verb::Register(step) => vec![of(InputKind::Workflows)(&step.workflows)],
             Verb::Iam(step) => {
                 let roles = step.roles.values();
-                let files = roles.flat_map(|role| role.value.trust.iter().chain(role.value.permissions.iter().flat_map(OneOrMany::iter)));
+                let files = roles.flat_map(|role| {
+                    role.value
+                        .trust
+                        .iter()
+                        .chain(role.value.permissions.iter().flat_map(OneOrMany::iter))
+                });
                 files.map(of(InputKind::Policy)).collect()
             }
             _ => Vec::new(),

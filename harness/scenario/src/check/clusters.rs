@@ -52,7 +52,10 @@ pub(super) fn check(context: &mut Context<'_>) {
         }
         if let Some(issuer) = &cluster.issuer {
             if !identity::is_issuer(issuer) {
-                let message = format!("`{}` is no issuer: `https://`, a host, and a path without a slash at its end", issuer.value);
+                let message = format!(
+                    "`{}` is no issuer: `https://`, a host, and a path without a slash at its end",
+                    issuer.value
+                );
                 context.push(context.error("invalid-value", issuer.span, message));
             } else if let Some(other) = issuers.insert(&issuer.value, id) {
                 let message = format!("`{}` is the issuer of `{other}` already", issuer.value);

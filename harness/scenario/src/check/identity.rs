@@ -49,7 +49,11 @@ pub(super) fn iam<'c>(context: &mut Context<'c>, at: At<'_>, step: &'c Iam, know
             Some(file) => policy(context, file, PolicyKind::Trust, known),
             None if !known.roles.contains(name.as_str()) => {
                 let message = format!("the role `{name}` has no trust policy");
-                context.push(context.error("missing-field", role.span, message).help("name its file with `trust`"));
+                context.push(
+                    context
+                        .error("missing-field", role.span, message)
+                        .help("name its file with `trust`"),
+                );
             }
             None => {}
         }
@@ -68,7 +72,11 @@ fn account<'c>(context: &mut Context<'c>, at: At<'_>, step: &'c Iam, known: &mut
         (None, None) => {
             let span = context.scenario.steps[at.step].span;
             let message = "the first `iam` step needs the `account`, twelve digits";
-            context.push(context.error("missing-field", span, message).help("write `account: \"111122223333\"`"));
+            context.push(
+                context
+                    .error("missing-field", span, message)
+                    .help("write `account: \"111122223333\"`"),
+            );
             // Said once is enough.
             known.account = Some("");
         }
@@ -102,7 +110,9 @@ fn policy(context: &mut Context<'_>, file: &Spanned<String>, kind: PolicyKind, k
     };
     context.diagnostics.extend(iam::lint(&name, &policy));
     for statement in &policy.statements {
-        let Some(Principals::Named { federated, .. }) = &statement.principals else { continue };
+        let Some(Principals::Named { federated, .. }) = &statement.principals else {
+            continue;
+        };
         for arn in federated {
             provider(context, &name, arn, known.account);
         }
@@ -121,10 +131,15 @@ fn provider(context: &mut Context<'_>, file: &str, arn: &Spanned<String>, accoun
         Some(warn("iam-unknown-provider", message).help(suggest::help(issuer, &issuers)))
     } else {
         let owner = arn.value.split(':').nth(4);
-        let other = owner.zip(account).filter(|(owner, account)| !account.is_empty() && owner != account);
+        let other = owner
+            .zip(account)
+            .filter(|(owner, account)| !account.is_empty() && owner != account);
         other.map(|(owner, account)| {
-            warn("iam-other-account", format!("the provider is of the account {owner}, the world's is {account}"))
-                .help("a role trusts providers of its own account")
+            warn(
+                "iam-other-account",
+                format!("the provider is of the account {owner}, the world's is {account}"),
+            )
+            .help("a role trusts providers of its own account")
         })
     };
     if let Some(found) = found {
@@ -151,7 +166,11 @@ pub(super) fn object_access(context: &mut Context<'_>, at: At<'_>, expected: &Ob
         context.push(context.error("no-account", span, "there is no AWS account: an earlier `iam` step is needed"));
     }
     let action = &expected.action;
-    if !action.value.strip_prefix("s3:").is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric())) {
+    if !action
+        .value
+        .strip_prefix("s3:")
+        .is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric()))
+    {
         let message = format!("`{}` is no action of S3, as `s3:GetObject`", action.value);
         context.push(context.error("invalid-value", action.span, message));
     }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Apply, AssumeRole, Delete, Deploy, Elsewhere, Expect, Fault, Grant, Iam, Invariant, Label, Match, ObjectAccess, Placement, Pods, Resources, Submit, Verb, Verdict,
-    Wait,
+    Apply, AssumeRole, Delete, Deploy, Elsewhere, Expect, Fault, Grant, Iam, Invariant, Label, Match, ObjectAccess, Placement, Pods,
+    Resources, Submit, Verb, Verdict, Wait,
 };
 use crate::{Duration, OneOrMany};
 
@@ -281,7 +281,11 @@ fn iam(f: &mut fmt::Formatter<'_>, step: &Iam) -> fmt::Result {
 
 fn assume_role(f: &mut fmt::Formatter<'_>, expected: &AssumeRole) -> fmt::Result {
     let may = if expected.allowed { "may" } else { "may not" };
-    write!(f, "{} on {} {may} assume {}", expected.service_account, expected.on, expected.role.value)
+    write!(
+        f,
+        "{} on {} {may} assume {}",
+        expected.service_account, expected.on, expected.role.value
+    )
 }
 
 fn object_access(f: &mut fmt::Formatter<'_>, expected: &ObjectAccess) -> fmt::Result {

@@ -17,6 +17,7 @@ pub(crate) fn title(verb: &Verb) -> String {
         Verb::Rollback(_)
         | Verb::Uninstall(_)
         | Verb::Revoke(_)
+        | Verb::Iam(_)
         | Verb::Patch(_)
         | Verb::Delete(_)
         | Verb::Restart(_)
@@ -37,6 +38,7 @@ pub(crate) fn title(verb: &Verb) -> String {
             Expect::Placement(placement) => expect_placement(placement),
             Expect::Pods(pods) => format!("expect pods of {} in {}", pods.on, pods.namespace),
             Expect::Resources(resources) => expect_resources(resources),
+            Expect::AssumeRole(_) | Expect::ObjectAccess(_) => verb.to_string(),
         },
     }
 }
