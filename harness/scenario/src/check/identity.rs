@@ -15,7 +15,7 @@ use crate::verb::{AssumeRole, Iam, ObjectAccess};
 pub(super) struct Known<'c> {
     account: Option<&'c str>,
     roles: BTreeSet<&'c str>,
-    read: BTreeSet<PathBuf>,
+    read: Vec<(PathBuf, PolicyKind)>,
 }
 
 /// Whether a text is an issuer's URL.
@@ -92,12 +92,14 @@ fn account<'c>(context: &mut Context<'c>, at: At<'_>, step: &'c Iam, known: &mut
     }
 }
 
-/// Reads a policy file once, and says what is wrong with it and what is hardly meant.
+/// Reads a policy file once for each kind, and says what is wrong with it and what is hardly meant.
 fn policy(context: &mut Context<'_>, file: &Spanned<String>, kind: PolicyKind, known: &mut Known<'_>) {
     let path = context.scenario.path(file);
-    if !known.read.insert(path.clone()) {
+    let asked = (path.clone(), kind);
+    if known.read.contains(&asked) {
         return;
     }
+    known.read.push(asked);
     let Some(text) = files::read(context, &path, file) else { return };
     let name = path.display().to_string();
     context.sources.add(name.clone(), text.clone());
