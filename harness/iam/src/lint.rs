@@ -89,7 +89,10 @@ impl Lint<'_> {
             Some(Principals::Named { federated, .. }) => federated.iter().filter_map(|arn| provider_of(&arn.value)).collect(),
             None => return,
         };
-        self.other_providers(statement, &providers);
+        if self.other_providers(statement, &providers) {
+            // Then nobody gets in, so that what else is missing lets nobody in.
+            return;
+        }
         for provider in providers {
             let of = |claim: &str| {
                 let key = format!("{provider}:{claim}");
@@ -113,7 +116,8 @@ impl Lint<'_> {
     }
 
     /// Conditions on another provider's keys never hold: a token has its own provider's only.
-    fn other_providers(&mut self, statement: &Statement, providers: &[&str]) {
+    fn other_providers(&mut self, statement: &Statement, providers: &[&str]) -> bool {
+        let mut found = false;
         for condition in &statement.conditions {
             let Some((issuer, "aud" | "sub")) = condition.key.value.rsplit_once(':') else {
                 continue;
@@ -125,8 +129,10 @@ impl Lint<'_> {
                 );
                 let help = "a token has the keys of its own provider only, so this never holds";
                 self.warn("iam-other-provider", condition.key.span, message, help);
+                found = true;
             }
         }
+        found
     }
 
     fn subject(&mut self, condition: &Condition, value: &Spanned<String>) {

@@ -29,8 +29,9 @@ fn issuers(scenario: &Scenario) -> impl Iterator<Item = String> {
     })
 }
 
-fn accounts(scenario: &Scenario) -> impl Iterator<Item = String> {
-    let asked = scenario.steps.iter().filter_map(|step| match &step.verb {
+/// One of its steps will do: there is no account without an `iam` step.
+fn accounts(scenario: &Scenario) -> Option<String> {
+    let mut asked = scenario.steps.iter().filter_map(|step| match &step.verb {
         Verb::Iam(_) => Some((step.span.line, "iam")),
         Verb::Expect(expect) => match **expect {
             Expect::AssumeRole(_) => Some((step.span.line, "expect assumeRole")),
@@ -39,5 +40,28 @@ fn accounts(scenario: &Scenario) -> impl Iterator<Item = String> {
         },
         _ => None,
     });
-    asked.map(|(line, what)| format!("line {line}: {what}: only worlds of the backend embedded have an AWS account"))
+    asked
+        .next()
+        .map(|(line, what)| format!("line {line}: {what}: only worlds of the backend embedded have an AWS account"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    #[test]
+    fn other_backends_refuse_issuers_and_accounts() {
+        let text = "apiVersion: multiplane.dev/v1alpha1\nkind: Scenario\nmetadata: {name: s}\n\
+            clusters: {a: {role: other, issuer: \"https://i.example\", names: {api: [b.example]}}}\nsteps:\n\
+            - iam: {account: \"111122223333\", providers: a}\n\
+            - expect: {objectAccess: {on: a, serviceAccount: n/a, action: \"s3:GetObject\", resource: \"arn:aws:s3:::b/k\", allowed: false}}\n";
+        let loaded = scenario::parse_text(Path::new("s.yaml"), text).unwrap_or_else(|invalid| panic!("{invalid}"));
+        let refused: Vec<String> = super::refusals(&loaded.scenario).collect();
+        let expected = [
+            "cluster a: `names` (b.example) are served on the backend embedded only",
+            "cluster a: an `issuer` of its own (https://i.example) is given to clusters of the backend embedded only",
+            "line 6: iam: only worlds of the backend embedded have an AWS account",
+        ];
+        assert_eq!(refused, expected);
+    }
 }

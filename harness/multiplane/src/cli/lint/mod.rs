@@ -92,7 +92,12 @@ impl Lint {
                 Ok(loaded) => (loaded.diagnostics, loaded.sources),
                 Err(invalid) => (invalid.diagnostics, invalid.sources),
             };
-            found.extend(diagnostics);
+            // A file that several scenarios name is told about once.
+            let new: Vec<_> = diagnostics
+                .into_iter()
+                .filter(|one| !found.iter().any(|known| known == one))
+                .collect();
+            found.extend(new);
             sources.extend(texts);
         }
         Ok((found, sources))
