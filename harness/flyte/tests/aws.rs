@@ -74,7 +74,9 @@ impl World {
             _ => rusty_s3::Method::Get,
         };
         let mut url: url::Url = format!("http://aws.example{path}").parse().unwrap();
-        let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        // The signing client takes them in order.
+        let mut query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        query.sort();
         url.set_query(None);
         let query = query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let none = std::iter::empty::<(&str, &str)>();
