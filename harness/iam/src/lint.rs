@@ -24,7 +24,7 @@ pub fn lint(file: &str, policy: &Policy) -> Diagnostics {
         found.wildcards_taken_literally(statement);
         found.resources(statement);
         let about = |action: &&str| statement.actions.texts.iter().any(|text| text.value.eq_ignore_ascii_case(action));
-        if statement.effect == Effect::Allow && ["sts:*", "*", ASSUME_ROLE_WITH_WEB_IDENTITY].iter().any(|action| about(action)) {
+        if statement.effect == Effect::Allow && ["sts:*", "*", ASSUME_ROLE_WITH_WEB_IDENTITY].iter().any(about) {
             found.trust(statement);
         }
     }

@@ -1,5 +1,7 @@
 //! Policies, requests, decisions: tables.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use iam::{ASSUME_ROLE_WITH_WEB_IDENTITY, Decision, Keys, PolicyKind, Principal, Request, evaluate, lint, read};
 use rstest::rstest;
 

@@ -177,7 +177,7 @@ pub(super) fn object_access(context: &mut Context<'_>, at: At<'_>, expected: &Ob
         context.push(context.error("invalid-value", action.span, message));
     }
     let resource = &expected.resource;
-    if !resource.value.strip_prefix("arn:aws:s3:::").is_some_and(|name| !name.is_empty()) {
+    if resource.value.strip_prefix("arn:aws:s3:::").is_none_or(str::is_empty) {
         let message = format!("`{}` is no ARN of S3, as `arn:aws:s3:::bucket/key`", resource.value);
         context.push(context.error("invalid-value", resource.span, message));
     }
