@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::apiserver::{ApiServer, Disturbance, Disturbed, Disturbing, token};
-use crate::auth::{Identity, MASTERS, Tokens};
+use crate::auth::{DEFAULT_ISSUER, Identity, MASTERS, Tokens};
 use crate::bootstrap;
 use crate::client::Client;
 use crate::http::{ApiService, serve};
@@ -52,6 +52,7 @@ pub struct Builder {
     seed: u64,
     server_names: Vec<String>,
     host: Option<Host>,
+    issuer: Option<String>,
 }
 
 /// A Kubernetes cluster in this process. When it is dropped, all its tasks and sessions end.
@@ -96,6 +97,14 @@ impl Builder {
         self
     }
 
+    /// The issuer of service accounts' tokens, `https://...`, as kube-apiserver's `--service-account-issuer`. It is the audience of the API
+    /// server, too. Default: `https://kubernetes.default.svc.cluster.local`, as in every cluster of kubeadm.
+    #[must_use]
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
     /// Starts the cluster.
     ///
     /// # Errors
@@ -103,7 +112,7 @@ impl Builder {
     pub async fn start(self) -> Result<EmbeddedCluster, ClusterError> {
         let clock = self.clock.unwrap_or_else(Clock::simulated);
         let authority = Arc::new(Authority::new("kubernetes", &clock)?);
-        let tokens = Tokens::generate().map_err(|_| ClusterError::TokenKey)?;
+        let tokens = Tokens::generate(self.issuer.as_deref().unwrap_or(DEFAULT_ISSUER)).map_err(|_| ClusterError::TokenKey)?;
         let server = Arc::new(ApiServer::new(clock, self.seed, tokens, authority.pem().into(), self.host));
         bootstrap::fill(&server)?;
         let controllers = start_controllers(&server, &authority);
@@ -129,6 +138,7 @@ impl EmbeddedCluster {
             seed: 0,
             server_names: vec![],
             host: None,
+            issuer: None,
         }
     }
 

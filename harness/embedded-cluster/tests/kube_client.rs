@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use embedded_cluster::EmbeddedCluster;
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
@@ -209,4 +211,41 @@ async fn watchers_end_with_the_cluster() {
     drop(cluster);
     let end = async { while watch.next().await.is_some() {} };
     tokio::time::timeout(Duration::from_secs(5), end).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_has_an_issuer_of_its_own() {
+    let issuer = "https://oidc.example/id/1";
+    let cluster = EmbeddedCluster::builder("test").issuer(issuer).start().await.unwrap();
+    let client = cluster.client();
+    let get = async |path: &str| {
+        let request = http::Request::get(path).body(vec![]).unwrap();
+        client.request::<serde_json::Value>(request).await.unwrap()
+    };
+    let discovery = get("/.well-known/openid-configuration").await;
+    assert_eq!(discovery["issuer"], issuer);
+    assert_eq!(discovery["jwks_uri"], format!("{issuer}/openid/v1/jwks"));
+    assert_eq!(get("/openid/v1/jwks").await["keys"][0]["alg"], "ES256");
+    let accounts: Api<ServiceAccount> = Api::default_namespaced(client.clone());
+    let account: ServiceAccount = from_json(json!({"metadata": {"name": "a"}}));
+    accounts.create(&PostParams::default(), &account).await.unwrap();
+    let claims = async |audiences: Vec<String>| {
+        let spec = TokenRequestSpec {
+            audiences: Some(audiences),
+            ..TokenRequestSpec::default()
+        };
+        let request = TokenRequest {
+            spec: Some(spec),
+            ..TokenRequest::default()
+        };
+        let token = accounts.create_token_request("a", &PostParams::default(), &request).await.unwrap();
+        let token = token.status.unwrap().token.unwrap();
+        let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&payload).unwrap()
+    };
+    let for_sts = claims(vec!["sts.amazonaws.com".to_owned()]).await;
+    assert_eq!(for_sts["iss"], issuer);
+    assert_eq!(for_sts["sub"], "system:serviceaccount:default:a");
+    assert_eq!(for_sts["aud"], json!(["sts.amazonaws.com"]));
+    assert_eq!(claims(vec![]).await["aud"], json!([issuer]), "the API server is who tokens are for");
 }

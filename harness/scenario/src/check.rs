@@ -8,6 +8,7 @@ mod expressions;
 mod faults;
 mod files;
 mod flyte;
+mod identity;
 mod invariants;
 mod namespaces;
 mod objects;

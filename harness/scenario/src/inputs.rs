@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use yaml::Spanned;
 
-use crate::{Scenario, Verb};
+use crate::{OneOrMany, Scenario, Verb};
 
 /// A file or folder that a step names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum InputKind {
     Attributes,
     /// A workflow file.
     Workflows,
+    /// A policy of AWS, in JSON.
+    Policy,
 }
 
 impl Verb {
@@ -40,6 +42,16 @@ impl Verb {
             Verb::Apply(step) => step.manifests.iter().map(of(InputKind::Yaml)).collect(),
             Verb::Label(step) => step.attr_file.iter().map(of(InputKind::Attributes)).collect(),
             Verb::Register(step) => vec![of(InputKind::Workflows)(&step.workflows)],
+            Verb::Iam(step) => {
+                let roles = step.roles.values();
+                let files = roles.flat_map(|role| {
+                    role.value
+                        .trust
+                        .iter()
+                        .chain(role.value.permissions.iter().flat_map(OneOrMany::iter))
+                });
+                files.map(of(InputKind::Policy)).collect()
+            }
             _ => Vec::new(),
         }
     }

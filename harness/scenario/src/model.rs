@@ -156,6 +156,12 @@ pub struct Cluster {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", regex(pattern = r"^1\.[0-9]+$"))]
     pub kubernetes: Option<Spanned<String>>,
+    /// Issuer of the tokens of its service accounts, `https://...`, as EKS has one for each cluster. Without it, that of every cluster of
+    /// kubeadm: `https://kubernetes.default.svc.cluster.local`. With it, pods get AWS's variables and a token as on EKS, where their service
+    /// account has the annotation `eks.amazonaws.com/role-arn`. Backend `embedded` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", regex(pattern = "^https://"))]
+    pub issuer: Option<Spanned<String>>,
     /// Further names by which pods of all clusters reach it, as DNS has them where the values come from.
     #[serde(default, skip_serializing_if = "ClusterNames::is_empty")]
     pub names: ClusterNames,

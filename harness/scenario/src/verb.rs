@@ -5,6 +5,7 @@ mod credentials;
 mod expect;
 mod fault;
 mod flyte;
+mod identity;
 mod invariant;
 mod kubernetes;
 mod local;
@@ -17,6 +18,7 @@ pub use credentials::{Grant, GrantTarget, KeyNames, Revoke, Revoked, Spoil};
 pub use expect::{Elsewhere, Expect, LabelSource, Phase, Placement, PodState, Pods, PoolSource, Reason, Resources, Share};
 pub use fault::{Credential, ErrorStatus, Fault, Flap, Heal, Match, NamespaceOf, Permission, Requests, Subject, Verdict, WorkloadOf};
 pub use flyte::{Label, Parent, Project, Register, Submit, Terminate};
+pub use identity::{AssumeRole, Iam, IamRole, ObjectAccess};
 pub use invariant::{Invariant, Relax};
 pub use kubernetes::{Apply, Until, Wait};
 pub use local::{Exec, Script};
@@ -49,6 +51,10 @@ pub enum Verb {
     /// Takes credentials back that `grant` gave: the token, the service account, or its permissions. Then asks each cluster whether the
     /// account may still do anything with them.
     Revoke(Box<Revoke>),
+    /// Makes or changes the AWS account of the world: clusters' issuers become its OIDC providers, roles get their policies. From the first such
+    /// step on, buckets in S3 are open only to who has credentials, and pods get them as on EKS: by the annotation
+    /// `eks.amazonaws.com/role-arn` of their service account.
+    Iam(Box<Iam>),
     /// Registers a Flyte project, or changes it.
     Project(Project),
     /// Sets or deletes an execution cluster label, as `flytectl update execution-cluster-label` does.
@@ -101,6 +107,7 @@ impl Verb {
             Verb::Uninstall(_) => "uninstall",
             Verb::Grant(_) => "grant",
             Verb::Revoke(_) => "revoke",
+            Verb::Iam(_) => "iam",
             Verb::Project(_) => "project",
             Verb::Label(_) => "label",
             Verb::Register(_) => "register",
@@ -144,7 +151,7 @@ impl Verb {
             Verb::Script(step) => step.fails.as_ref(),
             Verb::Read(step) => step.fails.as_ref(),
             Verb::Wait(step) => step.fails.as_ref(),
-            Verb::Fault(_) | Verb::Heal(_) | Verb::Always(_) | Verb::Never(_) | Verb::Relax(_) | Verb::Expect(_) => None,
+            Verb::Fault(_) | Verb::Heal(_) | Verb::Always(_) | Verb::Never(_) | Verb::Relax(_) | Verb::Expect(_) | Verb::Iam(_) => None,
         }
     }
 
@@ -156,6 +163,7 @@ impl Verb {
             Verb::Uninstall(step) => Some(&mut step.on),
             Verb::Grant(step) => Some(&mut step.from),
             Verb::Revoke(step) => Some(&mut step.from),
+            Verb::Iam(step) => step.providers.as_mut(),
             Verb::Apply(step) => Some(&mut step.on),
             Verb::Patch(step) => Some(&mut step.on),
             Verb::Delete(step) => Some(&mut step.on),
@@ -169,6 +177,8 @@ impl Verb {
                 Expect::Placement(_) => None,
                 Expect::Pods(expected) => Some(&mut expected.on),
                 Expect::Resources(expected) => Some(&mut expected.on),
+                Expect::AssumeRole(expected) => Some(&mut expected.on),
+                Expect::ObjectAccess(expected) => Some(&mut expected.on),
             },
             Verb::Project(_)
             | Verb::Label(_)

@@ -6,7 +6,7 @@ use crate::value::{Value, json};
 
 use super::{ApiServer, Outcome, Request, decode, read, seconds};
 use crate::admission::{self, Attempt};
-use crate::auth::{Bound, Claims, DEFAULT_AUDIENCE};
+use crate::auth::{Bound, Claims};
 use crate::kinds::Kind;
 use crate::object::Object;
 use crate::resource::Resource;
@@ -47,7 +47,7 @@ pub(super) async fn create(server: &Arc<ApiServer>, kind: &Kind, request: &Reque
         .filter_map(|a| a.as_str().map(str::to_owned))
         .collect();
     if audiences.is_empty() {
-        audiences.push(DEFAULT_AUDIENCE.into());
+        audiences.push(server.tokens.issuer().into());
     }
     let now = server.clock.now();
     let claims = claims(
@@ -74,7 +74,7 @@ pub(super) async fn create(server: &Arc<ApiServer>, kind: &Kind, request: &Reque
 
 fn claims(server: &ApiServer, account: &Object, bound: &Value, audiences: Vec<String>, life: i64, now: i64) -> Result<Claims, Status> {
     let namespace = account.namespace().unwrap_or_default();
-    let extended = life == EXTENDED_FOR && audiences == [DEFAULT_AUDIENCE] && bound["kind"] == "Pod";
+    let extended = life == EXTENDED_FOR && audiences == [server.tokens.issuer()] && bound["kind"] == "Pod";
     let mut claims = Claims {
         namespace: namespace.into(),
         service_account: Bound {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Bound, Claims, DEFAULT_AUDIENCE, Identity};
+use super::{Bound, Claims, Identity};
 use crate::apiserver::ApiServer;
 use crate::object::Object;
 use crate::status::Status;
@@ -38,12 +38,12 @@ pub(crate) fn authenticate(server: &ApiServer, credentials: &Credentials) -> Res
 pub(crate) fn token_identity(server: &ApiServer, token: &str, audiences: &[String]) -> Result<(Identity, Vec<String>), String> {
     let claims = server.tokens.verify(token).map_err(|error| error.to_string())?;
     let wanted = if audiences.is_empty() {
-        vec![DEFAULT_AUDIENCE.to_owned()]
+        vec![server.tokens.issuer().to_owned()]
     } else {
         audiences.to_vec()
     };
     let held = if claims.audiences.is_empty() {
-        vec![DEFAULT_AUDIENCE.to_owned()]
+        vec![server.tokens.issuer().to_owned()]
     } else {
         claims.audiences.clone()
     };

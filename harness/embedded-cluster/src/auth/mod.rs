@@ -14,4 +14,4 @@ pub(crate) use authorizer::Authorizer;
 pub use identity::Identity;
 pub(crate) use identity::{MASTERS, UNAUTHENTICATED};
 pub(crate) use rules::Rule;
-pub(crate) use tokens::{Bound, Claims, DEFAULT_AUDIENCE, Tokens};
+pub(crate) use tokens::{Bound, Claims, DEFAULT_ISSUER, Tokens};

@@ -10,8 +10,8 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
 
-/// Issuer of all tokens, and the audience of the API server itself.
-pub(crate) const DEFAULT_AUDIENCE: &str = "https://kubernetes.default.svc.cluster.local";
+/// Issuer of a cluster's tokens where it is given none, as kubeadm has it.
+pub(crate) const DEFAULT_ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 /// Issuer of tokens in `kubernetes.io/service-account-token` Secrets.
 const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";
 
@@ -20,6 +20,8 @@ const REMEMBERED: usize = 1024;
 
 /// The cluster's signing key.
 pub(crate) struct Tokens {
+    /// Issuer of all tokens, and the audience of the API server itself.
+    issuer: String,
     key: EcdsaKeyPair,
     random: SystemRandom,
     key_id: String,
@@ -66,18 +68,24 @@ impl Tokens {
     ///
     /// # Errors
     /// When the system gives no random numbers.
-    pub(crate) fn generate() -> Result<Self, ring::error::Unspecified> {
+    pub(crate) fn generate(issuer: &str) -> Result<Self, ring::error::Unspecified> {
         let random = SystemRandom::new();
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)?;
         let key =
             EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).map_err(|_| ring::error::Unspecified)?;
         let key_id = BASE64.encode(Sha256::digest(key.public_key().as_ref()));
         Ok(Self {
+            issuer: issuer.to_owned(),
             key,
             random,
             key_id,
             verified: Mutex::default(),
         })
+    }
+
+    /// The issuer of all tokens, which is the audience of the API server, too.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// The token for these claims.
@@ -87,7 +95,7 @@ impl Tokens {
     pub(crate) fn sign(&self, claims: &Claims) -> Result<String, ring::error::Unspecified> {
         let header = json!({"alg": "ES256", "kid": self.key_id});
         let payload = if claims.expires_at.is_some() {
-            claims.payload()
+            claims.payload(&self.issuer)
         } else {
             claims.legacy_payload()
         };
@@ -149,7 +157,7 @@ impl Claims {
         format!("system:serviceaccount:{}:{}", self.namespace, self.service_account.name)
     }
 
-    fn payload(&self) -> Value {
+    fn payload(&self, issuer: &str) -> Value {
         let bound = |b: &Bound| json!({"name": b.name, "uid": b.uid});
         let mut private = Map::new();
         private.insert("namespace", self.namespace.clone().into());
@@ -163,7 +171,7 @@ impl Claims {
             private.insert("warnafter", warn_after.into());
         }
         json!({
-            "iss": DEFAULT_AUDIENCE, "sub": self.subject(), "aud": self.audiences, "jti": self.id,
+            "iss": issuer, "sub": self.subject(), "aud": self.audiences, "jti": self.id,
             "iat": self.issued_at, "nbf": self.issued_at, "exp": self.expires_at, "kubernetes.io": private,
         })
     }
@@ -230,7 +238,7 @@ mod tests {
 
     #[test]
     fn signed_tokens_verify_and_spoilt_ones_do_not() {
-        let tokens = Tokens::generate().unwrap();
+        let tokens = Tokens::generate(DEFAULT_ISSUER).unwrap();
         let claims = Claims {
             namespace: "flyte".into(),
             service_account: Bound {
@@ -243,7 +251,7 @@ mod tests {
             }),
             secret: None,
             node: None,
-            audiences: vec![DEFAULT_AUDIENCE.into()],
+            audiences: vec![DEFAULT_ISSUER.into()],
             issued_at: 1000,
             expires_at: Some(4600),
             warn_after: None,
@@ -253,7 +261,7 @@ mod tests {
         assert_eq!(*tokens.verify(&token).unwrap(), claims);
         assert_eq!(*tokens.verify(&token).unwrap(), claims, "from memory");
         assert_eq!(tokens.verify(&token[..token.len() - 2]), Err(TokenError::Invalid));
-        assert_eq!(Tokens::generate().unwrap().verify(&token), Err(TokenError::Invalid));
+        assert_eq!(Tokens::generate(DEFAULT_ISSUER).unwrap().verify(&token), Err(TokenError::Invalid));
         let legacy = Claims {
             pod: None,
             expires_at: None,

@@ -7,7 +7,6 @@ use http::{Response, header};
 use super::respond::{self, ResponseBody};
 use super::{discovery, openapi};
 use crate::apiserver::ApiServer;
-use crate::auth::DEFAULT_AUDIENCE;
 use crate::status::Status;
 
 /// Answers a path.
@@ -21,13 +20,13 @@ pub(super) fn answer(server: &ApiServer, parts: &Parts, path: &str, query: &str)
         ["version"] => Ok(json(&version())),
         ["api" | "apis", ..] => discovery::answer(server, parts, &steps),
         ["openapi", "v3", rest @ ..] => openapi::answer(server, rest, query),
-        [".well-known", "openid-configuration"] => Ok(json(&json!({
-            "issuer": DEFAULT_AUDIENCE,
-            "jwks_uri": format!("{DEFAULT_AUDIENCE}/openid/v1/jwks"),
+        [".well-known", "openid-configuration"] => Ok(public(json(&json!({
+            "issuer": server.tokens.issuer(),
+            "jwks_uri": format!("{}/openid/v1/jwks", server.tokens.issuer().trim_end_matches('/')),
             "response_types_supported": ["id_token"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["ES256"],
-        }))),
+        })))),
         ["openid", "v1", "jwks"] => keys(server, parts),
         _ => Ok(not_found()),
     }
@@ -46,11 +45,15 @@ fn keys(server: &ApiServer, parts: &Parts) -> Result<Response<ResponseBody>, Sta
     {
         return Ok(text(406, "Not Acceptable\n"));
     }
-    Ok(respond::typed(
-        200,
-        "application/jwk-set+json",
-        respond::full(server.tokens.key_set().to_string()),
-    ))
+    let keys = respond::full(server.tokens.key_set().to_string());
+    Ok(public(respond::typed(200, "application/jwk-set+json", keys)))
+}
+
+/// Relying parties may keep what an issuer says about itself for an hour.
+fn public(mut response: Response<ResponseBody>) -> Response<ResponseBody> {
+    let hour = header::HeaderValue::from_static("public, max-age=3600");
+    response.headers_mut().insert(header::CACHE_CONTROL, hour);
+    response
 }
 
 pub(super) fn json(value: &Value) -> Response<ResponseBody> {

@@ -41,7 +41,7 @@ impl Admin {
         let store = config.storage.store_id(context.host.zone());
         Ok(Self {
             database: stores.database(&config.database)?,
-            objects: stores.object_store(&store),
+            objects: stores.object_store_for(&store, context),
             signer: match stores.published() {
                 Some(published) => published.signer(&store).ok(),
                 None => config.storage.signer().ok(),

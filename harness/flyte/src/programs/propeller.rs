@@ -76,7 +76,7 @@ fn engine(context: &ContainerContext, config: PropellerConfig, stores: &Stores, 
             clock: context.clock.clone(),
         },
         data: DataStore {
-            objects: stores.object_store(&store_id),
+            objects: stores.object_store_for(&store_id, context),
             scheme: config.storage.scheme.clone(),
             bucket: config.storage.container.clone(),
             prefix: config.metadata_prefix.clone(),

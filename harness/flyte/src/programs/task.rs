@@ -45,6 +45,8 @@ pub(super) fn write_outputs(context: &ContainerContext, stores: &Stores, prefix:
         .get(OBJECT_STORE)
         .ok_or_else(|| Failure(format!("environment variable {OBJECT_STORE} is not set")))?;
     let uri: ObjectUri = format!("{prefix}/outputs.pb").parse().map_err(Failure::new)?;
-    let put = stores.object_store(store).put_uri(&uri, outputs.encode_to_vec().into());
+    let put = stores
+        .object_store_for(store, context)
+        .put_uri(&uri, outputs.encode_to_vec().into());
     put.map_err(|error| Failure(format!("failed to write {uri}: {error}")))
 }

@@ -3,6 +3,7 @@
 //! Programs keep nothing else, so a restarted pod and a second replica see the same rows and objects.
 
 mod backing;
+mod caller;
 mod database;
 mod encode;
 mod folder;
@@ -11,6 +12,7 @@ mod objects;
 mod protocol;
 mod remote;
 mod rows;
+mod s3;
 mod server;
 mod signed;
 mod sqlite;
@@ -30,14 +32,21 @@ pub use objects::ObjectStore;
 pub(crate) use objects::ObjectUri;
 pub use protocol::Facts;
 pub(crate) use rows::{AttributeKey, EntityKey, ExecutionKey, ExecutionRow, NodeKey, NodeRow, Tables, TaskKey, TaskRow};
+pub use s3::PublishedAws;
 pub use server::StoreServer;
 pub(crate) use signed::Signer;
 pub(crate) use table::Table;
 
+use aws::Account;
+use caller::Caller;
 use object_server::{ObjectServer, Published};
 use remote::Remote;
 use simnet::{Clock, Listener};
 use sqlite::Sqlite;
+use virtual_node::ContainerContext;
+
+/// Names of AWS's own stores begin so: a provider and a region, no address.
+const AWS: &str = "s3/";
 
 /// Every database and object store of a world. Clones share the same state.
 #[derive(Clone, Default)]
@@ -51,6 +60,7 @@ struct Inner {
     object_stores: BTreeMap<String, ObjectStore>,
     place: Place,
     published: Option<Published>,
+    account: Account,
 }
 
 /// Where the stores keep what is in them.
@@ -125,6 +135,18 @@ impl Stores {
         PublishedObjects::serve(ObjectServer::new(self.clone(), published, clock), listener, base)
     }
 
+    /// The AWS account that the world's buckets in S3 belong to. Until it is opened they are open to all.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        lock(&self.inner).account.clone()
+    }
+
+    /// Serves STS and S3 of the account on `listener`, which clients reach at `base`, `http://host:port`. It ends with what is returned.
+    #[must_use]
+    pub fn publish_aws(&self, listener: Listener, base: &str, clock: Clock) -> PublishedAws {
+        PublishedAws::serve(self.clone(), listener, base, clock)
+    }
+
     pub(crate) fn published(&self) -> Option<Published> {
         lock(&self.inner).published.clone()
     }
@@ -161,6 +183,16 @@ impl Stores {
             Place::Remote(remote) => ObjectStore::behind(remote, endpoint),
         };
         object_stores.entry(endpoint.to_owned()).or_insert_with(open).clone()
+    }
+
+    /// The object store behind `endpoint`, as a program in a pod may use it: those of AWS ask for the pod's identity.
+    pub(crate) fn object_store_for(&self, endpoint: &str, context: &ContainerContext) -> ObjectStore {
+        let store = self.object_store(endpoint);
+        if endpoint.starts_with(AWS) {
+            store.used_by(Caller::new(self.account(), context))
+        } else {
+            store
+        }
     }
 }
 

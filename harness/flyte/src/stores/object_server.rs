@@ -7,6 +7,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
+use futures::FutureExt;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -23,7 +24,7 @@ use super::signed::{Denied, Signer};
 use super::{ObjectStore, Stores};
 
 /// Largest object, in bytes.
-const OBJECT_MAX: usize = 1 << 30;
+pub(super) const OBJECT_MAX: usize = 1 << 30;
 
 /// Where the stores can be reached, and the secret of its signatures.
 #[derive(Clone, Debug)]
@@ -56,22 +57,13 @@ pub struct PublishedObjects {
 }
 
 impl PublishedObjects {
-    pub(super) fn serve(server: ObjectServer, mut listener: Listener, base: &str) -> Self {
-        let accept = tokio::spawn(async move {
-            let mut connections = JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                let server = server.clone();
-                connections.spawn(async move {
-                    let service = service_fn(|request| async { Ok::<_, Infallible>(server.answer(request).await) });
-                    // A client that goes away in the middle is no event for a server.
-                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-                });
-                while connections.try_join_next().is_some() {}
-            }
-        });
+    pub(super) fn serve(server: ObjectServer, listener: Listener, base: &str) -> Self {
         Self {
             base: base.to_owned(),
-            _accept: AbortOnDropHandle::new(accept),
+            _accept: serve(listener, move |request| {
+                let server = server.clone();
+                async move { server.answer(request).await }
+            }),
         }
     }
 
@@ -80,6 +72,26 @@ impl PublishedObjects {
     pub fn base(&self) -> &str {
         &self.base
     }
+}
+
+/// Answers all requests on a listener, until what is returned is dropped.
+pub(super) fn serve<F, R>(mut listener: Listener, answer: F) -> AbortOnDropHandle<()>
+where
+    F: Fn(Request<Incoming>) -> R + Clone + Send + Sync + 'static,
+    R: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+{
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        let mut connections = JoinSet::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            let answer = answer.clone();
+            connections.spawn(async move {
+                let service = service_fn(|request| answer(request).map(Ok::<_, Infallible>));
+                // A client that goes away in the middle is no event for a server.
+                let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            });
+            while connections.try_join_next().is_some() {}
+        }
+    }))
 }
 
 /// Answers requests for objects of a world's stores.
@@ -91,7 +103,7 @@ pub(super) struct ObjectServer {
 }
 
 /// A refusal: status, S3's code, text.
-type Refused = (StatusCode, &'static str, String);
+pub(super) type Refused = (StatusCode, &'static str, String);
 
 impl ObjectServer {
     pub(super) fn new(stores: Stores, published: Published, clock: Clock) -> Self {
@@ -100,10 +112,7 @@ impl ObjectServer {
 
     /// Answers one request.
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        self.done(request).await.unwrap_or_else(|(status, code, text)| {
-            let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{text}</Message></Error>");
-            response(status, "application/xml", body.into())
-        })
+        self.done(request).await.unwrap_or_else(refusal)
     }
 
     async fn done(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Refused> {
@@ -172,7 +181,14 @@ pub(crate) fn digest(content: &[u8]) -> String {
     BASE64_STANDARD.encode(Md5::digest(content))
 }
 
-fn tag(headers: &mut HeaderMap, content: &[u8]) {
+/// A refusal as S3 writes it.
+pub(super) fn refusal((status, code, text): Refused) -> Response<Full<Bytes>> {
+    let text = aws::escape(&text);
+    let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{text}</Message></Error>");
+    response(status, "application/xml", body.into())
+}
+
+pub(super) fn tag(headers: &mut HeaderMap, content: &[u8]) {
     let hex: String = Md5::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
     if let Ok(value) = format!("\"{hex}\"").parse() {
         headers.insert("etag", value);
@@ -187,11 +203,11 @@ fn denied(denied: Denied) -> Refused {
     (StatusCode::FORBIDDEN, code, denied.to_string())
 }
 
-fn internal(error: std::io::Error) -> Refused {
+pub(super) fn internal(error: std::io::Error) -> Refused {
     (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", error.to_string())
 }
 
-fn response(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Full<Bytes>> {
+pub(super) fn response(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
     response.headers_mut().insert("content-type", http::HeaderValue::from_static(kind));

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aws::Account;
 use embedded_cluster::{ClusterError, Disturbance, Disturbed, Disturbing};
+use flyte::stores::Stores;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kube::Client;
@@ -13,8 +15,10 @@ use simnet::{Clock, Host, Network};
 use virtual_node::Programs;
 
 use super::member::{self, Fault, HTTPS, Member};
+use super::pod_identity::PodIdentity;
 use super::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, Placer, Vantage, World, names};
 use crate::local::Locals;
+use crate::programs;
 
 /// Which time a world runs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,17 +38,18 @@ pub struct Embedded {
     seed: u64,
     time: Time,
     locals: Locals,
+    account: Account,
 }
 
 impl Embedded {
     /// The Kubernetes version that embedded clusters serve.
     pub const KUBERNETES: &str = super::member::KUBERNETES;
 
-    /// A world whose pods run these programs. With [`Time::Virtual`] the runtime's clock must be paused.
+    /// A world whose pods run Flyte's reference planes on these stores. With [`Time::Virtual`] the runtime's clock must be paused.
     ///
     /// # Errors
     /// If no certificate authority can be made.
-    pub fn new(time: Time, seed: u64, programs: Programs) -> Result<Self, BackendError> {
+    pub fn new(time: Time, seed: u64, stores: &Stores) -> Result<Self, BackendError> {
         let clock = match time {
             Time::Virtual => Clock::simulated(),
             Time::Real => Clock::real(),
@@ -58,10 +63,11 @@ impl Embedded {
             clock,
             network,
             authority,
-            programs,
+            programs: programs::over(stores.clone()),
             seed,
             time,
             locals: Locals::default(),
+            account: stores.account(),
         })
     }
 
@@ -69,10 +75,11 @@ impl Embedded {
     ///
     /// # Errors
     /// If no certificate authority can be made.
-    pub fn with_locals(seed: u64, programs: Programs, locals: &Locals) -> Result<Self, BackendError> {
+    pub fn with_locals(seed: u64, stores: &Stores, locals: &Locals) -> Result<Self, BackendError> {
         Ok(Self {
             locals: locals.clone(),
-            ..Self::new(Time::Real, seed, locals.over(programs))?
+            programs: locals.over(programs::over(stores.clone())),
+            ..Self::new(Time::Real, seed, stores)?
         })
     }
 
@@ -89,10 +96,18 @@ impl Embedded {
             certificate: Some(&certificate),
             trust: self.authority.pem(),
             server_names: &spec.api_names,
+            issuer: spec.issuer.as_deref(),
             ingress_names: &spec.ingress_names,
             host_paths: &none,
         });
         let member = member.await?;
+        let pod_identity = match &spec.issuer {
+            Some(issuer) => {
+                let client = member.cluster().client();
+                Some(PodIdentity::start(&self.network, &spec.id, issuer, &self.authority, client).await?)
+            }
+            None => None,
+        };
         let api_url = format!("https://{}:{HTTPS}", names::api(&spec.id));
         let host_url = member
             .socket()
@@ -103,6 +118,7 @@ impl Embedded {
             host_url,
             ca: member.cluster().ca_pem().to_owned(),
             member,
+            _pod_identity: pod_identity,
         })
     }
 }
@@ -130,6 +146,10 @@ impl World for Embedded {
 
     fn trust(&self) -> &str {
         self.authority.pem()
+    }
+
+    fn account(&self) -> Option<&Account> {
+        Some(&self.account)
     }
 
     fn end(&self, _: End) -> BoxFuture<'_, Ended> {
@@ -161,6 +181,7 @@ struct EmbeddedMember {
     host_url: String,
     ca: String,
     member: Member,
+    _pod_identity: Option<PodIdentity>,
 }
 
 impl Cluster for EmbeddedMember {

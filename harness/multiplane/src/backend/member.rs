@@ -41,6 +41,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) trust: &'a str,
     /// Further names of the API server.
     pub(crate) server_names: &'a [String],
+    /// Issuer of service accounts' tokens; without one, kubeadm's.
+    pub(crate) issuer: Option<&'a str>,
     /// Further names of the Ingress controller.
     pub(crate) ingress_names: &'a [String],
     /// Folders of this computer that volumes may mount, by their path on the nodes.
@@ -64,7 +66,11 @@ impl Member {
         let seed = seed(settings.seed, id);
         let api = network.host(id, API);
         let own_names = [api_name.clone(), "localhost".to_owned()];
-        let cluster = EmbeddedCluster::builder(dns_name(id))
+        let mut builder = EmbeddedCluster::builder(dns_name(id));
+        if let Some(issuer) = settings.issuer {
+            builder = builder.issuer(issuer);
+        }
+        let cluster = builder
             .clock(network.clock().clone())
             .seed(seed)
             .host(api.clone())

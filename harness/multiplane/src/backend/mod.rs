@@ -8,6 +8,7 @@ mod asked;
 pub mod container;
 mod docker;
 mod embedded;
+mod embedded_only;
 pub mod existing;
 pub mod faults;
 pub mod gc;
@@ -19,6 +20,7 @@ pub(crate) mod member;
 pub(crate) mod names;
 mod nodes;
 pub mod outside;
+mod pod_identity;
 pub mod process;
 
 use embedded_cluster::{Disturbance, Disturbed, Disturbing};
@@ -78,6 +80,8 @@ pub struct ClusterSpec {
     pub api_names: Vec<String>,
     /// Further names of its Ingress controller.
     pub ingress_names: Vec<String>,
+    /// Issuer of its service accounts' tokens, where it is its own.
+    pub issuer: Option<String>,
 }
 
 impl ClusterSpec {
@@ -91,6 +95,7 @@ impl ClusterSpec {
             kubernetes: cluster.kubernetes.as_ref().map(|version| version.value.clone()),
             api_names: texts(&cluster.names.api),
             ingress_names: texts(&cluster.names.ingress),
+            issuer: cluster.issuer.as_ref().map(|issuer| issuer.value.clone()),
         }
     }
 }
@@ -219,6 +224,11 @@ pub trait World: Send + Sync {
 
     /// The network on which its clusters reach each other, where it is this process's own: faults are rules of it, and zones are clusters' ids.
     fn links(&self) -> Option<&Network> {
+        None
+    }
+
+    /// Its AWS account, where it has one.
+    fn account(&self) -> Option<&aws::Account> {
         None
     }
 

@@ -1,7 +1,5 @@
 //! Names by which clusters are known to each other's pods.
 
-use scenario::Scenario;
-
 use super::dns_name;
 
 /// The domain of all clusters. `.test` is reserved, so that no name of ours is anybody's.
@@ -26,18 +24,6 @@ pub(crate) fn service(id: &str, namespace: &str, name: &str, port: u16) -> Strin
 pub(crate) fn cluster(name: &str) -> Option<&str> {
     let rest = name.strip_suffix(DOMAIN)?.strip_suffix('.')?;
     rest.rsplit('.').next().filter(|cluster| !cluster.is_empty())
-}
-
-/// Why a scenario whose clusters have further names cannot run where pods ask a name server that is not the harness's own.
-pub(crate) fn refusals(scenario: &Scenario) -> impl Iterator<Item = String> {
-    let named = scenario.clusters.iter().filter(|(_, cluster)| !cluster.names.is_empty());
-    named.map(|(id, cluster)| {
-        let names: Vec<&str> = cluster.names.iter().map(|name| name.value.as_str()).collect();
-        format!(
-            "cluster {id}: `names` ({}) are served on the backend embedded only",
-            names.join(", ")
-        )
-    })
 }
 
 /// The Service's name in its own cluster, and the machine of that cluster, if `name` is a [`service`]'s.

@@ -10,8 +10,8 @@ use super::docker;
 use super::facts::{Docker, Facts, Memory, Planned, Ports, Space, Started};
 use super::parse;
 use crate::backend::{ClusterSpec, Embedded, Time, World};
-use crate::programs::programs;
 use crate::stopwatch::Stopwatch;
+use flyte::stores::Stores;
 use scenario::Role;
 
 /// Looks at this machine. Starts one embedded cluster in virtual time, and changes nothing.
@@ -101,8 +101,9 @@ fn start() -> Started {
             kubernetes: None,
             api_names: Vec::new(),
             ingress_names: Vec::new(),
+            issuer: None,
         };
-        let created = match Embedded::new(Time::Virtual, 0, programs()) {
+        let created = match Embedded::new(Time::Virtual, 0, &Stores::new()) {
             Ok(world) => world.create(&spec).await.map(drop),
             Err(error) => Err(error),
         };

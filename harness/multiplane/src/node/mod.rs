@@ -189,6 +189,7 @@ impl Machine {
             trust: &trust,
             server_names: &settings.server_names,
             ingress_names: &[],
+            issuer: None,
             host_paths: &settings.host_paths,
         });
         let member = member.await.map_err(failed)?;

@@ -171,6 +171,7 @@ fn shorten(expect: &mut Expect, longest: Duration) {
         Expect::Placement(placement) => &mut placement.hold,
         Expect::Pods(pods) => &mut pods.hold,
         Expect::Resources(resources) => &mut resources.hold,
+        Expect::AssumeRole(_) | Expect::ObjectAccess(_) => return,
     };
     *hold = hold.map(|hold| hold.min(longest));
 }

@@ -13,7 +13,7 @@ use crate::backend::outside::Outside;
 use crate::backend::{Embedded, End, Ended, Time, World};
 use crate::journal::{Journal, Level, Outcome};
 use crate::local::Locals;
-use crate::programs::programs;
+use flyte::stores::Stores;
 
 /// Where the worlds of a run come from.
 #[derive(Clone, Debug, Default)]
@@ -61,14 +61,14 @@ pub(super) fn run(provider: &Provider, number: usize, plan: &Plan, journal: &Jou
     };
     runtime.block_on(async {
         match provider {
-            Provider::Embedded => match Embedded::new(time, plan.seed, programs()) {
+            Provider::Embedded => match Embedded::new(time, plan.seed, &Stores::new()) {
                 Ok(world) => {
                     let ran = AssertUnwindSafe(run_scenario(plan, &world, journal, stop)).catch_unwind();
                     ending(ran.await.ok(), Vec::new())
                 }
                 Err(error) => never_began(plan, journal, error.to_string()),
             },
-            Provider::Local(locals) => match Embedded::with_locals(plan.seed, programs(), locals) {
+            Provider::Local(locals) => match Embedded::with_locals(plan.seed, &Stores::new(), locals) {
                 Ok(world) => outside(plan, &world, journal, stop).await,
                 Err(error) => never_began(plan, journal, error.to_string()),
             },

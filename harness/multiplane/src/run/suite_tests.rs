@@ -10,8 +10,8 @@ use super::{Plan, Provider, Suite, suite};
 use crate::backend::outside::{Outside, Session};
 use crate::backend::{BackendError, Embedded, Time, World};
 use crate::journal::{Journal, Kept, Outcome};
-use crate::programs::programs;
 use crate::report::{junit, summary};
+use flyte::stores::Stores;
 
 /// Worlds come, but not at the first times.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Outside for Reluctant {
             let (cluster, message) = ("a".to_owned(), self.message.to_owned());
             return Err(BackendError::Start { cluster, message });
         }
-        Ok(Box::new(Embedded::new(Time::Real, seed, programs())?))
+        Ok(Box::new(Embedded::new(Time::Real, seed, &Stores::new())?))
     }
 
     fn session(&self) -> &Session {

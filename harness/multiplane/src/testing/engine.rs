@@ -11,11 +11,11 @@ use tokio::sync::{mpsc, oneshot};
 use super::WorldError;
 use crate::backend::{Cluster, Embedded, Time, World};
 use crate::journal::Journal;
-use crate::programs::programs;
 use crate::report::{Console, Detail};
 use crate::run::step::fault::FaultsInForce;
 use crate::run::{Context, Plan, create, step};
 use crate::verdict::Witness;
+use flyte::stores::Stores;
 
 /// Steps to run, and where to say how it went.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(super) async fn run(
 ) {
     let told = Told::default();
     let failed = |error: &dyn std::fmt::Display| WorldError::Failed(error.to_string());
-    let begun = Embedded::new(Time::Virtual, plan.seed, programs()).map_err(|error| failed(&error));
+    let begun = Embedded::new(Time::Virtual, plan.seed, &Stores::new()).map_err(|error| failed(&error));
     let journal = Journal::new(plan.run.clone(), None, vec![Box::new(Console::plain(told.clone(), Detail::Normal))]);
     let (world, journal) = match (begun, journal) {
         (Ok(world), Ok(journal)) => (world, journal),

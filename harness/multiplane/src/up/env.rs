@@ -14,6 +14,9 @@ pub(super) struct Env {
     flyte: Option<FlyteEnv>,
     /// The page that shows where executions are.
     page: String,
+    /// STS and S3 of the world's account: what SDKs take as `AWS_ENDPOINT_URL`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aws: Option<String>,
     /// Where signed URLs of objects lead.
     #[serde(rename = "objectStore")]
     object_store: String,
@@ -45,6 +48,10 @@ impl Env {
 
     pub(super) fn object_store(&mut self, base: &str) {
         base.clone_into(&mut self.object_store);
+    }
+
+    pub(super) fn aws(&mut self, base: &str) {
+        self.aws = Some(base.to_owned());
     }
 
     pub(super) fn page(&mut self, url: &str) {

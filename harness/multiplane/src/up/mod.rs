@@ -7,10 +7,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flyte::stores::{PublishedObjects, Stores};
+use flyte::stores::{PublishedAws, PublishedObjects, Stores};
 use indexmap::IndexMap;
 use scenario::{Role, Verb};
-use simnet::Host;
+use simnet::{Host, Listener};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,6 @@ use crate::backend::{BackendError, Cluster, Embedded, End, Vantage, World};
 use crate::forward::Forward;
 use crate::journal::{Emitter, Journal, Kept, Level};
 use crate::local::Locals;
-use crate::programs;
 use crate::run::step::failure::Failure;
 use crate::run::step::fault::FaultsInForce;
 use crate::run::{Context, Plan, Provider, create, run_and_end, step};
@@ -73,8 +72,8 @@ pub async fn up(plan: &Plan, provider: &Provider, dir: &Path, told: (&Journal, &
                 Provider::Local(locals) => locals.clone(),
                 _ => Locals::default(),
             };
-            let programs = programs::over(stores.clone().unwrap_or_default());
-            Embedded::with_locals(plan.seed, programs, &locals).map(|world| Box::new(world) as Box<dyn World>)
+            let stores = stores.clone().unwrap_or_default();
+            Embedded::with_locals(plan.seed, &stores, &locals).map(|world| Box::new(world) as Box<dyn World>)
         }
     };
     let world = match world {
@@ -128,12 +127,16 @@ async fn hold(
 /// Port of the object store in the world's own network.
 const OBJECTS: u16 = 9000;
 
+/// Port of STS and S3 there.
+const AWS: u16 = 9001;
+
 /// What must live as long as the world.
 struct Held {
     ready: PathBuf,
     _clusters: IndexMap<String, Arc<dyn Cluster>>,
     _forwards: Vec<Forward>,
     _objects: Option<PublishedObjects>,
+    _aws: Option<PublishedAws>,
     _page: Page,
 }
 
@@ -170,7 +173,14 @@ async fn prepare(
             .await
             .map_err(|failure: Failure| UpError::Step(index + 1, failure.text()))?;
     }
+    let aws = match stores.filter(|stores| stores.account().id().is_some()) {
+        Some(stores) => Some(publish_aws(stores, world).await?),
+        None => None,
+    };
     let mut env = Env::default();
+    if let Some(aws) = &aws {
+        env.aws(aws.base());
+    }
     if let Some(objects) = &objects {
         env.object_store(objects.base());
     }
@@ -206,16 +216,29 @@ async fn prepare(
         _clusters: clusters,
         _forwards: forwards,
         _objects: objects,
+        _aws: aws,
         _page: page,
     })
 }
 
 /// A loopback socket for the object store, which signed URLs lead to.
 async fn publish(stores: &Stores, world: &dyn World) -> Result<PublishedObjects, UpError> {
-    let io = |error: String| UpError::Listen(std::io::Error::other(error));
-    let listener = world.operator().listen(OBJECTS).await.map_err(|error| io(error.to_string()))?;
-    let address = listener.socket_addr().ok_or_else(|| io("the world has no sockets".to_owned()))?;
-    Ok(stores.publish(listener, &format!("http://{address}"), world.clock().clone()))
+    let (listener, base) = listen(world, OBJECTS).await?;
+    Ok(stores.publish(listener, &base, world.clock().clone()))
+}
+
+/// A loopback socket for STS and S3 of the world's account.
+async fn publish_aws(stores: &Stores, world: &dyn World) -> Result<PublishedAws, UpError> {
+    let (listener, base) = listen(world, AWS).await?;
+    Ok(stores.publish_aws(listener, &base, world.clock().clone()))
+}
+
+/// A port of the operator's machine, and its URL outside.
+async fn listen(world: &dyn World, port: u16) -> Result<(Listener, String), UpError> {
+    let listener = world.operator().listen(port).await.map_err(UpError::Listen)?;
+    let none = || UpError::Listen(std::io::Error::other("the world has no sockets"));
+    let base = format!("http://{}", listener.socket_addr().ok_or_else(none)?);
+    Ok((listener, base))
 }
 
 /// A loopback socket for a port of flyteadmin's Service, in the namespace that the guide uses.

@@ -35,6 +35,7 @@ async fn pair(backend: &ContainerBackend) -> (Box<dyn World>, Arc<dyn Cluster>, 
         kubernetes: None,
         api_names: Vec::new(),
         ingress_names: Vec::new(),
+        issuer: None,
     };
     let one = world.create(&spec("dataplane_1")).await.unwrap();
     let two = world.create(&spec("dataplane_2")).await.unwrap();

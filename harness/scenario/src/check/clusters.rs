@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Context;
+use super::{Context, identity};
 use crate::names::{is_cluster_id, is_dns_label, is_dns_subdomain};
 use crate::{dns_name, token_secret_name};
 
@@ -35,6 +35,7 @@ pub(super) fn check(context: &mut Context<'_>) {
     let mut dns_names = BTreeMap::new();
     let mut secrets = BTreeMap::new();
     let mut further = BTreeMap::new();
+    let mut issuers = BTreeMap::new();
     for (id, cluster) in &scenario.clusters {
         if !is_cluster_id(id) {
             let message = format!("`{id}` is no cluster id: lower-case letters, digits, `-` and `_` (not first or last), at most 40");
@@ -48,6 +49,19 @@ pub(super) fn check(context: &mut Context<'_>) {
         {
             let message = format!("`{}` is no Kubernetes version of the form `1.36`", version.value);
             context.push(context.error("invalid-value", version.span, message));
+        }
+        if let Some(issuer) = &cluster.issuer {
+            if !identity::is_issuer(issuer) {
+                let message = format!(
+                    "`{}` is no issuer: `https://`, a host, and a path without a slash at its end",
+                    issuer.value
+                );
+                context.push(context.error("invalid-value", issuer.span, message));
+            } else if let Some(other) = issuers.insert(&issuer.value, id) {
+                let message = format!("`{}` is the issuer of `{other}` already", issuer.value);
+                let help = "an account could not tell their tokens apart";
+                context.push(context.error("name-collision", issuer.span, message).help(help));
+            }
         }
         for name in cluster.names.iter() {
             if !is_dns_subdomain(name) {

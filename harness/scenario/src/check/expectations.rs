@@ -1,13 +1,15 @@
 //! Expectations that could never come true, or never fail.
 
-use super::{At, Context, invariants, shares};
+use super::{At, Context, identity, invariants, shares};
 use crate::verb::{Elsewhere, Expect, Phase, Placement, Pods, Resources};
 
-pub(super) fn check(context: &mut Context<'_>, at: At<'_>, expect: &Expect) {
+pub(super) fn check(context: &mut Context<'_>, at: At<'_>, expect: &Expect, account: &identity::Known<'_>) {
     let kind = match expect {
         Expect::Placement(_) => "placement",
         Expect::Pods(_) => "pods",
         Expect::Resources(_) => "resources",
+        Expect::AssumeRole(_) => "assumeRole",
+        Expect::ObjectAccess(_) => "objectAccess",
     };
     let path = ["expect", kind];
     let at = At {
@@ -26,6 +28,14 @@ pub(super) fn check(context: &mut Context<'_>, at: At<'_>, expect: &Expect) {
         Expect::Resources(expected) => {
             resources(context, at, expected);
             (expected.within, expected.hold)
+        }
+        Expect::AssumeRole(expected) => {
+            identity::assume_role(context, at, expected, account);
+            (None, None)
+        }
+        Expect::ObjectAccess(expected) => {
+            identity::object_access(context, at, expected, account);
+            (None, None)
         }
     };
     if hold.is_some() && within.is_none() {

@@ -20,6 +20,8 @@ pub(super) fn check(context: &mut Context<'_>) {
             InputKind::Yaml if seen.insert(input.path.as_str()) => values(context, step, input.path),
             InputKind::Yaml => {}
             InputKind::Attributes => attributes(context, scenario, input.path),
+            // Read with the step that names it: what is right depends on what it is for.
+            InputKind::Policy => {}
             InputKind::Workflows => {
                 read(context, &scenario.path(input.path), input.path);
             }
@@ -81,7 +83,7 @@ fn attributes(context: &mut Context<'_>, scenario: &Scenario, file: &Spanned<Str
     }
 }
 
-fn read(context: &mut Context<'_>, path: &Path, named: &Spanned<String>) -> Option<String> {
+pub(super) fn read(context: &mut Context<'_>, path: &Path, named: &Spanned<String>) -> Option<String> {
     std::fs::read_to_string(path)
         .map_err(|error| {
             let message = format!("cannot read {}: {error}", path.display());

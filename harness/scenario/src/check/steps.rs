@@ -2,13 +2,14 @@
 
 use yaml::suggest;
 
-use super::{At, Context, expectations, faults, flyte, invariants, objects, outputs, releases};
+use super::{At, Context, expectations, faults, flyte, identity, invariants, objects, outputs, releases};
 use crate::verb::{Apply, Grant, Spoil, Wait};
 use crate::{NamespacedName, Verb};
 
 pub(super) fn check(context: &mut Context<'_>) {
     let mut there = releases::Releases::new();
     let mut in_force = faults::InForce::new();
+    let mut account = identity::Known::default();
     let mut active = invariants::Active::new();
     for (step, verb) in context.scenario.steps.iter().map(|step| &step.verb).enumerate() {
         let path = [verb.name()];
@@ -20,6 +21,7 @@ pub(super) fn check(context: &mut Context<'_>) {
             Verb::Uninstall(uninstall) => releases::uninstall(context, uninstall, &mut there),
             Verb::Grant(grant) => credentials(context, at, grant),
             Verb::Revoke(revoke) => context.clusters(&revoke.from),
+            Verb::Iam(step) => identity::iam(context, at, step, &mut account),
             Verb::Project(project) => flyte::project(context, project),
             Verb::Label(label) => flyte::label(context, at, label),
             Verb::Register(register) => flyte::target(context, &register.project, &register.domain),
@@ -49,7 +51,7 @@ pub(super) fn check(context: &mut Context<'_>) {
             Verb::Always(always) => invariants::always(context, at, always, &mut active),
             Verb::Never(never) => invariants::never(context, at, never, &mut active),
             Verb::Relax(relax) => invariants::relax(context, relax, &mut active),
-            Verb::Expect(expect) => expectations::check(context, at, expect),
+            Verb::Expect(expect) => expectations::check(context, at, expect, &account),
         }
     }
 }

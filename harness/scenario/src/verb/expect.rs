@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use yaml::Spanned;
 
+use super::{AssumeRole, ObjectAccess};
 use crate::{ClusterId, Duration, OneOrMany};
 
 /// What must be so.
@@ -20,6 +21,10 @@ pub enum Expect {
     Pods(Pods),
     /// The content, number or absence of any objects.
     Resources(Resources),
+    /// Whether a service account may assume a role of AWS, and why not.
+    AssumeRole(AssumeRole),
+    /// Whether pods of a service account may use a bucket of S3, and why not.
+    ObjectAccess(ObjectAccess),
 }
 
 /// Where the executions of a `submit` are, by witnesses in the clusters: the FlyteWorkflow object, its pods, and the

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{
-    Apply, Delete, Deploy, Expect, Fault, Grant, Invariant, Label, Match, Placement, Pods, Resources, Submit, Verb, Verdict, Wait,
+    Apply, AssumeRole, Delete, Deploy, Expect, Fault, Grant, Iam, Invariant, Label, Match, ObjectAccess, Placement, Pods, Resources, Submit,
+    Verb, Verdict, Wait,
 };
 use crate::OneOrMany;
 
@@ -20,6 +21,7 @@ impl fmt::Display for Verb {
             Verb::Uninstall(step) => write!(f, "{} in {} on {}", step.release.value, step.namespace.value, step.on),
             Verb::Grant(step) => grant(f, step),
             Verb::Revoke(step) => write!(f, "{} of {} on {}", step.what.as_str(), step.service_account, step.from),
+            Verb::Iam(step) => iam(f, step),
             Verb::Project(step) => write!(f, "{}{}", step.id.value, if step.archived { " (archived)" } else { "" }),
             Verb::Label(step) => label(f, step),
             Verb::Register(step) => write!(f, "{} in {}/{}", step.workflows.value, step.project.value, step.domain.value),
@@ -54,6 +56,8 @@ impl fmt::Display for Verb {
                 Expect::Placement(expected) => placement(f, expected),
                 Expect::Pods(expected) => pods(f, expected),
                 Expect::Resources(expected) => resources(f, expected),
+                Expect::AssumeRole(expected) => assume_role(f, expected),
+                Expect::ObjectAccess(expected) => object_access(f, expected),
             },
         }?;
         if self.fails().is_some() {
@@ -222,6 +226,28 @@ fn resources(f: &mut fmt::Formatter<'_>, resources: &Resources) -> fmt::Result {
     let name = resources.name.as_ref().map_or(String::new(), |name| format!(" {}", name.value));
     let absent = if resources.absent { " absent" } else { "" };
     write!(f, "{}{name}{absent} on {}", resources.kind, resources.on)
+}
+
+fn iam(f: &mut fmt::Formatter<'_>, step: &Iam) -> fmt::Result {
+    let account = step.account.iter().map(|id| format!("account {}", id.value));
+    let providers = step.providers.iter().map(|ids| format!("providers {ids}"));
+    let roles = step.roles.keys().map(|name| format!("role {name}"));
+    f.write_str(&account.chain(providers).chain(roles).collect::<Vec<_>>().join(", "))
+}
+
+fn assume_role(f: &mut fmt::Formatter<'_>, expected: &AssumeRole) -> fmt::Result {
+    let may = if expected.allowed { "may" } else { "may not" };
+    write!(
+        f,
+        "{} on {} {may} assume {}",
+        expected.service_account, expected.on, expected.role.value
+    )
+}
+
+fn object_access(f: &mut fmt::Formatter<'_>, expected: &ObjectAccess) -> fmt::Result {
+    let may = if expected.allowed { "may" } else { "may not" };
+    let (account, action, resource) = (&expected.service_account, &expected.action.value, &expected.resource.value);
+    write!(f, "{account} on {} {may} {action} {resource}", expected.on)
 }
 
 fn invariant(f: &mut fmt::Formatter<'_>, invariant: &Invariant) -> fmt::Result {

@@ -5,14 +5,14 @@ use scenario::{Role, Scenario, Step, Verb};
 
 use super::Contexts;
 use crate::backend::asked::expressions;
+use crate::backend::embedded_only;
 use crate::backend::faults::{self, Makes};
-use crate::backend::names;
 
 /// Why a scenario cannot run on these contexts; empty if it can.
 pub fn refusals(scenario: &Scenario, contexts: &Contexts) -> Vec<String> {
     let asked = expressions(scenario);
     let mut refused = faults::refusals(scenario, Makes::Nothing);
-    refused.extend(names::refusals(scenario));
+    refused.extend(embedded_only::refusals(scenario));
     for id in scenario.clusters.keys().filter(|id| !contexts.ids().contains(id.as_str())) {
         refused.push(format!("cluster {id} has no context; add --context {id}=CONTEXT"));
     }

@@ -50,6 +50,7 @@ mod tests {
             kubernetes: version.map(str::to_owned),
             api_names: Vec::new(),
             ingress_names: Vec::new(),
+            issuer: None,
         };
         assert_eq!(tags.image(&spec).as_deref(), expected);
     }

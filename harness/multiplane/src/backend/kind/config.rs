@@ -198,6 +198,7 @@ mod tests {
             kubernetes: kubernetes.map(str::to_owned),
             api_names: Vec::new(),
             ingress_names: Vec::new(),
+            issuer: None,
         }
     }
 

@@ -98,7 +98,12 @@ impl Lint {
                     .unwrap_or_default(),
                 Err(invalid) => (invalid.diagnostics, invalid.sources),
             };
-            found.extend(diagnostics);
+            // A file that several scenarios name is told about once.
+            let new: Vec<_> = diagnostics
+                .into_iter()
+                .filter(|one| !found.iter().any(|known| known == one))
+                .collect();
+            found.extend(new);
             sources.extend(texts);
         }
         Ok((found, sources))

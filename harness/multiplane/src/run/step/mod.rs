@@ -7,6 +7,7 @@ mod expect;
 pub(crate) mod failure;
 pub(crate) mod fault;
 mod grant;
+mod identity;
 mod images;
 pub(crate) mod invariant;
 pub(crate) mod joint;
@@ -100,6 +101,7 @@ async fn perform(context: &mut Context<'_>, verb: &Verb) -> Result<(), Failure> 
         Verb::Uninstall(uninstall) => release::uninstall(context, uninstall).await,
         Verb::Grant(grant) => grant::grant(context, grant).await,
         Verb::Revoke(revoke) => revoke::revoke(context, revoke).await,
+        Verb::Iam(step) => identity::iam(context, step).await,
         Verb::Project(project) => workflows::project(context, project).await,
         Verb::Label(label) => labels::label(context, label).await,
         Verb::Register(register) => workflows::register(context, register).await,

@@ -1,6 +1,7 @@
 //! `expect`: something must be so, within a time and for a time.
 
 mod demand;
+mod identity;
 mod placement;
 mod pod_status;
 mod pods;
@@ -37,6 +38,18 @@ pub(crate) async fn run(context: &mut Context<'_>, expect: &Expect) -> Result<()
             .await
         }
         Expect::Resources(demand) => resources(context, demand).await,
+        Expect::AssumeRole(expected) => {
+            on_each(&expected.on, async |cluster| {
+                identity::assume_role(context, cluster, expected).await
+            })
+            .await
+        }
+        Expect::ObjectAccess(expected) => {
+            on_each(&expected.on, async |cluster| {
+                identity::object_access(context, cluster, expected).await
+            })
+            .await
+        }
     }
 }
 
