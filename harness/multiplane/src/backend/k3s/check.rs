@@ -4,7 +4,7 @@ use scenario::Scenario;
 
 use super::Tags;
 use crate::backend::faults::{self, Makes};
-use crate::backend::{ClusterSpec, names};
+use crate::backend::{ClusterSpec, names, nodes};
 
 /// Why a scenario cannot run on k3s; empty if it can.
 pub fn refusals(scenario: &Scenario, tags: &Tags) -> Vec<String> {
@@ -17,6 +17,7 @@ pub fn refusals(scenario: &Scenario, tags: &Tags) -> Vec<String> {
         )
     });
     unknown
+        .chain(nodes::refusals(scenario))
         .chain(names::refusals(scenario))
         .chain(faults::refusals(scenario, Makes::Nothing))
         .collect()
