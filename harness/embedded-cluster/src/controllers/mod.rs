@@ -34,6 +34,6 @@ mod start;
 mod stateful_sets;
 mod tokens;
 mod volume_protection;
-mod volumes;
+pub(crate) mod volumes;
 
 pub(crate) use start::{Settings, start};

@@ -8,7 +8,7 @@ use crate::object::Object;
 use crate::status::Status;
 
 /// Names of the claims that a pod uses.
-pub(in crate::controllers) fn used_by(pod: &Object) -> impl Iterator<Item = &str> {
+pub(crate) fn used_by(pod: &Object) -> impl Iterator<Item = &str> {
     let volumes = pod.list_at("/spec/volumes").iter();
     let names = volumes.map(|volume| volume.str_at("/persistentVolumeClaim/claimName"));
     names.filter(|name| !name.is_empty())

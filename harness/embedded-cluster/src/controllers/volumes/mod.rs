@@ -2,8 +2,10 @@
 //! and go with their claims.
 
 mod binding;
-pub(super) mod claims;
+mod claims;
 mod matching;
+
+pub(crate) use claims::used_by;
 
 use futures::future::BoxFuture;
 
@@ -46,7 +48,7 @@ impl Controller for Volumes {
         }
         if change.is(&PODS) && change.old.is_none() {
             let namespace = change.object.namespace().unwrap_or_default();
-            return claims::used_by(&change.object).map(|name| Key::new(namespace, name)).collect();
+            return used_by(&change.object).map(|name| Key::new(namespace, name)).collect();
         }
         vec![]
     }
