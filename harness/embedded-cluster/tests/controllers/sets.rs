@@ -96,6 +96,13 @@ async fn replication_controllers() {
     assert_eq!(settled["status"], expected);
     world.merge(&format!("{path}/scale"), json!({"spec": {"replicas": 1}})).await;
     world.items(PODS, 1).await;
+    for replicas in [json!("x"), json!(i64::MAX)] {
+        let scale = json!({"spec": {"replicas": replicas}});
+        let refused = world
+            .send("PATCH", &format!("{path}/scale"), "application/merge-patch+json", scale)
+            .await;
+        assert_eq!(refused.map_err(|(code, _)| code), Err(422));
+    }
     // Without these words, its pods would be left to themselves: that is its old default.
     world.delete(&path, json!({"propagationPolicy": "Background"})).await;
     world.items(PODS, 0).await;
