@@ -3,6 +3,8 @@
 //! One client after the other, then several side by side, on as many threads as the machine has cores: clients and server share them.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
 
+mod cpu;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -49,7 +51,7 @@ async fn main() {
     cluster.serve(listener).unwrap();
     prepare(&cluster).await;
     println!(
-        "{:<16} {:>12} {:>12} {:>12} {:>12} {:>12} {:>12}",
+        "{:<16} {:>16} {:>16} {:>16} {:>16} {:>16} {:>16}",
         "", "in process", "side by side", "HTTP/1.1", "side by side", "HTTP/2", "side by side"
     );
     for verb in [
@@ -65,17 +67,20 @@ async fn main() {
         for way in [Way::InProcess, Way::Http1, Way::Http2] {
             for clients in [1, CLIENTS] {
                 let clients = join_all((0..clients).map(|_| Connection::new(way, &cluster, &host))).await;
-                print!(" {:>12.0}", throughput(verb, clients).await);
+                let (rate, cost) = throughput(verb, clients).await;
+                print!(" {rate:>8.0} {cost:>4.0} us");
             }
         }
         println!();
     }
     print!("{:<16}", "watch events");
     for way in [Way::InProcess, Way::Http1, Way::Http2] {
-        print!(" {:>12} {:>12.0}", "", fan_out(way, &cluster, &host).await);
+        let (rate, cost) = fan_out(way, &cluster, &host).await;
+        print!(" {:>16} {rate:>8.0} {cost:>4.1} us", "");
     }
     println!(
-        "\nrequests a second, and events a second that {WATCHERS} watchers get; lists have {LISTED} objects, {CLIENTS} clients side by side"
+        "\nrequests a second, and what each costs on the CPU, clients and server together; events that {WATCHERS} watchers get; lists have {LISTED} \
+         objects, {CLIENTS} clients side by side"
     );
 }
 
@@ -245,11 +250,11 @@ async fn prepare(cluster: &EmbeddedCluster) {
     }
 }
 
-/// Requests a second.
+/// Requests a second, and microseconds on the CPU for each.
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-async fn throughput(verb: Verb, clients: Vec<Connection>) -> f64 {
+async fn throughput(verb: Verb, clients: Vec<Connection>) -> (f64, f64) {
     static TURN: AtomicU64 = AtomicU64::new(0);
-    let begin = now();
+    let (begin, cpu) = (now(), cpu::spent());
     let client = |(number, mut connection): (usize, Connection)| {
         tokio::spawn(async move {
             let mut sent = 0u64;
@@ -265,12 +270,13 @@ async fn throughput(verb: Verb, clients: Vec<Connection>) -> f64 {
     };
     let sent = join_all(clients.into_iter().enumerate().map(client)).await;
     let sent: u64 = sent.into_iter().map(Result::unwrap).sum();
-    sent as f64 / begin.elapsed().as_secs_f64()
+    let cost = (cpu::spent() - cpu).as_secs_f64() * 1e6 / sent as f64;
+    (sent as f64 / begin.elapsed().as_secs_f64(), cost)
 }
 
-/// Events a second that all watchers get together.
+/// Events a second that all watchers get together, and microseconds on the CPU for each.
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-async fn fan_out(way: Way, cluster: &EmbeddedCluster, host: &Host) -> f64 {
+async fn fan_out(way: Way, cluster: &EmbeddedCluster, host: &Host) -> (f64, f64) {
     const WRITES: usize = 500;
     let seen = Arc::new(AtomicU64::new(0));
     let mut watchers = vec![];
@@ -297,7 +303,7 @@ async fn fan_out(way: Way, cluster: &EmbeddedCluster, host: &Host) -> f64 {
         }));
     }
     let before = seen.load(Ordering::Relaxed);
-    let begin = now();
+    let (begin, cpu) = (now(), cpu::spent());
     for turn in 0..WRITES {
         let body = json!({"data": {"turn": turn.to_string()}}).to_string();
         let request = Request::patch(format!("{LIST}/listed-0")).header(header::CONTENT_TYPE, "application/merge-patch+json");
@@ -310,7 +316,9 @@ async fn fan_out(way: Way, cluster: &EmbeddedCluster, host: &Host) -> f64 {
     for watcher in watchers {
         watcher.await.unwrap();
     }
-    (seen.load(Ordering::Relaxed) - before) as f64 / begin.elapsed().as_secs_f64()
+    let events = (seen.load(Ordering::Relaxed) - before) as f64;
+    let cost = (cpu::spent() - cpu).as_secs_f64() * 1e6 / events;
+    (events / begin.elapsed().as_secs_f64(), cost)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use embedded_cluster::EmbeddedCluster;
 use futures::future::join_all;
 use futures::{StreamExt, TryStreamExt};
-use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::api::core::v1::{ConfigMap, ResourceQuota};
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams, WatchParams};
 use kube::core::WatchEvent;
@@ -215,4 +215,34 @@ async fn watchers_that_do_not_listen_are_left_behind() {
         assert!(matches!(&event, Some(WatchEvent::Error(status)) if status.code == 410), "{event:?}");
         assert!(events.try_next().await.unwrap().is_none());
     }
+}
+
+/// Whoever is first: a quota is never exceeded.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn quotas_hold_for_many_at_once() {
+    const LIMIT: usize = 30;
+    let cluster = EmbeddedCluster::builder("quota").seed(1).start().await.unwrap();
+    let quotas: Api<ResourceQuota> = Api::default_namespaced(cluster.client());
+    let hard = json!({"count/configmaps": LIMIT.to_string()});
+    let quota = serde_json::from_value(json!({"metadata": {"name": "q"}, "spec": {"hard": hard}})).unwrap();
+    quotas.create(&PostParams::default(), &quota).await.unwrap();
+    let used = |quota: Option<&ResourceQuota>| quota.is_some_and(|quota| quota.status.as_ref().is_some_and(|status| status.used.is_some()));
+    kube::runtime::wait::await_condition(quotas, "q", used).await.unwrap();
+    let maps: Api<ConfigMap> = Api::default_namespaced(cluster.client());
+    let writers = (0..WRITERS).map(|writer| {
+        let maps = maps.clone();
+        tokio::spawn(async move {
+            let made = maps.create(&PostParams::default(), &map(&format!("map-{writer}"))).await;
+            made.is_err_and(|error| matches!(error, kube::Error::Api(status) if status.code == 403))
+        })
+    });
+    let refused = join_all(writers)
+        .await
+        .into_iter()
+        .filter(|refused| *refused.as_ref().unwrap())
+        .count();
+    let there = maps.list(&ListParams::default()).await.unwrap().items.len();
+    // The authority's certificate may have come meanwhile, or not.
+    assert_eq!(there, LIMIT);
+    assert!([WRITERS - LIMIT, WRITERS - LIMIT + 1].contains(&refused), "{refused}");
 }

@@ -148,9 +148,9 @@ impl Default for Settings {
 pub struct Cluster {
     /// What the cluster is for.
     pub role: Role,
-    /// Number of nodes; as with kind, one if nothing else is asked for.
+    /// Number of nodes; as with kind, one if nothing else is asked for. Without any, pods stay `Pending`.
     #[serde(default = "one")]
-    #[schemars(range(min = 1, max = 1000))]
+    #[schemars(range(min = 0, max = 1000))]
     pub nodes: u32,
     /// Kubernetes version `major.minor`; without it, the backend's own. A backend that cannot serve it refuses the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -28,5 +28,6 @@ pub use api::{Lean, Pause, Unread};
 pub use error::Error;
 pub use ingress::IngressController;
 pub use node::{Builder, VirtualNode};
+pub use pod::PersistentVolumes;
 pub use program::{ContainerContext, ExitStatus, Files, Log, PodInfo, Probes, Process, Program, Programs, Tasks};
 pub use service::{NodePorts, ServiceProxy};

@@ -18,6 +18,7 @@ mod runtime_class;
 mod service_account;
 mod storage_class;
 mod storage_finalizers;
+mod usage;
 mod webhooks;
 
 use std::collections::BTreeSet;
@@ -27,6 +28,7 @@ use crate::status::Status;
 pub(crate) use attempt::Attempt;
 pub(crate) use configured::Configuration;
 pub(crate) use expressions::Names;
+pub(crate) use usage::{Reserved, Usage};
 
 /// One link of the chain.
 trait Plugin: Sync {
@@ -88,14 +90,14 @@ pub(crate) async fn mutate(attempt: &mut Attempt<'_>) -> Result<(), Status> {
 /// The first refusal.
 pub(crate) async fn submit(attempt: &mut Attempt<'_>) -> Result<(), Status> {
     mutate(attempt).await?;
-    validate(attempt).await
+    validate(attempt).await.map(drop)
 }
 
-/// Lets plugins, then policies and webhooks check the object.
+/// Lets plugins, then policies and webhooks check the object. What quotas have left for it stays so while the answer is held.
 ///
 /// # Errors
 /// The first refusal.
-pub(crate) async fn validate(attempt: &mut Attempt<'_>) -> Result<(), Status> {
+pub(crate) async fn validate(attempt: &mut Attempt<'_>) -> Result<Reserved, Status> {
     if attempt.part.is_none() {
         CHAIN.iter().try_for_each(|plugin| plugin.validate(attempt))?;
     }
@@ -108,5 +110,5 @@ pub(crate) async fn validate(attempt: &mut Attempt<'_>) -> Result<(), Status> {
             namespace_lifecycle::NamespaceLifecycle.mutate(attempt)?;
         }
     }
-    resource_quota::check(attempt)
+    resource_quota::check(attempt).await
 }

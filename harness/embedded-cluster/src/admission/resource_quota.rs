@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Attempt;
-use crate::controllers::quota::{is_in_scope, measured, used};
+use super::usage::Reserved;
+use crate::controllers::quota::{Tally, is_in_scope, measured};
 use crate::object::Object;
-use crate::resource::Resource;
 use crate::schema::quantity::Quantity;
 use crate::status::Status;
 use crate::value::{Map, Value};
@@ -14,41 +14,40 @@ use crate::value::{Map, Value};
 /// Of these every container must name how much it wants.
 const EXPLICIT: [&str; 6] = ["cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"];
 
-/// Refuses what a quota does not allow. Last of all checks, when it is sure that the object comes.
+/// Refuses what a quota does not allow. Last of all checks, when it is sure that the object comes; what is left of the quota is kept for it
+/// until it is stored.
 ///
 /// # Errors
 /// 403, with the quota and what it lacks.
-pub(super) fn check(attempt: &Attempt<'_>) -> Result<(), Status> {
+pub(super) async fn check(attempt: &Attempt<'_>) -> Result<Reserved, Status> {
     if attempt.is_delete() || attempt.part.is_some() || attempt.namespace().is_empty() || !attempt.subresource().is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let quotas = attempt
-        .server
-        .store
-        .snapshot(&"resourcequotas".into(), Some(attempt.namespace()))
-        .items;
-    if quotas.is_empty() || !attempt.kind.is_stored() {
-        return Ok(());
+    let store = &attempt.server.store;
+    let quotas = store.snapshot(&"resourcequotas".into(), Some(attempt.namespace())).items;
+    let kind = &attempt.kind.key;
+    let limits = |quota: &Arc<Object>| {
+        let mut names = quota.value()["status"]["hard"].as_object().into_iter().flat_map(Map::keys);
+        names.any(|name| measured(name) == Some(kind))
+    };
+    if !attempt.kind.is_stored() || !quotas.iter().any(limits) {
+        return Ok(None);
     }
-    let object = Arc::new(Object::new(attempt.object.clone()));
+    let mut usage = attempt.server.usage.clone().lock_owned().await;
     let pod = attempt.is("", "pods");
-    for quota in quotas {
-        if pod && !is_in_scope(&quota, &object) {
-            continue;
-        }
-        let hard = &quota.value()["status"]["hard"];
-        if pod && attempt.is_create() {
-            let missing = missing(hard, attempt.object);
+    for quota in quotas.iter().filter(|quota| limits(quota)) {
+        if pod && attempt.is_create() && is_in_scope(quota, attempt.object) {
+            let missing = missing(&quota.value()["status"]["hard"], attempt.object);
             if !missing.is_empty() {
                 let because = format!("failed quota: {}: must specify {}", quota.name(), missing.join("; "));
                 return Err(attempt.forbid(&because));
             }
         }
-        if let Some(because) = exceeded(attempt, &quota, &object) {
+        if let Some(because) = exceeded(attempt, quota, usage.of(store, quota, kind)) {
             return Err(attempt.forbid(&because));
         }
     }
-    Ok(())
+    Ok(Some(usage))
 }
 
 /// What containers do not name, though the quota limits it.
@@ -69,48 +68,17 @@ fn missing(hard: &Value, pod: &Value) -> Vec<String> {
     missing
 }
 
-/// Why the object is too much for a quota. What others use is summed up only if this write asks for more.
-fn exceeded(attempt: &Attempt<'_>, quota: &Object, object: &Arc<Object>) -> Option<String> {
+/// Why the object is too much for a quota.
+fn exceeded(attempt: &Attempt<'_>, quota: &Object, tally: &Tally) -> Option<String> {
     let hard = &quota.value()["status"]["hard"];
-    let kind = attempt.kind.resource.qualified();
-    let limited = hard.as_object().into_iter().flatten();
-    let limited: Map = limited
-        .filter(|(name, _)| measured(name).is_some_and(|resource| resource.qualified() == kind))
-        .map(|(name, limit)| (name.clone(), limit.clone()))
-        .collect();
-    let limited = Value::Object(limited);
-    let quantity = |value: &Value| value.as_str().and_then(|text| Quantity::parse(text).ok());
-    let of = |object: Option<Arc<Object>>| {
-        let alone = |resource: &Resource| object.clone().filter(|_| resource.qualified() == kind).into_iter().collect();
-        used(&alone, quota, &limited)
-    };
-    let (was, is) = (
-        of(attempt.old.map(|old| Arc::new(Object::new(old.value().clone())))),
-        of(Some(object.clone())),
-    );
-    let mut more = BTreeMap::new();
-    for (name, amount) in is.as_object().into_iter().flatten() {
-        let (Some(mut is), Some(was)) = (quantity(amount), quantity(&was[name.as_str()])) else {
-            continue;
-        };
-        is.nano -= was.nano;
-        if is.nano > 0 {
-            more.insert(name.clone(), is);
-        }
-    }
-    if more.is_empty() {
-        return None;
-    }
-    let store = &attempt.server.store;
-    let all = |resource: &Resource| store.snapshot(&resource.qualified().into(), Some(attempt.namespace())).items;
-    let before = used(&all, quota, &limited);
+    let before = attempt.old.map(Object::value);
     let mut over: BTreeMap<&str, [String; 3]> = BTreeMap::new();
-    for (name, requested) in &more {
-        let (Some(was), Some(most)) = (quantity(&before[name.as_str()]), quantity(&hard[name.as_str()])) else {
+    for (name, more, used) in tally.differences(&attempt.kind.key, before, Some(attempt.object)) {
+        let Some(most) = hard[name].as_str().and_then(|text| Quantity::parse(text).ok()) else {
             continue;
         };
-        if was.nano + requested.nano > most.nano {
-            over.insert(name.as_str(), [requested.to_string(), was.to_string(), most.to_string()]);
+        if more.nano > 0 && (used + more).nano > most.nano {
+            over.insert(name, [more.to_string(), used.to_string(), most.to_string()]);
         }
     }
     let shown = |which: usize| {

@@ -7,7 +7,7 @@ use crate::value::{Text, Value, json};
 use super::{Body, Options, PatchKind, Request, patching};
 use crate::kinds::Kind;
 use crate::protobuf;
-use crate::schema;
+use crate::schema::{self, decode::DecodeError};
 use crate::status::{Cause, Status};
 
 /// Largest body, in bytes.
@@ -51,7 +51,7 @@ pub(super) fn object(kind: &Kind, body: &Body, options: &Options) -> Result<Deco
             kind.kind
         ))
     };
-    let mut decoded = check(kind, value, oddities, options).map_err(|fault| handled(&fault))?;
+    let mut decoded = check(kind, value, oddities, options, ToString::to_string).map_err(|fault| handled(&fault))?;
     if kind.custom.is_none() {
         in_document_order(&mut decoded.warnings, body);
     }
@@ -62,17 +62,27 @@ pub(super) fn object(kind: &Kind, body: &Body, options: &Options) -> Result<Deco
 
 /// Checks an object that was made here (a patched one) against its schema. The error is the bare text.
 pub(super) fn checked(kind: &Kind, value: Value, options: &Options) -> Result<Decoded, String> {
-    check(kind, value, vec![], options)
+    check(kind, value, vec![], options, ToString::to_string)
 }
 
 /// As [`checked`], for what a patch made, whose own oddities count too.
 pub(super) fn checked_patch(kind: &Kind, value: Value, patch: &Patch, options: &Options) -> Result<Decoded, String> {
-    check(kind, value, patch.oddities.clone(), options)
+    let told = |error: &DecodeError| match patch.kind {
+        PatchKind::Strategic => error.of_conversion().to_owned(),
+        _ => error.to_string(),
+    };
+    check(kind, value, patch.oddities.clone(), options, told)
 }
 
 /// Drops undeclared fields and canonicalises values; oddities are refused or become warnings.
-fn check(kind: &Kind, mut value: Value, mut oddities: Vec<String>, options: &Options) -> Result<Decoded, String> {
-    let unknown = kind.decode(&mut value).map_err(|error| error.to_string())?;
+fn check(
+    kind: &Kind,
+    mut value: Value,
+    mut oddities: Vec<String>,
+    options: &Options,
+    told: impl Fn(&DecodeError) -> String,
+) -> Result<Decoded, String> {
+    let unknown = kind.decode(&mut value).map_err(|error| told(&error))?;
     oddities.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
     match options.field_validation.as_str() {
         "Strict" if !oddities.is_empty() => Err(format!("strict decoding error: {}", oddities.join(", "))),

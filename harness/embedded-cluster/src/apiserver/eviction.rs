@@ -7,10 +7,13 @@ use crate::value::{Value, json};
 use super::write::Write;
 use super::{ApiServer, Body, Outcome, Request, Verb, decode, read};
 use crate::admission::{self, Attempt};
+use crate::controllers::conditions::{self, Condition};
+use crate::controllers::fields::Fields;
 use crate::kinds::Kind;
 use crate::object::Object;
 use crate::selector::LabelSelector;
 use crate::status::Status;
+use crate::store::Conflict;
 
 /// Seconds after which an eviction is worth another try.
 const RETRY_AFTER: u32 = 10;
@@ -56,11 +59,45 @@ pub(super) async fn create(
     delete.target.subresource = None;
     delete.body = Body::empty();
     delete.options.merge_delete_body(&body["deleteOptions"])?;
+    if !delete.options.dry_run {
+        let condemned = condemn(server, kind, &delete, warnings)?;
+        if let Some(revision) = &mut delete.options.precondition_revision {
+            *revision = condemned.revision().to_string();
+        }
+    }
     Write::new(server, kind, &delete, warnings).delete().await?;
     Ok(Outcome::Value(
         json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}),
         201,
     ))
+}
+
+/// Says in the pod's status why it is about to go.
+fn condemn(server: &Arc<ApiServer>, kind: &Arc<Kind>, delete: &Request, warnings: &mut Vec<String>) -> Result<Arc<Object>, Status> {
+    let condition = Condition {
+        kind: "DisruptionTarget",
+        status: "True",
+        reason: "EvictionByEvictionAPI",
+        message: "Eviction API: evicting",
+    };
+    let write = Write::new(server, kind, delete, warnings);
+    loop {
+        let pod = read::find(server, kind, delete)?;
+        write.check_preconditions(&pod, &delete.options)?;
+        let mut list = pod.list_at("/status/conditions").to_vec();
+        conditions::set(&mut list, &condition, &server.timestamp(), None);
+        if list == pod.list_at("/status/conditions") {
+            return Ok(pod);
+        }
+        let mut told = pod.value().clone();
+        told["status"]["conditions"] = Value::Array(list.into());
+        let namespace = pod.namespace().unwrap_or_default();
+        match server.store.update(&kind.key, namespace, pod.name(), pod.revision(), told) {
+            Ok(pod) => return Ok(pod),
+            Err(Conflict::Modified) => {}
+            Err(_) => return Err(Status::not_found(&kind.resource, pod.name())),
+        }
+    }
 }
 
 /// Takes one disruption from the pod's budget, if it has one.

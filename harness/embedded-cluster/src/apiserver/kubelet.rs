@@ -14,6 +14,8 @@ use crate::value::Value;
 
 const PODS: Resource = Resource::new("", "v1", "pods");
 const NODES: Resource = Resource::new("", "v1", "nodes");
+/// Where a kubelet listens that does not say otherwise.
+const DEFAULT_PORT: u16 = 10_250;
 
 /// The pod that a request is about.
 pub(super) fn pod(server: &ApiServer, target: &Target) -> Result<Arc<Object>, Status> {
@@ -72,13 +74,15 @@ pub(super) async fn send(
         .and_then(|a| a["address"].as_str());
     let port = node["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"]
         .as_u64()
-        .and_then(|p| u16::try_from(p).ok());
+        .and_then(|port| u16::try_from(port).ok())
+        .filter(|port| *port > 0)
+        .unwrap_or(DEFAULT_PORT);
     let path = request.uri().to_string();
     let unreachable = |why: String| {
-        let (address, port) = (address.unwrap_or("<none>"), port.unwrap_or(0));
+        let address = address.unwrap_or("<none>");
         Status::internal(format!("Get \"https://{address}:{port}{path}\": {why}"))
     };
-    let (Some(host), Some(address), Some(port)) = (&server.host, address, port) else {
+    let (Some(host), Some(address)) = (&server.host, address) else {
         return Err(unreachable("no route to host".into()));
     };
     let told = |error: &dyn std::fmt::Display| unreachable(error.to_string());

@@ -81,8 +81,12 @@ async fn apply(mut write: Write<'_>, config: &Value) -> Result<Outcome, Status> 
     write.apply(part).await
 }
 
-/// Refuses negative numbers.
+/// Refuses what is no scale, and negative numbers.
 fn check(kind: &Kind, scale: &Value) -> Result<(), Status> {
+    if let Err(fault) = SCALE.decode(&mut scale.clone()) {
+        let cause = Cause::invalid("patch", &json!("{\"apiVersion\":...}"), &fault.to_string());
+        return Err(Status::invalid("", "", "", vec![cause]));
+    }
     let replicas = &scale["spec"]["replicas"];
     if replicas.as_i64().unwrap_or(0) >= 0 {
         return Ok(());

@@ -9,7 +9,7 @@ use simnet::Clock;
 
 use super::Disturbances;
 use super::addresses::Addresses;
-use crate::admission::Configuration;
+use crate::admission::{Configuration, Usage};
 use crate::auth::{Authorizer, Tokens};
 use crate::kinds::Kinds;
 use crate::store::Store;
@@ -28,6 +28,8 @@ pub(crate) struct ApiServer {
     pub(crate) host: Option<simnet::Host>,
     /// Webhooks and policies that users of the cluster configured.
     pub(crate) admission: Configuration,
+    /// What is used of quotas.
+    pub(crate) usage: Arc<tokio::sync::Mutex<Usage>>,
     /// Requests that are treated badly on purpose.
     pub(crate) disturbances: Disturbances,
     rng: Mutex<ChaCha8Rng>,
@@ -42,6 +44,7 @@ impl ApiServer {
         let store: Arc<Store> = Arc::default();
         Self {
             admission: Configuration::new(&store),
+            usage: Arc::default(),
             store,
             kinds: Kinds::default(),
             clock,

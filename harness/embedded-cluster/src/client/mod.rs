@@ -116,6 +116,18 @@ impl Client {
         self.send(Verb::Patch, target, Options::default(), patch.body()).await?.object()
     }
 
+    /// A part of an object that has its own path and kind, such as `scale`.
+    pub(crate) async fn get_subresource(
+        &self,
+        resource: &Resource,
+        namespace: Option<&str>,
+        name: &str,
+        subresource: &str,
+    ) -> Result<Value, Status> {
+        let target = target(resource, namespace, Some(name), Some(subresource));
+        self.send(Verb::Get, target, Options::default(), Body::empty()).await?.value()
+    }
+
     /// Posts to a subresource: `binding`, `eviction`, `token`.
     pub(crate) async fn create_subresource(
         &self,

@@ -4,6 +4,7 @@
 //! bootstrap role `system:controller:*`. One task runs them all; see [`runtime`].
 
 mod aggregation;
+mod autoscaling;
 mod certificates;
 pub(crate) mod conditions;
 mod cron_jobs;
@@ -17,7 +18,6 @@ mod hash;
 mod int_or_percent;
 mod jobs;
 mod namespaces;
-mod not_implemented;
 mod pod_gc;
 pub(crate) mod pods;
 mod policy_types;
@@ -34,6 +34,6 @@ mod start;
 mod stateful_sets;
 mod tokens;
 mod volume_protection;
-mod volumes;
+pub(crate) mod volumes;
 
 pub(crate) use start::{Settings, start};

@@ -2,11 +2,13 @@
 
 use crate::resource::Resource;
 
+pub(crate) const AUTOSCALERS: Resource = Resource::new("autoscaling", "v2", "horizontalpodautoscalers");
 pub(crate) const CERTIFICATE_REQUESTS: Resource = Resource::new("certificates.k8s.io", "v1", "certificatesigningrequests");
 pub(crate) const CLUSTER_ROLES: Resource = Resource::new("rbac.authorization.k8s.io", "v1", "clusterroles");
 pub(crate) const CONFIG_MAPS: Resource = Resource::new("", "v1", "configmaps");
 pub(crate) const CONTROLLER_REVISIONS: Resource = Resource::new("apps", "v1", "controllerrevisions");
 pub(crate) const CRON_JOBS: Resource = Resource::new("batch", "v1", "cronjobs");
+pub(crate) const CUSTOM_RESOURCE_DEFINITIONS: Resource = Resource::new("apiextensions.k8s.io", "v1", "customresourcedefinitions");
 pub(crate) const DAEMON_SETS: Resource = Resource::new("apps", "v1", "daemonsets");
 pub(crate) const DEPLOYMENTS: Resource = Resource::new("apps", "v1", "deployments");
 pub(crate) const DISRUPTION_BUDGETS: Resource = Resource::new("policy", "v1", "poddisruptionbudgets");
@@ -24,6 +26,7 @@ pub(crate) const SECRETS: Resource = Resource::new("", "v1", "secrets");
 pub(crate) const SERVICES: Resource = Resource::new("", "v1", "services");
 pub(crate) const SERVICE_ACCOUNTS: Resource = Resource::new("", "v1", "serviceaccounts");
 pub(crate) const STATEFUL_SETS: Resource = Resource::new("apps", "v1", "statefulsets");
+pub(crate) const STORAGE_CLASSES: Resource = Resource::new("storage.k8s.io", "v1", "storageclasses");
 pub(crate) const VALIDATING_POLICIES: Resource = Resource::new("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies");
 pub(crate) const VOLUME_CLAIMS: Resource = Resource::new("", "v1", "persistentvolumeclaims");
 pub(crate) const VOLUMES: Resource = Resource::new("", "v1", "persistentvolumes");

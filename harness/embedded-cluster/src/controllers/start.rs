@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::task::AbortHandle;
 
 use super::aggregation::Aggregation;
+use super::autoscaling::Autoscaling;
 use super::certificates::{Certificates, SignRequest};
 use super::cron_jobs::CronJobs;
 use super::daemon_sets::DaemonSets;
@@ -14,7 +15,6 @@ use super::endpoints::{Legacy, Mirror, Slices};
 use super::garbage::Garbage;
 use super::jobs::{Jobs, Ttl};
 use super::namespaces::Namespaces;
-use super::not_implemented::NotImplemented;
 use super::pod_gc::PodGc;
 use super::policy_types::PolicyTypes;
 use super::replica_sets::ReplicaSets;
@@ -61,7 +61,6 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
         ca, sign, sign_request, ..
     } = settings;
     let tokens = contexts.user(Identity::new::<String>(USER, []), "token-controller");
-    let missing = contexts.user(Identity::new::<String>(USER, []), "kube-controller-manager");
     vec![
         Arc::new(Namespaces(contexts.account("namespace-controller"))),
         Arc::new(ServiceAccounts(contexts.account("service-account-controller"))),
@@ -87,10 +86,10 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
             binder: contexts.account("persistent-volume-binder"),
             protection: contexts.account("pv-protection-controller"),
         }),
-        Arc::new(ResourceQuotas(contexts.account("resourcequota-controller"))),
+        Arc::new(ResourceQuotas::new(contexts.account("resourcequota-controller"))),
         Arc::new(Garbage(contexts.account("generic-garbage-collector"))),
         Arc::new(PodGc(contexts.account("pod-garbage-collector"))),
-        Arc::new(NotImplemented(missing)),
+        Arc::new(Autoscaling(contexts.account("horizontal-pod-autoscaler"))),
         Arc::new(Certificates {
             context: contexts.account("certificate-controller"),
             sign: sign_request,

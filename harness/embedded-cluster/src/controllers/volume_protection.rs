@@ -7,6 +7,7 @@ use super::fields::Fields;
 use super::pods;
 use super::resources::{PODS, VOLUME_CLAIMS};
 use super::runtime::{Change, Context, Controller, Key, Outcome};
+use super::volumes::used_by;
 use crate::object::Object;
 
 const FINALIZER: &str = "kubernetes.io/pvc-protection";
@@ -22,7 +23,7 @@ impl Controller for VolumeProtection {
         let lets_go = change.is(&PODS) && (change.gone || pods::is_ended(&change.object));
         let namespace = change.object.namespace().unwrap_or_default();
         if lets_go {
-            claims(&change.object).map(|claim| Key::new(namespace, claim)).collect()
+            used_by(&change.object).map(|claim| Key::new(namespace, claim)).collect()
         } else {
             vec![]
         }
@@ -41,7 +42,7 @@ impl Controller for VolumeProtection {
             let uses = |pod: &Object| {
                 // Before it has a node, nobody has mounted anything for it.
                 let started = !pod.str_at("/spec/nodeName").is_empty() && !pods::is_ended(pod);
-                started && claims(pod).any(|name| name == key.name)
+                started && used_by(pod).any(|name| name == key.name)
             };
             if cache.in_namespace(&PODS, &key.namespace).iter().any(|pod| uses(pod)) {
                 return Ok(None);
@@ -55,12 +56,4 @@ impl Controller for VolumeProtection {
             }
         })
     }
-}
-
-fn claims(pod: &Object) -> impl Iterator<Item = &str> {
-    let names = pod
-        .list_at("/spec/volumes")
-        .iter()
-        .map(|volume| volume.str_at("/persistentVolumeClaim/claimName"));
-    names.filter(|name| !name.is_empty())
 }

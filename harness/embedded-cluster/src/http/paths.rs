@@ -19,6 +19,7 @@ pub(super) fn answer(server: &ApiServer, parts: &Parts, path: &str, query: &str)
         ["metrics"] => Ok(respond::typed(200, "text/plain; version=0.0.4; charset=utf-8", respond::empty())),
         ["version"] => Ok(json(&version())),
         ["api" | "apis", ..] => discovery::answer(server, parts, &steps),
+        ["openapi", "v2"] => openapi::v2::answer(server, parts),
         ["openapi", "v3", rest @ ..] => openapi::answer(server, rest, query),
         [".well-known", "openid-configuration"] => Ok(public(json(&json!({
             "issuer": server.tokens.issuer(),
@@ -84,7 +85,7 @@ fn paths(server: &ApiServer) -> Vec<String> {
         "/metrics",
     ]
     .iter()
-    .chain(&["/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"])
+    .chain(&["/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"])
     .map(|p| (*p).to_owned())
     .collect();
     for (group, versions) in discovery::groups(server) {

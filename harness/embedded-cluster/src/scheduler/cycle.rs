@@ -17,8 +17,9 @@ use crate::client::{Client, Patch};
 use crate::controllers::conditions;
 use crate::controllers::fields::{Fields, seconds};
 use crate::controllers::pods;
-use crate::controllers::resources::{NAMESPACES, NODES, PODS, VOLUME_CLAIMS};
+use crate::controllers::resources::{NAMESPACES, NODES, PODS, STORAGE_CLASSES, VOLUME_CLAIMS};
 use crate::controllers::runtime::{Cache, Change, Controller, Feed, Key, Manager, Outcome, Types};
+use crate::controllers::volumes::{PROVISIONER, used_by};
 use crate::object::Object;
 use crate::status::Status;
 
@@ -39,7 +40,7 @@ pub(crate) fn start(client: &Client, clock: Clock) -> AbortHandle {
     };
     let manager = Manager::new(Feed::new(client), cache, Arc::new(Types::default()), vec![Arc::new(scheduler)]);
     // Nodes first: so no pod that was there before is called unschedulable for want of them.
-    tokio::spawn(manager.run(vec![NODES, NAMESPACES, VOLUME_CLAIMS, PODS])).abort_handle()
+    tokio::spawn(manager.run(vec![NODES, NAMESPACES, STORAGE_CLASSES, VOLUME_CLAIMS, PODS])).abort_handle()
 }
 
 struct Scheduler {
@@ -82,6 +83,10 @@ impl Controller for Scheduler {
             let Some(pod) = self.cache.get(&PODS, key).filter(|pod| is_pending(pod)) else {
                 return Ok(None);
             };
+            if self.gets_volumes(&pod) {
+                lock(&self.waiting).insert(key.clone());
+                return Ok(None);
+            }
             let decided = decide(&pod, &lock(&self.nodes), &self.namespaces(), self.volume_problem(&pod));
             match decided {
                 Ok(node) => self.bind(&pod, &node).await?,
@@ -131,13 +136,21 @@ impl Scheduler {
             .collect()
     }
 
+    /// Whether volumes are made for the pod's claims at this moment, now that there is somebody who uses them.
+    fn gets_volumes(&self, pod: &Object) -> bool {
+        let namespace = pod.namespace().unwrap_or_default();
+        let mut claims = used_by(pod).filter_map(|name| self.cache.get(&VOLUME_CLAIMS, &Key::new(namespace, name)));
+        claims.any(|claim| {
+            let class = self
+                .cache
+                .get(&STORAGE_CLASSES, &Key::new("", claim.str_at("/spec/storageClassName")));
+            claim.str_at("/spec/volumeName").is_empty() && class.is_some_and(|class| class.str_at("/provisioner") == PROVISIONER)
+        })
+    }
+
     /// What is wrong with the volume claims that a pod uses.
     fn volume_problem(&self, pod: &Object) -> Option<String> {
-        for volume in pod.list_at("/spec/volumes") {
-            let name = volume.str_at("/persistentVolumeClaim/claimName");
-            if name.is_empty() {
-                continue;
-            }
+        for name in used_by(pod) {
             let claim = self.cache.get(&VOLUME_CLAIMS, &Key::new(pod.namespace().unwrap_or_default(), name));
             match claim {
                 None => return Some(format!("persistentvolumeclaim {name:?} not found")),

@@ -4,6 +4,7 @@
 //! largest suffix that leaves no fraction.
 
 use std::fmt;
+use std::ops::{Add, Sub};
 
 /// What a number with a suffix means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +71,43 @@ impl Quantity {
             nano: if negative { -nano } else { nano },
             format,
         })
+    }
+}
+
+impl Quantity {
+    pub(crate) const ZERO: Quantity = Quantity {
+        nano: 0,
+        format: Format::Decimal,
+    };
+
+    /// So many of something.
+    pub(crate) fn whole(number: i64) -> Quantity {
+        Quantity {
+            nano: i128::from(number) * NANO,
+            ..Quantity::ZERO
+        }
+    }
+
+    /// The amount, in the form of the first of both that is not zero.
+    fn like(self, other: Quantity, nano: i128) -> Quantity {
+        let format = if self.nano == 0 { other.format } else { self.format };
+        Quantity { nano, format }
+    }
+}
+
+impl Add for Quantity {
+    type Output = Quantity;
+
+    fn add(self, more: Quantity) -> Quantity {
+        self.like(more, self.nano.saturating_add(more.nano))
+    }
+}
+
+impl Sub for Quantity {
+    type Output = Quantity;
+
+    fn sub(self, less: Quantity) -> Quantity {
+        self.like(less, self.nano.saturating_sub(less.nano))
     }
 }
 

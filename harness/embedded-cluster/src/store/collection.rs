@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::States;
 use crate::object::Object;
 
 /// Changes kept for watches and older lists, per resource type.
@@ -133,6 +134,22 @@ impl Collection {
         }
         let position = self.log.partition_point(|entry| entry.change.revision <= revision);
         Ok(self.log.get(position))
+    }
+
+    /// The changes in a namespace after `revision`; none when some are forgotten.
+    pub(super) fn changes(&self, namespace: &str, revision: u64) -> Option<Vec<States>> {
+        if revision < self.forgotten {
+            return None;
+        }
+        let from = self.log.partition_point(|entry| entry.change.revision <= revision);
+        let here = self
+            .log
+            .range(from..)
+            .filter(|entry| entry.shown.namespace().unwrap_or_default() == namespace);
+        Some(
+            here.map(|entry| [entry.change.before.clone(), entry.change.after.clone()])
+                .collect(),
+        )
     }
 
     pub(super) fn wake(&self, revision: u64) {

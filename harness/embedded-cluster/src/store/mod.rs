@@ -44,6 +44,9 @@ pub(crate) enum OutOfRange {
     Future(u64),
 }
 
+/// An object before and after a change; none where it was not there.
+pub(crate) type States = [Option<Arc<Object>>; 2];
+
 /// The objects of one cluster.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
@@ -112,6 +115,17 @@ impl Store {
         };
         let items = collection.items_at(namespace, revision).ok_or(OutOfRange::Expired)?;
         Ok(Snapshot { items, revision })
+    }
+
+    /// The changes in a namespace after `revision`, oldest first, each as the states before and after it; with the revision of the last
+    /// change of all. None if some are forgotten.
+    pub(crate) fn changes(&self, key: &Key, namespace: &str, revision: u64) -> Option<(Vec<States>, u64)> {
+        let inner = self.lock();
+        let changes = match inner.collections.get(key) {
+            Some(collection) => collection.changes(namespace, revision)?,
+            None => Vec::new(),
+        };
+        Some((changes, inner.revision))
     }
 
     /// Stores a new object and gives it its revision.

@@ -12,4 +12,5 @@ mod namespaces;
 mod scheduling;
 mod services;
 mod sets;
+mod volumes;
 mod world;

@@ -112,3 +112,68 @@ async fn quotas_tell_what_is_used() {
     world.delete(&format!("{PODS}/a"), json!({"gracePeriodSeconds": 0})).await;
     world.until(&quota, |quota| quota["status"]["used"]["limits.cpu"] == "500m").await;
 }
+
+/// Also before there is such a kind, and after.
+#[tokio::test(start_paused = true)]
+async fn quotas_count_custom_objects() {
+    let world = World::new().await;
+    let quota = format!("{NS}/resourcequotas/q");
+    let name = "count/widgets.example.com";
+    let body = json!({"metadata": {"name": "q"}, "spec": {"hard": {name: "1", "pods": "9"}}});
+    world.post(&format!("{NS}/resourcequotas"), body).await;
+    let counted = world.until(&quota, |quota| quota["status"]["used"]["pods"] == "0").await;
+    assert_eq!(counted["status"]["used"].get(name), None);
+
+    let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    let schema = json!({"openAPIV3Schema": {"type": "object"}});
+    let version = json!({"name": "v1", "served": true, "storage": true, "schema": schema});
+    let names = json!({"plural": "widgets", "kind": "Widget"});
+    let spec = json!({"group": "example.com", "scope": "Namespaced", "names": names, "versions": [version]});
+    let body = json!({"metadata": {"name": "widgets.example.com"}, "spec": spec});
+    world.post(definitions, body).await;
+    world.until(&quota, |quota| quota["status"]["used"][name] == "0").await;
+
+    let widgets = "/apis/example.com/v1/namespaces/ns/widgets";
+    let widget = |name: &str| json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": name}});
+    world.post(widgets, widget("a")).await;
+    let refused = world.send("POST", widgets, "application/json", widget("b")).await;
+    assert_eq!(
+        refused,
+        Err((
+            403,
+            format!(r#"widgets.example.com "b" is forbidden: exceeded quota: q, requested: {name}=1, used: {name}=1, limited: {name}=1"#)
+        ))
+    );
+    world.until(&quota, |quota| quota["status"]["used"][name] == "1").await;
+    world.delete(&format!("{widgets}/a"), Value::Null).await;
+    world.post(widgets, widget("b")).await;
+    world.delete(&format!("{definitions}/widgets.example.com"), Value::Null).await;
+    world.until(&quota, |quota| quota["status"]["used"].get(name).is_none()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn evicted_pods_say_why_they_go() {
+    let world = World::new().await;
+    world.node("node-1").await;
+    let mut pod = template("nginx:1");
+    pod["metadata"]["name"] = "a".into();
+    pod["spec"]["nodeName"] = "node-1".into();
+    let pod = world.post(PODS, pod).await;
+    let path = format!("{PODS}/a");
+    let evict = async |options: Value| {
+        let body = json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "a"}, "deleteOptions": options});
+        world.send("POST", &format!("{path}/eviction"), "application/json", body).await
+    };
+    evict(json!({"dryRun": ["All"]})).await.unwrap();
+    let other = evict(json!({"preconditions": {"uid": "other"}})).await;
+    assert_eq!(other.map_err(|(code, _)| code), Err(409));
+    assert!(condition(&world.get(&path).await.unwrap(), "DisruptionTarget").is_none());
+
+    let read = pod["metadata"]["resourceVersion"].clone();
+    evict(json!({"preconditions": {"resourceVersion": read}})).await.unwrap();
+    let going = world.get(&path).await.unwrap();
+    assert!(going["metadata"]["deletionTimestamp"].is_string());
+    let why = condition(&going, "DisruptionTarget").unwrap();
+    let is = [&why["status"], &why["reason"], &why["message"]];
+    assert_eq!(is, ["True", "EvictionByEvictionAPI", "Eviction API: evicting"]);
+}

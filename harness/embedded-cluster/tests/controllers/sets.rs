@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{PODS, World, name, template};
+use crate::world::{DEPLOYMENTS, PODS, World, condition, name, template};
 
 const STATEFUL_SETS: &str = "/apis/apps/v1/namespaces/ns/statefulsets";
 const DAEMON_SETS: &str = "/apis/apps/v1/namespaces/ns/daemonsets";
@@ -96,19 +96,68 @@ async fn replication_controllers() {
     assert_eq!(settled["status"], expected);
     world.merge(&format!("{path}/scale"), json!({"spec": {"replicas": 1}})).await;
     world.items(PODS, 1).await;
+    for replicas in [json!("x"), json!(i64::MAX)] {
+        let scale = json!({"spec": {"replicas": replicas}});
+        let refused = world
+            .send("PATCH", &format!("{path}/scale"), "application/merge-patch+json", scale)
+            .await;
+        assert_eq!(refused.map_err(|(code, _)| code), Err(422));
+    }
     // Without these words, its pods would be left to themselves: that is its old default.
     world.delete(&path, json!({"propagationPolicy": "Background"})).await;
     world.items(PODS, 0).await;
 }
 
+/// A scale is kept within its bounds; for more, there are no metrics.
 #[tokio::test(start_paused = true)]
-async fn what_nobody_acts_on_says_so() {
+async fn autoscalers_without_metrics() {
     let world = World::new().await;
     let target = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"});
-    let body = json!({"metadata": {"name": "h"}, "spec": {"scaleTargetRef": target, "maxReplicas": 3}});
-    world
-        .post("/apis/autoscaling/v2/namespaces/ns/horizontalpodautoscalers", body)
-        .await;
+    let body = json!({"metadata": {"name": "h"}, "spec": {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 3}});
+    let scalers = "/apis/autoscaling/v2/namespaces/ns/horizontalpodautoscalers";
+    world.post(scalers, body).await;
+    let path = format!("{scalers}/h");
+    let says = |kind: &'static str, reason: &'static str| move |h: &Value| condition(h, kind).is_some_and(|c| c["reason"] == reason);
+    let lost = world.until(&path, says("AbleToScale", "FailedGetScale")).await;
+    assert_eq!(
+        condition(&lost, "AbleToScale").unwrap()["message"],
+        r#"the HPA controller was unable to get the target's current scale: deployments.apps "d" not found"#
+    );
+
+    let spec = json!({"replicas": 1, "selector": {"matchLabels": {"app": "x"}}, "template": template("nginx:1")});
+    world.post(DEPLOYMENTS, json!({"metadata": {"name": "d"}, "spec": spec})).await;
+    let deployment = format!("{DEPLOYMENTS}/d");
+    world.until(&deployment, |d| d["spec"]["replicas"] == 2).await;
+    let blind = world.until(&path, says("ScalingActive", "FailedGetResourceMetric")).await;
+    assert_eq!(
+        condition(&blind, "ScalingActive").unwrap()["message"],
+        "the HPA was unable to compute the replica count: failed to get cpu utilization: unable to get metrics for resource cpu: unable to \
+         fetch metrics from resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)"
+    );
+    world.merge(&deployment, json!({"spec": {"replicas": 9}})).await;
+    world.until(&deployment, |d| d["spec"]["replicas"] == 3).await;
     world.settle().await;
-    assert_eq!(world.events("HorizontalPodAutoscaler", "h").await[0].0, "NotImplemented");
+    let settled = world.get(&path).await.unwrap();
+    assert_eq!(
+        (&settled["status"]["currentReplicas"], &settled["status"]["desiredReplicas"]),
+        (&json!(3), &json!(3))
+    );
+    world.merge(&deployment, json!({"spec": {"replicas": 0}})).await;
+    world.until(&path, says("ScalingActive", "ScalingDisabled")).await;
+    world.settle().await;
+    assert_eq!(world.get(&deployment).await.unwrap()["spec"]["replicas"], 0);
+    let mut reasons: Vec<String> = world
+        .events("HorizontalPodAutoscaler", "h")
+        .await
+        .into_iter()
+        .map(|(reason, _)| reason)
+        .collect();
+    reasons.dedup();
+    let expected = [
+        "FailedComputeMetricsReplicas",
+        "FailedGetResourceMetric",
+        "FailedGetScale",
+        "SuccessfulRescale",
+    ];
+    assert_eq!(reasons, expected);
 }

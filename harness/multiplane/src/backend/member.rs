@@ -6,11 +6,12 @@ use std::path::PathBuf;
 
 use embedded_cluster::EmbeddedCluster;
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleRef, Subject};
+use k8s_openapi::api::storage::v1::StorageClass;
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
 use simnet::Network;
 use simnet::tls::{KeyPair, server_config};
-use virtual_node::{IngressController, Programs, ServiceProxy, VirtualNode};
+use virtual_node::{IngressController, PersistentVolumes, Programs, ServiceProxy, VirtualNode};
 
 use super::{BackendError, ClusterSpec, dns_name, names};
 
@@ -35,7 +36,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) seed: u64,
     pub(crate) network: &'a Network,
     pub(crate) programs: &'a Programs,
-    /// Of the Ingress controller, for [`names::ingress`] and its further names; without one there is none.
+    /// Of the Ingress controller, for [`names::ingress`] and its further names; without one, or without nodes, there is none.
     pub(crate) certificate: Option<&'a KeyPair>,
     /// Authorities that pods trust, PEM.
     pub(crate) trust: &'a str,
@@ -86,7 +87,8 @@ impl Member {
         network.domain(&format!("svc.{api_name}"), id, "svc.cluster.local");
 
         let proxy = ServiceProxy::start(cluster.client_for("system:kube-proxy", &[]), network, id, (API, HTTPS)).await;
-        let ingress = match settings.certificate {
+        // As the proxy of a real cluster it would run on a node.
+        let ingress = match settings.certificate.filter(|_| settings.nodes > 0) {
             Some(certificate) => {
                 let tls = server_config(certificate, None, &["h2", "http/1.1"], network.clock())?;
                 for name in settings.ingress_names.iter().chain([&names::ingress(id)]) {
@@ -138,6 +140,11 @@ pub(crate) fn check(spec: &ClusterSpec) -> Result<(), BackendError> {
 async fn nodes(cluster: &EmbeddedCluster, settings: &Settings<'_>, seed: u64) -> Result<Vec<VirtualNode>, Fault> {
     let bindings: Api<ClusterRoleBinding> = Api::all(cluster.client());
     bindings.create(&PostParams::default(), &kubelets()).await?;
+    if settings.nodes > 0 {
+        let classes: Api<StorageClass> = Api::all(cluster.client());
+        classes.create(&PostParams::default(), &storage()).await?;
+    }
+    let volumes = PersistentVolumes::default();
     let mut nodes = Vec::new();
     for number in 1..=settings.nodes {
         let name = format!("{}-node-{number}", dns_name(settings.id));
@@ -150,6 +157,7 @@ async fn nodes(cluster: &EmbeddedCluster, settings: &Settings<'_>, seed: u64) ->
             .programs(settings.programs.clone())
             .clock(settings.network.clock().clone())
             .trust(settings.trust)
+            .persistent_volumes(volumes.clone())
             .seed(seed.wrapping_add(u64::from(index)));
         for (path, folder) in settings.host_paths {
             node = node.host_path(path, folder);
@@ -157,6 +165,22 @@ async fn nodes(cluster: &EmbeddedCluster, settings: &Settings<'_>, seed: u64) ->
         nodes.push(node.start().await?);
     }
     Ok(nodes)
+}
+
+/// The default storage class, as kind has it: a volume is made for a claim as soon as a pod uses it, and goes with the claim.
+fn storage() -> StorageClass {
+    let default = ("storageclass.kubernetes.io/is-default-class".to_owned(), "true".to_owned());
+    StorageClass {
+        metadata: ObjectMeta {
+            name: Some("standard".to_owned()),
+            annotations: Some([default].into()),
+            ..ObjectMeta::default()
+        },
+        provisioner: PersistentVolumes::DRIVER.to_owned(),
+        reclaim_policy: Some("Delete".to_owned()),
+        volume_binding_mode: Some("WaitForFirstConsumer".to_owned()),
+        ..StorageClass::default()
+    }
 }
 
 /// What kubelets may do. Real clusters have a node authorizer for it, which limits each kubelet to its own pods.

@@ -29,6 +29,9 @@ pub(crate) struct Up {
     /// Empty clusters with these ids, instead of a scenario.
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     clusters: Vec<String>,
+    /// Nodes of each of them. Without any, pods stay Pending, unless you play the kubelet.
+    #[arg(long, value_name = "N", requires = "clusters", default_value_t = 1)]
+    nodes: u32,
     #[command(flatten)]
     backend: BackendArgs,
     /// Where the files for other programs go.
@@ -91,7 +94,7 @@ impl Up {
         let mut text = "apiVersion: multiplane.dev/v1alpha1\nkind: Scenario\nmetadata: {name: up}\nclusters:\n".to_owned();
         for id in &self.clusters {
             // Writing into a String cannot fail.
-            let _ = writeln!(text, "  {id}: {{role: other}}");
+            let _ = writeln!(text, "  {id}: {{role: other, nodes: {}}}", self.nodes);
         }
         text + "steps:\n  - wait: {for: 0s}\n"
     }

@@ -179,6 +179,14 @@ fn what_kind_cannot_do_is_refused() {
         "{}",
         ended.text
     );
+    bench.scenario("apiVersion: multiplane.dev/v1alpha1\nkind: Scenario\nmetadata: {name: one}\nclusters: {a: {role: other, nodes: 0}}\nsteps:\n- wait: {for: 0s}\n");
+    let ended = bench.run(&[]);
+    assert_eq!(ended.exit, Some(2), "{}", ended.text);
+    assert!(
+        ended.text.contains("cluster a: only embedded clusters can do without nodes"),
+        "{}",
+        ended.text
+    );
     let file = bench.path("scenario.yaml").display().to_string();
     let ended = bench.multiplane(&["run", &file, "--keep", "always"]);
     assert_eq!(ended.exit, Some(2));

@@ -41,8 +41,8 @@ pub(super) fn check(context: &mut Context<'_>) {
             let message = format!("`{id}` is no cluster id: lower-case letters, digits, `-` and `_` (not first or last), at most 40");
             context.push(context.error("invalid-cluster-id", cluster.id_span, message));
         }
-        if cluster.nodes == 0 || cluster.nodes > 1000 {
-            context.push(context.error("invalid-value", cluster.id_span, format!("`{id}` needs 1 to 1000 nodes")));
+        if cluster.nodes > 1000 {
+            context.push(context.error("invalid-value", cluster.id_span, format!("`{id}` may have 0 to 1000 nodes")));
         }
         if let Some(version) = &cluster.kubernetes
             && !is_minor_version(version)

@@ -17,6 +17,7 @@ use super::running::Running;
 use super::{heartbeat, kubelet, pods};
 use crate::Error;
 use crate::api::{Mirror, References};
+use crate::pod::PersistentVolumes;
 use crate::program::Programs;
 
 /// A kubelet's port.
@@ -47,6 +48,7 @@ impl VirtualNode {
             capacity: default_capacity(),
             labels: BTreeMap::new(),
             host_paths: BTreeMap::new(),
+            persistent_volumes: PersistentVolumes::default(),
         }
     }
 
@@ -83,6 +85,7 @@ pub struct Builder {
     capacity: BTreeMap<String, String>,
     labels: BTreeMap<String, String>,
     host_paths: BTreeMap<String, PathBuf>,
+    persistent_volumes: PersistentVolumes,
 }
 
 impl Builder {
@@ -148,6 +151,12 @@ impl Builder {
         self
     }
 
+    /// The cluster's persistent volumes, which all of its nodes share; otherwise the node has its own.
+    pub fn persistent_volumes(mut self, volumes: PersistentVolumes) -> Self {
+        self.persistent_volumes = volumes;
+        self
+    }
+
     /// Registers the node and starts to serve it.
     ///
     /// # Errors
@@ -195,6 +204,7 @@ impl Builder {
             running: Running::default(),
             ids,
             host_paths: self.host_paths,
+            persistent_volumes: self.persistent_volumes,
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(heartbeat::beat(self.client, registration, node, clock));

@@ -15,6 +15,7 @@ use super::events::Recorder;
 use super::logs::Logs;
 use super::running::Running;
 use crate::api::{Mirror, References};
+use crate::pod::PersistentVolumes;
 use crate::program::Programs;
 
 /// What all pods of a node share.
@@ -38,6 +39,8 @@ pub(crate) struct NodeContext {
     pub(crate) ids: Ids,
     /// Folders of the node's machine.
     pub(crate) host_paths: BTreeMap<String, PathBuf>,
+    /// Volumes that the cluster's nodes share.
+    pub(crate) persistent_volumes: PersistentVolumes,
 }
 
 /// Random identifiers, the same for the same seed.

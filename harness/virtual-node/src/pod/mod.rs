@@ -26,4 +26,5 @@ mod volumes;
 mod worker;
 
 pub(crate) use context::{Assigned, PodContext};
+pub use volumes::PersistentVolumes;
 pub(crate) use worker::run;

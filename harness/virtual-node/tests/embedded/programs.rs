@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
-use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
+use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Secret};
+use k8s_openapi::api::storage::v1::StorageClass;
 use kube::Api;
 use kube::api::{DeleteParams, LogParams, Patch, PatchParams, PostParams};
 use serde_json::json;
 use simnet::http::{Access, AccessService};
+use virtual_node::PersistentVolumes;
 
 use crate::app::{app, program, web};
 use crate::world::{World, ZONE, condition, container, phase, waiting};
@@ -86,6 +88,46 @@ async fn missing_objects_hold_a_pod_until_they_appear() {
     let before = world.seconds();
     world.ready("p").await;
     assert_eq!(world.seconds(), before, "a watch tells, nobody polls");
+}
+
+/// A volume is there for the next pod, too, and nobody has to wait for it longer than for a kubelet's next look.
+#[tokio::test(start_paused = true)]
+async fn volumes_of_claims_outlive_pods() {
+    let world = World::start(program(|ctx| async move {
+        let before = ctx.files.read_to_string("/data/count").map_or(0, |text| text.parse().unwrap());
+        let count: i32 = before + 1;
+        ctx.files.write("/data/count", count.to_string()).unwrap();
+        count
+    }))
+    .await;
+    let class =
+        json!({"metadata": {"name": "memory"}, "provisioner": PersistentVolumes::DRIVER, "volumeBindingMode": "WaitForFirstConsumer"});
+    let classes: Api<StorageClass> = Api::all(world.client.clone());
+    classes
+        .create(&PostParams::default(), &serde_json::from_value(class).unwrap())
+        .await
+        .unwrap();
+    let resources = json!({"requests": {"storage": "1Gi"}});
+    let spec = json!({"storageClassName": "memory", "accessModes": ["ReadWriteOnce"], "resources": resources});
+    world
+        .create::<PersistentVolumeClaim>(json!({"metadata": {"name": "data"}, "spec": spec}))
+        .await;
+    for (pod, expected) in [("a", 1), ("b", 2)] {
+        let spec = json!({
+            "restartPolicy": "Never",
+            "container": {"volumeMounts": [{"name": "v", "mountPath": "/data"}]},
+            "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}],
+        });
+        world.create::<Pod>(app(pod, spec)).await;
+        let ended = world
+            .until(pod, |pod: &Pod| {
+                container(pod, "main").state.is_some_and(|state| state.terminated.is_some())
+            })
+            .await;
+        let state = container(&ended, "main").state.unwrap();
+        assert_eq!(state.terminated.unwrap().exit_code, expected);
+    }
+    assert!(world.seconds() < 10, "{}", world.seconds());
 }
 
 #[tokio::test(start_paused = true)]

@@ -47,7 +47,7 @@ impl Write<'_> {
         fields::system(self.server, self.kind, &mut object);
         prepare::create(self.server, self.kind, self.request, &mut object)?;
         decode::complete(self.kind, &mut object)?;
-        self.validate(&mut object, None).await?;
+        let _reserved = self.validate(&mut object, None).await?;
         prepare::finish(self.kind, &mut object);
         let stored = self.store_new(object)?;
         crate::crd::changed(self.server, self.kind, &stored);

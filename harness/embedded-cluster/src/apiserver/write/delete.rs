@@ -94,7 +94,8 @@ impl Write<'_> {
         }
     }
 
-    fn check_preconditions(&self, old: &Object, options: &super::super::Options) -> Result<(), Status> {
+    /// Refuses another object than the options mean.
+    pub(in crate::apiserver) fn check_preconditions(&self, old: &Object, options: &super::super::Options) -> Result<(), Status> {
         let conflict = |what: &str, wanted: &str, found: &str| {
             let because = format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}");
             Err(Status::conflict(&self.kind.resource, self.name(), &because))

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::value::Value;
 
 use super::{ApiServer, Request, decode};
-use crate::admission::Attempt;
+use crate::admission::{Attempt, Reserved};
 use crate::kinds::Kind;
 use crate::object::Object;
 use crate::status::Status;
@@ -109,8 +109,8 @@ impl<'a> Write<'a> {
         Ok(())
     }
 
-    /// Runs validation and the validating half of admission.
-    async fn validate(&mut self, object: &mut Value, old: Option<&Object>) -> Result<(), Status> {
+    /// Runs validation and the validating half of admission. The answer is to be held until the object is stored.
+    async fn validate(&mut self, object: &mut Value, old: Option<&Object>) -> Result<Reserved, Status> {
         let causes = validation::check(self.kind, object, old.map(Object::value), self.subresource());
         if !causes.is_empty() {
             let name = object["metadata"]["name"].as_str().unwrap_or_default();

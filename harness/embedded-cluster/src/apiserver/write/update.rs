@@ -115,7 +115,7 @@ impl Write<'_> {
         if self.subresource() != "status" {
             fields::advance_generation(self.kind, &served, &mut new);
         }
-        self.validate(&mut new, Some(&served)).await?;
+        let _reserved = self.validate(&mut new, Some(&served)).await?;
         self.store_changed(old, new)
     }
 

@@ -83,6 +83,15 @@ impl Types {
         if before == defined { (None, None) } else { (defined, before) }
     }
 
+    /// The type with a qualified name, such as `deployments.apps`.
+    pub(crate) fn named(&self, qualified: &str) -> Option<Resource> {
+        let (plural, group) = qualified.split_once('.').unwrap_or((qualified, ""));
+        let custom = self.custom.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = BUILT_IN.iter().chain(custom.values().map(|t| &**t));
+        all.find(|t| t.resource.plural() == plural && t.resource.group() == group)
+            .map(|t| t.resource.clone())
+    }
+
     /// The type that `apiVersion` and `kind` of an owner reference mean. As in Kubernetes, the
     /// kind may be written in lower case, and any version of the group will do.
     pub(crate) fn of_owner(&self, api_version: &str, kind: &str) -> Option<Type> {

@@ -11,5 +11,20 @@ pub(crate) use walk::check;
 /// A value that does not fit its schema; the text is the one Go's decoder gives, without the
 /// `X in version "v" cannot be handled as a X: ` around it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct DecodeError(pub(crate) String);
+#[error("{text}")]
+pub(crate) struct DecodeError {
+    text: String,
+    /// What Go says that converts a tree of values, rather than decode a text; strategic patches do.
+    conversion: Option<String>,
+}
+
+impl DecodeError {
+    fn new(text: String) -> Self {
+        Self { text, conversion: None }
+    }
+
+    /// The text that a conversion of the value gives.
+    pub(crate) fn of_conversion(&self) -> &str {
+        self.conversion.as_deref().unwrap_or(&self.text)
+    }
+}

@@ -30,7 +30,7 @@ pub(super) fn check(scalar: Scalar, value: &mut Value) -> Result<(), Mismatch> {
         Scalar::IntOrString => match value {
             Value::String(_) => Ok(()),
             Value::Number(number) if number.is_i64() => Ok(()),
-            other => Err(Mismatch::Other(DecodeError(format!(
+            other => Err(Mismatch::Other(DecodeError::new(format!(
                 "json: cannot unmarshal {} into Go value of type int32",
                 kind(other)
             )))),
@@ -69,6 +69,28 @@ pub(super) fn kind(value: &Value) -> &'static str {
     }
 }
 
+/// What Go's conversion of a value says, where it does not fit.
+pub(super) fn conversion(value: &Value, schema: &Node) -> Option<String> {
+    let (kind, name) = match value {
+        Value::Bool(_) => ("bool", "bool"),
+        Value::Number(number) if number.is_i64() => ("int64", "int64"),
+        Value::Number(_) => ("float64", "float64"),
+        Value::String(_) => ("string", "string"),
+        Value::Array(_) => ("slice", "[]interface {}"),
+        Value::Object(_) => ("map", "map[string]interface {}"),
+        Value::Null => return None,
+    };
+    match schema.resolve() {
+        // Too large a number is told otherwise.
+        Node::Scalar(Scalar::Int32 | Scalar::Int64) if kind == "int64" => None,
+        Node::Scalar(Scalar::Bytes) | Node::List(_) => Some(format!("cannot restore slice from {kind}")),
+        Node::Map(_) => Some(format!("cannot restore map from {kind}")),
+        Node::Object(_) => Some(format!("cannot restore struct from: {kind}")),
+        Node::Scalar(_) => Some(format!("cannot convert {name} to {}", schema.go_type())),
+        Node::Any | Node::Ref(_) => None,
+    }
+}
+
 fn number_mismatch(value: &Value) -> Mismatch {
     Mismatch::Type(match value {
         Value::Number(number) => format!("number {number}"),
@@ -90,7 +112,7 @@ fn bytes(value: &mut Value) -> Result<(), Mismatch> {
         Err(base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _)) => at,
         Err(base64::DecodeError::InvalidLength(_) | base64::DecodeError::InvalidPadding) => text.len() / 4 * 4,
     };
-    Err(Mismatch::Other(DecodeError(format!("illegal base64 data at input byte {at}"))))
+    Err(Mismatch::Other(DecodeError::new(format!("illegal base64 data at input byte {at}"))))
 }
 
 fn quantity(value: &mut Value) -> Result<(), Mismatch> {
@@ -99,7 +121,7 @@ fn quantity(value: &mut Value) -> Result<(), Mismatch> {
         Value::Number(number) => Quantity::parse(&number.to_string()),
         other => Quantity::parse(kind(other)),
     };
-    let canonical = parsed.map_err(|error| Mismatch::Other(DecodeError(error.to_string())))?;
+    let canonical = parsed.map_err(|error| Mismatch::Other(DecodeError::new(error.to_string())))?;
     *value = canonical.to_string().into();
     Ok(())
 }
@@ -107,7 +129,7 @@ fn quantity(value: &mut Value) -> Result<(), Mismatch> {
 fn time(value: &mut Value, digits: u8) -> Result<(), Mismatch> {
     let Value::String(text) = value else {
         let message = format!("json: cannot unmarshal {} into Go value of type string", kind(value));
-        return Err(Mismatch::Other(DecodeError(message)));
+        return Err(Mismatch::Other(DecodeError::new(message)));
     };
     let layout = if digits == 0 {
         "2006-01-02T15:04:05Z07:00"
@@ -116,7 +138,7 @@ fn time(value: &mut Value, digits: u8) -> Result<(), Mismatch> {
     };
     let Ok(time) = text.parse::<jiff::Timestamp>() else {
         let message = format!("parsing time {text:?} as {layout:?}: cannot parse {text:?} as \"2006\"");
-        return Err(Mismatch::Other(DecodeError(message)));
+        return Err(Mismatch::Other(DecodeError::new(message)));
     };
     let micros = time.as_microsecond().rem_euclid(1_000_000);
     let seconds = jiff::Timestamp::from_second(time.as_second() - i64::from(time.subsec_nanosecond() < 0));

@@ -37,8 +37,8 @@ impl<'s> Walk<'s> {
     fn node(&mut self, schema: &'s Node, value: &mut Value) -> Result<(), DecodeError> {
         match (schema.resolve(), value) {
             (Node::Any, _) => Ok(()),
-            (Node::Scalar(scalar), value) => scalar::check(*scalar, value).map_err(|mismatch| match mismatch {
-                Mismatch::Type(kind) => self.mismatch(&kind, schema),
+            (Node::Scalar(scalar), value) => scalar::check(*scalar, &mut *value).map_err(|mismatch| match mismatch {
+                Mismatch::Type(kind) => self.mismatch(&kind, value, schema),
                 Mismatch::Other(error) => error,
             }),
             (Node::Object(object), Value::Object(value)) => {
@@ -56,7 +56,7 @@ impl<'s> Walk<'s> {
                 .iter_mut()
                 .enumerate()
                 .try_for_each(|(index, item)| self.inside(format_args!("[{index}]"), &list.items, item)),
-            (_, value) => Err(self.mismatch(scalar::kind(value), schema)),
+            (_, value) => Err(self.mismatch(scalar::kind(value), value, schema)),
         }
     }
 
@@ -112,15 +112,19 @@ impl<'s> Walk<'s> {
         Ok(())
     }
 
-    fn mismatch(&self, kind: &str, schema: &Node) -> DecodeError {
+    fn mismatch(&self, kind: &str, value: &Value, schema: &Node) -> DecodeError {
         let wanted = schema.go_type();
-        DecodeError(if self.go_path.is_empty() {
+        let text = if self.go_path.is_empty() {
             format!("json: cannot unmarshal {kind} into Go value of type {wanted}")
         } else {
             let owner = self.owner.rsplit('.').next().unwrap_or_default();
             let path = &self.go_path;
             format!("json: cannot unmarshal {kind} into Go struct field {owner}.{path} of type {wanted}")
-        })
+        };
+        DecodeError {
+            text,
+            conversion: scalar::conversion(value, schema),
+        }
     }
 }
 
@@ -168,6 +172,18 @@ mod tests {
     #[case(["", "v1", "Secret"], json!({"data": {"a": "%"}}), "illegal base64 data at input byte 0")]
     fn types_are_checked(#[case] gvk: [&str; 3], #[case] mut value: Value, #[case] message: &str) {
         assert_eq!(check(gvk, &mut value).unwrap_err(), message);
+    }
+
+    #[rstest]
+    #[case(json!({"data": {"k": 1}}), "cannot convert int64 to string")]
+    #[case(json!({"data": {"k": {}}}), "cannot convert map[string]interface {} to string")]
+    #[case(json!({"data": []}), "cannot restore map from slice")]
+    #[case(json!({"binaryData": {"k": 1.5}}), "cannot restore slice from float64")]
+    #[case(json!({"metadata": "x"}), "cannot restore struct from: string")]
+    #[case(json!({"binaryData": {"k": "%"}}), "illegal base64 data at input byte 0")]
+    fn conversions_have_words_of_their_own(#[case] mut value: Value, #[case] message: &str) {
+        let schema = builtin().of_gvk("", "v1", "ConfigMap").unwrap();
+        assert_eq!(super::check(schema, &mut value).unwrap_err().of_conversion(), message);
     }
 
     #[test]

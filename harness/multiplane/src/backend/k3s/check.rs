@@ -4,7 +4,7 @@ use scenario::Scenario;
 
 use super::Tags;
 use crate::backend::faults::{self, Makes};
-use crate::backend::{ClusterSpec, embedded_only};
+use crate::backend::{ClusterSpec, embedded_only, nodes};
 
 /// Why a scenario cannot run on k3s; empty if it can.
 pub fn refusals(scenario: &Scenario, tags: &Tags) -> Vec<String> {
@@ -18,6 +18,7 @@ pub fn refusals(scenario: &Scenario, tags: &Tags) -> Vec<String> {
     });
     unknown
         .chain(embedded_only::refusals(scenario))
+        .chain(nodes::refusals(scenario))
         .chain(faults::refusals(scenario, Makes::Nothing))
         .collect()
 }

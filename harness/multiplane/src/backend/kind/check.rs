@@ -6,12 +6,13 @@ use scenario::{Role, Scenario, Verb};
 use super::Configs;
 use crate::backend::asked::expressions;
 use crate::backend::faults::{self, Makes};
-use crate::backend::{ClusterSpec, embedded_only};
+use crate::backend::{ClusterSpec, embedded_only, nodes};
 
 /// Why a scenario cannot run on kind; empty if it can.
 pub fn refusals(scenario: &Scenario, configs: &Configs) -> Vec<String> {
     let mut refused = faults::refusals(scenario, Makes::Nothing);
     refused.extend(embedded_only::refusals(scenario));
+    refused.extend(nodes::refusals(scenario));
     for (id, cluster) in &scenario.clusters {
         let spec = ClusterSpec::of(id, cluster);
         let checked = configs

@@ -17,6 +17,7 @@ use std::fmt::Debug;
 use std::path::Path;
 
 use futures::future::BoxFuture;
+use scenario::Scenario;
 
 pub(super) use cluster::NodeCluster;
 pub use error::NodesError;
@@ -28,6 +29,12 @@ pub(super) use stock::Stock;
 
 /// Where the world's folder is on every node.
 pub(super) const DATA: &str = "/var/lib/multiplane";
+
+/// Why a scenario's clusters cannot have real nodes; empty if they can.
+pub(super) fn refusals(scenario: &Scenario) -> impl Iterator<Item = String> {
+    let empty = scenario.clusters.iter().filter(|(_, cluster)| cluster.nodes == 0);
+    empty.map(|(id, _)| format!("cluster {id}: only embedded clusters can do without nodes"))
+}
 
 /// Brings images into the nodes of a cluster.
 pub(super) trait Import: Debug + Send + Sync {

@@ -77,7 +77,7 @@ pub(crate) fn refuse(ctx: &PodContext, volume: &str, kind: &str) {
     tell(ctx, volume, &format!("{kind} volumes are not supported by virtual nodes"));
 }
 
-fn tell(ctx: &PodContext, volume: &str, message: &str) {
+pub(super) fn tell(ctx: &PodContext, volume: &str, message: &str) {
     let message = format!("MountVolume.SetUp failed for volume \"{volume}\" : {message}");
     ctx.event(Severity::Warning, "FailedMount", message);
 }

@@ -1,5 +1,6 @@
 //! A pod's volumes: filled before its containers start, and kept current while they run.
 
+mod claim;
 mod fill;
 mod project;
 mod source;
@@ -14,6 +15,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::context::PodContext;
 use crate::program::Folder;
+pub use claim::PersistentVolumes;
 use source::Content;
 
 /// A pod's volumes by name.
@@ -38,12 +40,17 @@ impl Volumes {
         let mut volumes = Self::default();
         let (mut ready, mut refused) = (Vec::new(), false);
         for volume in ctx.spec().volumes.iter().flatten() {
-            let (folder, content) = (Folder::default(), source::content(volume, &ctx.node.host_paths));
-            let read_only = !matches!(content, Content::Empty | Content::Disk(_));
+            let (mut folder, content) = (Folder::default(), source::content(volume, &ctx.node.host_paths));
+            let read_only = match content {
+                Content::Empty | Content::Disk(_) => false,
+                Content::Claim { read_only, .. } => read_only,
+                _ => true,
+            };
             let mut disk = None;
             match content {
                 Content::Empty => {}
                 Content::Disk(folder) => disk = Some(folder),
+                Content::Claim { name, .. } => folder = claim::mount(ctx, &volume.name, &name).await,
                 Content::Refused(kind) => {
                     fill::refuse(ctx, &volume.name, kind);
                     refused = true;

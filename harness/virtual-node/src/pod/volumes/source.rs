@@ -14,6 +14,11 @@ pub(crate) enum Content {
     Sources(Vec<Source>),
     /// A folder of this computer.
     Disk(PathBuf),
+    /// The volume that a claim with this name is bound to.
+    Claim {
+        name: String,
+        read_only: bool,
+    },
     /// A kind of volume that needs a real node.
     Refused(&'static str),
 }
@@ -34,6 +39,12 @@ pub(crate) fn content(volume: &Volume, host_paths: &BTreeMap<String, PathBuf>) -
     }
     if volume.empty_dir.is_some() {
         return Content::Empty;
+    }
+    if let Some(claim) = volume.persistent_volume_claim.clone() {
+        return Content::Claim {
+            name: claim.claim_name,
+            read_only: claim.read_only.unwrap_or(false),
+        };
     }
     if let Some(map) = volume.config_map.clone() {
         let projection = ConfigMapProjection {
@@ -78,10 +89,6 @@ fn projection(source: VolumeProjection) -> Option<Source> {
 fn kind(volume: &Volume) -> &'static str {
     match volume {
         Volume { host_path: Some(_), .. } => "hostPath",
-        Volume {
-            persistent_volume_claim: Some(_),
-            ..
-        } => "persistentVolumeClaim",
         Volume { csi: Some(_), .. } => "csi",
         Volume { ephemeral: Some(_), .. } => "ephemeral",
         Volume { nfs: Some(_), .. } => "nfs",

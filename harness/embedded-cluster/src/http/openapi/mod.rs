@@ -1,4 +1,7 @@
-//! `/openapi/v3`: Kubernetes' own documents, and one for each version of a group of custom resources.
+//! `/openapi/v3`: Kubernetes' own documents, and one for each version of a group of custom resources. [`v2`] is all of them in one.
+
+mod gnostic;
+pub(super) mod v2;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -83,14 +86,21 @@ fn index(server: &ApiServer) -> Value {
     for ((path, _), hash) in data::OPENAPI.iter().zip(&*BUILT_IN) {
         insert(path, hash);
     }
-    let kinds = server.kinds.custom();
-    let versions: BTreeSet<(&str, &str)> = kinds.iter().map(|kind| (kind.resource.group(), kind.resource.version())).collect();
-    for (group, version) in versions {
-        if let Some(document) = custom(server, group, version) {
-            insert(&format!("apis/{group}/{version}"), &digest(&[document.to_string().as_bytes()]));
-        }
+    for (path, document) in custom_documents(server) {
+        insert(&path, &digest(&[document.to_string().as_bytes()]));
     }
     json!({"paths": paths})
+}
+
+/// The documents of custom resources, each with its path.
+fn custom_documents(server: &ApiServer) -> impl Iterator<Item = (String, Value)> {
+    let kinds = server.kinds.custom();
+    let version = |kind: &Arc<Kind>| (kind.resource.group().to_owned(), kind.resource.version().to_owned());
+    let versions: BTreeSet<(String, String)> = kinds.iter().map(version).collect();
+    versions.into_iter().filter_map(|(group, version)| {
+        let document = custom(server, &group, &version)?;
+        Some((format!("apis/{group}/{version}"), document))
+    })
 }
 
 fn digest(parts: &[&[u8]]) -> String {
