@@ -9,6 +9,7 @@
 //! |---|---|
 //! | write a program | [`Program`], [`ContainerContext`], [`Programs`] |
 //! | run a program in a real container | [`Process`] |
+//! | kill a program at a moment that it names | [`CrashPoints`] |
 //! | run nodes | [`VirtualNode::builder`] |
 //! | script an image that has no program | [`lifecycle`] |
 
@@ -28,5 +29,5 @@ pub use api::{Lean, Pause, Unread};
 pub use error::Error;
 pub use ingress::IngressController;
 pub use node::{Builder, VirtualNode};
-pub use program::{ContainerContext, ExitStatus, Files, Log, PodInfo, Probes, Process, Program, Programs, Tasks};
+pub use program::{ContainerContext, Crash, CrashPoints, CrashSite, Crashing, ExitStatus, Files, Log, PodInfo, Probes, Process, Program, Programs, Tasks};
 pub use service::{NodePorts, ServiceProxy};

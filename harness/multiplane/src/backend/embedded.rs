@@ -10,7 +10,7 @@ use kube::Client;
 use kube::config::Kubeconfig;
 use simnet::tls::Authority;
 use simnet::{Clock, Host, Network};
-use virtual_node::Programs;
+use virtual_node::{CrashPoints, Programs};
 
 use super::member::{self, Fault, HTTPS, Member};
 use super::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, Placer, Vantage, World, names};
@@ -201,5 +201,9 @@ impl Cluster for EmbeddedMember {
 
     fn disturb(&self, which: Disturbed, how: Disturbance) -> Option<Disturbing> {
         Some(self.member.cluster().disturb(which, how))
+    }
+
+    fn crash_points(&self) -> Option<&CrashPoints> {
+        Some(self.member.crash_points())
     }
 }

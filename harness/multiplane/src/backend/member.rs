@@ -10,7 +10,7 @@ use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
 use simnet::Network;
 use simnet::tls::{KeyPair, server_config};
-use virtual_node::{IngressController, Programs, ServiceProxy, VirtualNode};
+use virtual_node::{CrashPoints, IngressController, Programs, ServiceProxy, VirtualNode};
 
 use super::{BackendError, ClusterSpec, dns_name, names};
 
@@ -51,6 +51,7 @@ pub(crate) struct Settings<'a> {
 pub(crate) struct Member {
     socket: Option<SocketAddr>,
     _nodes: Vec<VirtualNode>,
+    crash_points: CrashPoints,
     _ingress: Option<IngressController>,
     _proxy: ServiceProxy,
     cluster: EmbeddedCluster,
@@ -90,10 +91,12 @@ impl Member {
             }
             None => None,
         };
-        let nodes = nodes(&cluster, &settings, seed).await?;
+        let crash_points = CrashPoints::default();
+        let nodes = nodes(&cluster, &settings, &crash_points, seed).await?;
         Ok(Self {
             socket,
             _nodes: nodes,
+            crash_points,
             _ingress: ingress,
             _proxy: proxy,
             cluster,
@@ -102,6 +105,10 @@ impl Member {
 
     pub(crate) fn cluster(&self) -> &EmbeddedCluster {
         &self.cluster
+    }
+
+    pub(crate) fn crash_points(&self) -> &CrashPoints {
+        &self.crash_points
     }
 
     /// The API server's loopback socket, in a network that has some.
@@ -129,7 +136,12 @@ pub(crate) fn check(spec: &ClusterSpec) -> Result<(), BackendError> {
 }
 
 /// Nodes act as the kubelets they stand for.
-async fn nodes(cluster: &EmbeddedCluster, settings: &Settings<'_>, seed: u64) -> Result<Vec<VirtualNode>, Fault> {
+async fn nodes(
+    cluster: &EmbeddedCluster,
+    settings: &Settings<'_>,
+    crash_points: &CrashPoints,
+    seed: u64,
+) -> Result<Vec<VirtualNode>, Fault> {
     let bindings: Api<ClusterRoleBinding> = Api::all(cluster.client());
     bindings.create(&PostParams::default(), &kubelets()).await?;
     let mut nodes = Vec::new();
@@ -144,6 +156,7 @@ async fn nodes(cluster: &EmbeddedCluster, settings: &Settings<'_>, seed: u64) ->
             .programs(settings.programs.clone())
             .clock(settings.network.clock().clone())
             .trust(settings.trust)
+            .crash_points(crash_points)
             .seed(seed.wrapping_add(u64::from(index)));
         for (path, folder) in settings.host_paths {
             node = node.host_path(path, folder);

@@ -21,6 +21,7 @@ mod nodes;
 pub mod outside;
 pub mod process;
 
+use virtual_node::CrashPoints;
 use embedded_cluster::{Disturbance, Disturbed, Disturbing};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -193,6 +194,9 @@ pub enum BackendError {
     /// A fault in a cluster could not be undone.
     #[error("{0}")]
     NotMended(String),
+    /// A fault was in force, and nothing came its way.
+    #[error("{0}")]
+    NeverBit(String),
     /// The world itself could not be set up.
     #[error("the world could not be set up: {0}")]
     World(String),
@@ -279,6 +283,11 @@ pub trait Cluster: Send + Sync {
     /// Treats requests to the API server badly, until what is returned is dropped; `None` where the backend cannot.
     fn disturb(&self, which: Disturbed, how: Disturbance) -> Option<Disturbing> {
         let _ = (which, how);
+        None
+    }
+
+    /// Where kills of programs at a named moment are asked for; `None` where the backend cannot.
+    fn crash_points(&self) -> Option<&CrashPoints> {
         None
     }
 

@@ -153,7 +153,10 @@ pub enum Verdict {
     Kill,
     /// Workload: its pods are killed, and there are none until the fault is mended.
     Stop,
-    /// Requests: some are answered with an error.
+    /// Workload: one of its pods is killed when it comes to a named moment of its work, and a new one comes. For pods of the reference
+    /// flyteadmin. Whether that happened, and how often, `heal` tells; it fails if it never did.
+    Crash(Crash),
+    /// Requests: some are answered with an error. How many, `heal` tells; it fails if there were none.
     Status(ErrorStatus),
     /// Requests: open watches end, once.
     EndWatches,
@@ -167,6 +170,54 @@ pub struct Flap {
     pub down: Duration,
     /// How long it comes through each time.
     pub up: Duration,
+}
+
+/// A moment at which a program is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Crash {
+    /// The moment.
+    pub at: CrashPoint,
+    /// How often: whoever comes there later goes on.
+    #[serde(default = "once")]
+    #[schemars(range(min = 1))]
+    pub times: u32,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// A moment of the reference flyteadmin's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CrashPoint {
+    /// An execution is accepted: checked, with nothing written.
+    Accepted,
+    /// Its inputs are stored and its cluster is chosen; there is no object yet.
+    Placed,
+    /// Its object is in the cluster; there is no record of it yet.
+    ObjectMade,
+    /// It is recorded; the client has no answer yet.
+    Recorded,
+    /// An execution that is terminated is recorded as `ABORTING`; its object is there still.
+    Aborting,
+    /// Its object is deleted; the client has no answer yet.
+    ObjectDeleted,
+}
+
+impl CrashPoint {
+    /// As the file writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CrashPoint::Accepted => "accepted",
+            CrashPoint::Placed => "placed",
+            CrashPoint::ObjectMade => "objectMade",
+            CrashPoint::Recorded => "recorded",
+            CrashPoint::Aborting => "aborting",
+            CrashPoint::ObjectDeleted => "objectDeleted",
+        }
+    }
 }
 
 /// An error in place of an answer.
@@ -257,7 +308,7 @@ impl Verdict {
             Verdict::Spoil(_) => Subject::Credential,
             Verdict::Forbid => Subject::Permission,
             Verdict::Full | Verdict::Remove => Subject::Namespace,
-            Verdict::Kill | Verdict::Stop => Subject::Workload,
+            Verdict::Kill | Verdict::Stop | Verdict::Crash(_) => Subject::Workload,
             Verdict::Status(_) | Verdict::EndWatches => Subject::Requests,
         }
     }

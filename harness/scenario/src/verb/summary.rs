@@ -130,6 +130,8 @@ impl fmt::Display for Verdict {
             Verdict::Remove => f.write_str("removed"),
             Verdict::Kill => f.write_str("killed"),
             Verdict::Stop => f.write_str("stopped"),
+            Verdict::Crash(crash) if crash.times == 1 => write!(f, "killed at {}", crash.at.as_str()),
+            Verdict::Crash(crash) => write!(f, "killed at {}, {} times", crash.at.as_str(), crash.times),
             Verdict::Status(status) if status.rate < 1.0 => write!(f, "answered with {} at a rate of {}", status.code, status.rate),
             Verdict::Status(status) => write!(f, "answered with {}", status.code),
             Verdict::EndWatches => f.write_str("watches ended"),

@@ -17,7 +17,7 @@ use super::running::Running;
 use super::{heartbeat, kubelet, pods};
 use crate::Error;
 use crate::api::{Mirror, References};
-use crate::program::Programs;
+use crate::program::{CrashPoints, Programs};
 
 /// A kubelet's port.
 const PORT: u16 = 10250;
@@ -47,6 +47,7 @@ impl VirtualNode {
             capacity: default_capacity(),
             labels: BTreeMap::new(),
             host_paths: BTreeMap::new(),
+            crash_points: CrashPoints::default(),
         }
     }
 
@@ -83,6 +84,7 @@ pub struct Builder {
     capacity: BTreeMap<String, String>,
     labels: BTreeMap<String, String>,
     host_paths: BTreeMap<String, PathBuf>,
+    crash_points: CrashPoints,
 }
 
 impl Builder {
@@ -148,6 +150,12 @@ impl Builder {
         self
     }
 
+    /// Who may ask that programs are killed at a point; nobody otherwise.
+    pub fn crash_points(mut self, points: &CrashPoints) -> Self {
+        self.crash_points = points.clone();
+        self
+    }
+
     /// Registers the node and starts to serve it.
     ///
     /// # Errors
@@ -195,6 +203,7 @@ impl Builder {
             running: Running::default(),
             ids,
             host_paths: self.host_paths,
+            crash_points: self.crash_points,
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(heartbeat::beat(self.client, registration, node, clock));

@@ -15,7 +15,7 @@ use super::events::Recorder;
 use super::logs::Logs;
 use super::running::Running;
 use crate::api::{Mirror, References};
-use crate::program::Programs;
+use crate::program::{CrashPoints, Programs};
 
 /// What all pods of a node share.
 pub(crate) struct NodeContext {
@@ -38,6 +38,7 @@ pub(crate) struct NodeContext {
     pub(crate) ids: Ids,
     /// Folders of the node's machine.
     pub(crate) host_paths: BTreeMap<String, PathBuf>,
+    pub(crate) crash_points: CrashPoints,
 }
 
 /// Random identifiers, the same for the same seed.
