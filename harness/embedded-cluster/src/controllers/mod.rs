@@ -17,6 +17,7 @@ mod hash;
 mod int_or_percent;
 mod jobs;
 mod namespaces;
+mod nodes;
 mod not_implemented;
 mod pod_gc;
 pub(crate) mod pods;

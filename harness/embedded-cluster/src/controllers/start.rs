@@ -14,6 +14,7 @@ use super::endpoints::{Legacy, Mirror, Slices};
 use super::garbage::Garbage;
 use super::jobs::{Jobs, Ttl};
 use super::namespaces::Namespaces;
+use super::nodes::Nodes;
 use super::not_implemented::NotImplemented;
 use super::pod_gc::PodGc;
 use super::policy_types::PolicyTypes;
@@ -89,6 +90,7 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
         }),
         Arc::new(ResourceQuotas(contexts.account("resourcequota-controller"))),
         Arc::new(Garbage(contexts.account("generic-garbage-collector"))),
+        Arc::new(Nodes::new(contexts.account("node-controller"))),
         Arc::new(PodGc(contexts.account("pod-garbage-collector"))),
         Arc::new(NotImplemented(missing)),
         Arc::new(Certificates {

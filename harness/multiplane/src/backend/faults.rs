@@ -230,6 +230,10 @@ impl Makes {
             }
             (Self::Machines | Self::Nothing, Verdict::Crash(_)) => Some("only programs of --backend embedded can be killed at a moment of their work"),
             (Self::Machines, Verdict::Flap(_)) => Some("a container does not flap; use `drop` and `heal`, or --backend embedded"),
+            (Self::Machines | Self::Nothing, Verdict::Ahead(_) | Verdict::Behind(_)) => {
+                Some("only clusters of --backend embedded have clocks of their own")
+            }
+            (Self::Machines | Self::Nothing, Verdict::Lost) => Some("only nodes of --backend embedded can be lost one by one"),
             (_, verdict) if !matches!(verdict.subject(), Subject::Traffic | Subject::Requests) => None,
             (Self::Traffic, Verdict::Pause) => Some(NOT_IN_PROCESS),
             (Self::Traffic, _) => None,
@@ -286,6 +290,8 @@ mod tests {
     #[case("{namespace: {cluster: a, name: x}}", "full", [true, true, true])]
     #[case("{workload: {cluster: a, namespace: x, name: y}}", "kill", [true, true, true])]
     #[case("{workload: {cluster: a, namespace: x, name: y}}", "{crash: {at: placed}}", [true, false, false])]
+    #[case("{clock: a}", "{ahead: 1h}", [true, false, false])]
+    #[case("{node: {cluster: a, name: x}}", "lost", [true, false, false])]
     #[case("{requests: {to: a, by: n/x}}", "{status: {code: 500}}", [true, false, false])]
     fn what_backends_make(#[case] matches: &str, #[case] verdict: &str, #[case] expected: [bool; 3]) {
         let fault = fault(&format!("{{id: x, match: {matches}, verdict: {verdict}}}"));

@@ -8,10 +8,11 @@ use embedded_cluster::EmbeddedCluster;
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleRef, Subject};
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
-use simnet::Network;
+use simnet::{Clock, Network};
 use simnet::tls::{KeyPair, server_config};
-use virtual_node::{CrashPoints, IngressController, Programs, ServiceProxy, VirtualNode};
+use virtual_node::{CrashPoints, IngressController, Programs, ServiceProxy};
 
+use super::machines::{Machines, Make};
 use super::{BackendError, ClusterSpec, dns_name, names};
 
 /// Port of the API server and of the Ingress controller.
@@ -50,8 +51,8 @@ pub(crate) struct Settings<'a> {
 /// One embedded cluster. Everything ends with it.
 pub(crate) struct Member {
     socket: Option<SocketAddr>,
-    _nodes: Vec<VirtualNode>,
-    crash_points: CrashPoints,
+    machines: Machines,
+    clock: Clock,
     _ingress: Option<IngressController>,
     _proxy: ServiceProxy,
     cluster: EmbeddedCluster,
@@ -63,10 +64,11 @@ impl Member {
         let Settings { id, network, .. } = settings;
         let api_name = names::api(id);
         let seed = seed(settings.seed, id);
+        let clock = network.clock().separate();
         let api = network.host(id, API);
         let own_names = [api_name.clone(), "localhost".to_owned()];
         let cluster = EmbeddedCluster::builder(dns_name(id))
-            .clock(network.clock().clone())
+            .clock(clock.clone())
             .seed(seed)
             .host(api.clone())
             .server_names(own_names.into_iter().chain(settings.server_names.iter().cloned()).collect())
@@ -91,12 +93,11 @@ impl Member {
             }
             None => None,
         };
-        let crash_points = CrashPoints::default();
-        let nodes = nodes(&cluster, &settings, &crash_points, seed).await?;
+        let machines = nodes(&cluster, &settings, &clock, seed).await?;
         Ok(Self {
             socket,
-            _nodes: nodes,
-            crash_points,
+            machines,
+            clock,
             _ingress: ingress,
             _proxy: proxy,
             cluster,
@@ -108,7 +109,16 @@ impl Member {
     }
 
     pub(crate) fn crash_points(&self) -> &CrashPoints {
-        &self.crash_points
+        self.machines.crash_points()
+    }
+
+    /// The clock of its machines.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn machines(&self) -> &Machines {
+        &self.machines
     }
 
     /// The API server's loopback socket, in a network that has some.
@@ -136,34 +146,19 @@ pub(crate) fn check(spec: &ClusterSpec) -> Result<(), BackendError> {
 }
 
 /// Nodes act as the kubelets they stand for.
-async fn nodes(
-    cluster: &EmbeddedCluster,
-    settings: &Settings<'_>,
-    crash_points: &CrashPoints,
-    seed: u64,
-) -> Result<Vec<VirtualNode>, Fault> {
+async fn nodes(cluster: &EmbeddedCluster, settings: &Settings<'_>, clock: &Clock, seed: u64) -> Result<Machines, Fault> {
     let bindings: Api<ClusterRoleBinding> = Api::all(cluster.client());
     bindings.create(&PostParams::default(), &kubelets()).await?;
-    let mut nodes = Vec::new();
-    for number in 1..=settings.nodes {
-        let name = format!("{}-node-{number}", dns_name(settings.id));
-        let client = cluster.client_for(&format!("system:node:{name}"), &["system:nodes"]);
-        let index = u8::try_from(number).map_err(|_| "an embedded cluster has at most 255 nodes")?;
-        let mut node = VirtualNode::builder(client)
-            .name(name)
-            .index(index)
-            .network(settings.network.clone(), settings.id)
-            .programs(settings.programs.clone())
-            .clock(settings.network.clock().clone())
-            .trust(settings.trust)
-            .crash_points(crash_points)
-            .seed(seed.wrapping_add(u64::from(index)));
-        for (path, folder) in settings.host_paths {
-            node = node.host_path(path, folder);
-        }
-        nodes.push(node.start().await?);
-    }
-    Ok(nodes)
+    let make = Make {
+        zone: settings.id.to_owned(),
+        network: settings.network.clone(),
+        clock: clock.clone(),
+        programs: settings.programs.clone(),
+        trust: settings.trust.to_owned(),
+        host_paths: settings.host_paths.clone(),
+        seed,
+    };
+    Machines::start(cluster, make, settings.nodes).await
 }
 
 /// What kubelets may do. Real clusters have a node authorizer for it, which limits each kubelet to its own pods.

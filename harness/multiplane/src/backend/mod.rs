@@ -15,6 +15,7 @@ pub mod gc;
 pub mod k3s;
 pub mod kind;
 pub mod ledger;
+mod machines;
 pub(crate) mod member;
 pub(crate) mod names;
 mod nodes;
@@ -291,10 +292,29 @@ pub trait Cluster: Send + Sync {
         None
     }
 
+    /// The clock of its machines, where it can be made wrong; `None` where the backend cannot.
+    fn clock(&self) -> Option<&Clock> {
+        None
+    }
+
+    /// Its nodes, where they can be lost one by one; `None` where the backend cannot.
+    fn machines(&self) -> Option<&dyn LosableNodes> {
+        None
+    }
+
     /// Faults of the cluster's machine; `None` where the backend has no such thing.
     fn faults(&self) -> Option<&dyn Faults> {
         None
     }
+}
+
+/// Nodes that can be lost one by one.
+pub trait LosableNodes: Send + Sync {
+    /// Ends a node at once, with all that runs on it, as a machine ends that loses power. False if it does not run.
+    fn lose(&self, name: &str) -> bool;
+
+    /// Starts it again.
+    fn boot<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), String>>;
 }
 
 /// A cluster's id where only DNS names are allowed: `dataplane_1` becomes `dataplane-1`.

@@ -19,6 +19,7 @@ mod record;
 mod report;
 mod repro;
 mod run;
+mod search;
 mod select;
 mod signals;
 mod table;
@@ -51,6 +52,7 @@ enum Command {
     Schema(explain::Schema),
     Report(report::Report),
     Repro(repro::Repro),
+    Search(search::Search),
     Matrix(matrix::Matrix),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -86,6 +88,7 @@ fn run(cli: Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Schema(schema) => schema.run(output),
         Command::Report(report) => report.run(output),
         Command::Repro(repro) => repro.run(output),
+        Command::Search(search) => search.run(output),
         Command::Matrix(matrix) => matrix.run(output),
         Command::Doctor(doctor) => doctor.run(output),
         Command::Completions(completions) => completions.run(&mut <Cli as clap::CommandFactory>::command(), output),

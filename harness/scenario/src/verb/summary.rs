@@ -105,6 +105,10 @@ impl Match {
             write!(f, "namespace {} on {}", namespace.name, namespace.cluster.value)
         } else if let Some(workload) = &self.workload {
             write!(f, "{}/{} on {}", workload.namespace, workload.name, workload.cluster.value)
+        } else if let Some(cluster) = &self.clock {
+            write!(f, "clock of {}", cluster.value)
+        } else if let Some(node) = &self.node {
+            write!(f, "node {} of {}", node.name, node.cluster.value)
         } else if let Some(requests) = &self.requests {
             let list = |names: &[String], all: &str| if names.is_empty() { all.to_owned() } else { names.join(", ") };
             let (verbs, resources) = (list(&requests.verbs, "all"), list(&requests.resources, "everything"));
@@ -134,6 +138,9 @@ impl fmt::Display for Verdict {
             Verdict::Crash(crash) => write!(f, "killed at {}, {} times", crash.at.as_str(), crash.times),
             Verdict::Status(status) if status.rate < 1.0 => write!(f, "answered with {} at a rate of {}", status.code, status.rate),
             Verdict::Status(status) => write!(f, "answered with {}", status.code),
+            Verdict::Ahead(by) => write!(f, "ahead by {by}"),
+            Verdict::Behind(by) => write!(f, "behind by {by}"),
+            Verdict::Lost => f.write_str("lost"),
             Verdict::EndWatches => f.write_str("watches ended"),
         }
     }

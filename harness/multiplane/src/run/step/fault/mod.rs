@@ -1,9 +1,11 @@
 //! `fault` and `heal`: a fault is made, seen to bite, and mended.
 
+mod clock;
 mod crash;
 mod credential;
 mod later;
 mod namespace;
+mod node;
 mod permission;
 mod requests;
 mod traffic;
@@ -75,6 +77,10 @@ pub(crate) async fn fault(context: &Context<'_>, step: &Fault) -> Result<(), Fai
         namespace::befall(context, step, namespace).await
     } else if let Some(workload) = &matches.workload {
         workload::kill(context, step, workload).await
+    } else if let Some(cluster) = &matches.clock {
+        clock::skew(context, step, &cluster.value).await
+    } else if let Some(node) = &matches.node {
+        node::lose(context, step, node).await
     } else if let Some(requests) = &matches.requests {
         requests::disturb(context, step, requests).await
     } else {
