@@ -38,7 +38,10 @@ fn history(upstream: bool, actions: Vec<Timed>) -> History {
 }
 
 fn shown(ran: &Ran) -> String {
-    ran.trace.iter().map(|happened| format!("{} {}\n", happened.at, happened.what)).collect()
+    ran.trace
+        .iter()
+        .map(|happened| format!("{} {}\n", happened.at, happened.what))
+        .collect()
 }
 
 #[test]

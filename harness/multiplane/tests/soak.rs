@@ -63,7 +63,9 @@ fn once(file: &Path, seed: u64) -> Ending {
 
 #[test]
 fn soak() {
-    let seconds = std::env::var("SOAK_SECONDS").ok().map(|text| text.parse().expect("SOAK_SECONDS is a number"));
+    let seconds = std::env::var("SOAK_SECONDS")
+        .ok()
+        .map(|text| text.parse().expect("SOAK_SECONDS is a number"));
     let time = seconds.map_or(SHORT, Duration::from_secs);
     let seed = std::env::var("SOAK_SEED").map_or(1, |text| text.parse().expect("SOAK_SEED is a number"));
     let mut draw = ChaCha8Rng::seed_from_u64(seed);
@@ -84,7 +86,12 @@ fn soak() {
         if histories % 4 == 1 {
             let file = &files[draw.random_range(0..files.len())];
             let seed = draw.random();
-            assert_eq!(once(file, seed), once(file, seed), "{} with seed {seed} ends otherwise", file.display());
+            assert_eq!(
+                once(file, seed),
+                once(file, seed),
+                "{} with seed {seed} ends otherwise",
+                file.display()
+            );
             runs += 1;
         }
         let now = Holds::now();
@@ -94,8 +101,14 @@ fn soak() {
         }
     }
     let last = Holds::now();
-    println!("{histories} histories and {runs} scenarios, each twice, in {} s; {known} known faults of upstream", begun.elapsed().as_secs());
-    println!("at first {first:?}, at last {last:?}, at most {} MiB", samples.iter().max().unwrap());
+    println!(
+        "{histories} histories and {runs} scenarios, each twice, in {} s; {known} known faults of upstream",
+        begun.elapsed().as_secs()
+    );
+    println!(
+        "at first {first:?}, at last {last:?}, at most {} MiB",
+        samples.iter().max().unwrap()
+    );
     assert!(last.threads <= first.threads + 1, "threads are left over: {first:?}, {last:?}");
     assert!(last.files <= first.files + 2, "files are left open: {first:?}, {last:?}");
     if let Some((at, index)) = warm.filter(|(_, index)| samples.len() > index + 20) {

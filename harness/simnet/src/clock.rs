@@ -66,7 +66,8 @@ impl Clock {
 
     /// Makes this clock and its clones wrong by as much: ahead, or behind if it is negative. Zero sets them right.
     pub fn set_skew(&self, by: SignedDuration) {
-        self.skew.store(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
+        self.skew
+            .store(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 
     /// Time since this clock was made.

@@ -29,5 +29,7 @@ pub use api::{Lean, Pause, Unread};
 pub use error::Error;
 pub use ingress::IngressController;
 pub use node::{Builder, VirtualNode};
-pub use program::{ContainerContext, Crash, CrashPoints, CrashSite, Crashing, ExitStatus, Files, Log, PodInfo, Probes, Process, Program, Programs, Tasks};
+pub use program::{
+    ContainerContext, Crash, CrashPoints, CrashSite, Crashing, ExitStatus, Files, Log, PodInfo, Probes, Process, Program, Programs, Tasks,
+};
 pub use service::{NodePorts, ServiceProxy};

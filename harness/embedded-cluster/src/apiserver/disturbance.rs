@@ -57,10 +57,7 @@ impl Counts {
 impl Disturbing {
     /// How many such requests (or watches) there were, and how many of them were disturbed.
     pub fn counts(&self) -> (u64, u64) {
-        (
-            self.counts.seen.load(Ordering::Relaxed),
-            *self.counts.disturbed.borrow(),
-        )
+        (self.counts.seen.load(Ordering::Relaxed), *self.counts.disturbed.borrow())
     }
 
     /// Waits until one was disturbed.

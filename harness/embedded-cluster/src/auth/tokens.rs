@@ -134,8 +134,15 @@ impl Tokens {
 
     fn note_foreign(&self, token: &str) {
         let header = token.split('.').next().unwrap_or_default();
-        let header = BASE64.decode(header).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-        let Some(key) = header.as_ref().and_then(|header| header["kid"].as_str()).filter(|key| *key != self.key_id) else {
+        let header = BASE64
+            .decode(header)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        let Some(key) = header
+            .as_ref()
+            .and_then(|header| header["kid"].as_str())
+            .filter(|key| *key != self.key_id)
+        else {
             return;
         };
         let mut foreign = self.foreign.lock().unwrap_or_else(PoisonError::into_inner);

@@ -104,7 +104,12 @@ impl Controller for Nodes {
 
 impl Nodes {
     fn is_unreachable(&self, node: &str) -> bool {
-        !node.is_empty() && self.context.cache.get(&NODES, &Key::new("", node)).is_some_and(|node| taint(&node).is_some())
+        !node.is_empty()
+            && self
+                .context
+                .cache
+                .get(&NODES, &Key::new("", node))
+                .is_some_and(|node| taint(&node).is_some())
     }
 
     /// Nothing is known of the node any more, nor of what is on it.
@@ -139,7 +144,10 @@ impl Nodes {
     }
 
     async fn free(&self, node: &Object, key: &Key) -> Result<(), Status> {
-        let others = node.list_at("/spec/taints").iter().filter(|taint| taint["key"].as_str() != Some(UNREACHABLE));
+        let others = node
+            .list_at("/spec/taints")
+            .iter()
+            .filter(|taint| taint["key"].as_str() != Some(UNREACHABLE));
         self.set_taints(key, others.cloned().collect()).await
     }
 
@@ -151,12 +159,15 @@ impl Nodes {
 
     /// Deletes the pods whose toleration is over; tells how long until the next one's is.
     async fn evict(&self, node: &Object, now: Timestamp) -> Result<Option<Duration>, Status> {
-        let Some(since_taint) = taint(node).map(|taint| taint.time_at("/timeAdded").map_or(Duration::MAX, |added| since(added, now))) else {
+        let Some(since_taint) = taint(node).map(|taint| taint.time_at("/timeAdded").map_or(Duration::MAX, |added| since(added, now)))
+        else {
             return Ok(None);
         };
         let mut next = None;
         for pod in self.pods(node.name()) {
-            let Some(tolerated) = tolerated(&pod).filter(|_| pod.deletion_timestamp().is_none()) else { continue };
+            let Some(tolerated) = tolerated(&pod).filter(|_| pod.deletion_timestamp().is_none()) else {
+                continue;
+            };
             if since_taint < tolerated {
                 let rest = tolerated - since_taint;
                 next = Some(next.map_or(rest, |next: Duration| next.min(rest)));
@@ -180,7 +191,11 @@ impl Nodes {
             let patched = self.context.client.patch(&PODS, namespace, name, Some("status"), patch).await;
             patched.map(drop).or_else(unless_gone)?;
         }
-        let deleted = self.context.client.delete(&PODS, namespace, name, &DeleteOptions::of_uid(pod.uid())).await;
+        let deleted = self
+            .context
+            .client
+            .delete(&PODS, namespace, name, &DeleteOptions::of_uid(pod.uid()))
+            .await;
         deleted.or_else(unless_gone)
     }
 
@@ -194,7 +209,9 @@ impl Nodes {
 /// The taint that drives pods off.
 fn taint(node: &Object) -> Option<&Value> {
     let taints = node.list_at("/spec/taints").iter();
-    taints.into_iter().find(|taint| taint.str_at("/key") == UNREACHABLE && taint.str_at("/effect") == "NoExecute")
+    taints
+        .into_iter()
+        .find(|taint| taint.str_at("/key") == UNREACHABLE && taint.str_at("/effect") == "NoExecute")
 }
 
 /// The status of the condition `Ready`.

@@ -228,7 +228,9 @@ impl Makes {
             (Self::Machines | Self::Nothing, Verdict::Status(_) | Verdict::EndWatches) => {
                 Some("only API servers of --backend embedded can be disturbed")
             }
-            (Self::Machines | Self::Nothing, Verdict::Crash(_)) => Some("only programs of --backend embedded can be killed at a moment of their work"),
+            (Self::Machines | Self::Nothing, Verdict::Crash(_)) => {
+                Some("only programs of --backend embedded can be killed at a moment of their work")
+            }
             (Self::Machines, Verdict::Flap(_)) => Some("a container does not flap; use `drop` and `heal`, or --backend embedded"),
             (Self::Machines | Self::Nothing, Verdict::Ahead(_) | Verdict::Behind(_)) => {
                 Some("only clusters of --backend embedded have clocks of their own")

@@ -8,8 +8,8 @@ use embedded_cluster::EmbeddedCluster;
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleRef, Subject};
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
-use simnet::{Clock, Network};
 use simnet::tls::{KeyPair, server_config};
+use simnet::{Clock, Network};
 use virtual_node::{CrashPoints, IngressController, Programs, ServiceProxy};
 
 use super::machines::{Machines, Make};

@@ -22,10 +22,10 @@ mod nodes;
 pub mod outside;
 pub mod process;
 
-use virtual_node::CrashPoints;
 use embedded_cluster::{Disturbance, Disturbed, Disturbing};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use virtual_node::CrashPoints;
 
 use futures::future::BoxFuture;
 use kube::Client;

@@ -167,7 +167,11 @@ impl Search {
             lines(&history, output)?;
             tell(&ran, output)?;
         }
-        Ok(if ran.broken().next().is_none() { Exit::Passed } else { Exit::Failed })
+        Ok(if ran.broken().next().is_none() {
+            Exit::Passed
+        } else {
+            Exit::Failed
+        })
     }
 
     fn summary(&self, found: &Found, output: &mut Output) -> Result<(), Failure> {
@@ -207,7 +211,10 @@ impl Search {
 /// `5..50`, or one number.
 fn planes(text: &str) -> Result<Planes, String> {
     let (least, most) = text.split_once("..").unwrap_or((text, text));
-    let number = |text: &str| text.parse::<usize>().map_err(|_| format!("{text:?} is no number; give `5..50`, or `5`"));
+    let number = |text: &str| {
+        text.parse::<usize>()
+            .map_err(|_| format!("{text:?} is no number; give `5..50`, or `5`"))
+    };
     let (least, most) = (number(least)?, number(most)?);
     if least == 0 || most < least || most > 200 {
         return Err("from 1 to 200 data planes, the smaller number first".to_owned());

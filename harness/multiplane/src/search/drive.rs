@@ -266,7 +266,11 @@ impl<'a> Drive<'a> {
             } => {
                 let which = disturbed(if propeller { PROPELLER } else { ADMIN });
                 let rate = f64::from(percent) / 100.0;
-                let disturbing = world.plane(plane)?.member.cluster().disturb(which, Disturbance::Error { code, rate });
+                let disturbing = world
+                    .plane(plane)?
+                    .member
+                    .cluster()
+                    .disturb(which, Disturbance::Error { code, rate });
                 sleep(during).await;
                 let (seen, disturbed) = disturbing.counts();
                 return Ok(format!(", {disturbed} of {seen} requests"));

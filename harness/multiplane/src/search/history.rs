@@ -184,7 +184,12 @@ impl History {
         let mut draw = Draw(ChaCha8Rng::seed_from_u64(seed));
         // Small worlds are the most common: what needs many planes is rarer than what needs many histories.
         let part: f64 = draw.0.random();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "a few dozen")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            clippy::cast_sign_loss,
+            reason = "a few dozen"
+        )]
         let more = (part.powi(4) * (planes.most - planes.least + 1) as f64) as usize;
         let count = (planes.least + more).min(planes.most);
         let mut actions = draw.actions(count);
@@ -333,7 +338,18 @@ mod tests {
     fn every_kind_of_misfortune_and_size_is_drawn() {
         let histories: Vec<History> = (0..2000).map(|seed| History::draw(seed, PLANES, false)).collect();
         let text = serde_json::to_string(&histories).unwrap();
-        for kind in ["restart", "endWatches", "relabel", "project", "terminate", "traffic", "errors", "tokenRevoked", "tokenSpoilt", "disabled"] {
+        for kind in [
+            "restart",
+            "endWatches",
+            "relabel",
+            "project",
+            "terminate",
+            "traffic",
+            "errors",
+            "tokenRevoked",
+            "tokenSpoilt",
+            "disabled",
+        ] {
             assert!(text.contains(&format!("\"{kind}\":")), "{kind}");
         }
         for at in POINTS {

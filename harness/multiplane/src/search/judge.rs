@@ -74,12 +74,18 @@ pub(super) async fn judge(world: &World, drive: &Drive<'_>) -> Result<Vec<Violat
     let asked = drive.asked();
     let recorded = world.admin.executions(PROJECT, DOMAIN, "").await;
     let recorded = recorded.map_err(|error| WorldError(format!("flyteadmin does not answer: {error}")))?;
-    let recorded: BTreeMap<String, Execution> = recorded.into_iter().map(|execution| (execution.id.name.clone(), execution)).collect();
+    let recorded: BTreeMap<String, Execution> = recorded
+        .into_iter()
+        .map(|execution| (execution.id.name.clone(), execution))
+        .collect();
     let objects = objects(world).await?;
     let mut found = Vec::new();
     for (name, asked) in &asked {
         let seen: BTreeSet<String> = world.witness.sightings(name, None).into_keys().collect();
-        let there = objects.iter().filter_map(|(cluster, all)| Some((cluster.as_str(), *all.get(name)?))).collect();
+        let there = objects
+            .iter()
+            .filter_map(|(cluster, all)| Some((cluster.as_str(), *all.get(name)?)))
+            .collect();
         let of = Of {
             name,
             asked,
@@ -87,7 +93,11 @@ pub(super) async fn judge(world: &World, drive: &Drive<'_>) -> Result<Vec<Violat
             seen: &seen,
             there,
         };
-        found.extend([of.lost(), of.two_clusters(), of.elsewhere(), of.terminated()].into_iter().flatten());
+        found.extend(
+            [of.lost(), of.two_clusters(), of.elsewhere(), of.terminated()]
+                .into_iter()
+                .flatten(),
+        );
     }
     for project in drive.projects() {
         let without = world.without_namespace(&project).await?;
@@ -118,15 +128,29 @@ impl Of<'_> {
             return None;
         }
         let Some(row) = self.row else {
-            return Some(Violation::new(Invariant::NothingLost, format!("{name} was accepted and is not recorded")));
+            return Some(Violation::new(
+                Invariant::NothingLost,
+                format!("{name} was accepted and is not recorded"),
+            ));
         };
         if row.ended() || self.asked.terminated {
             return None;
         }
         let phase = row.phase.as_str_name();
-        let objects: Vec<String> = self.there.iter().map(|(cluster, phase)| format!("its object in {cluster} has phase {phase}")).collect();
-        let objects = if objects.is_empty() { "it has no object".to_owned() } else { objects.join(", ") };
-        let mut violation = Violation::new(Invariant::NothingLost, format!("{name} was accepted and is {phase} for ever; {objects}"));
+        let objects: Vec<String> = self
+            .there
+            .iter()
+            .map(|(cluster, phase)| format!("its object in {cluster} has phase {phase}"))
+            .collect();
+        let objects = if objects.is_empty() {
+            "it has no object".to_owned()
+        } else {
+            objects.join(", ")
+        };
+        let mut violation = Violation::new(
+            Invariant::NothingLost,
+            format!("{name} was accepted and is {phase} for ever; {objects}"),
+        );
         violation.known = self.known();
         Some(violation)
     }
@@ -153,7 +177,12 @@ impl Of<'_> {
         let wrong: Vec<&str> = self.seen.difference(&self.asked.allowed).map(String::as_str).collect();
         (!wrong.is_empty()).then(|| {
             let allowed: Vec<&str> = self.asked.allowed.iter().map(String::as_str).collect();
-            let seen = format!("{} was in {}, and belongs in {}", self.name, wrong.join(" and "), allowed.join(" or "));
+            let seen = format!(
+                "{} was in {}, and belongs in {}",
+                self.name,
+                wrong.join(" and "),
+                allowed.join(" or ")
+            );
             Violation::new(Invariant::Placed, seen)
         })
     }
@@ -170,17 +199,26 @@ impl Of<'_> {
             None if !row.ended() => format!("it is {} for ever, without an object", row.phase.as_str_name()),
             _ => return None,
         };
-        Some(Violation::new(Invariant::Terminated, format!("{} was terminated: {seen}", self.name)))
+        Some(Violation::new(
+            Invariant::Terminated,
+            format!("{} was terminated: {seen}", self.name),
+        ))
     }
 }
 
 /// The objects of the clusters in which anything was seen.
 async fn objects(world: &World) -> Result<Objects, WorldError> {
-    let kind = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("flyte.lyft.com", "v1alpha1", "FlyteWorkflow"), "flyteworkflows");
+    let kind = ApiResource::from_gvk_with_plural(
+        &GroupVersionKind::gvk("flyte.lyft.com", "v1alpha1", "FlyteWorkflow"),
+        "flyteworkflows",
+    );
     let mut found = Objects::new();
     for plane in world.planes() {
         let api: Api<DynamicObject> = Api::namespaced_with(plane.member.cluster().client(), &format!("{PROJECT}-{DOMAIN}"), &kind);
-        let list = api.list(&ListParams::default()).await.map_err(|error| WorldError(error.to_string()))?;
+        let list = api
+            .list(&ListParams::default())
+            .await
+            .map_err(|error| WorldError(error.to_string()))?;
         let phase = |object: &DynamicObject| object.data["status"]["phase"].as_i64().unwrap_or(0);
         let phases: BTreeMap<String, i64> = list.iter().map(|object| (object.name_any(), phase(object))).collect();
         if !phases.is_empty() {

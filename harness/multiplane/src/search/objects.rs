@@ -122,18 +122,13 @@ pub(super) fn control_plane(placement: &Placement, upstream: bool, credentials: 
 
 /// A data plane, without what the control plane is granted.
 pub(super) fn data_plane() -> Vec<Value> {
-    let mut objects = vec![
-        namespace(),
-        account(ADMIN),
-        account(PROPELLER),
-        binding(ADMIN),
-        binding(PROPELLER),
-    ];
+    let mut objects = vec![namespace(), account(ADMIN), account(PROPELLER), binding(ADMIN), binding(PROPELLER)];
     let manifests = yaml::manifest::documents(DATA_PLANE).unwrap_or_default();
     objects.extend(manifests.into_iter().filter(|object| object["kind"] == "CustomResourceDefinition"));
     objects.push(token_secret("flyteadmin-token"));
     let config = propeller_config().to_string();
-    objects.push(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta("flyte-propeller-config"), "data": {"all.yaml": config}}));
+    objects
+        .push(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta("flyte-propeller-config"), "data": {"all.yaml": config}}));
     objects.push(deployment(PROPELLER, PROPELLER, PROPELLER, &[], "flyte-propeller-config"));
     objects
 }
@@ -167,10 +162,17 @@ fn meta(name: &str) -> Value {
 fn deployment(name: &str, image: &str, account: &str, arguments: &[&str], config: &str) -> Value {
     let mut volumes = vec![("config", "/etc/flyte/config", json!({"configMap": {"name": config}}))];
     if account == ADMIN {
-        volumes.push(("credentials", "/var/run/credentials", json!({"secret": {"secretName": CREDENTIALS}})));
+        volumes.push((
+            "credentials",
+            "/var/run/credentials",
+            json!({"secret": {"secretName": CREDENTIALS}}),
+        ));
         volumes.push(("templates", "/etc/flyte/templates", json!({"configMap": {"name": "templates"}})));
     }
-    let mounts: Vec<Value> = volumes.iter().map(|(volume, path, _)| json!({"name": volume, "mountPath": path})).collect();
+    let mounts: Vec<Value> = volumes
+        .iter()
+        .map(|(volume, path, _)| json!({"name": volume, "mountPath": path}))
+        .collect();
     let volumes: Vec<Value> = volumes
         .into_iter()
         .map(|(volume, _, mut source)| {
@@ -178,7 +180,10 @@ fn deployment(name: &str, image: &str, account: &str, arguments: &[&str], config
             source
         })
         .collect();
-    let command: Vec<&str> = [image, "--config", "/etc/flyte/config/*.yaml"].into_iter().chain(arguments.iter().copied()).collect();
+    let command: Vec<&str> = [image, "--config", "/etc/flyte/config/*.yaml"]
+        .into_iter()
+        .chain(arguments.iter().copied())
+        .collect();
     json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta(name), "spec": {
         "selector": {"matchLabels": {"app": name}},
         "template": {"metadata": {"labels": {"app": name}}, "spec": {

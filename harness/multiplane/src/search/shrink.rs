@@ -97,7 +97,11 @@ fn simpler(action: &Action) -> Vec<Action> {
                 long,
                 retry,
             };
-            vec![submit(*label, *long, false), submit(*label, false, *retry), submit(None, *long, *retry)]
+            vec![
+                submit(*label, *long, false),
+                submit(*label, false, *retry),
+                submit(None, *long, *retry),
+            ]
         }
         Action::Fault { seconds, fault } if *seconds > 10 => vec![Action::Fault {
             seconds: seconds / 2,

@@ -225,7 +225,10 @@ impl World {
     /// Kills the pods of a Deployment; new ones come.
     pub(super) async fn kill(client: Client, name: &str) -> Result<(), WorldError> {
         let pods: Api<Pod> = Api::namespaced(client, NAMESPACE);
-        let found = pods.list(&ListParams::default().labels(&format!("app={name}"))).await.map_err(WorldError::of)?;
+        let found = pods
+            .list(&ListParams::default().labels(&format!("app={name}")))
+            .await
+            .map_err(WorldError::of)?;
         for pod in found {
             // It may be gone already.
             let _ = pods.delete(&pod.name_any(), &DeleteParams::default().grace_period(0)).await;
@@ -250,13 +253,19 @@ impl World {
         let client = self.home.cluster().client();
         let configs: Api<ConfigMap> = Api::namespaced(client.clone(), NAMESPACE);
         let patch = Patch::Merge(json!({"data": {"all.yaml": config}}));
-        configs.patch(CONFIG, &PatchParams::default(), &patch).await.map_err(WorldError::of)?;
+        configs
+            .patch(CONFIG, &PatchParams::default(), &patch)
+            .await
+            .map_err(WorldError::of)?;
         let deployments: Api<Deployment> = Api::namespaced(client, NAMESPACE);
         let now = self.clock.now().to_string();
         let template = json!({"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": now}}});
         let patch = Patch::Merge(json!({"spec": {"template": template}}));
         for name in [ADMIN, objects::SYNC] {
-            let patched = deployments.patch(name, &PatchParams::default(), &patch).await.map_err(WorldError::of)?;
+            let patched = deployments
+                .patch(name, &PatchParams::default(), &patch)
+                .await
+                .map_err(WorldError::of)?;
             let generation = patched.metadata.generation;
             let done = await_condition(deployments.clone(), name, move |object: Option<&Deployment>| {
                 let status = object.and_then(|object| object.status.as_ref());
@@ -277,7 +286,9 @@ impl World {
 
     fn latest(&self) -> Placement {
         let revisions = self.revisions();
-        revisions.last().map_or_else(|| Placement::new(self.planes.len()), |revision| revision.placement.clone())
+        revisions
+            .last()
+            .map_or_else(|| Placement::new(self.planes.len()), |revision| revision.placement.clone())
     }
 
     fn revisions(&self) -> std::sync::MutexGuard<'_, Vec<Revision>> {
@@ -287,7 +298,9 @@ impl World {
     /// Configurations that replicas may have run with at some time between these.
     pub(super) fn in_force(&self, from: Duration, until: Duration) -> Vec<Placement> {
         let revisions = self.revisions();
-        let within = revisions.iter().filter(|revision| revision.since <= until && revision.until.is_none_or(|end| end >= from));
+        let within = revisions
+            .iter()
+            .filter(|revision| revision.since <= until && revision.until.is_none_or(|end| end >= from));
         within.map(|revision| revision.placement.clone()).collect()
     }
 
@@ -332,7 +345,10 @@ impl World {
         let data: BTreeMap<String, String> = self.plane(number)?.stored().collect();
         let secrets: Api<Secret> = Api::namespaced(self.home.cluster().client(), NAMESPACE);
         let patch = Patch::Merge(json!({"stringData": data}));
-        secrets.patch(CREDENTIALS, &PatchParams::default(), &patch).await.map_err(WorldError::of)?;
+        secrets
+            .patch(CREDENTIALS, &PatchParams::default(), &patch)
+            .await
+            .map_err(WorldError::of)?;
         Ok(())
     }
 }

@@ -24,12 +24,21 @@ pub(super) async fn lose(context: &Context<'_>, step: &Fault, node: &NodeOf) -> 
     let nodes: Api<Node> = Api::all(cluster.client());
     match nodes.get_opt(&node.name).await? {
         None => return Err(on_nothing(format!("{id} has no node {}", node.name))),
-        Some(found) if ready(Some(&found)) != Some("True") => return Err(on_nothing(format!("node {} is not ready without the fault", node.name))),
+        Some(found) if ready(Some(&found)) != Some("True") => {
+            return Err(on_nothing(format!("node {} is not ready without the fault", node.name)));
+        }
         Some(_) => {}
     }
-    let machines = || cluster.machines().ok_or_else(|| Failure::invalid("fault", "this backend's nodes are not to be lost"));
+    let machines = || {
+        cluster
+            .machines()
+            .ok_or_else(|| Failure::invalid("fault", "this backend's nodes are not to be lost"))
+    };
     machines()?;
-    context.faults.hold(step, undo(cluster.clone(), nodes.clone(), node.name.clone())).await;
+    context
+        .faults
+        .hold(step, undo(cluster.clone(), nodes.clone(), node.name.clone()))
+        .await;
     if !machines()?.lose(&node.name) {
         return Err(on_nothing(format!("node {} does not run", node.name)));
     }

@@ -45,7 +45,10 @@ pub(super) async fn disturb(context: &Context<'_>, step: &Fault, requests: &Requ
     let told = match step.verdict {
         Verdict::Status(status) => {
             let first = disturbing.first();
-            let text = format!("a request of {} to {} was answered with {}", requests.by, requests.to.value, status.code);
+            let text = format!(
+                "a request of {} to {} was answered with {}",
+                requests.by, requests.to.value, status.code
+            );
             Some(announce(context, "with the first such request", async move {
                 first.await;
                 text
