@@ -60,6 +60,12 @@ impl Nodes {
 impl Controller for Nodes {
     fn keys(&self, change: &Change) -> Vec<Key> {
         let node = if change.is(&NODES) && !change.gone {
+            // A kubelet that comes back says first that it is ready.
+            let beat = |node: &Object| ready_condition(node).map(|ready| ready.str_at("/lastHeartbeatTime").to_owned());
+            let said = change.old.as_ref().is_some_and(|old| beat(old) != beat(&change.object));
+            if said && ready(&change.object) == "True" && self.age(change.object.name()).is_some() {
+                self.hear(change.object.name());
+            }
             change.object.name()
         } else if change.is(&LEASES) && !change.gone && change.object.namespace() == Some(LEASE_NAMESPACE) {
             if !self.hear(change.object.name()) {
@@ -216,9 +222,12 @@ fn taint(node: &Object) -> Option<&Value> {
 
 /// The status of the condition `Ready`.
 fn ready(node: &Object) -> &str {
+    ready_condition(node).map_or("", |ready| ready.str_at("/status"))
+}
+
+fn ready_condition(node: &Object) -> Option<&Value> {
     let conditions = node.list_at("/status/conditions").iter();
-    let ready = conditions.into_iter().find(|condition| condition.str_at("/type") == "Ready");
-    ready.map_or("", |ready| ready.str_at("/status"))
+    conditions.into_iter().find(|condition| condition.str_at("/type") == "Ready")
 }
 
 /// How long a pod tolerates the taint: not at all without a toleration, for ever (`None`) by one without a limit.

@@ -201,16 +201,6 @@ impl History {
             actions,
         }
     }
-
-    /// When the last of what is broken is mended, in seconds.
-    #[must_use]
-    pub fn mended(&self) -> u64 {
-        let ends = self.actions.iter().map(|timed| match &timed.action {
-            Action::Fault { seconds, .. } => timed.at + seconds,
-            _ => timed.at,
-        });
-        ends.max().unwrap_or(0)
-    }
 }
 
 /// The id of a data plane.
