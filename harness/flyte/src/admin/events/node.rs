@@ -3,11 +3,11 @@
 use tonic::Code;
 
 use super::check_cluster;
-use crate::proto::admin::EventErrorAlreadyInTerminalState;
-use crate::proto::admin::event_failure_reason::Reason;
 use crate::admin::error::AdminError;
 use crate::admin::executions::not_found;
 use crate::admin::state::Admin;
+use crate::proto::admin::EventErrorAlreadyInTerminalState;
+use crate::proto::admin::event_failure_reason::Reason;
 use crate::proto::admin::node_execution_closure::{OutputResult, TargetMetadata};
 use crate::proto::admin::{NodeExecution, NodeExecutionClosure, NodeExecutionMetaData, WorkflowNodeMetadata};
 use crate::proto::core::node_execution::Phase;

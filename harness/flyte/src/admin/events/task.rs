@@ -3,11 +3,11 @@
 use tonic::Code;
 
 use super::check_cluster;
-use crate::proto::admin::EventErrorAlreadyInTerminalState;
-use crate::proto::admin::event_failure_reason::Reason;
 use crate::admin::error::AdminError;
 use crate::admin::executions::not_found;
 use crate::admin::state::Admin;
+use crate::proto::admin::EventErrorAlreadyInTerminalState;
+use crate::proto::admin::event_failure_reason::Reason;
 use crate::proto::admin::task_execution_closure::OutputResult;
 use crate::proto::admin::{TaskExecution, TaskExecutionClosure};
 use crate::proto::core::TaskExecutionIdentifier;
