@@ -6,6 +6,9 @@ RUN_FLAGS ?=
 # How long `make fuzz` goes on with each of its targets.
 FUZZ_SECONDS ?= 600
 
+# How long `make soak` goes on.
+SOAK_SECONDS ?= 3600
+
 # Static builds have other flags than the others, hence a folder of their own.
 STATIC ?= target/static
 HOST := $(shell rustc -vV | sed -n 's/^host: //p')
@@ -15,7 +18,7 @@ STATIC_FLAGS = --locked -p multiplane --features e2e --target $(HOST)
 # More arguments for the tests of `make e2e`, which mostly wait: E2E_FLAGS="container/guide".
 E2E_FLAGS ?= --test-threads 12
 
-.PHONY: help run test bench fuzz scale flytekit images container e2e lint fmt doc clean
+.PHONY: help run test bench fuzz soak scale flytekit images container e2e lint fmt doc clean
 
 help: ## these targets
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -31,6 +34,9 @@ bench: ## what clusters and requests cost: start, memory, requests a second
 
 fuzz: ## damaged requests for ten minutes each: protobuf, bodies, patches, selectors
 	FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --locked -p embedded-cluster --test hostile -- mutations --nocapture --test-threads 1
+
+soak: ## an hour of random scenarios and histories with faults, each twice: the same verdicts, flat memory, nothing left over
+	SOAK_SECONDS=$(SOAK_SECONDS) $(CARGO) test --locked -p multiplane --test soak -- --nocapture
 
 scale: ## ten thousand executions over five data planes: all placed as the oracle says, none elsewhere; time and memory
 	$(CARGO) build --release --locked -p multiplane

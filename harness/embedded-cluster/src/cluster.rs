@@ -174,6 +174,17 @@ impl EmbeddedCluster {
         self.server.disturb(which, how)
     }
 
+    /// The id of the key that signs service-account tokens, as their header names it.
+    pub fn token_key_id(&self) -> &str {
+        self.server.tokens.key_id()
+    }
+
+    /// Tokens that were shown here and that another cluster signed: how often, by the id of its key. Such a request is refused; whoever sent it
+    /// took the credentials of one cluster for those of another.
+    pub fn foreign_tokens(&self) -> std::collections::BTreeMap<String, u64> {
+        self.server.tokens.foreign()
+    }
+
     /// Certificate of the authority behind the server's and all client certificates, PEM.
     pub fn ca_pem(&self) -> &str {
         self.authority.pem()

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod client;
 pub mod config;
+pub mod crash;
 pub mod crd;
 mod kubernetes;
 pub mod lint;

@@ -19,6 +19,7 @@ mod programs;
 pub mod report;
 pub mod resident;
 pub mod run;
+pub mod search;
 mod stopwatch;
 pub mod testing;
 pub mod up;

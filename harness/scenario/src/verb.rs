@@ -16,7 +16,10 @@ mod summary;
 pub use charts::{Deploy, Rollback, Uninstall};
 pub use credentials::{Grant, GrantTarget, KeyNames, Revoke, Revoked, Spoil};
 pub use expect::{Elsewhere, Expect, LabelSource, Phase, Placement, PodState, Pods, PoolSource, Reason, Resources, Share};
-pub use fault::{Credential, ErrorStatus, Fault, Flap, Heal, Match, NamespaceOf, Permission, Requests, Subject, Verdict, WorkloadOf};
+pub use fault::{
+    Crash, CrashPoint, Credential, ErrorStatus, Fault, Flap, Heal, Match, NamespaceOf, NodeOf, Permission, Requests, Subject, Verdict,
+    WorkloadOf,
+};
 pub use flyte::{Label, Parent, Project, Register, Submit, Terminate};
 pub use identity::{AssumeRole, Iam, IamRole, ObjectAccess};
 pub use invariant::{Invariant, Relax};

@@ -1,5 +1,7 @@
 //! The world's wall clock.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +18,8 @@ pub struct Clock {
     epoch: Timestamp,
     start: Instant,
     simulated: bool,
+    /// Milliseconds by which it is wrong. Clones are wrong together.
+    skew: Arc<AtomicI64>,
 }
 
 /// Seconds between the Unix epoch and the start of every simulated world, 2026-01-01T00:00:00Z.
@@ -29,6 +33,7 @@ impl Clock {
             epoch,
             start: Instant::now(),
             simulated: true,
+            skew: Arc::default(),
         }
     }
 
@@ -39,13 +44,30 @@ impl Clock {
             epoch: Timestamp::now(),
             start: Instant::now(),
             simulated: false,
+            skew: Arc::default(),
         }
     }
 
     /// The present wall-clock time.
     pub fn now(&self) -> Timestamp {
         let elapsed = SignedDuration::try_from(self.start.elapsed()).unwrap_or(SignedDuration::MAX);
-        self.epoch.checked_add(elapsed).unwrap_or(Timestamp::MAX)
+        let skew = SignedDuration::from_millis(self.skew.load(Ordering::Relaxed));
+        self.epoch.checked_add(elapsed.saturating_add(skew)).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Another clock that shows the same time, and can be made wrong without this one.
+    #[must_use]
+    pub fn separate(&self) -> Self {
+        Self {
+            skew: Arc::new(AtomicI64::new(self.skew.load(Ordering::Relaxed))),
+            ..self.clone()
+        }
+    }
+
+    /// Makes this clock and its clones wrong by as much: ahead, or behind if it is negative. Zero sets them right.
+    pub fn set_skew(&self, by: SignedDuration) {
+        self.skew
+            .store(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 
     /// Time since this clock was made.
@@ -81,5 +103,17 @@ mod tests {
         tokio::time::sleep(Duration::from_secs(3600)).await;
         assert_eq!(clock.now().to_string(), "2026-01-01T01:00:00Z");
         assert_eq!(clock.until(clock.now() + SignedDuration::from_secs(5)), Duration::from_secs(5));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn is_wrong_by_itself() {
+        let right = Clock::simulated();
+        let wrong = right.separate();
+        let clone = wrong.clone();
+        wrong.set_skew(SignedDuration::from_mins(-90));
+        assert_eq!(right.now().to_string(), "2026-01-01T00:00:00Z");
+        assert_eq!(clone.now().to_string(), "2025-12-31T22:30:00Z");
+        wrong.set_skew(SignedDuration::ZERO);
+        assert_eq!(clone.now(), right.now());
     }
 }

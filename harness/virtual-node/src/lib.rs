@@ -9,6 +9,7 @@
 //! |---|---|
 //! | write a program | [`Program`], [`ContainerContext`], [`Programs`] |
 //! | run a program in a real container | [`Process`] |
+//! | kill a program at a moment that it names | [`CrashPoints`] |
 //! | run nodes | [`VirtualNode::builder`] |
 //! | script an image that has no program | [`lifecycle`] |
 
@@ -29,5 +30,7 @@ pub use error::Error;
 pub use ingress::IngressController;
 pub use node::{Builder, VirtualNode};
 pub use pod::PersistentVolumes;
-pub use program::{ContainerContext, ExitStatus, Files, Log, PodInfo, Probes, Process, Program, Programs, Tasks};
+pub use program::{
+    ContainerContext, Crash, CrashPoints, CrashSite, Crashing, ExitStatus, Files, Log, PodInfo, Probes, Process, Program, Programs, Tasks,
+};
 pub use service::{NodePorts, ServiceProxy};

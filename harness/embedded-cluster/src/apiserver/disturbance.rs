@@ -45,16 +45,28 @@ pub struct Disturbing {
 #[derive(Debug, Default)]
 struct Counts {
     seen: AtomicU64,
-    disturbed: AtomicU64,
+    disturbed: watch::Sender<u64>,
+}
+
+impl Counts {
+    fn disturbed(&self) {
+        self.disturbed.send_modify(|count| *count += 1);
+    }
 }
 
 impl Disturbing {
     /// How many such requests (or watches) there were, and how many of them were disturbed.
     pub fn counts(&self) -> (u64, u64) {
-        (
-            self.counts.seen.load(Ordering::Relaxed),
-            self.counts.disturbed.load(Ordering::Relaxed),
-        )
+        (self.counts.seen.load(Ordering::Relaxed), *self.counts.disturbed.borrow())
+    }
+
+    /// Waits until one was disturbed.
+    pub fn first(&self) -> impl Future<Output = ()> + Send + use<> {
+        let counts = self.counts.clone();
+        async move {
+            // It ends only with what is waited on.
+            let _ = counts.disturbed.subscribe().wait_for(|count| *count > 0).await;
+        }
     }
 }
 
@@ -172,7 +184,7 @@ impl Rule {
         if due(seen + 1) == due(seen) {
             return Ok(());
         }
-        self.counts.disturbed.fetch_add(1, Ordering::Relaxed);
+        self.counts.disturbed();
         Err(error(self.code))
     }
 }
@@ -203,7 +215,7 @@ impl Cuts {
             let order = self.orders.borrow_and_update();
             if let Some(cut) = order.as_ref().filter(|cut| cut.which.matches(&self.user, "watch", &self.resource)) {
                 cut.counts.seen.fetch_add(1, Ordering::Relaxed);
-                cut.counts.disturbed.fetch_add(1, Ordering::Relaxed);
+                cut.counts.disturbed();
                 return;
             }
         }

@@ -1,6 +1,6 @@
 //! Service-account tokens: JWTs signed with ES256, issued and verified by this cluster alone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::value::{Map, Value, json};
@@ -27,6 +27,8 @@ pub(crate) struct Tokens {
     key_id: String,
     /// Checking a signature costs more than all else that a small request does.
     verified: Mutex<HashMap<String, Arc<Claims>>>,
+    /// Tokens that were shown here and that another key signed: how often, by the key's id.
+    foreign: Mutex<BTreeMap<String, u64>>,
 }
 
 /// An object that a token is bound to; the token dies with it.
@@ -80,6 +82,7 @@ impl Tokens {
             random,
             key_id,
             verified: Mutex::default(),
+            foreign: Mutex::default(),
         })
     }
 
@@ -112,13 +115,48 @@ impl Tokens {
         if let Some(claims) = self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(token) {
             return Ok(claims.clone());
         }
-        let claims = Arc::new(self.check(token)?);
+        let claims = match self.check(token) {
+            Ok(claims) => Arc::new(claims),
+            Err(error) => {
+                self.note_foreign(token);
+                return Err(error);
+            }
+        };
         let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
         if verified.len() >= REMEMBERED {
             verified.clear();
         }
         verified.insert(token.to_owned(), claims.clone());
         Ok(claims)
+    }
+
+    /// The id of the key, as tokens name it.
+    pub(crate) fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    /// Ids of other keys whose tokens were shown here, and how often.
+    pub(crate) fn foreign(&self) -> BTreeMap<String, u64> {
+        self.foreign.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_foreign(&self, token: &str) {
+        let header = token.split('.').next().unwrap_or_default();
+        let header = BASE64
+            .decode(header)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        let Some(key) = header
+            .as_ref()
+            .and_then(|header| header["kid"].as_str())
+            .filter(|key| *key != self.key_id)
+        else {
+            return;
+        };
+        let mut foreign = self.foreign.lock().unwrap_or_else(PoisonError::into_inner);
+        if foreign.len() < REMEMBERED || foreign.contains_key(key) {
+            *foreign.entry(key.to_owned()).or_default() += 1;
+        }
     }
 
     fn check(&self, token: &str) -> Result<Claims, TokenError> {
@@ -261,7 +299,11 @@ mod tests {
         assert_eq!(*tokens.verify(&token).unwrap(), claims);
         assert_eq!(*tokens.verify(&token).unwrap(), claims, "from memory");
         assert_eq!(tokens.verify(&token[..token.len() - 2]), Err(TokenError::Invalid));
-        assert_eq!(Tokens::generate(DEFAULT_ISSUER).unwrap().verify(&token), Err(TokenError::Invalid));
+        assert!(tokens.foreign().is_empty(), "a spoilt token of our own is not foreign");
+        let other = Tokens::generate(DEFAULT_ISSUER).unwrap();
+        assert_eq!(other.verify(&token), Err(TokenError::Invalid));
+        assert_eq!(other.verify("no token"), Err(TokenError::Invalid));
+        assert_eq!(other.foreign(), BTreeMap::from([(tokens.key_id().to_owned(), 1)]));
         let legacy = Claims {
             pod: None,
             expires_at: None,

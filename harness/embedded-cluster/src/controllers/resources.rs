@@ -16,6 +16,7 @@ pub(crate) const ENDPOINTS: Resource = Resource::new("", "v1", "endpoints");
 pub(crate) const ENDPOINT_SLICES: Resource = Resource::new("discovery.k8s.io", "v1", "endpointslices");
 pub(crate) const EVENTS: Resource = Resource::new("", "v1", "events");
 pub(crate) const JOBS: Resource = Resource::new("batch", "v1", "jobs");
+pub(crate) const LEASES: Resource = Resource::new("coordination.k8s.io", "v1", "leases");
 pub(crate) const NAMESPACES: Resource = Resource::new("", "v1", "namespaces");
 pub(crate) const NODES: Resource = Resource::new("", "v1", "nodes");
 pub(crate) const PODS: Resource = Resource::new("", "v1", "pods");

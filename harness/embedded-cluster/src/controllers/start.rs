@@ -15,6 +15,7 @@ use super::endpoints::{Legacy, Mirror, Slices};
 use super::garbage::Garbage;
 use super::jobs::{Jobs, Ttl};
 use super::namespaces::Namespaces;
+use super::nodes::Nodes;
 use super::pod_gc::PodGc;
 use super::policy_types::PolicyTypes;
 use super::replica_sets::ReplicaSets;
@@ -88,6 +89,7 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
         }),
         Arc::new(ResourceQuotas::new(contexts.account("resourcequota-controller"))),
         Arc::new(Garbage(contexts.account("generic-garbage-collector"))),
+        Arc::new(Nodes::new(contexts.account("node-controller"))),
         Arc::new(PodGc(contexts.account("pod-garbage-collector"))),
         Arc::new(Autoscaling(contexts.account("horizontal-pod-autoscaler"))),
         Arc::new(Certificates {

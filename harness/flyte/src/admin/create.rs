@@ -10,6 +10,7 @@ use super::error::AdminError;
 use super::object::{self, Ingredients};
 use super::state::Admin;
 use super::{inputs, single_task, validate};
+use crate::crash::CrashPoint;
 use crate::naming;
 use crate::placement::{PoolSource, Request};
 use crate::proto::admin::execution_metadata::ExecutionMode;
@@ -46,6 +47,7 @@ impl Admin {
         self.check_cluster_pool(&key, &plan, &spec)?;
         self.inherit_from_parent(&mut spec)?;
 
+        self.at(CrashPoint::Accepted).await;
         let run = self.prepare(&key, &plan, spec, &inputs)?;
         let outcome = self.launch(&run, &plan).await;
         if single_task {
@@ -55,6 +57,7 @@ impl Admin {
         self.database
             .write(|tables| tables.executions.insert(key.clone(), row))
             .map_err(AdminError::from)?;
+        self.at(CrashPoint::Recorded).await;
         Ok(key)
     }
 
@@ -220,7 +223,9 @@ impl Admin {
             .targets
             .get(&decision.cluster)
             .ok_or_else(|| failed(format!("invalid cluster target {}", decision.cluster)))?;
+        self.at(CrashPoint::Placed).await;
         target.create(&run.object).await.map_err(|error| failed(error.to_string()))?;
+        self.at(CrashPoint::ObjectMade).await;
         Ok(decision.cluster)
     }
 

@@ -6,6 +6,7 @@ use super::error::AdminError;
 use super::filter::Filters;
 use super::paging::page;
 use super::state::Admin;
+use crate::crash::CrashPoint;
 use crate::naming;
 use crate::proto::admin::event_failure_reason::Reason;
 use crate::proto::admin::execution_closure::OutputResult;
@@ -115,6 +116,7 @@ impl Admin {
             }));
             Ok(row.cluster.clone())
         })?;
+        self.at(CrashPoint::Aborting).await;
         let internal = |why: String| AdminError::internal(format!("failed to terminate execution: {why}"));
         let target = self.selector.lookup(Some(&cluster)).map_err(|error| internal(error.to_string()))?;
         let target = self
@@ -124,6 +126,7 @@ impl Admin {
         let namespace = naming::namespace(&self.config.namespace_template, &key.project, &key.domain);
         let deleted = target.delete(&namespace, &key.name).await;
         let there = deleted.map_err(|error| internal(error.to_string()))?;
+        self.at(CrashPoint::ObjectDeleted).await;
         if there || !self.config.switches.abort_when_gone {
             return Ok(());
         }

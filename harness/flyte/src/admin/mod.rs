@@ -9,7 +9,7 @@ mod create;
 mod data_plane;
 mod data_proxy;
 pub(crate) mod error;
-mod events;
+pub(crate) mod events;
 mod executions;
 mod filter;
 mod inputs;

@@ -6,11 +6,12 @@ use prost_types::Timestamp;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use simnet::Clock;
-use virtual_node::ContainerContext;
+use virtual_node::{ContainerContext, CrashSite};
 
 use super::error::AdminError;
 use super::targets::{self, StartError, Targets};
 use crate::config::AdminConfig;
+use crate::crash::CrashPoint;
 use crate::placement::Selector;
 use crate::proto_time;
 use crate::stores::{Database, ObjectStore, ObjectUri, Signer, Stores};
@@ -28,6 +29,7 @@ pub(crate) struct Admin {
     pub(crate) clock: Clock,
     /// Who signs URLs into the object store; nobody if its address is no URL.
     signer: Option<Signer>,
+    crash: CrashSite,
     names: Mutex<ChaCha8Rng>,
 }
 
@@ -50,8 +52,14 @@ impl Admin {
             selector,
             targets,
             clock: context.clock.clone(),
+            crash: context.crash.clone(),
             names: Mutex::new(ChaCha8Rng::seed_from_u64(targets::seed(context))),
         })
+    }
+
+    /// Tells that a call has come this far.
+    pub(crate) async fn at(&self, point: CrashPoint) {
+        self.crash.reached(point.as_str()).await;
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -92,11 +92,14 @@ impl Engine {
                 object.status.phase = Phase::Running;
             }
             Phase::Running => {
+                let nodes_before = object.status.node_status.clone();
                 let mut progress = std::mem::take(&mut object.status.node_status);
                 let outcome = self.run(object).evaluate(&mut progress).await;
                 object.status.node_status = progress;
                 match outcome? {
                     Outcome::Running(waits) => return Ok(waits),
+                    // The end of the last node is stored before that of the run is reported, so that it is known if that is refused.
+                    Outcome::Succeeded if object.status.node_status != nodes_before => {}
                     Outcome::Succeeded => {
                         self.report(object, Reported::Succeeding, None).await?;
                         object.status.phase = Phase::Succeeding;

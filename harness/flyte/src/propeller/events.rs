@@ -9,6 +9,7 @@ use tonic::{Code, Status};
 use super::admin_port::AdminPort;
 use super::cluster_port::ClusterError;
 use crate::admin::error::failure_reason;
+use crate::admin::events::{node, task};
 use crate::crd::ExecutionError;
 use crate::proto::admin::event_failure_reason::Reason;
 use crate::proto::core::execution_error::ErrorKind;
@@ -91,7 +92,8 @@ impl Events {
         event.producer_id.clone_from(&self.producer);
         event.occurred_at = now;
         event.reported_at = now;
-        known(self.admin.node_event(event).await)
+        let ends = node::terminal(event.phase);
+        settled(self.admin.node_event(event).await, ends)
     }
 
     pub(crate) async fn task(&self, mut event: TaskExecutionEvent) -> Result<(), RoundError> {
@@ -99,7 +101,8 @@ impl Events {
         event.producer_id.clone_from(&self.producer);
         event.occurred_at = now;
         event.reported_at = now;
-        known(self.admin.task_event(event).await)
+        let ends = task::terminal(event.phase);
+        settled(self.admin.task_event(event).await, ends)
     }
 }
 
@@ -108,6 +111,16 @@ fn known(result: Result<(), Status>) -> Result<(), RoundError> {
     match result {
         Err(status) if status.code() == Code::AlreadyExists => Ok(()),
         result => result.map_err(RoundError::from),
+    }
+}
+
+/// The end of a node or task that has ended otherwise for the control plane: there is nothing more to say, so that it holds up nobody. Any other
+/// event of such a one is a fault.
+fn settled(result: Result<(), Status>, ends: bool) -> Result<(), RoundError> {
+    match known(result) {
+        Err(RoundError::AlreadyTerminal(_)) if ends => Ok(()),
+        Err(RoundError::AlreadyTerminal(message)) => Err(RoundError::System(message)),
+        result => result,
     }
 }
 

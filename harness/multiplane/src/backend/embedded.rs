@@ -12,11 +12,11 @@ use kube::Client;
 use kube::config::Kubeconfig;
 use simnet::tls::Authority;
 use simnet::{Clock, Host, Network};
-use virtual_node::Programs;
+use virtual_node::{CrashPoints, Programs};
 
 use super::member::{self, Fault, HTTPS, Member};
 use super::pod_identity::PodIdentity;
-use super::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, Placer, Vantage, World, names};
+use super::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, LosableNodes, Placer, Vantage, World, names};
 use crate::local::Locals;
 use crate::programs;
 
@@ -222,5 +222,34 @@ impl Cluster for EmbeddedMember {
 
     fn disturb(&self, which: Disturbed, how: Disturbance) -> Option<Disturbing> {
         Some(self.member.cluster().disturb(which, how))
+    }
+
+    fn clock(&self) -> Option<&Clock> {
+        Some(self.member.clock())
+    }
+
+    fn machines(&self) -> Option<&dyn LosableNodes> {
+        Some(self)
+    }
+
+    fn crash_points(&self) -> Option<&CrashPoints> {
+        Some(self.member.crash_points())
+    }
+}
+
+impl LosableNodes for EmbeddedMember {
+    fn lose(&self, name: &str) -> bool {
+        self.member.machines().lose(name)
+    }
+
+    fn boot<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), String>> {
+        async move {
+            if !self.member.machines().has(name) {
+                return Err(format!("there is no node {name}"));
+            }
+            let booted = self.member.machines().boot(self.member.cluster(), name).await;
+            booted.map_err(|error| error.to_string())
+        }
+        .boxed()
     }
 }

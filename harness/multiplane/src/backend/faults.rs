@@ -61,6 +61,8 @@ pub(crate) type Undo = BoxFuture<'static, Result<String, String>>;
 pub(crate) enum InForce {
     /// Something done in a cluster.
     Undo(Undo),
+    /// Something that bites when somebody comes its way: what was seen of it by now, which ends it; then how it is undone.
+    Later(Box<dyn FnOnce() -> Result<String, String> + Send>, Undo),
     /// Rules of the network between clusters, which come and go until this is dropped.
     Flapping(AbortOnDropHandle<()>),
     /// Rules of the network between clusters.
@@ -176,6 +178,13 @@ impl InForce {
     pub(crate) async fn heal(self) -> Result<Option<String>, BackendError> {
         match self {
             Self::Undo(undo) => return undo.await.map(Some).map_err(BackendError::NotMended),
+            Self::Later(seen, undo) => {
+                let seen = seen();
+                let undone = undo.await.map_err(BackendError::NotMended)?;
+                let seen = seen.map_err(BackendError::NeverBit)?;
+                let all: Vec<String> = [seen, undone].into_iter().filter(|text| !text.is_empty()).collect();
+                return Ok(Some(all.join("; ")));
+            }
             Self::Flapping(task) => {
                 task.abort();
                 // Its rules go with it.
@@ -216,11 +225,18 @@ pub enum Makes {
 impl Makes {
     fn against(self, fault: &Fault) -> Option<&'static str> {
         match (self, fault.verdict) {
-            (_, verdict) if !matches!(verdict.subject(), Subject::Traffic | Subject::Requests) => None,
             (Self::Machines | Self::Nothing, Verdict::Status(_) | Verdict::EndWatches) => {
                 Some("only API servers of --backend embedded can be disturbed")
             }
+            (Self::Machines | Self::Nothing, Verdict::Crash(_)) => {
+                Some("only programs of --backend embedded can be killed at a moment of their work")
+            }
             (Self::Machines, Verdict::Flap(_)) => Some("a container does not flap; use `drop` and `heal`, or --backend embedded"),
+            (Self::Machines | Self::Nothing, Verdict::Ahead(_) | Verdict::Behind(_)) => {
+                Some("only clusters of --backend embedded have clocks of their own")
+            }
+            (Self::Machines | Self::Nothing, Verdict::Lost) => Some("only nodes of --backend embedded can be lost one by one"),
+            (_, verdict) if !matches!(verdict.subject(), Subject::Traffic | Subject::Requests) => None,
             (Self::Traffic, Verdict::Pause) => Some(NOT_IN_PROCESS),
             (Self::Traffic, _) => None,
             (Self::Nothing, _) => Some("it makes no faults; --backend embedded makes those of traffic, container those of whole clusters"),
@@ -274,6 +290,10 @@ mod tests {
     #[case("{cluster: a}", "pause", [false, true, false])]
     #[case("{cluster: a}", "{flap: {up: 1s, down: 1s}}", [true, false, false])]
     #[case("{namespace: {cluster: a, name: x}}", "full", [true, true, true])]
+    #[case("{workload: {cluster: a, namespace: x, name: y}}", "kill", [true, true, true])]
+    #[case("{workload: {cluster: a, namespace: x, name: y}}", "{crash: {at: placed}}", [true, false, false])]
+    #[case("{clock: a}", "{ahead: 1h}", [true, false, false])]
+    #[case("{node: {cluster: a, name: x}}", "lost", [true, false, false])]
     #[case("{requests: {to: a, by: n/x}}", "{status: {code: 500}}", [true, false, false])]
     fn what_backends_make(#[case] matches: &str, #[case] verdict: &str, #[case] expected: [bool; 3]) {
         let fault = fault(&format!("{{id: x, match: {matches}, verdict: {verdict}}}"));

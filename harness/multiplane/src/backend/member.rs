@@ -9,10 +9,11 @@ use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleRef, Subject};
 use k8s_openapi::api::storage::v1::StorageClass;
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
-use simnet::Network;
 use simnet::tls::{KeyPair, server_config};
-use virtual_node::{IngressController, PersistentVolumes, Programs, ServiceProxy, VirtualNode};
+use simnet::{Clock, Network};
+use virtual_node::{CrashPoints, IngressController, PersistentVolumes, Programs, ServiceProxy};
 
+use super::machines::{Machines, Make};
 use super::{BackendError, ClusterSpec, dns_name, names};
 
 /// Port of the API server and of the Ingress controller.
@@ -53,7 +54,8 @@ pub(crate) struct Settings<'a> {
 /// One embedded cluster. Everything ends with it.
 pub(crate) struct Member {
     socket: Option<SocketAddr>,
-    _nodes: Vec<VirtualNode>,
+    machines: Machines,
+    clock: Clock,
     _ingress: Option<IngressController>,
     _proxy: ServiceProxy,
     cluster: EmbeddedCluster,
@@ -65,6 +67,7 @@ impl Member {
         let Settings { id, network, .. } = settings;
         let api_name = names::api(id);
         let seed = seed(settings.seed, id);
+        let clock = network.clock().separate();
         let api = network.host(id, API);
         let own_names = [api_name.clone(), "localhost".to_owned()];
         let mut builder = EmbeddedCluster::builder(dns_name(id));
@@ -72,7 +75,7 @@ impl Member {
             builder = builder.issuer(issuer);
         }
         let cluster = builder
-            .clock(network.clock().clone())
+            .clock(clock.clone())
             .seed(seed)
             .host(api.clone())
             .server_names(own_names.into_iter().chain(settings.server_names.iter().cloned()).collect())
@@ -98,10 +101,11 @@ impl Member {
             }
             None => None,
         };
-        let nodes = nodes(&cluster, &settings, seed).await?;
+        let machines = nodes(&cluster, &settings, &clock, seed).await?;
         Ok(Self {
             socket,
-            _nodes: nodes,
+            machines,
+            clock,
             _ingress: ingress,
             _proxy: proxy,
             cluster,
@@ -110,6 +114,19 @@ impl Member {
 
     pub(crate) fn cluster(&self) -> &EmbeddedCluster {
         &self.cluster
+    }
+
+    pub(crate) fn crash_points(&self) -> &CrashPoints {
+        self.machines.crash_points()
+    }
+
+    /// The clock of its machines.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn machines(&self) -> &Machines {
+        &self.machines
     }
 
     /// The API server's loopback socket, in a network that has some.
@@ -137,34 +154,23 @@ pub(crate) fn check(spec: &ClusterSpec) -> Result<(), BackendError> {
 }
 
 /// Nodes act as the kubelets they stand for.
-async fn nodes(cluster: &EmbeddedCluster, settings: &Settings<'_>, seed: u64) -> Result<Vec<VirtualNode>, Fault> {
+async fn nodes(cluster: &EmbeddedCluster, settings: &Settings<'_>, clock: &Clock, seed: u64) -> Result<Machines, Fault> {
     let bindings: Api<ClusterRoleBinding> = Api::all(cluster.client());
     bindings.create(&PostParams::default(), &kubelets()).await?;
     if settings.nodes > 0 {
         let classes: Api<StorageClass> = Api::all(cluster.client());
         classes.create(&PostParams::default(), &storage()).await?;
     }
-    let volumes = PersistentVolumes::default();
-    let mut nodes = Vec::new();
-    for number in 1..=settings.nodes {
-        let name = format!("{}-node-{number}", dns_name(settings.id));
-        let client = cluster.client_for(&format!("system:node:{name}"), &["system:nodes"]);
-        let index = u8::try_from(number).map_err(|_| "an embedded cluster has at most 255 nodes")?;
-        let mut node = VirtualNode::builder(client)
-            .name(name)
-            .index(index)
-            .network(settings.network.clone(), settings.id)
-            .programs(settings.programs.clone())
-            .clock(settings.network.clock().clone())
-            .trust(settings.trust)
-            .persistent_volumes(volumes.clone())
-            .seed(seed.wrapping_add(u64::from(index)));
-        for (path, folder) in settings.host_paths {
-            node = node.host_path(path, folder);
-        }
-        nodes.push(node.start().await?);
-    }
-    Ok(nodes)
+    let make = Make {
+        zone: settings.id.to_owned(),
+        network: settings.network.clone(),
+        clock: clock.clone(),
+        programs: settings.programs.clone(),
+        trust: settings.trust.to_owned(),
+        host_paths: settings.host_paths.clone(),
+        seed,
+    };
+    Machines::start(cluster, make, settings.nodes).await
 }
 
 /// The default storage class, as kind has it: a volume is made for a claim as soon as a pod uses it, and goes with the claim.

@@ -16,6 +16,7 @@ pub mod gc;
 pub mod k3s;
 pub mod kind;
 pub mod ledger;
+mod machines;
 pub(crate) mod member;
 pub(crate) mod names;
 mod nodes;
@@ -26,6 +27,7 @@ pub mod process;
 use embedded_cluster::{Disturbance, Disturbed, Disturbing};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use virtual_node::CrashPoints;
 
 use futures::future::BoxFuture;
 use kube::Client;
@@ -198,6 +200,9 @@ pub enum BackendError {
     /// A fault in a cluster could not be undone.
     #[error("{0}")]
     NotMended(String),
+    /// A fault was in force, and nothing came its way.
+    #[error("{0}")]
+    NeverBit(String),
     /// The world itself could not be set up.
     #[error("the world could not be set up: {0}")]
     World(String),
@@ -292,10 +297,34 @@ pub trait Cluster: Send + Sync {
         None
     }
 
+    /// Where kills of programs at a named moment are asked for; `None` where the backend cannot.
+    fn crash_points(&self) -> Option<&CrashPoints> {
+        None
+    }
+
+    /// The clock of its machines, where it can be made wrong; `None` where the backend cannot.
+    fn clock(&self) -> Option<&Clock> {
+        None
+    }
+
+    /// Its nodes, where they can be lost one by one; `None` where the backend cannot.
+    fn machines(&self) -> Option<&dyn LosableNodes> {
+        None
+    }
+
     /// Faults of the cluster's machine; `None` where the backend has no such thing.
     fn faults(&self) -> Option<&dyn Faults> {
         None
     }
+}
+
+/// Nodes that can be lost one by one.
+pub trait LosableNodes: Send + Sync {
+    /// Ends a node at once, with all that runs on it, as a machine ends that loses power. False if it does not run.
+    fn lose(&self, name: &str) -> bool;
+
+    /// Starts it again.
+    fn boot<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), String>>;
 }
 
 /// A cluster's id where only DNS names are allowed: `dataplane_1` becomes `dataplane-1`.

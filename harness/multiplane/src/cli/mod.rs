@@ -22,6 +22,7 @@ mod record;
 mod report;
 mod repro;
 mod run;
+mod search;
 mod select;
 mod signals;
 mod table;
@@ -55,6 +56,7 @@ enum Command {
     Schema(explain::Schema),
     Report(report::Report),
     Repro(repro::Repro),
+    Search(search::Search),
     Matrix(matrix::Matrix),
     Doctor(doctor::Doctor),
     Config(config::ConfigCommand),
@@ -104,6 +106,7 @@ fn run(cli: Cli, settings: &Settings, output: &mut Output) -> Result<Exit, Failu
         Command::Schema(schema) => schema.run(output),
         Command::Report(report) => report.run(output),
         Command::Repro(repro) => repro.run(output),
+        Command::Search(search) => search.run(output),
         Command::Matrix(matrix) => matrix.run(output),
         Command::Doctor(doctor) => doctor.run(output),
         Command::Config(config) => config.run(&Cli::command(), settings, output),

@@ -57,7 +57,12 @@ pub async fn run_scenario(plan: &Plan, world: &dyn World, journal: &Journal, sto
             Ran::because(Outcome::Failed, message)
         }),
     };
-    faults.heal_all(&emitter).await;
+    let never = faults.heal_all(&emitter).await;
+    let ran = match ran.outcome {
+        // Whatever was shown, it was not shown under this fault.
+        Outcome::Passed if !never.is_empty() => Ran::because(Outcome::Failed, format!("never bit: fault {}", never.join(", "))),
+        _ => ran,
+    };
     let (millis, virtual_millis) = watch.read();
     emitter.emit(Event::ScenarioFinished {
         outcome: ran.outcome,

@@ -9,8 +9,7 @@ use crate::verb::{Fault, Heal, Match, Subject, Verdict};
 
 /// What API servers and what stands before them answer in trouble.
 const CODES: [u16; 5] = [429, 500, 502, 503, 504];
-const ONE_OF: &str =
-    "one of `cluster`, `between`, `from` with `to`, `credential`, `permission`, `namespace`, `workload` and `requests` is needed";
+const ONE_OF: &str = "one of `cluster`, `between`, `from` with `to`, `credential`, `permission`, `namespace`, `workload`, `clock`, `node` and `requests` is needed";
 
 /// Faults that are in force at a step: id, and where it stands.
 pub(super) type InForce<'c> = BTreeMap<&'c str, Span>;
@@ -38,7 +37,9 @@ pub(super) fn fault<'c>(context: &mut Context<'c>, at: At<'_>, fault: &'c Fault,
     let message = match fault.verdict {
         Verdict::Pause if fault.matches.cluster.is_none() => "a machine is paused, not traffic; name it with `match: {cluster: ...}`",
         Verdict::Delay(by) if by.get().is_zero() => "a delay of nothing is no fault",
+        Verdict::Ahead(by) | Verdict::Behind(by) if by.get().is_zero() => "a clock that is right is no fault",
         Verdict::Flap(flap) if flap.up.get().is_zero() || flap.down.get().is_zero() => "`up` and `down` take some time each",
+        Verdict::Crash(crash) if crash.times == 0 => "`times` is at least 1",
         Verdict::Status(status) if !(status.rate > 0.0 && status.rate <= 1.0) => "`rate` is above 0 and at most 1",
         Verdict::Status(status) if !CODES.contains(&status.code) => "`code` is 429, 500, 502, 503 or 504",
         _ => "",

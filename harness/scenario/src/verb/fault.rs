@@ -49,6 +49,12 @@ pub struct Match {
     /// The pods of a workload, such as flyteadmin's or flytepropeller's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workload: Option<WorkloadOf>,
+    /// The clock of all of this cluster's machines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Spanned<ClusterId>>,
+    /// A node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeOf>,
     /// Requests to a cluster's API server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests: Option<Requests>,
@@ -110,6 +116,16 @@ pub struct WorkloadOf {
     pub name: String,
 }
 
+/// A node of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NodeOf {
+    /// The cluster.
+    pub cluster: Spanned<ClusterId>,
+    /// The node's name: `dataplane-1-node-1` is the first of `dataplane_1`.
+    pub name: String,
+}
+
 /// Requests to the API server of a cluster, by what they ask.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -153,7 +169,17 @@ pub enum Verdict {
     Kill,
     /// Workload: its pods are killed, and there are none until the fault is mended.
     Stop,
-    /// Requests: some are answered with an error.
+    /// Workload: one of its pods is killed when it comes to a named moment of its work, and a new one comes. For pods of the reference
+    /// flyteadmin. Whether that happened, and how often, `heal` tells; it fails if it never did.
+    Crash(Crash),
+    /// Clock: is ahead of the others by this much.
+    Ahead(Duration),
+    /// Clock: is behind the others by this much.
+    Behind(Duration),
+    /// Node: its machine is gone from one moment to the next. Nothing is heard of it, so that it is `NotReady` after 50 s, and its pods are
+    /// deleted five minutes later, if they do not tolerate that for another time. Mended, it starts again.
+    Lost,
+    /// Requests: some are answered with an error. How many, `heal` tells; it fails if there were none.
     Status(ErrorStatus),
     /// Requests: open watches end, once.
     EndWatches,
@@ -167,6 +193,54 @@ pub struct Flap {
     pub down: Duration,
     /// How long it comes through each time.
     pub up: Duration,
+}
+
+/// A moment at which a program is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Crash {
+    /// The moment.
+    pub at: CrashPoint,
+    /// How often: whoever comes there later goes on.
+    #[serde(default = "once")]
+    #[schemars(range(min = 1))]
+    pub times: u32,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// A moment of the reference flyteadmin's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CrashPoint {
+    /// An execution is accepted: checked, with nothing written.
+    Accepted,
+    /// Its inputs are stored and its cluster is chosen; there is no object yet.
+    Placed,
+    /// Its object is in the cluster; there is no record of it yet.
+    ObjectMade,
+    /// It is recorded; the client has no answer yet.
+    Recorded,
+    /// An execution that is terminated is recorded as `ABORTING`; its object is there still.
+    Aborting,
+    /// Its object is deleted; the client has no answer yet.
+    ObjectDeleted,
+}
+
+impl CrashPoint {
+    /// As the file writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CrashPoint::Accepted => "accepted",
+            CrashPoint::Placed => "placed",
+            CrashPoint::ObjectMade => "objectMade",
+            CrashPoint::Recorded => "recorded",
+            CrashPoint::Aborting => "aborting",
+            CrashPoint::ObjectDeleted => "objectDeleted",
+        }
+    }
 }
 
 /// An error in place of an answer.
@@ -199,6 +273,10 @@ pub enum Subject {
     Namespace,
     /// A workload.
     Workload,
+    /// A clock.
+    Clock,
+    /// A node.
+    Node,
     /// Requests to an API server.
     Requests,
 }
@@ -212,6 +290,8 @@ impl Subject {
             Subject::Permission => "permission",
             Subject::Namespace => "namespace",
             Subject::Workload => "workload",
+            Subject::Clock => "clock",
+            Subject::Node => "node",
             Subject::Requests => "requests",
         }
     }
@@ -227,6 +307,8 @@ impl Match {
             (Subject::Permission, self.permission.is_some()),
             (Subject::Namespace, self.namespace.is_some()),
             (Subject::Workload, self.workload.is_some()),
+            (Subject::Clock, self.clock.is_some()),
+            (Subject::Node, self.node.is_some()),
             (Subject::Requests, self.requests.is_some()),
         ];
         given.into_iter().filter_map(|(subject, given)| given.then_some(subject)).collect()
@@ -243,6 +325,8 @@ impl Match {
             self.permission.as_ref().map(|permission| &permission.cluster),
             self.namespace.as_ref().map(|namespace| &namespace.cluster),
             self.workload.as_ref().map(|workload| &workload.cluster),
+            self.clock.as_ref(),
+            self.node.as_ref().map(|node| &node.cluster),
             self.requests.as_ref().map(|requests| &requests.to),
         ];
         traffic.chain(credential).chain(others.into_iter().flatten())
@@ -257,7 +341,9 @@ impl Verdict {
             Verdict::Spoil(_) => Subject::Credential,
             Verdict::Forbid => Subject::Permission,
             Verdict::Full | Verdict::Remove => Subject::Namespace,
-            Verdict::Kill | Verdict::Stop => Subject::Workload,
+            Verdict::Kill | Verdict::Stop | Verdict::Crash(_) => Subject::Workload,
+            Verdict::Ahead(_) | Verdict::Behind(_) => Subject::Clock,
+            Verdict::Lost => Subject::Node,
             Verdict::Status(_) | Verdict::EndWatches => Subject::Requests,
         }
     }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Apply, AssumeRole, Delete, Deploy, Expect, Fault, Grant, Iam, Invariant, Label, Match, ObjectAccess, Placement, Pods, Resources, Submit,
-    Verb, Verdict, Wait,
+    Apply, AssumeRole, Delete, Deploy, Expect, Fault, Grant, Iam, Invariant, Label, Match, ObjectAccess, Placement, Pods, Resources,
+    Submit, Verb, Verdict, Wait,
 };
 use crate::OneOrMany;
 
@@ -113,6 +113,10 @@ impl Match {
             write!(f, "namespace {} on {}", namespace.name, namespace.cluster.value)
         } else if let Some(workload) = &self.workload {
             write!(f, "{}/{} on {}", workload.namespace, workload.name, workload.cluster.value)
+        } else if let Some(cluster) = &self.clock {
+            write!(f, "clock of {}", cluster.value)
+        } else if let Some(node) = &self.node {
+            write!(f, "node {} of {}", node.name, node.cluster.value)
         } else if let Some(requests) = &self.requests {
             let list = |names: &[String], all: &str| if names.is_empty() { all.to_owned() } else { names.join(", ") };
             let (verbs, resources) = (list(&requests.verbs, "all"), list(&requests.resources, "everything"));
@@ -138,8 +142,13 @@ impl fmt::Display for Verdict {
             Verdict::Remove => f.write_str("removed"),
             Verdict::Kill => f.write_str("killed"),
             Verdict::Stop => f.write_str("stopped"),
+            Verdict::Crash(crash) if crash.times == 1 => write!(f, "killed at {}", crash.at.as_str()),
+            Verdict::Crash(crash) => write!(f, "killed at {}, {} times", crash.at.as_str(), crash.times),
             Verdict::Status(status) if status.rate < 1.0 => write!(f, "answered with {} at a rate of {}", status.code, status.rate),
             Verdict::Status(status) => write!(f, "answered with {}", status.code),
+            Verdict::Ahead(by) => write!(f, "ahead by {by}"),
+            Verdict::Behind(by) => write!(f, "behind by {by}"),
+            Verdict::Lost => f.write_str("lost"),
             Verdict::EndWatches => f.write_str("watches ended"),
         }
     }

@@ -18,7 +18,7 @@ use super::{heartbeat, kubelet, pods};
 use crate::Error;
 use crate::api::{Mirror, References};
 use crate::pod::PersistentVolumes;
-use crate::program::Programs;
+use crate::program::{CrashPoints, Programs};
 
 /// A kubelet's port.
 const PORT: u16 = 10250;
@@ -49,6 +49,7 @@ impl VirtualNode {
             labels: BTreeMap::new(),
             host_paths: BTreeMap::new(),
             persistent_volumes: PersistentVolumes::default(),
+            crash_points: CrashPoints::default(),
         }
     }
 
@@ -86,6 +87,7 @@ pub struct Builder {
     labels: BTreeMap<String, String>,
     host_paths: BTreeMap<String, PathBuf>,
     persistent_volumes: PersistentVolumes,
+    crash_points: CrashPoints,
 }
 
 impl Builder {
@@ -157,6 +159,12 @@ impl Builder {
         self
     }
 
+    /// Who may ask that programs are killed at a point; nobody otherwise.
+    pub fn crash_points(mut self, points: &CrashPoints) -> Self {
+        self.crash_points = points.clone();
+        self
+    }
+
     /// Registers the node and starts to serve it.
     ///
     /// # Errors
@@ -205,6 +213,7 @@ impl Builder {
             ids,
             host_paths: self.host_paths,
             persistent_volumes: self.persistent_volumes,
+            crash_points: self.crash_points,
         });
         let mut tasks = JoinSet::new();
         tasks.spawn(heartbeat::beat(self.client, registration, node, clock));

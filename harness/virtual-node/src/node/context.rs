@@ -16,7 +16,7 @@ use super::logs::Logs;
 use super::running::Running;
 use crate::api::{Mirror, References};
 use crate::pod::PersistentVolumes;
-use crate::program::Programs;
+use crate::program::{CrashPoints, Programs};
 
 /// What all pods of a node share.
 pub(crate) struct NodeContext {
@@ -41,6 +41,7 @@ pub(crate) struct NodeContext {
     pub(crate) host_paths: BTreeMap<String, PathBuf>,
     /// Volumes that the cluster's nodes share.
     pub(crate) persistent_volumes: PersistentVolumes,
+    pub(crate) crash_points: CrashPoints,
 }
 
 /// Random identifiers, the same for the same seed.

@@ -16,7 +16,7 @@ use super::prepare::Prepared;
 use super::probes::{Prober, Unhealthy};
 use super::sandbox;
 use crate::node::Severity;
-use crate::program::{ContainerContext, ExitStatus, Files, Log, LogBuffer, PodInfo, Probes, Tasks};
+use crate::program::{ContainerContext, CrashSite, ExitStatus, Files, Log, LogBuffer, PodInfo, Probes, Tasks};
 
 /// A program that panicked, as Rust's own runtime ends such a process.
 const PANICKED: ExitStatus = ExitStatus::Exited(101);
@@ -37,6 +37,7 @@ pub(crate) async fn run_once(of: &Supervisor, prepared: Prepared) -> ExitStatus 
     let _ended = tasks.ended().clone().drop_guard();
     let context = context(of, &prepared, Log::new(ctx.node.clock.clone(), buffer.clone()), &tasks, &stop);
     let files = context.files.clone();
+    let crash = context.crash.clone();
     let prober = Prober::new(of, &prepared, context.probes.clone());
     let id = format!("virtual://{}", ctx.node.ids.hex::<32>());
     ctx.container_event(container, Severity::Normal, "Created", "Container created");
@@ -46,7 +47,11 @@ pub(crate) async fn run_once(of: &Supervisor, prepared: Prepared) -> ExitStatus 
 
     let _known = ctx.node.running.begin(context.clone());
     let mut process = tasks.spawn(prepared.program.run(context));
-    let exit = attend(of, &prober, &mut process, &stop).await;
+    let exit = tokio::select! {
+        biased;
+        exit = attend(of, &prober, &mut process, &stop) => exit,
+        () = crash.killed() => ExitStatus::Killed,
+    };
 
     tasks.end().await;
     buffer.close();
@@ -132,6 +137,7 @@ fn context(of: &Supervisor, prepared: &Prepared, log: Log, tasks: &Tasks, stop: 
         pod: info,
         trust: ctx.node.trust.clone(),
         probes: Probes::default(),
+        crash: CrashSite::new(&ctx.node.crash_points, &ctx.namespace, pod.labels()),
     }
 }
 

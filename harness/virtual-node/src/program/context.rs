@@ -6,7 +6,7 @@ use std::sync::Arc;
 use simnet::{Clock, Host};
 use tokio_util::sync::CancellationToken;
 
-use super::{Files, Log, Probes, Tasks};
+use super::{CrashSite, Files, Log, Probes, Tasks};
 
 /// What a program gets for one run: exactly what a container's process would find around it.
 #[derive(Clone)]
@@ -36,6 +36,8 @@ pub struct ContainerContext {
     pub trust: Arc<str>,
     /// Where the program sets its answers to exec probes. HTTP, TCP and gRPC probes connect to [`Self::host`].
     pub probes: Probes,
+    /// Where the program tells how far it is, so that it can be killed there.
+    pub crash: CrashSite,
 }
 
 impl ContainerContext {

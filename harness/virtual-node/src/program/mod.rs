@@ -1,6 +1,7 @@
 //! Programs: what runs in place of a container.
 
 mod context;
+mod crash;
 mod disk;
 mod exit;
 mod files;
@@ -12,6 +13,7 @@ mod registry;
 mod tasks;
 
 pub use context::{ContainerContext, PodInfo};
+pub use crash::{Crash, CrashPoints, CrashSite, Crashing};
 pub use exit::ExitStatus;
 pub use files::Files;
 pub use log::Log;

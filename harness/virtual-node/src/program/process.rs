@@ -7,7 +7,7 @@ use std::sync::Arc;
 use simnet::Host;
 use tokio_util::sync::CancellationToken;
 
-use super::{ContainerContext, ExitStatus, Files, Log, PodInfo, Probes, Program, Tasks};
+use super::{ContainerContext, CrashSite, ExitStatus, Files, Log, PodInfo, Probes, Program, Tasks};
 
 /// Where a pod finds its service account's namespace.
 const NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -51,6 +51,7 @@ impl Process {
             trust: self.trust,
             // A kubelet runs exec probes as processes of their own.
             probes: Probes::default(),
+            crash: CrashSite::default(),
         };
         let status = program.run(context).await;
         tasks.end().await;

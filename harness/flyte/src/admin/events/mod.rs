@@ -1,7 +1,7 @@
 //! What data planes report: events of runs, nodes and tasks.
 
-mod node;
-mod task;
+pub(crate) mod node;
+pub(crate) mod task;
 mod workflow;
 
 use super::error::AdminError;

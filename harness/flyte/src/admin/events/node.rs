@@ -6,6 +6,8 @@ use super::check_cluster;
 use crate::admin::error::AdminError;
 use crate::admin::executions::not_found;
 use crate::admin::state::Admin;
+use crate::proto::admin::EventErrorAlreadyInTerminalState;
+use crate::proto::admin::event_failure_reason::Reason;
 use crate::proto::admin::node_execution_closure::{OutputResult, TargetMetadata};
 use crate::proto::admin::{NodeExecution, NodeExecutionClosure, NodeExecutionMetaData, WorkflowNodeMetadata};
 use crate::proto::core::node_execution::Phase;
@@ -57,7 +59,9 @@ impl Admin {
             if terminal(closure.phase) {
                 return Err(AdminError::precondition(
                     format!("node [{}] is already in a terminal phase", key.node),
-                    None,
+                    Some(Reason::AlreadyInTerminalState(EventErrorAlreadyInTerminalState {
+                        current_phase: phase_name(event.phase),
+                    })),
                 ));
             }
             closure.updated_at = Some(now);
@@ -68,7 +72,13 @@ impl Admin {
     }
 }
 
-fn terminal(phase: i32) -> bool {
+/// Upstream names the phase of the event, not the recorded one.
+fn phase_name(phase: i32) -> String {
+    Phase::try_from(phase).map_or("UNDEFINED", |phase| phase.as_str_name()).to_owned()
+}
+
+/// Whether nothing follows this phase.
+pub(crate) fn terminal(phase: i32) -> bool {
     [
         Phase::Succeeded,
         Phase::Failed,

@@ -6,6 +6,8 @@ use super::check_cluster;
 use crate::admin::error::AdminError;
 use crate::admin::executions::not_found;
 use crate::admin::state::Admin;
+use crate::proto::admin::EventErrorAlreadyInTerminalState;
+use crate::proto::admin::event_failure_reason::Reason;
 use crate::proto::admin::task_execution_closure::OutputResult;
 use crate::proto::admin::{TaskExecution, TaskExecutionClosure};
 use crate::proto::core::TaskExecutionIdentifier;
@@ -57,7 +59,9 @@ impl Admin {
             if old.as_ref().is_some_and(|row| terminal(phase(row))) {
                 return Err(AdminError::precondition(
                     format!("task [{}] is already in a terminal phase", task.name),
-                    None,
+                    Some(Reason::AlreadyInTerminalState(EventErrorAlreadyInTerminalState {
+                        current_phase: phase_name(event.phase),
+                    })),
                 ));
             }
             let mut row = old.unwrap_or_else(|| TaskRow {
@@ -87,7 +91,13 @@ fn phase(row: &TaskRow) -> i32 {
     row.message.closure.as_ref().map_or(0, |closure| closure.phase)
 }
 
-fn terminal(phase: i32) -> bool {
+/// Upstream names the phase of the event, not the recorded one.
+fn phase_name(phase: i32) -> String {
+    Phase::try_from(phase).map_or("UNDEFINED", |phase| phase.as_str_name()).to_owned()
+}
+
+/// Whether nothing follows this phase.
+pub(crate) fn terminal(phase: i32) -> bool {
     [Phase::Succeeded, Phase::Failed, Phase::RetryableFailed, Phase::Aborted]
         .iter()
         .any(|terminal| *terminal as i32 == phase)

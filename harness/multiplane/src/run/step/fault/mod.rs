@@ -1,7 +1,11 @@
 //! `fault` and `heal`: a fault is made, seen to bite, and mended.
 
+mod clock;
+mod crash;
 mod credential;
+mod later;
 mod namespace;
+mod node;
 mod permission;
 mod requests;
 mod traffic;
@@ -31,20 +35,32 @@ struct Made {
 
 impl FaultsInForce {
     /// Mends all that is left at the end of a scenario.
-    pub(crate) async fn heal_all(&self, emitter: &Emitter) {
+    /// Tells which of them never bit.
+    pub(crate) async fn heal_all(&self, emitter: &Emitter) -> Vec<String> {
+        let mut never = Vec::new();
         for (id, made) in std::mem::take(&mut *self.0.lock().await) {
             match made.in_force.heal().await {
                 Ok(_) => emitter.note(Level::Info, format!("fault {id}: mended at the end of the scenario")),
+                Err(BackendError::NeverBit(why)) => {
+                    emitter.note(Level::Warning, format!("fault {id}: mended at the end of the scenario, but {why}"));
+                    never.push(id);
+                }
                 Err(error) => emitter.note(Level::Warning, format!("fault {id}: not mended: {error}")),
             }
         }
+        never
     }
 
     /// Knows how a fault is undone, before it is made: so an end in between finds it.
     async fn hold(&self, step: &Fault, undo: Undo) {
+        self.insert(step, InForce::Undo(undo)).await;
+    }
+
+    /// Knows a fault that was made.
+    async fn insert(&self, step: &Fault, in_force: InForce) {
         let made = Made {
             matches: step.matches.clone(),
-            in_force: InForce::Undo(undo),
+            in_force,
         };
         self.0.lock().await.insert(step.id.value.clone(), made);
     }
@@ -61,6 +77,10 @@ pub(crate) async fn fault(context: &Context<'_>, step: &Fault) -> Result<(), Fai
         namespace::befall(context, step, namespace).await
     } else if let Some(workload) = &matches.workload {
         workload::kill(context, step, workload).await
+    } else if let Some(cluster) = &matches.clock {
+        clock::skew(context, step, &cluster.value).await
+    } else if let Some(node) = &matches.node {
+        node::lose(context, step, node).await
     } else if let Some(requests) = &matches.requests {
         requests::disturb(context, step, requests).await
     } else {
@@ -99,5 +119,8 @@ fn without_effect(what: impl Into<String>) -> Failure {
 }
 
 fn backend(error: BackendError) -> Failure {
+    if let BackendError::NeverBit(why) = error {
+        return Failure::expectation("fault-never-bit", why);
+    }
     Failure::environment("fault", error.to_string())
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use embedded_cluster::{Disturbance, Disturbed};
 use scenario::verb::{Fault, Requests, Verdict};
 
+use super::later::announce;
 use super::{bites, on_nothing};
+use crate::backend::faults::InForce;
 use crate::run::context::Context;
 use crate::run::step::failure::Failure;
 
@@ -40,12 +42,28 @@ pub(super) async fn disturb(context: &Context<'_>, step: &Fault, requests: &Requ
             &format!("{ended} watches of {} on {} ended", requests.by, requests.to.value),
         );
     }
-    let undo = Box::pin(async move {
+    let told = match step.verdict {
+        Verdict::Status(status) => {
+            let first = disturbing.first();
+            let text = format!(
+                "a request of {} to {} was answered with {}",
+                requests.by, requests.to.value, status.code
+            );
+            Some(announce(context, "with the first such request", async move {
+                first.await;
+                text
+            }))
+        }
+        _ => None,
+    };
+    let seen = move || {
+        drop(told);
         match disturbing.counts() {
-            (seen, 0) => Err(format!("none of {seen} such requests was disturbed: the fault never bit")),
+            (seen, 0) => Err(format!("the fault never bit: none of {seen} such requests was disturbed")),
             (seen, disturbed) => Ok(format!("{disturbed} of {seen} such requests were disturbed")),
         }
-    });
-    context.faults.hold(step, undo).await;
+    };
+    let nothing_more = Box::pin(std::future::ready(Ok(String::new())));
+    context.faults.insert(step, InForce::Later(Box::new(seen), nothing_more)).await;
     Ok(())
 }

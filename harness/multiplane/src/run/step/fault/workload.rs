@@ -27,6 +27,9 @@ pub(super) async fn kill(context: &Context<'_>, step: &Fault, workload: &Workloa
         .get_opt(&workload.name)
         .await?
         .ok_or_else(|| on_nothing(format!("there is no {what}")))?;
+    if let Verdict::Crash(crash) = step.verdict {
+        return super::crash::crash(context, step, workload, crash, (api, &found)).await;
+    }
     let pods: Api<Pod> = Api::namespaced(context.client(cluster)?, &workload.namespace);
     let alive = pods.list(&ListParams::default().labels(&selector(&found))).await?.items;
     if alive.is_empty() {
@@ -74,7 +77,7 @@ async fn scale(api: &Api<DynamicObject>, name: &str, replicas: i64) -> Result<Dy
 }
 
 /// Scales the workload to what it was, and waits until it is up.
-fn up(api: Api<DynamicObject>, workload: WorkloadOf, replicas: Option<i64>) -> Undo {
+pub(super) fn up(api: Api<DynamicObject>, workload: WorkloadOf, replicas: Option<i64>) -> Undo {
     Box::pin(async move {
         let text = |error: kube::Error| error.to_string();
         let now = match replicas {
@@ -99,9 +102,14 @@ fn up(api: Api<DynamicObject>, workload: WorkloadOf, replicas: Option<i64>) -> U
 }
 
 /// The labels by which a workload knows its pods.
-fn selector(workload: &DynamicObject) -> String {
+pub(super) fn labels(workload: &DynamicObject) -> impl Iterator<Item = (String, String)> {
     let labels = workload.data["spec"]["selector"]["matchLabels"].as_object();
     let pairs = labels.into_iter().flatten();
-    let pairs = pairs.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
+    pairs.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()))
+}
+
+/// These labels, as requests name them.
+fn selector(workload: &DynamicObject) -> String {
+    let pairs = labels(workload).map(|(key, value)| format!("{key}={value}"));
     pairs.collect::<Vec<_>>().join(",")
 }
