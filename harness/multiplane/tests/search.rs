@@ -110,7 +110,7 @@ fn an_object_before_its_record_is_a_known_fault() {
     let known: Vec<_> = ran.violations.iter().filter_map(|violation| violation.known).collect();
     for scenario in &known {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(scenario);
-        assert!(folder.join("scenario.yaml").is_file(), "{scenario}");
+        assert!(folder.join("README.md").is_file(), "{scenario}");
     }
     assert_eq!((known.len(), ran.violations.len()), (1, 1), "{}", shown(&ran));
 }
