@@ -144,6 +144,27 @@ fn what_flaps_comes_and_goes() {
     );
 }
 
+/// What it is mended on is still there, and is waited for.
+#[test]
+fn a_workload_that_is_stopped_when_a_scenario_fails_comes_back() {
+    let (outcome, text) = run("\
+- apply:
+    on: a
+    objects:
+      - apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: shop, namespace: default}
+        spec:
+          selector: {matchLabels: {app: shop}}
+          template: {metadata: {labels: {app: shop}}, spec: {containers: [{name: shop, image: x}]}}
+- expect: {pods: {on: a, namespace: default, all: Running, count: 1}}
+- fault: {id: stopped, match: {workload: {cluster: a, namespace: default, name: shop}}, verdict: stop}
+- expect: {pods: {on: a, namespace: default, count: 1, within: 1s}}
+");
+    assert_eq!(outcome, Outcome::Failed, "{text}");
+    assert_shown(&text, &["fault stopped: mended at the end of the scenario"]);
+}
+
 #[test]
 fn a_workload_is_stopped_and_comes_back() {
     let (outcome, text) = run("\

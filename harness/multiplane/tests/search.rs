@@ -99,20 +99,16 @@ fn a_cluster_that_was_away_lacks_namespaces_upstream_and_gets_them_with_the_swit
     assert!(ran.violations.is_empty(), "{}", shown(&ran));
 }
 
+/// It counts as made when the user asks again, and flytepropeller has tried all along to begin it.
 #[test]
-fn an_object_before_its_record_is_a_known_fault() {
+fn an_object_before_its_record_is_worked_on_once_it_is_recorded() {
     let ran = run(&history(
         false,
         vec![at(0, crash(CrashPoint::ObjectMade)), at(1, submit("one", 1, true))],
     ))
     .unwrap();
     assert!(shown(&ran).contains("1 kills"), "{}", shown(&ran));
-    let known: Vec<_> = ran.violations.iter().filter_map(|violation| violation.known).collect();
-    for scenario in &known {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(scenario);
-        assert!(folder.join("README.md").is_file(), "{scenario}");
-    }
-    assert_eq!((known.len(), ran.violations.len()), (1, 1), "{}", shown(&ran));
+    assert!(ran.violations.is_empty(), "{}", shown(&ran));
 }
 
 #[test]

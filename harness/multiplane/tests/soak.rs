@@ -74,13 +74,16 @@ fn soak() {
     let first = Holds::now();
     let mut warm = None;
     let mut samples: Vec<u64> = Vec::new();
-    let (mut histories, mut runs, mut known) = (0, 0, 0);
+    let (mut histories, mut runs) = (0, 0);
     while begun.elapsed() < time || runs == 0 {
         let history = History::draw(draw.random(), PLANES, false);
         let ran = run(&history).unwrap_or_else(|error| panic!("seed {}: {error}", history.seed));
-        let broken: Vec<_> = ran.broken().collect();
-        assert!(broken.is_empty(), "seed {} of {PLANES:?}: {broken:?}", history.seed);
-        known += ran.violations.len();
+        assert!(
+            ran.violations.is_empty(),
+            "seed {} of {PLANES:?}: {:?}",
+            history.seed,
+            ran.violations
+        );
         assert_eq!(run(&history).unwrap(), ran, "seed {}: another history", history.seed);
         histories += 1;
         if histories % 4 == 1 {
@@ -102,7 +105,7 @@ fn soak() {
     }
     let last = Holds::now();
     println!(
-        "{histories} histories and {runs} scenarios, each twice, in {} s; {known} known faults of upstream",
+        "{histories} histories and {runs} scenarios, each twice, in {} s",
         begun.elapsed().as_secs()
     );
     println!(

@@ -68,8 +68,6 @@ struct Report<'a> {
     histories: u64,
     /// Histories that broke something.
     broken: &'a [Broken],
-    /// How often known faults of upstream were met, by their scenario.
-    known: &'a std::collections::BTreeMap<&'static str, u64>,
     /// Histories that could not be judged.
     failed: &'a [(u64, String)],
     /// The smallest history that breaks the same as the first.
@@ -112,7 +110,6 @@ impl Search {
             output.json(&Report {
                 histories: found.histories,
                 broken: &found.broken,
-                known: &found.known,
                 failed: &found.failed,
                 smallest: smallest.as_ref().filter(|_| self.shrink),
                 traces,
@@ -153,7 +150,7 @@ impl Search {
         let text = std::fs::read_to_string(file).map_err(|error| invalid(error.to_string()))?;
         let mut history: History = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
         let mut ran = run(&history).map_err(harness)?;
-        let invariant = ran.broken().next().map(|violation| violation.invariant);
+        let invariant = ran.violations.first().map(|violation| violation.invariant);
         if let (true, Some(invariant)) = (self.shrink, invariant) {
             history = shrink(&history, invariant, &|| true).0;
             ran = run(&history).map_err(harness)?;
@@ -167,11 +164,7 @@ impl Search {
             lines(&history, output)?;
             tell(&ran, output)?;
         }
-        Ok(if ran.broken().next().is_none() {
-            Exit::Passed
-        } else {
-            Exit::Failed
-        })
+        Ok(if ran.violations.is_empty() { Exit::Passed } else { Exit::Failed })
     }
 
     fn summary(&self, found: &Found, output: &mut Output) -> Result<(), Failure> {
@@ -189,9 +182,6 @@ impl Search {
         }
         for (seed, error) in &found.failed {
             complain(&format!("seed {seed}: cannot be judged: {error}"));
-        }
-        for (scenario, times) in &found.known {
-            output.line(format!("known   {scenario}: met {times} times; flyteadmin has no switch for it"))?;
         }
         let seconds = (found.millis / 1000).max(1);
         output.line(format!(

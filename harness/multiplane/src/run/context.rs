@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use flyte::client::Admin;
 use flyte::crd::ExecutionId;
-use indexmap::IndexMap;
 use kube::Client;
 use scenario::{Role, Scenario};
 use tokio::time::Instant;
 
-use super::names::{Found, WorldNames};
+use super::names::{Clusters, Found, WorldNames};
 use super::objects::Kinds;
 use super::plan::Plan;
 use super::progress::Progress;
@@ -76,11 +75,12 @@ impl<'a> Context<'a> {
     pub(crate) fn new(
         plan: &'a Plan,
         world: &'a dyn World,
-        clusters: IndexMap<String, Arc<dyn Cluster>>,
+        clusters: Clusters,
         witness: Witness,
         emitter: Emitter,
         faults: FaultsInForce,
     ) -> Self {
+        faults.hold_clusters(&clusters);
         let controlplane = plan.loaded.scenario.clusters_of(Role::Controlplane).next();
         let configurations = controlplane
             .and_then(|(id, _)| clusters.get(id))

@@ -22,6 +22,7 @@ mod suite_tests;
 mod transient;
 
 pub(crate) use context::Context;
+pub(crate) use names::Clusters;
 pub use partition::{Partition, PartitionError};
 pub use pause::Pause;
 pub use pins::{PinError, Pins};

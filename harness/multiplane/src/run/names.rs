@@ -9,9 +9,12 @@ use serde_json::Value;
 
 use crate::backend::{self, Cluster};
 
+/// A scenario's clusters, by id, in the file's order.
+pub(crate) type Clusters = IndexMap<String, Arc<dyn Cluster>>;
+
 /// The names of one run.
 pub(crate) struct WorldNames {
-    pub(crate) clusters: IndexMap<String, Arc<dyn Cluster>>,
+    pub(crate) clusters: Clusters,
     pub(crate) bindings: Bindings,
     pub(crate) run: String,
     pub(crate) seed: u64,

@@ -1,23 +1,22 @@
 //! The scenario's own namespaces.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use futures::future::try_join_all;
-use indexmap::IndexMap;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
 
+use super::names::Clusters;
 use super::plan::Plan;
-use crate::backend::{BackendError, Cluster};
+use crate::backend::BackendError;
 use crate::journal::{Emitter, Level};
 
 /// Whose a namespace is: the scenario's name.
 const OWNER: &str = "multiplane.dev/scenario";
 
 /// Makes the scenario's namespaces, on each cluster those that it is to have. One that is there already is somebody else's.
-pub(super) async fn make(plan: &Plan, clusters: &IndexMap<String, Arc<dyn Cluster>>, emitter: &Emitter) -> Result<(), BackendError> {
+pub(super) async fn make(plan: &Plan, clusters: &Clusters, emitter: &Emitter) -> Result<(), BackendError> {
     let scenario = &plan.loaded.scenario;
     let wanted = scenario.namespaces.values().flat_map(|namespace| {
         let on = clusters.values().filter(|cluster| {

@@ -1,19 +1,17 @@
 //! One scenario, from its file to the verdict.
 
-use std::sync::Arc;
-
 use futures::future::try_join_all;
-use indexmap::IndexMap;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
+use super::names::Clusters;
 use super::namespaces;
 use super::plan::Plan;
 use super::step;
 use super::step::failure::Failure;
 use super::step::fault::FaultsInForce;
-use crate::backend::{BackendError, Cluster, ClusterSpec, World};
+use crate::backend::{BackendError, ClusterSpec, World};
 use crate::journal::{Emitter, Event, Journal, Level, Outcome};
 use crate::stopwatch::Stopwatch;
 use crate::verdict::Witness;
@@ -98,7 +96,7 @@ async fn steps(plan: &Plan, world: &dyn World, emitter: &Emitter, faults: &Fault
 }
 
 /// All clusters, side by side, in the file's order, with the scenario's own namespaces in them.
-pub(crate) async fn create(plan: &Plan, world: &dyn World, emitter: &Emitter) -> Result<IndexMap<String, Arc<dyn Cluster>>, BackendError> {
+pub(crate) async fn create(plan: &Plan, world: &dyn World, emitter: &Emitter) -> Result<Clusters, BackendError> {
     let clusters = plan.loaded.scenario.clusters.iter().map(async |(id, cluster)| {
         let watch = Stopwatch::start();
         let spec = ClusterSpec::of(id, cluster);

@@ -51,18 +51,11 @@ pub struct Violation {
     pub invariant: Invariant,
     /// How it was seen.
     pub seen: String,
-    /// The scenario that shows the fault of upstream behind it, where it is a known one without a switch.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub known: Option<&'static str>,
 }
 
 impl Violation {
     fn new(invariant: Invariant, seen: String) -> Self {
-        Self {
-            invariant,
-            seen,
-            known: None,
-        }
+        Self { invariant, seen }
     }
 }
 
@@ -147,21 +140,10 @@ impl Of<'_> {
         } else {
             objects.join(", ")
         };
-        let mut violation = Violation::new(
+        Some(Violation::new(
             Invariant::NothingLost,
             format!("{name} was accepted and is {phase} for ever; {objects}"),
-        );
-        violation.known = self.known();
-        Some(violation)
-    }
-
-    /// Faults of upstream that have no switch.
-    fn known(&self) -> Option<&'static str> {
-        let row = self.row?;
-        let ended = |phase: i64| phase == 3 || phase == 5;
-        // An object that was made before its record was lost has failed by the time that the user asks again: it counts as made.
-        let orphan = row.phase == Phase::Undefined && self.asked.tries > 1 && self.there.iter().any(|(_, phase)| ended(*phase));
-        orphan.then_some("scenarios/bugs/search-object-before-its-record")
+        ))
     }
 
     fn two_clusters(&self) -> Option<Violation> {

@@ -1,6 +1,5 @@
 //! Many histories side by side.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -45,8 +44,6 @@ pub struct Found {
     pub millis: u64,
     /// Histories that broke something, by seed.
     pub broken: Vec<Broken>,
-    /// How often a known fault of upstream was met, by its scenario.
-    pub known: BTreeMap<&'static str, u64>,
     /// Histories that could not be judged, by seed: faults of the harness.
     pub failed: Vec<(u64, String)>,
 }
@@ -101,11 +98,8 @@ impl Found {
             Err(error) => self.failed.push((history.seed, error.to_string())),
             Ok(ran) => {
                 self.seconds += ran.trace.last().map_or(0, |last| last.at / 1000);
-                for known in ran.violations.iter().filter_map(|violation| violation.known) {
-                    *self.known.entry(known).or_default() += 1;
-                }
-                let violations: Vec<Violation> = ran.broken().cloned().collect();
-                if !violations.is_empty() {
+                if !ran.violations.is_empty() {
+                    let violations = ran.violations;
                     self.broken.push(Broken { history, violations });
                 }
             }

@@ -28,15 +28,10 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Invariants that are broken by no known fault of upstream.
-    pub fn broken(&self) -> impl Iterator<Item = &Violation> {
-        self.violations.iter().filter(|violation| violation.known.is_none())
-    }
-
-    /// Whether an invariant is broken so.
+    /// Whether an invariant is broken.
     #[must_use]
     pub fn breaks(&self, invariant: Invariant) -> bool {
-        self.broken().any(|violation| violation.invariant == invariant)
+        self.violations.iter().any(|violation| violation.invariant == invariant)
     }
 }
 

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flyte::stores::{PublishedAws, PublishedObjects, Stores};
-use indexmap::IndexMap;
 use scenario::{Role, Verb};
 use simnet::{Host, Listener};
 use thiserror::Error;
@@ -20,7 +19,7 @@ use crate::journal::{Emitter, Journal, Kept, Level};
 use crate::local::Locals;
 use crate::run::step::failure::Failure;
 use crate::run::step::fault::FaultsInForce;
-use crate::run::{Context, Plan, Provider, create, run_and_end, step};
+use crate::run::{Clusters, Context, Plan, Provider, create, run_and_end, step};
 use crate::verdict::Witness;
 use env::Env;
 use page::{Looked, Page};
@@ -133,7 +132,7 @@ const AWS: u16 = 9001;
 /// What must live as long as the world.
 struct Held {
     ready: PathBuf,
-    _clusters: IndexMap<String, Arc<dyn Cluster>>,
+    _clusters: Clusters,
     _forwards: Vec<Forward>,
     _objects: Option<PublishedObjects>,
     _aws: Option<PublishedAws>,

@@ -12,7 +12,7 @@ mod traffic;
 mod workload;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use scenario::verb::{Fault, Heal, Match};
 use tokio::sync::Mutex;
@@ -22,10 +22,16 @@ use crate::backend::BackendError;
 use crate::backend::faults::{InForce, Undo};
 use crate::journal::{Emitter, Level};
 use crate::run::context::Context;
+use crate::run::names::Clusters;
 
-/// The faults that are in force, by id. They outlive the steps, so that an aborted scenario is mended as well.
+/// The faults that are in force. They outlive the steps, so that an aborted scenario is mended as well.
 #[derive(Clone, Default)]
-pub(crate) struct FaultsInForce(Arc<Mutex<BTreeMap<String, Made>>>);
+pub(crate) struct FaultsInForce {
+    /// By id.
+    made: Arc<Mutex<BTreeMap<String, Made>>>,
+    /// What they are mended on: it outlives the steps, too.
+    clusters: Arc<OnceLock<Clusters>>,
+}
 
 /// A fault that was made.
 struct Made {
@@ -34,11 +40,16 @@ struct Made {
 }
 
 impl FaultsInForce {
+    /// Keeps the clusters for as long as this is there.
+    pub(crate) fn hold_clusters(&self, clusters: &Clusters) {
+        self.clusters.get_or_init(|| clusters.clone());
+    }
+
     /// Mends all that is left at the end of a scenario.
     /// Tells which of them never bit.
     pub(crate) async fn heal_all(&self, emitter: &Emitter) -> Vec<String> {
         let mut never = Vec::new();
-        for (id, made) in std::mem::take(&mut *self.0.lock().await) {
+        for (id, made) in std::mem::take(&mut *self.made.lock().await) {
             match made.in_force.heal().await {
                 Ok(_) => emitter.note(Level::Info, format!("fault {id}: mended at the end of the scenario")),
                 Err(BackendError::NeverBit(why)) => {
@@ -62,7 +73,7 @@ impl FaultsInForce {
             matches: step.matches.clone(),
             in_force,
         };
-        self.0.lock().await.insert(step.id.value.clone(), made);
+        self.made.lock().await.insert(step.id.value.clone(), made);
     }
 }
 
@@ -92,14 +103,14 @@ pub(crate) async fn fault(context: &Context<'_>, step: &Fault) -> Result<(), Fai
 pub(crate) async fn heal(context: &Context<'_>, step: &Heal) -> Result<(), Failure> {
     let mut mended = Vec::new();
     for id in step.fault.iter() {
-        let made = context.faults.0.lock().await.remove(&id.value);
+        let made = context.faults.made.lock().await.remove(&id.value);
         let made = made.ok_or_else(|| Failure::invalid("unknown-fault", format!("no fault {} is in force", id.value)))?;
         if let Some(how) = made.in_force.heal().await.map_err(backend)? {
             context.emitter.note(Level::Info, format!("mended: {how}"));
         }
         mended.push(made.matches);
     }
-    let others = !context.faults.0.lock().await.is_empty();
+    let others = !context.faults.made.lock().await.is_empty();
     traffic::mended(context, &mended, others).await
 }
 

@@ -20,7 +20,7 @@ pub(super) async fn cut(context: &Context<'_>, step: &Fault) -> Result<(), Failu
         before.map_err(|why| on_nothing(format!("{} does not reach {} without the fault: {why}", way.from, way.to)))?;
     }
     // Held from before the fault is made until it is known, so that an end in between finds it.
-    let mut faults = context.faults.0.lock().await;
+    let mut faults = context.faults.made.lock().await;
     let in_force = match (context.world.links(), &step.matches.cluster) {
         (Some(network), _) => on_network(network, step.verdict, &ways).map_err(|why| Failure::invalid("fault", why))?,
         (None, Some(cluster)) => on_machine(context.cluster(&cluster.value)?.clone(), step.verdict)
