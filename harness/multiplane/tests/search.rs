@@ -1,7 +1,5 @@
 //! The search: the same seed is the same history, and faults of upstream are found.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::num::NonZeroUsize;
 
 use multiplane::search::{Action, Fault, Found, History, Invariant, Limits, Planes, Ran, Timed, WorldError, run, search, shrink};

@@ -62,6 +62,7 @@ fn once(file: &Path, seed: u64) -> Ending {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "real time is what soaks")]
 fn soak() {
     let seconds = std::env::var("SOAK_SECONDS")
         .ok()

@@ -339,7 +339,6 @@ impl BackendArgs {
                     outside,
                     tags: self.tags(),
                     images: self.images(plans),
-                    ..k3s::Settings::new(state)
                 };
                 let backend = K3sBackend::begin(settings, run).await;
                 Ok(Arc::new(backend.map_err(|error| environment(&error))?))

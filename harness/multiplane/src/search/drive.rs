@@ -173,13 +173,14 @@ impl<'a> Drive<'a> {
             let there = attempt > 1 && answer.as_ref().err().and_then(ClientError::code) == Some(Code::AlreadyExists);
             let accepted = answer.is_ok() || there;
             let last = accepted || !retry || attempt == SUBMITS;
-            let mut all = lock(&self.asked);
-            let asked = all.entry(name.to_owned()).or_default();
-            asked.tries = attempt;
-            asked.accepted = accepted;
-            asked.allowed.extend(allowed);
-            asked.done = last;
-            drop(all);
+            {
+                let mut all = lock(&self.asked);
+                let asked = all.entry(name.to_owned()).or_default();
+                asked.tries = attempt;
+                asked.accepted = accepted;
+                asked.allowed.extend(allowed);
+                asked.done = last;
+            }
             if last {
                 break;
             }

@@ -15,6 +15,8 @@ pub(crate) fn too_long(scenario: &Scenario) -> Option<Duration> {
             Expect::Placement(placement) => placement.within,
             Expect::Pods(pods) => pods.within,
             Expect::Resources(resources) => resources.within,
+            // Decided at once.
+            Expect::AssumeRole(_) | Expect::ObjectAccess(_) => None,
         },
         Verb::Deploy(deploy) | Verb::Upgrade(deploy) => deploy.wait,
         Verb::Wait(wait) => wait.duration,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{K3sError, K3sWorld, Tags};
 use crate::backend::docker::{Docker, check_engine};
-use crate::backend::ledger::State;
 use crate::backend::nodes::{NodeImages, Stock};
 use crate::backend::outside::{self, Outside, Session, check_docker};
 use crate::backend::process::Runner;
@@ -19,17 +18,6 @@ pub struct Settings {
     pub tags: Tags,
     /// Images that clusters get.
     pub images: NodeImages,
-}
-
-impl Settings {
-    /// The known images of k3s, nothing kept.
-    pub fn new(state: State) -> Self {
-        Self {
-            outside: outside::Settings::new(state),
-            tags: Tags::default(),
-            images: NodeImages::default(),
-        }
-    }
 }
 
 /// What a run on k3s shares. Clones are one backend.
