@@ -183,7 +183,6 @@ impl Search {
         for (seed, error) in &found.failed {
             complain(&format!("seed {seed}: cannot be judged: {error}"));
         }
-        let seconds = (found.millis / 1000).max(1);
         output.line(format!(
             "{} histories, {} data planes, {} h of the worlds' time in {}.{} s: {} a minute; {} broke something",
             found.histories,
@@ -191,7 +190,7 @@ impl Search {
             found.seconds / 3600,
             found.millis / 1000,
             found.millis % 1000 / 100,
-            found.histories * 60 / seconds,
+            found.histories * 60_000 / found.millis.max(1),
             found.broken.len(),
         ))?;
         Ok(())
