@@ -36,13 +36,7 @@ pub(crate) fn table(verdicts: &[PlacementVerdict], clusters: &[String], indent: 
     for cluster in &shown {
         text += &format!("  {cluster}");
     }
-    // The reference planes need no mention.
-    let by = verdicts
-        .iter()
-        .map(|verdict| verdict.placed_by.as_str())
-        .find(|by| *by != "reference");
-    let verdict = by.map_or_else(|| "VERDICT".to_owned(), |by| format!("VERDICT (placed by {by})"));
-    text += &format!("  {:phase_width$}  {:why_width$}  {verdict}\n", "PHASE", "WHY");
+    text += &format!("  {:phase_width$}  {:why_width$}  VERDICT{}\n", "PHASE", "WHY", placed_by(verdicts));
     text = style.dim(text.trim_end()) + "\n";
     for (row, name) in rows.iter().zip(&names) {
         text += &format!("{indent}{name:name_width$}");
@@ -61,6 +55,15 @@ pub(crate) fn table(verdicts: &[PlacementVerdict], clusters: &[String], indent: 
         }
     }
     text
+}
+
+/// Who placed, for the head of a table; the reference planes need no mention.
+pub(super) fn placed_by(verdicts: &[PlacementVerdict]) -> String {
+    let by = verdicts
+        .iter()
+        .map(|verdict| verdict.placed_by.as_str())
+        .find(|by| *by != "reference");
+    by.map_or_else(String::new, |by| format!(" (placed by {by})"))
 }
 
 /// A row for each verdict.
@@ -127,5 +130,24 @@ impl Row<'_> {
 
     fn faults(&self) -> impl Iterator<Item = &str> {
         self.verdicts.iter().flat_map(|verdict| &verdict.faults).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::built::misplaced;
+    use super::{Style, table};
+    use crate::journal::Event;
+
+    #[test]
+    fn who_placed_is_said_if_it_is_not_the_reference() {
+        let Event::Placement(mut verdict) = misplaced() else {
+            unreachable!()
+        };
+        let clusters = ["a".to_owned(), "b".to_owned()];
+        let head = |verdict| table(&[verdict], &clusters, "", Style::PLAIN).lines().next().map(str::to_owned);
+        assert!(head(verdict.clone()).is_some_and(|head| head.ends_with("VERDICT")));
+        verdict.placed_by = "upstream".into();
+        assert!(head(verdict).is_some_and(|head| head.ends_with("VERDICT (placed by upstream)")));
     }
 }

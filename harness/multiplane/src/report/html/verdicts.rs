@@ -2,7 +2,7 @@
 
 use super::markup::text;
 use crate::journal::PlacementVerdict;
-use crate::report::placement::{Row, grouped, rows};
+use crate::report::placement::{Row, grouped, placed_by, rows};
 
 pub(super) fn table(verdicts: &[PlacementVerdict], clusters: &[String]) -> String {
     let heads: String = clusters.iter().map(|cluster| format!("<th>{}</th>", text(cluster))).collect();
@@ -11,8 +11,9 @@ pub(super) fn table(verdicts: &[PlacementVerdict], clusters: &[String]) -> Strin
         .map(|group| row(group, clusters))
         .collect();
     format!(
-        "<div class=\"scroll\"><table class=\"verdicts\"><thead><tr><th>Execution</th>{heads}<th>Phase</th><th>Why</th><th>Verdict</th></tr>\
-         </thead>\n<tbody>\n{body}</tbody></table></div>\n"
+        "<div class=\"scroll\"><table class=\"verdicts\"><thead><tr><th>Execution</th>{heads}<th>Phase</th><th>Why</th><th>Verdict{}</th></tr>\
+         </thead>\n<tbody>\n{body}</tbody></table></div>\n",
+        text(placed_by(verdicts))
     )
 }
 
