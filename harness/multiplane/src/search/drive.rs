@@ -86,9 +86,11 @@ impl<'a> Drive<'a> {
         lock(&self.projects).clone()
     }
 
-    /// What happened so far.
+    /// What happened so far. What happened in the same millisecond has no order of its own.
     pub(super) fn trace(&self) -> Vec<Happened> {
-        lock(&self.trace).clone()
+        let mut trace = lock(&self.trace).clone();
+        trace.sort_by(|one, other| (one.at, &one.what).cmp(&(other.at, &other.what)));
+        trace
     }
 
     /// Writes down what happened.
