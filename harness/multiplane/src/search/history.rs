@@ -277,7 +277,7 @@ impl Draw {
             },
             8 if planes > 1 => Fault::Disabled { plane },
             _ => Fault::Crash {
-                at: self.one_of(POINTS),
+                at: self.one_of(CrashPoint::ALL),
                 times: self.0.random_range(1..=2),
             },
         };
@@ -300,18 +300,11 @@ impl Draw {
     }
 }
 
-const POINTS: [CrashPoint; 6] = [
-    CrashPoint::Accepted,
-    CrashPoint::Placed,
-    CrashPoint::ObjectMade,
-    CrashPoint::Recorded,
-    CrashPoint::Aborting,
-    CrashPoint::ObjectDeleted,
-];
-
 #[cfg(test)]
 mod tests {
-    use super::{Fault, History, POINTS, Planes};
+    use scenario::verb::CrashPoint;
+
+    use super::{Fault, History, Planes};
 
     const PLANES: Planes = Planes { least: 5, most: 50 };
 
@@ -342,7 +335,7 @@ mod tests {
         ] {
             assert!(text.contains(&format!("\"{kind}\":")), "{kind}");
         }
-        for at in POINTS {
+        for at in CrashPoint::ALL {
             let drawn = serde_json::to_string(&Fault::Crash { at, times: 1 }).unwrap();
             assert!(text.contains(&drawn), "{drawn}");
         }

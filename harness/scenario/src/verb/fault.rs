@@ -230,6 +230,16 @@ pub enum CrashPoint {
 }
 
 impl CrashPoint {
+    /// All of them, in the order in which a call passes them.
+    pub const ALL: [Self; 6] = [
+        Self::Accepted,
+        Self::Placed,
+        Self::ObjectMade,
+        Self::Recorded,
+        Self::Aborting,
+        Self::ObjectDeleted,
+    ];
+
     /// As the file writes it.
     pub fn as_str(self) -> &'static str {
         match self {

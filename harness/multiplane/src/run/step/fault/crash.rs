@@ -55,3 +55,13 @@ pub(super) async fn crash(
     context.faults.insert(step, made).await;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    /// A moment that flyteadmin does not know would never come.
+    #[test]
+    fn the_moments_of_scenarios_are_flyteadmins() {
+        let written = scenario::verb::CrashPoint::ALL.map(scenario::verb::CrashPoint::as_str);
+        assert_eq!(written, flyte::crash::CrashPoint::ALL.map(flyte::crash::CrashPoint::as_str));
+    }
+}
