@@ -51,7 +51,7 @@ pub(super) fn object(kind: &Kind, body: &Body, options: &Options) -> Result<Deco
             kind.kind
         ))
     };
-    let mut decoded = check(kind, value, oddities, options, ToString::to_string).map_err(|fault| handled(&fault))?;
+    let mut decoded = check(kind, value, None, oddities, options, ToString::to_string).map_err(|fault| handled(&fault))?;
     if kind.custom.is_none() {
         in_document_order(&mut decoded.warnings, body);
     }
@@ -62,27 +62,28 @@ pub(super) fn object(kind: &Kind, body: &Body, options: &Options) -> Result<Deco
 
 /// Checks an object that was made here (a patched one) against its schema. The error is the bare text.
 pub(super) fn checked(kind: &Kind, value: Value, options: &Options) -> Result<Decoded, String> {
-    check(kind, value, vec![], options, ToString::to_string)
+    check(kind, value, None, vec![], options, ToString::to_string)
 }
 
-/// As [`checked`], for what a patch made, whose own oddities count too.
-pub(super) fn checked_patch(kind: &Kind, value: Value, patch: &Patch, options: &Options) -> Result<Decoded, String> {
+/// As [`checked`], for what a patch made of `old`; the patch's own oddities count too.
+pub(super) fn checked_patch(kind: &Kind, value: Value, old: &Value, patch: &Patch, options: &Options) -> Result<Decoded, String> {
     let told = |error: &DecodeError| match patch.kind {
         PatchKind::Strategic => error.of_conversion().to_owned(),
         _ => error.to_string(),
     };
-    check(kind, value, patch.oddities.clone(), options, told)
+    check(kind, value, Some(old), patch.oddities.clone(), options, told)
 }
 
 /// Drops undeclared fields and canonicalises values; oddities are refused or become warnings.
 fn check(
     kind: &Kind,
     mut value: Value,
+    old: Option<&Value>,
     mut oddities: Vec<String>,
     options: &Options,
     told: impl Fn(&DecodeError) -> String,
 ) -> Result<Decoded, String> {
-    let unknown = kind.decode(&mut value).map_err(|error| told(&error))?;
+    let unknown = kind.decode_change(&mut value, old).map_err(|error| told(&error))?;
     oddities.extend(unknown.iter().map(|path| format!("unknown field {path:?}")));
     match options.field_validation.as_str() {
         "Strict" if !oddities.is_empty() => Err(format!("strict decoding error: {}", oddities.join(", "))),

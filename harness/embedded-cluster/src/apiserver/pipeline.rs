@@ -20,7 +20,7 @@ impl ApiServer {
         self.disturbances.check(&request)?;
         self.authorizer.check(&self.store, &request.identity, &request.attributes())?;
         let kind = self.served(&request)?;
-        let mut warnings = deprecation(&kind, &request);
+        let mut warnings = deprecation(&kind);
         match self.answer(&kind, request, &mut warnings).await {
             Ok(outcome) => Ok(Response { outcome, warnings }),
             Err(status) => Err(status.with_warnings(warnings)),
@@ -80,7 +80,7 @@ impl ApiServer {
 }
 
 /// Warnings about deprecated kinds, on every use.
-fn deprecation(kind: &Kind, _request: &Request) -> Vec<String> {
+fn deprecation(kind: &Kind) -> Vec<String> {
     match (kind.resource.group(), kind.resource.plural()) {
         ("", "endpoints") => vec!["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".into()],
         ("", "componentstatuses") => vec!["v1 ComponentStatus is deprecated in v1.19+".into()],

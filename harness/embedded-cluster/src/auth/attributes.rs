@@ -46,6 +46,14 @@ impl Attributes {
         Self { verb: verb.into(), scope }
     }
 
+    /// Where it happens; empty: in the cluster.
+    pub(super) fn namespace(&self) -> &str {
+        match &self.scope {
+            Scope::Resource { namespace, .. } => namespace,
+            Scope::Path(_) => "",
+        }
+    }
+
     /// The sentence after `... is forbidden: `.
     pub(crate) fn denial(&self, user: &str) -> String {
         match &self.scope {

@@ -63,10 +63,10 @@ impl Authorizer {
     /// # Errors
     /// 403, naming user, verb, resource and place.
     pub(crate) fn check(&self, store: &Store, user: &Identity, attributes: &Attributes) -> Result<(), Status> {
-        let decision = self.decide(store, user, attributes);
-        if decision.allowed {
+        if self.allows(store, user, attributes) {
             return Ok(());
         }
+        let decision = self.decide(store, user, attributes);
         let mut because = attributes.denial(&user.user);
         if !decision.reason.is_empty() {
             because = format!("{because}: {}", decision.reason);
@@ -77,6 +77,19 @@ impl Authorizer {
         })
     }
 
+    /// Whether the user may do this, without the reason, which few ask for.
+    fn allows(&self, store: &Store, user: &Identity, attributes: &Attributes) -> bool {
+        let mut allowed = user.in_group(MASTERS);
+        if !allowed {
+            self.each_grant(store, user, attributes.namespace(), &mut |grant| {
+                let role = grant.role.as_ref();
+                allowed = role.is_some_and(|role| Rule::of_role(role.value()).any(|rule| rule.allows(attributes)));
+                !allowed
+            });
+        }
+        allowed
+    }
+
     /// Whether the user may do this.
     pub(crate) fn decide(&self, store: &Store, user: &Identity, attributes: &Attributes) -> Decision {
         if user.in_group(MASTERS) {
@@ -85,13 +98,9 @@ impl Authorizer {
                 reason: String::new(),
             };
         }
-        let namespace = match &attributes.scope {
-            Scope::Resource { namespace, .. } => namespace.as_str(),
-            Scope::Path(_) => "",
-        };
         let mut missing = vec![];
         let mut reason = None;
-        self.each_grant(store, user, namespace, &mut |grant| {
+        self.each_grant(store, user, attributes.namespace(), &mut |grant| {
             let Some(role) = &grant.role else {
                 missing.push(grant.missing());
                 return true;
@@ -144,11 +153,12 @@ impl Authorizer {
     }
 
     /// Shows each grant of the user, cluster-wide ones first, until `see` returns false.
-    fn each_grant(&self, store: &Store, user: &Identity, namespace: &str, see: &mut dyn FnMut(Grant) -> bool) {
+    fn each_grant(&self, store: &Store, user: &Identity, namespace: &str, see: &mut dyn FnMut(Grant<'_>) -> bool) {
         let index = self.index(store);
+        let subjects = subjects(user);
         for cluster_wide in [true, false] {
-            for (subject, shown) in subjects(user) {
-                for binding in index.by_subject.get(&subject).into_iter().flatten() {
+            for subject in &subjects {
+                for binding in index.by_subject.get(subject).into_iter().flatten() {
                     let applies = match binding.namespace() {
                         None => cluster_wide,
                         Some(n) => !cluster_wide && n == namespace && !namespace.is_empty(),
@@ -158,9 +168,10 @@ impl Authorizer {
                     }
                     let role = self.role(store, &binding.value()["roleRef"], binding.namespace().unwrap_or_default());
                     if !see(Grant {
-                        binding: binding.clone(),
+                        binding,
                         role,
-                        subject: shown.clone(),
+                        user,
+                        subject,
                     }) {
                         return;
                     }
@@ -188,13 +199,15 @@ impl Authorizer {
 }
 
 /// A role that a binding gives to a subject of the user.
-struct Grant {
-    binding: Arc<Object>,
+struct Grant<'a> {
+    binding: &'a Arc<Object>,
     role: Option<Arc<Object>>,
-    subject: String,
+    user: &'a Identity,
+    /// The subject's key.
+    subject: &'a str,
 }
 
-impl Grant {
+impl Grant<'_> {
     fn reason(&self) -> String {
         let role = &self.binding.value()["roleRef"];
         let (kind, name) = (role["kind"].as_str().unwrap_or_default(), role["name"].as_str().unwrap_or_default());
@@ -202,7 +215,19 @@ impl Grant {
             Some(namespace) => format!("RoleBinding \"{}/{namespace}\"", self.binding.name()),
             None => format!("ClusterRoleBinding {:?}", self.binding.name()),
         };
-        format!("RBAC: allowed by {binding} of {kind} {name:?} to {}", self.subject)
+        format!("RBAC: allowed by {binding} of {kind} {name:?} to {}", self.shown())
+    }
+
+    /// The subject as messages name it.
+    fn shown(&self) -> String {
+        if let Some(group) = self.subject.strip_prefix("Group/") {
+            return format!("Group {group:?}");
+        }
+        let user = &self.user.user;
+        match user.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':')) {
+            Some((namespace, name)) => format!("ServiceAccount \"{name}/{namespace}\""),
+            None => format!("User {user:?}"),
+        }
     }
 
     fn missing(&self) -> String {
@@ -223,21 +248,8 @@ fn subject_key(subject: &Value) -> String {
     }
 }
 
-/// Keys of all subjects that a user is, each with how messages name it.
-fn subjects(user: &Identity) -> Vec<(String, String)> {
-    let account = user
-        .user
-        .strip_prefix("system:serviceaccount:")
-        .and_then(|rest| rest.split_once(':'));
-    let shown = match account {
-        Some((namespace, name)) => format!("ServiceAccount \"{name}/{namespace}\""),
-        None => format!("User {:?}", user.user),
-    };
-    let mut subjects = vec![(format!("User/{}", user.user), shown)];
-    subjects.extend(
-        user.groups
-            .iter()
-            .map(|group| (format!("Group/{group}"), format!("Group {group:?}"))),
-    );
-    subjects
+/// Keys of all subjects that a user is.
+fn subjects(user: &Identity) -> Vec<String> {
+    let groups = user.groups.iter().map(|group| ["Group/", group].concat());
+    std::iter::once(["User/", &user.user].concat()).chain(groups).collect()
 }

@@ -74,9 +74,22 @@ impl Kind {
     /// # Errors
     /// A value of a wrong type.
     pub(crate) fn decode(&self, object: &mut crate::value::Value) -> Result<Vec<String>, DecodeError> {
+        self.decode_change(object, None)
+    }
+
+    /// As [`decode`](Self::decode), for what was made of `old`, which is in that form: only what is new is looked at.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub(crate) fn decode_change(
+        &self,
+        object: &mut crate::value::Value,
+        old: Option<&crate::value::Value>,
+    ) -> Result<Vec<String>, DecodeError> {
         match (&self.custom, self.schema()) {
+            // The definition may have changed since the old object was stored.
             (Some(custom), _) => custom.schema.decode(object),
-            (None, Some(node)) => schema::decode::check(node, object),
+            (None, Some(node)) => schema::decode::check_change(node, object, old),
             (None, None) => Ok(vec![]),
         }
     }

@@ -9,6 +9,13 @@ use super::Value;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct List(Arc<Vec<Value>>);
 
+impl List {
+    /// Whether both are the same elements in memory.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 impl Deref for List {
     type Target = Vec<Value>;
 
@@ -25,7 +32,7 @@ impl DerefMut for List {
 
 impl PartialEq for List {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+        self.is_same(other) || self.0 == other.0
     }
 }
 

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use super::entry::Entry;
 use super::{Text, Value};
 
+/// So many fields are looked through one by one.
+const FEW: usize = 12;
+
 /// An object's fields in order of their names, shared with its copies until it is changed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Map(Option<Arc<Vec<(Text, Value)>>>);
@@ -38,13 +41,24 @@ impl Map {
         Arc::make_mut(self.0.get_or_insert_default())
     }
 
+    /// Where a field is.
+    fn find(&self, key: &str) -> Option<usize> {
+        let fields = self.fields();
+        // Among a few, lengths tell names apart faster than their order does.
+        if fields.len() <= FEW {
+            fields.iter().position(|(name, _)| name.as_str() == key)
+        } else {
+            self.place(key).ok()
+        }
+    }
+
     /// Where a field is, or where it would be.
     fn place(&self, key: &str) -> Result<usize, usize> {
         self.fields().binary_search_by(|(name, _)| name.as_str().cmp(key))
     }
 
     /// Whether both are the same fields in memory.
-    fn is_same(&self, other: &Self) -> bool {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Some(a), Some(b)) => Arc::ptr_eq(a, b),
             (None, None) => true,
@@ -64,18 +78,18 @@ impl Map {
 
     /// A field.
     pub(crate) fn get(&self, key: &str) -> Option<&Value> {
-        self.place(key).ok().map(|at| &self.fields()[at].1)
+        self.find(key).map(|at| &self.fields()[at].1)
     }
 
     /// A field, to change it.
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        let at = self.place(key).ok()?;
+        let at = self.find(key)?;
         Some(&mut self.fields_mut()[at].1)
     }
 
     /// Whether there is such a field.
     pub(crate) fn contains_key(&self, key: &str) -> bool {
-        self.place(key).is_ok()
+        self.find(key).is_some()
     }
 
     /// Sets a field; the value it had.
@@ -92,7 +106,7 @@ impl Map {
 
     /// Takes a field away.
     pub(crate) fn remove(&mut self, key: &str) -> Option<Value> {
-        let at = self.place(key).ok()?;
+        let at = self.find(key)?;
         Some(self.fields_mut().remove(at).1)
     }
 

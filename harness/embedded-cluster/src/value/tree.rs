@@ -57,6 +57,16 @@ impl Value {
         })
     }
 
+    /// Whether it is known at a glance to be the same: arrays and objects in memory, scalars by value.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Array(a), Self::Array(b)) => a.is_same(b),
+            (Self::Object(a), Self::Object(b)) => a.is_same(b),
+            (Self::String(_) | Self::Number(_) | Self::Bool(_), _) => self == other,
+            _ => false,
+        }
+    }
+
     /// Whether it is `null`.
     pub(crate) fn is_null(&self) -> bool {
         matches!(self, Self::Null)

@@ -58,8 +58,8 @@ impl Write<'_> {
             // Kubernetes shows the whole patched object here.
             _ => json!("{\"apiVersion\":...}"),
         };
-        let decoded =
-            decode::checked_patch(self.kind, object, patch, &self.request.options).map_err(|fault| patch_fault(&shown, &fault))?;
+        let decoded = decode::checked_patch(self.kind, object, old.value(), patch, &self.request.options)
+            .map_err(|fault| patch_fault(&shown, &fault))?;
         self.warnings.extend(decoded.warnings);
         Ok(decoded.value)
     }

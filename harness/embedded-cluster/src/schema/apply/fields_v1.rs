@@ -81,9 +81,9 @@ fn parse(text: &str) -> Option<PathElement> {
 
 fn print(element: &PathElement) -> String {
     match element {
-        PathElement::Field(name) => format!("f:{name}"),
-        PathElement::Key(keys) => format!("k:{keys}"),
-        PathElement::Value(value) => format!("v:{value}"),
+        PathElement::Field(name) => ["f:", name].concat(),
+        PathElement::Key(keys) => ["k:", keys].concat(),
+        PathElement::Value(value) => ["v:", value].concat(),
         PathElement::Index(index) => format!("i:{index}"),
     }
 }

@@ -6,7 +6,7 @@ mod scalar;
 mod walk;
 
 pub(crate) use json::{parse, paths};
-pub(crate) use walk::check;
+pub(crate) use walk::{check, check_change};
 
 /// A value that does not fit its schema; the text is the one Go's decoder gives, without the
 /// `X in version "v" cannot be handled as a X: ` around it.

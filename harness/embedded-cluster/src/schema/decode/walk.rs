@@ -13,11 +13,19 @@ use crate::schema::{Node, Object, Zero};
 /// # Errors
 /// The first value of a wrong type.
 pub(crate) fn check(schema: &Node, value: &mut Value) -> Result<Vec<String>, DecodeError> {
+    check_change(schema, value, None)
+}
+
+/// As [`check`], for what was made of `old`, which has been checked: what the two share in memory is neither looked at nor copied.
+///
+/// # Errors
+/// As [`check`].
+pub(crate) fn check_change(schema: &Node, value: &mut Value, old: Option<&Value>) -> Result<Vec<String>, DecodeError> {
     let mut walk = Walk::default();
     if value.is_null() {
         *value = schema.empty();
     }
-    walk.node(schema, value)?;
+    walk.node(schema, value, old)?;
     Ok(walk.unknown)
 }
 
@@ -34,7 +42,10 @@ struct Walk<'s> {
 }
 
 impl<'s> Walk<'s> {
-    fn node(&mut self, schema: &'s Node, value: &mut Value) -> Result<(), DecodeError> {
+    fn node(&mut self, schema: &'s Node, value: &mut Value, old: Option<&Value>) -> Result<(), DecodeError> {
+        if old.is_some_and(|old| value.is_same(old)) {
+            return Ok(());
+        }
         match (schema.resolve(), value) {
             (Node::Any, _) => Ok(()),
             (Node::Scalar(scalar), value) => scalar::check(*scalar, &mut *value).map_err(|mismatch| match mismatch {
@@ -43,7 +54,7 @@ impl<'s> Walk<'s> {
             }),
             (Node::Object(object), Value::Object(value)) => {
                 let outer = std::mem::replace(&mut self.owner, &object.go_type);
-                self.object(object, value)?;
+                self.object(object, value, old)?;
                 self.owner = outer;
                 Ok(())
             }
@@ -51,38 +62,44 @@ impl<'s> Walk<'s> {
             (Node::Map(map), _) if *map.values == Node::Any => Ok(()),
             (Node::Map(map), Value::Object(value)) => value
                 .iter_mut()
-                .try_for_each(|(key, value)| self.inside(format_args!(".{key}"), &map.values, value)),
-            (Node::List(list), Value::Array(items)) => items
-                .iter_mut()
-                .enumerate()
-                .try_for_each(|(index, item)| self.inside(format_args!("[{index}]"), &list.items, item)),
+                .try_for_each(|(key, value)| self.inside(format_args!(".{key}"), &map.values, value, old.and_then(|old| old.get(key)))),
+            (Node::List(list), Value::Array(items)) => items.iter_mut().enumerate().try_for_each(|(index, item)| {
+                self.inside(format_args!("[{index}]"), &list.items, item, old.and_then(|old| old.get(index)))
+            }),
             (_, value) => Err(self.mismatch(scalar::kind(value), value, schema)),
         }
     }
 
     /// A value of a map or list, where `null` is Go's zero value.
-    fn inside(&mut self, step: std::fmt::Arguments<'_>, schema: &'s Node, value: &mut Value) -> Result<(), DecodeError> {
+    fn inside(
+        &mut self,
+        step: std::fmt::Arguments<'_>,
+        schema: &'s Node,
+        value: &mut Value,
+        old: Option<&Value>,
+    ) -> Result<(), DecodeError> {
         if value.is_null() {
             *value = scalar::zero(schema);
             return Ok(());
         }
         let length = self.path.len();
         let _ = self.path.write_fmt(step);
-        self.node(schema, value)?;
+        self.node(schema, value, old)?;
         self.path.truncate(length);
         Ok(())
     }
 
-    fn object(&mut self, object: &'s Object, value: &mut Map) -> Result<(), DecodeError> {
+    fn object(&mut self, object: &'s Object, value: &mut Map, old: Option<&Value>) -> Result<(), DecodeError> {
         let (length, go_length) = (self.path.len(), self.go_path.len());
         let mut dropped = Vec::new();
         for (name, value) in value.iter_mut() {
             push_field(&mut self.path, name);
+            let old = old.and_then(|old| old.get(name.as_str()));
             match object.fields.get(name.as_str()) {
                 Some(field) => {
                     push_field(&mut self.go_path, name);
                     if !value.is_null() {
-                        self.node(&field.node, value)?;
+                        self.node(&field.node, value, old)?;
                     }
                     self.go_path.truncate(go_length);
                     if value.is_null() || (field.zero == Zero::Drop && is_zero(value)) {
@@ -90,7 +107,7 @@ impl<'s> Walk<'s> {
                     }
                 }
                 None => match &object.unknown {
-                    Some(schema) => self.node(schema, value)?,
+                    Some(schema) => self.node(schema, value, old)?,
                     None => {
                         self.unknown.push(self.path.clone());
                         dropped.push(name.clone());

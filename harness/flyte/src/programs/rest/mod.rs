@@ -7,12 +7,14 @@ mod codec;
 mod json;
 mod rule;
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor};
+use prost_reflect::{DescriptorError, DescriptorPool, DynamicMessage, MethodDescriptor};
 use tonic::service::Routes;
 use tonic::{Code, Status};
 
@@ -23,6 +25,9 @@ use rule::Rule;
 const BODY_MAX: usize = super::admin::MESSAGE_MAX;
 /// Bodies in protocol buffers' own form, which Flyte's console asks for.
 const BINARY: &str = "application/octet-stream";
+
+/// What the API's protocol buffers say of themselves, read once for all gateways.
+static POOL: LazyLock<Result<DescriptorPool, DescriptorError>> = LazyLock::new(|| DescriptorPool::decode(flyteidl::DESCRIPTORS));
 
 /// The gateway in front of gRPC services.
 #[derive(Clone)]
@@ -39,7 +44,7 @@ pub(super) struct RuleError(String);
 impl Gateway {
     /// A gateway to the services of these full names.
     pub(super) fn new(services: &[&str], grpc: Routes) -> Result<Self, RuleError> {
-        let pool = DescriptorPool::decode(flyteidl::DESCRIPTORS).map_err(|error| RuleError(error.to_string()))?;
+        let pool = POOL.as_ref().map_err(|error| RuleError(error.to_string()))?;
         let mut rules = Vec::new();
         for service in services {
             let descriptor = pool

@@ -26,7 +26,10 @@ impl Comparison {
     }
 
     /// Leaves out fields and what is below them.
-    pub(in super::super) fn without(&self, fields: &FieldSet) -> Comparison {
+    pub(in super::super) fn without(self, fields: &FieldSet) -> Comparison {
+        if fields.is_empty() {
+            return self;
+        }
         Comparison {
             added: self.added.recursive_difference(fields),
             removed: self.removed.recursive_difference(fields),
