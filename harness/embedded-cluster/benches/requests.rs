@@ -171,7 +171,7 @@ impl Connection {
             Way::Http2 => "h2",
         };
         let kubeconfig = cluster.kubeconfig(SERVER).unwrap();
-        let tls = simnet::tls::client_config(cluster.ca_pem(), Some(&certificate(&kubeconfig)), &[alpn], &Clock::real());
+        let tls = simnet::tls::client_config(&cluster.ca_pem(), Some(&certificate(&kubeconfig)), &[alpn], &Clock::real());
         let connector = Connector::new(host.clone(), Some(tls.unwrap()));
         let stream = connector.connect(&SERVER.parse().unwrap()).await.unwrap();
         match way {

@@ -39,11 +39,11 @@ fn read() -> Vec<(Resource, Value)> {
 /// What `componentstatuses` tell of.
 const COMPONENTS: [&str; 3] = ["controller-manager", "etcd-0", "scheduler"];
 
-/// Stores the start content.
+/// Stores the start content. `client_ca`: the authority of client certificates, PEM.
 ///
 /// # Errors
 /// When an object is refused, which the data does not let happen.
-pub(crate) fn fill(server: &Arc<ApiServer>) -> Result<(), Status> {
+pub(crate) fn fill(server: &Arc<ApiServer>, client_ca: &str) -> Result<(), Status> {
     let time = server.timestamp();
     for (resource, object) in CONTENT.iter() {
         let mut object = object.clone();
@@ -60,7 +60,7 @@ pub(crate) fn fill(server: &Arc<ApiServer>) -> Result<(), Status> {
     let mut config = json!({
         "apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"name": "extension-apiserver-authentication", "namespace": "kube-system"},
-        "data": {"client-ca-file": server.ca_pem.as_ref()},
+        "data": {"client-ca-file": client_ca},
     });
     config["metadata"]["uid"] = server.uid().into();
     config["metadata"]["creationTimestamp"] = time.into();

@@ -1,12 +1,14 @@
 //! A cluster: API server, controllers and scheduler in this process.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kube::config::{AuthInfo, Cluster, Context, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
+use rustls::ServerConfig;
 use simnet::tls::{self, Authority};
 use simnet::{Clock, Host, Listener};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -60,11 +62,23 @@ pub struct Builder {
 pub struct EmbeddedCluster {
     name: String,
     server: Arc<ApiServer>,
+    /// Signs client certificates, and at first the server's.
     authority: Arc<Authority>,
+    serving: Mutex<Serving>,
+    /// What the server shows to those who connect, once it is served.
+    tls: OnceLock<watch::Sender<Arc<ServerConfig>>>,
     server_names: Vec<String>,
-    controllers: Vec<AbortHandle>,
+    scheduler: AbortHandle,
     tasks: TaskTracker,
     stop: CancellationToken,
+}
+
+/// What goes by the authority of the server's certificate.
+#[derive(Debug)]
+struct Serving {
+    authority: Arc<Authority>,
+    /// They publish its certificate.
+    controllers: AbortHandle,
 }
 
 impl Builder {
@@ -113,16 +127,22 @@ impl Builder {
         let clock = self.clock.unwrap_or_else(Clock::simulated);
         let authority = Arc::new(Authority::new("kubernetes", &clock)?);
         let tokens = Tokens::generate(self.issuer.as_deref().unwrap_or(DEFAULT_ISSUER)).map_err(|_| ClusterError::TokenKey)?;
-        let server = Arc::new(ApiServer::new(clock, self.seed, tokens, authority.pem().into(), self.host));
-        bootstrap::fill(&server)?;
-        let controllers = start_controllers(&server, &authority);
+        let server = Arc::new(ApiServer::new(clock, self.seed, tokens, self.host));
+        bootstrap::fill(&server, authority.pem())?;
+        let controllers = start_controllers(&server, &authority, &authority);
+        let scheduler = scheduler::start(&components(&server), server.clock.clone());
         let names = SERVER_NAMES.iter().chain(SERVER_ADDRESSES).map(|n| (*n).to_owned());
         Ok(EmbeddedCluster {
             name: self.name,
             server,
+            serving: Mutex::new(Serving {
+                authority: authority.clone(),
+                controllers,
+            }),
             authority,
+            tls: OnceLock::new(),
             server_names: self.server_names.into_iter().chain(names).collect(),
-            controllers,
+            scheduler,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         })
@@ -185,9 +205,54 @@ impl EmbeddedCluster {
         self.server.tokens.foreign()
     }
 
-    /// Certificate of the authority behind the server's and all client certificates, PEM.
-    pub fn ca_pem(&self) -> &str {
-        self.authority.pem()
+    /// Certificate of the authority behind the server's certificate, PEM. Client certificates are of the cluster's first authority, which is
+    /// the same until [`rotate_ca`](Self::rotate_ca).
+    pub fn ca_pem(&self) -> String {
+        self.serving().authority.pem().to_owned()
+    }
+
+    /// Gives the server a certificate of a new authority, as when an operator replaces `apiserver.crt` and its CA and starts the control plane
+    /// again: open connections end, and the controllers publish the new authority's certificate in `kube-root-ca.crt` and in the Secrets of
+    /// tokens. Client certificates and tokens are good as before.
+    ///
+    /// # Errors
+    /// When keys or certificates cannot be made.
+    pub fn rotate_ca(&self) -> Result<(), ClusterError> {
+        self.certify(Arc::new(Authority::new("kubernetes", &self.server.clock)?))
+    }
+
+    /// As [`rotate_ca`](Self::rotate_ca), back to the cluster's first authority.
+    ///
+    /// # Errors
+    /// When no server certificate can be made.
+    pub fn restore_ca(&self) -> Result<(), ClusterError> {
+        self.certify(self.authority.clone())
+    }
+
+    fn certify(&self, authority: Arc<Authority>) -> Result<(), ClusterError> {
+        let config = self.server_config(&authority)?;
+        let mut serving = self.serving();
+        serving.controllers.abort();
+        serving.controllers = start_controllers(&self.server, &self.authority, &authority);
+        serving.authority = authority;
+        if let Some(tls) = self.tls.get() {
+            tls.send_replace(config);
+        }
+        Ok(())
+    }
+
+    fn serving(&self) -> std::sync::MutexGuard<'_, Serving> {
+        self.serving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn server_config(&self, authority: &Authority) -> Result<Arc<ServerConfig>, ClusterError> {
+        let pair = authority.issue_server(&self.server_names)?;
+        Ok(tls::server_config(
+            &pair,
+            Some(self.authority.pem()),
+            &["h2", "http/1.1"],
+            &self.server.clock,
+        )?)
     }
 
     /// An administrator's kubeconfig for the API at `server_url`.
@@ -240,23 +305,32 @@ impl EmbeddedCluster {
     /// # Errors
     /// When no server certificate can be made.
     pub fn serve(&self, listener: Listener) -> Result<(), ClusterError> {
-        let pair = self.authority.issue_server(&self.server_names)?;
-        let config = tls::server_config(&pair, Some(self.ca_pem()), &["h2", "http/1.1"], &self.server.clock)?;
+        let serving = self.serving();
+        let config = match self.tls.get() {
+            Some(tls) => tls.subscribe(),
+            None => {
+                let config = self.server_config(&serving.authority)?;
+                self.tls.get_or_init(|| watch::Sender::new(config)).subscribe()
+            }
+        };
         self.tasks
             .spawn(serve(self.server.clone(), listener, config, self.tasks.clone(), self.stop.clone()));
         Ok(())
     }
 }
 
-/// Starts controllers and scheduler; they act as their own users.
-fn start_controllers(server: &Arc<ApiServer>, authority: &Arc<Authority>) -> Vec<AbortHandle> {
-    let nobody = Identity::anonymous();
-    let client = Client::new(server.clone(), nobody, "");
+/// The client of the control plane's components, which act as their own users.
+fn components(server: &Arc<ApiServer>) -> Client {
+    Client::new(server.clone(), Identity::anonymous(), "")
+}
+
+/// Starts the controllers. `authority` signs certificate requests; the certificate of `serving` is published.
+fn start_controllers(server: &Arc<ApiServer>, authority: &Arc<Authority>, serving: &Authority) -> AbortHandle {
     let signer = server.clone();
     let authority = authority.clone();
     let settings = controllers::Settings {
         clock: server.clock.clone(),
-        ca: server.ca_pem.clone(),
+        ca: serving.pem().into(),
         sign: Arc::new(move |account, secret| token::legacy(&signer, account, secret)),
         sign_request: Arc::new(move |request, usages, seconds| {
             let (client, server) = (usages.contains(&"client auth"), usages.contains(&"server auth"));
@@ -264,16 +338,14 @@ fn start_controllers(server: &Arc<ApiServer>, authority: &Arc<Authority>) -> Vec
             signed.map_err(|error| error.to_string())
         }),
     };
-    vec![
-        controllers::start(&client, settings),
-        scheduler::start(&client, server.clock.clone()),
-    ]
+    controllers::start(&components(server), settings)
 }
 
 impl Drop for EmbeddedCluster {
     fn drop(&mut self) {
         self.stop.cancel();
-        self.controllers.iter().for_each(AbortHandle::abort);
+        self.serving().controllers.abort();
+        self.scheduler.abort();
         self.server.store.close();
     }
 }

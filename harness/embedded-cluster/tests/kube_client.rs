@@ -179,13 +179,13 @@ async fn tokens_and_certificates_over_tls() {
         client: None,
     };
     let namespaces = |access: &Access| Api::<Namespace>::all(over_tls(&network, access));
-    let good = access(cluster.ca_pem(), &token);
+    let good = access(&cluster.ca_pem(), &token);
     let refused = namespaces(&good).list(&ListParams::default()).await.unwrap_err().to_string();
     assert!(
         refused.contains("User \"system:serviceaccount:default:bot\" cannot list resource \"namespaces\""),
         "{refused}"
     );
-    let spoilt = namespaces(&access(cluster.ca_pem(), "nonsense"))
+    let spoilt = namespaces(&access(&cluster.ca_pem(), "nonsense"))
         .list(&ListParams::default())
         .await
         .unwrap_err()

@@ -22,8 +22,6 @@ pub(crate) struct ApiServer {
     pub(crate) tokens: Tokens,
     pub(crate) authorizer: Authorizer,
     pub(crate) addresses: Addresses,
-    /// PEM of the authority that signs the cluster's certificates.
-    pub(crate) ca_pem: Arc<str>,
     /// Where the control plane reaches nodes from; none: nowhere.
     pub(crate) host: Option<simnet::Host>,
     /// Webhooks and policies that users of the cluster configured.
@@ -40,7 +38,7 @@ const NAME_LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 
 impl ApiServer {
     /// An empty server.
-    pub(crate) fn new(clock: Clock, seed: u64, tokens: Tokens, ca_pem: Arc<str>, host: Option<simnet::Host>) -> Self {
+    pub(crate) fn new(clock: Clock, seed: u64, tokens: Tokens, host: Option<simnet::Host>) -> Self {
         let store: Arc<Store> = Arc::default();
         Self {
             admission: Configuration::new(&store),
@@ -51,7 +49,6 @@ impl ApiServer {
             tokens,
             authorizer: Authorizer::default(),
             addresses: Addresses::default(),
-            ca_pem,
             host,
             disturbances: Disturbances::default(),
             rng: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),

@@ -7,6 +7,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
 use simnet::{Listener, Stream};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,19 +17,25 @@ use super::ApiService;
 use crate::apiserver::ApiServer;
 use crate::auth::Identity;
 
-/// Serves connections until `stop`.
+/// Serves connections until `stop`. When `config` changes, all of them end, and the next ones see the new one.
 pub(crate) async fn serve(
     server: Arc<ApiServer>,
     mut listener: Listener,
-    config: Arc<ServerConfig>,
+    mut config: watch::Receiver<Arc<ServerConfig>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 ) {
-    let acceptor = TlsAcceptor::from(config);
+    let mut acceptor = TlsAcceptor::from(config.borrow_and_update().clone());
+    let mut sessions = stop.child_token();
     loop {
         let stream = tokio::select! {
             biased;
             () = stop.cancelled() => return,
+            Ok(()) = config.changed() => {
+                acceptor = TlsAcceptor::from(config.borrow_and_update().clone());
+                std::mem::replace(&mut sessions, stop.child_token()).cancel();
+                continue;
+            }
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
                 Err(error) => {
@@ -38,11 +45,11 @@ pub(crate) async fn serve(
             },
         };
         let session = session(server.clone(), acceptor.clone(), stream);
-        let stop = stop.clone();
+        let ends = sessions.clone();
         tasks.spawn(async move {
             tokio::select! {
                 biased;
-                () = stop.cancelled() => {}
+                () = ends.cancelled() => {}
                 () = session => {}
             }
         });

@@ -386,7 +386,7 @@ impl Run<'_> {
             }
         }
         if let Some(pair) = certificate {
-            return over_tls(self.host, self.cluster.ca_pem(), pair, request).await;
+            return over_tls(self.host, &self.cluster.ca_pem(), pair, request).await;
         }
         match service.oneshot(request).await {
             Ok(response) => Ok(response),

@@ -67,9 +67,7 @@ impl Bench {
             bench.cluster(zone).await;
             let secret = bench.token(zone).await;
             bench.credentials.insert(format!("{zone}_token"), secret);
-            bench
-                .credentials
-                .insert(format!("{zone}_cacert"), bench.clusters[*zone].ca_pem().to_owned());
+            bench.credentials.insert(format!("{zone}_cacert"), bench.clusters[*zone].ca_pem());
         }
         bench
     }

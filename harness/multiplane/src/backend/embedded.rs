@@ -16,7 +16,9 @@ use virtual_node::{CrashPoints, Programs};
 
 use super::member::{self, Fault, HTTPS, Member};
 use super::pod_identity::PodIdentity;
-use super::{BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, LosableNodes, Placer, Vantage, World, names};
+use super::{
+    BackendError, Capabilities, Cluster, ClusterSpec, End, Ended, LosableNodes, Placer, RotatableAuthority, Vantage, World, names,
+};
 use crate::local::Locals;
 use crate::programs;
 
@@ -116,7 +118,7 @@ impl Embedded {
             id: spec.id.clone(),
             api_url,
             host_url,
-            ca: member.cluster().ca_pem().to_owned(),
+            ca: member.cluster().ca_pem(),
             member,
             _pod_identity: pod_identity,
         })
@@ -224,6 +226,10 @@ impl Cluster for EmbeddedMember {
         Some(self.member.cluster().disturb(which, how))
     }
 
+    fn authority(&self) -> Option<&dyn RotatableAuthority> {
+        Some(self)
+    }
+
     fn clock(&self) -> Option<&Clock> {
         Some(self.member.clock())
     }
@@ -234,6 +240,20 @@ impl Cluster for EmbeddedMember {
 
     fn crash_points(&self) -> Option<&CrashPoints> {
         Some(self.member.crash_points())
+    }
+}
+
+impl RotatableAuthority for EmbeddedMember {
+    fn pem(&self) -> String {
+        self.member.cluster().ca_pem()
+    }
+
+    fn rotate(&self) -> Result<(), String> {
+        self.member.cluster().rotate_ca().map_err(|error| error.to_string())
+    }
+
+    fn restore(&self) -> Result<(), String> {
+        self.member.cluster().restore_ca().map_err(|error| error.to_string())
     }
 }
 

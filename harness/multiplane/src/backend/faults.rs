@@ -235,6 +235,9 @@ impl Makes {
             (Self::Machines | Self::Nothing, Verdict::Ahead(_) | Verdict::Behind(_)) => {
                 Some("only clusters of --backend embedded have clocks of their own")
             }
+            (Self::Machines | Self::Nothing, Verdict::Rotated) => {
+                Some("only API servers of --backend embedded start again with another authority")
+            }
             (Self::Machines | Self::Nothing, Verdict::Lost) => Some("only nodes of --backend embedded can be lost one by one"),
             (_, verdict) if !matches!(verdict.subject(), Subject::Traffic | Subject::Requests) => None,
             (Self::Traffic, Verdict::Pause) => Some(NOT_IN_PROCESS),
@@ -293,6 +296,7 @@ mod tests {
     #[case("{workload: {cluster: a, namespace: x, name: y}}", "kill", [true, true, true])]
     #[case("{workload: {cluster: a, namespace: x, name: y}}", "{crash: {at: placed}}", [true, false, false])]
     #[case("{clock: a}", "{ahead: 1h}", [true, false, false])]
+    #[case("{authority: a}", "rotated", [true, false, false])]
     #[case("{node: {cluster: a, name: x}}", "lost", [true, false, false])]
     #[case("{requests: {to: a, by: n/x}}", "{status: {code: 500}}", [true, false, false])]
     fn what_backends_make(#[case] matches: &str, #[case] verdict: &str, #[case] expected: [bool; 3]) {

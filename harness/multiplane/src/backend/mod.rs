@@ -288,7 +288,7 @@ pub trait Cluster: Send + Sync {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
-    /// The certificate of the authority behind the API server, PEM.
+    /// The certificate of the authority behind the API server as it started, PEM.
     fn ca(&self) -> &str;
 
     /// Treats requests to the API server badly, until what is returned is dropped; `None` where the backend cannot.
@@ -299,6 +299,11 @@ pub trait Cluster: Send + Sync {
 
     /// Where kills of programs at a named moment are asked for; `None` where the backend cannot.
     fn crash_points(&self) -> Option<&CrashPoints> {
+        None
+    }
+
+    /// The authority of its API server's certificate, where that can be changed; `None` where the backend cannot.
+    fn authority(&self) -> Option<&dyn RotatableAuthority> {
         None
     }
 
@@ -316,6 +321,24 @@ pub trait Cluster: Send + Sync {
     fn faults(&self) -> Option<&dyn Faults> {
         None
     }
+}
+
+/// The authority of an API server's certificate, which can be changed.
+pub trait RotatableAuthority: Send + Sync {
+    /// Its certificate as it is now, PEM.
+    fn pem(&self) -> String;
+
+    /// Puts a new one in its place.
+    ///
+    /// # Errors
+    /// If no certificate can be made.
+    fn rotate(&self) -> Result<(), String>;
+
+    /// Puts the first one back.
+    ///
+    /// # Errors
+    /// If no certificate can be made.
+    fn restore(&self) -> Result<(), String>;
 }
 
 /// Nodes that can be lost one by one.

@@ -122,7 +122,7 @@ impl World {
             let secret = "flyteadmin-token".to_owned();
             let credential = Credential {
                 token: token(&client, &secret).await?,
-                ca: member.cluster().ca_pem().to_owned(),
+                ca: member.cluster().ca_pem(),
                 secret,
                 renewed: 0,
                 spoilt: None,
@@ -246,11 +246,15 @@ impl World {
             return Ok(());
         }
         let config = placement.config(self.upstream).to_string();
-        self.revisions().push(Revision {
-            placement,
-            since: self.now(),
-            until: None,
-        });
+        let number = {
+            let mut revisions = self.revisions();
+            revisions.push(Revision {
+                placement,
+                since: self.now(),
+                until: None,
+            });
+            revisions.len()
+        };
         let client = self.home.cluster().client();
         let configs: Api<ConfigMap> = Api::namespaced(client.clone(), NAMESPACE);
         let patch = Patch::Merge(json!({"data": {"all.yaml": config}}));
@@ -259,8 +263,8 @@ impl World {
             .await
             .map_err(WorldError::of)?;
         let deployments: Api<Deployment> = Api::namespaced(client, NAMESPACE);
-        let now = self.clock.now().to_string();
-        let template = json!({"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": now}}});
+        // Not the time, as `kubectl rollout restart` has it: two changes at one time would be one.
+        let template = json!({"metadata": {"annotations": {"revision": number.to_string()}}});
         let patch = Patch::Merge(json!({"spec": {"template": template}}));
         for name in [ADMIN, objects::SYNC] {
             let patched = deployments

@@ -9,7 +9,7 @@ use crate::verb::{Fault, Heal, Match, Subject, Verdict};
 
 /// What API servers and what stands before them answer in trouble.
 const CODES: [u16; 5] = [429, 500, 502, 503, 504];
-const ONE_OF: &str = "one of `cluster`, `between`, `from` with `to`, `credential`, `permission`, `namespace`, `workload`, `clock`, `node` and `requests` is needed";
+const ONE_OF: &str = "one of `cluster`, `between`, `from` with `to`, `credential`, `permission`, `namespace`, `workload`, `authority`, `clock`, `node` and `requests` is needed";
 
 /// Faults that are in force at a step: id, and where it stands.
 pub(super) type InForce<'c> = BTreeMap<&'c str, Span>;

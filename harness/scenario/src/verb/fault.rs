@@ -49,6 +49,9 @@ pub struct Match {
     /// The pods of a workload, such as flyteadmin's or flytepropeller's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workload: Option<WorkloadOf>,
+    /// The authority of the certificate of this cluster's API server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authority: Option<Spanned<ClusterId>>,
     /// The clock of all of this cluster's machines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clock: Option<Spanned<ClusterId>>,
@@ -172,6 +175,10 @@ pub enum Verdict {
     /// Workload: one of its pods is killed when it comes to a named moment of its work, and a new one comes. For pods of the reference
     /// flyteadmin. Whether that happened, and how often, `heal` tells; it fails if it never did.
     Crash(Crash),
+    /// Authority: is another from now on. The API server starts again with a certificate of the new one, which is published in the ConfigMaps
+    /// `kube-root-ca.crt` and in the Secrets of tokens; whoever keeps the old one does not trust the server any more. Mended, the first one
+    /// is back, as from a backup.
+    Rotated,
     /// Clock: is ahead of the others by this much.
     Ahead(Duration),
     /// Clock: is behind the others by this much.
@@ -283,6 +290,8 @@ pub enum Subject {
     Namespace,
     /// A workload.
     Workload,
+    /// The authority of a server's certificate.
+    Authority,
     /// A clock.
     Clock,
     /// A node.
@@ -300,6 +309,7 @@ impl Subject {
             Subject::Permission => "permission",
             Subject::Namespace => "namespace",
             Subject::Workload => "workload",
+            Subject::Authority => "authority",
             Subject::Clock => "clock",
             Subject::Node => "node",
             Subject::Requests => "requests",
@@ -317,6 +327,7 @@ impl Match {
             (Subject::Permission, self.permission.is_some()),
             (Subject::Namespace, self.namespace.is_some()),
             (Subject::Workload, self.workload.is_some()),
+            (Subject::Authority, self.authority.is_some()),
             (Subject::Clock, self.clock.is_some()),
             (Subject::Node, self.node.is_some()),
             (Subject::Requests, self.requests.is_some()),
@@ -335,6 +346,7 @@ impl Match {
             self.permission.as_ref().map(|permission| &permission.cluster),
             self.namespace.as_ref().map(|namespace| &namespace.cluster),
             self.workload.as_ref().map(|workload| &workload.cluster),
+            self.authority.as_ref(),
             self.clock.as_ref(),
             self.node.as_ref().map(|node| &node.cluster),
             self.requests.as_ref().map(|requests| &requests.to),
@@ -352,6 +364,7 @@ impl Verdict {
             Verdict::Forbid => Subject::Permission,
             Verdict::Full | Verdict::Remove => Subject::Namespace,
             Verdict::Kill | Verdict::Stop | Verdict::Crash(_) => Subject::Workload,
+            Verdict::Rotated => Subject::Authority,
             Verdict::Ahead(_) | Verdict::Behind(_) => Subject::Clock,
             Verdict::Lost => Subject::Node,
             Verdict::Status(_) | Verdict::EndWatches => Subject::Requests,

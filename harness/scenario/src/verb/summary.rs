@@ -113,6 +113,8 @@ impl Match {
             write!(f, "namespace {} on {}", namespace.name, namespace.cluster.value)
         } else if let Some(workload) = &self.workload {
             write!(f, "{}/{} on {}", workload.namespace, workload.name, workload.cluster.value)
+        } else if let Some(cluster) = &self.authority {
+            write!(f, "authority of {}", cluster.value)
         } else if let Some(cluster) = &self.clock {
             write!(f, "clock of {}", cluster.value)
         } else if let Some(node) = &self.node {
@@ -148,6 +150,7 @@ impl fmt::Display for Verdict {
             Verdict::Status(status) => write!(f, "answered with {}", status.code),
             Verdict::Ahead(by) => write!(f, "ahead by {by}"),
             Verdict::Behind(by) => write!(f, "behind by {by}"),
+            Verdict::Rotated => f.write_str("rotated"),
             Verdict::Lost => f.write_str("lost"),
             Verdict::EndWatches => f.write_str("watches ended"),
         }

@@ -83,7 +83,7 @@ impl World {
         let request = accounts.create_token_request("default", &PostParams::default(), &request).await;
         let access = Access {
             server: "https://kubernetes.default.svc.cluster.local".to_owned(),
-            ca_pem: self.cluster.ca_pem().to_owned(),
+            ca_pem: self.cluster.ca_pem(),
             token: request.unwrap().status.unwrap().token,
             client: None,
         };

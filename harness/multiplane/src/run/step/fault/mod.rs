@@ -1,5 +1,6 @@
 //! `fault` and `heal`: a fault is made, seen to bite, and mended.
 
+mod authority;
 mod clock;
 mod crash;
 mod credential;
@@ -88,6 +89,8 @@ pub(crate) async fn fault(context: &Context<'_>, step: &Fault) -> Result<(), Fai
         namespace::befall(context, step, namespace).await
     } else if let Some(workload) = &matches.workload {
         workload::kill(context, step, workload).await
+    } else if let Some(cluster) = &matches.authority {
+        authority::rotate(context, step, &cluster.value).await
     } else if let Some(cluster) = &matches.clock {
         clock::skew(context, step, &cluster.value).await
     } else if let Some(node) = &matches.node {
