@@ -43,11 +43,20 @@ pub fn session_of(account: &Account, parts: &Parts, body: &[u8], now: Timestamp)
         return Ok(None);
     };
     let session = account.session(&signature.access_key, &signature.token, now)?;
-    signature.check_time(now)?;
-    if signature.compute(parts, body, &session.credentials.secret).as_deref() != Some(signature.signature.as_str()) {
-        return Err(S3Error::SignatureDoesNotMatch);
-    }
+    signature.check(parts, body, &session.credentials.secret, now)?;
     Ok(Some(session))
+}
+
+/// Whether a request is signed with an access key, by its id and its secret.
+///
+/// # Errors
+/// It is not signed, with another key, or wrongly.
+pub fn check_key((id, secret): (&str, &str), parts: &Parts, body: &[u8], now: Timestamp) -> Result<(), S3Error> {
+    let signature = Signature::read(parts)?.ok_or_else(|| S3Error::AccessDenied("Access Denied".to_owned()))?;
+    if signature.access_key != id {
+        return Err(S3Error::InvalidAccessKeyId);
+    }
+    signature.check(parts, body, secret, now)
 }
 
 /// The region that a request is signed for.
@@ -106,6 +115,14 @@ impl Signature {
             }
             .to_owned(),
         }))
+    }
+
+    fn check(&self, parts: &Parts, body: &[u8], secret: &str, now: Timestamp) -> Result<(), S3Error> {
+        self.check_time(now)?;
+        match self.compute(parts, body, secret) {
+            Some(made) if made == self.signature => Ok(()),
+            _ => Err(S3Error::SignatureDoesNotMatch),
+        }
     }
 
     fn check_time(&self, now: Timestamp) -> Result<(), S3Error> {
@@ -215,5 +232,15 @@ mod tests {
         let late: Timestamp = "2013-05-24T00:15:01Z".parse().unwrap();
         assert_eq!(signature.check_time(late), Err(S3Error::RequestTimeTooSkewed));
         assert_eq!(session_of(&Account::default(), &parts, b"", late), Err(S3Error::InvalidAccessKeyId));
+        let then: Timestamp = "2013-05-24T00:00:00Z".parse().unwrap();
+        let (id, secret) = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+        assert_eq!(check_key((id, secret), &parts, b"", then), Ok(()));
+        assert_eq!(check_key((id, "other"), &parts, b"", then), Err(S3Error::SignatureDoesNotMatch));
+        assert_eq!(check_key(("other", secret), &parts, b"", then), Err(S3Error::InvalidAccessKeyId));
+        let (unsigned, ()) = http::Request::get("/test.txt").body(()).unwrap().into_parts();
+        assert_eq!(
+            check_key((id, secret), &unsigned, b"", then),
+            Err(S3Error::AccessDenied("Access Denied".to_owned()))
+        );
     }
 }

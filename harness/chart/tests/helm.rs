@@ -52,16 +52,44 @@ fn fixture_charts(#[case] chart: &str, #[case] release: &str, #[case] case: &str
     same(&ours.to_yaml(), &expected(&format!("{chart}-{case}")));
 }
 
+/// What `helm template` prints: manifests, then hooks.
+fn printed(rendered: &Rendered) -> String {
+    let hooks = rendered.hooks.iter();
+    let hooks = hooks.map(|hook| format!("---\n# Source: {}\n{}\n", hook.manifest.source, hook.manifest.text));
+    rendered.to_yaml() + &hooks.collect::<String>()
+}
+
+/// A chart in the manner of flyte-core: its helpers, its ways with values, a library, sub-charts with conditions, files, hooks.
+#[rstest]
+#[case("planes", &[])]
+#[case("planes-other", &["values/planes.yaml"])]
+fn a_chart_like_flytes(#[case] case: &str, #[case] values: &[&str]) {
+    let chart = Chart::load(data("corpus/planes")).unwrap();
+    let ours = rendered(&chart, "rel", "ns", files(values));
+    same(&printed(&ours), &expected(case));
+    assert_eq!(
+        ours.notes.as_deref().map(str::trim_end),
+        Some(match case {
+            "planes" => "Visit planes.example.org in ns.",
+            _ => "Visit planes.example.org in elsewhere.",
+        })
+    );
+}
+
+/// Nulls in values: at the top and below, over defaults and over nothing, of a chart and of its subchart.
+#[rstest]
+#[case("nulls", &[])]
+#[case("nulls-user", &["values/nulls.yaml"])]
+fn nulls(#[case] case: &str, #[case] values: &[&str]) {
+    let chart = Chart::load(data("corpus/nulls")).unwrap();
+    same(&rendered(&chart, "rel", "ns", files(values)).to_yaml(), &expected(case));
+}
+
 #[test]
 fn tricky_templates() {
     let chart = Chart::load(data("corpus/tricky")).unwrap();
     let ours = rendered(&chart, "rel", "ns", Values::default());
-    let hooks: String = ours
-        .hooks
-        .iter()
-        .map(|hook| format!("---\n# Source: {}\n{}\n", hook.manifest.source, hook.manifest.text))
-        .collect();
-    same(&(ours.to_yaml() + &hooks), &expected("tricky"));
+    same(&printed(&ours), &expected("tricky"));
     assert_eq!(ours.notes.as_deref(), Some("Thank you for tricky.\n"));
     assert_eq!(ours.missing_lookups.len(), 1);
 }

@@ -17,6 +17,7 @@ pub mod task;
 pub mod workflow;
 
 pub use kubernetes::{InClusterError, in_cluster};
+pub use propeller::OBJECT_STORE;
 
 /// The admin API's messages and services.
 pub use flyteidl as proto;

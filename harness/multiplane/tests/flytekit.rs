@@ -20,16 +20,19 @@ type Test = fn(&Path);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let tests: [(&str, Test); 2] = [("pyflyte", commands), ("flyte_remote", remote)];
+    let tests: [(&str, Test); 3] = [("pyflyte", commands), ("flyte_remote", remote), ("computing", computing)];
     let client = client();
+    let ignored = |name: &str, why: &str| Trial::test(name, || Ok(())).with_kind(why).with_ignored_flag(true);
     let trials = tests.map(|(name, test)| match client.clone() {
+        Some(_) if name == "computing" && !namespaces() => ignored(name, "this computer lets no process have mounts of its own"),
         Some(pyflyte) => Trial::test(name, move || -> Result<(), Failed> {
             test(&pyflyte);
             Ok(())
         }),
-        None => Trial::test(name, || Ok(()))
-            .with_kind("pyflyte is not on the PATH, and MULTIPLANE_PYFLYTE names none: pip install flytekit==1.16.31")
-            .with_ignored_flag(true),
+        None => ignored(
+            name,
+            "pyflyte is not on the PATH, and MULTIPLANE_PYFLYTE names none: pip install flytekit==1.16.31",
+        ),
     });
     libtest_mimic::run(&arguments, trials.into()).exit_code()
 }
@@ -46,6 +49,26 @@ fn client() -> Option<PathBuf> {
     }
 }
 
+/// Whether a process can have mounts of its own here.
+#[expect(clippy::disallowed_methods, reason = "the computer itself")]
+fn namespaces() -> bool {
+    let tried = Command::new("unshare")
+        .args([
+            "--user",
+            "--map-root-user",
+            "--pid",
+            "--fork",
+            "--mount",
+            "mount",
+            "-t",
+            "tmpfs",
+            "tmpfs",
+            "/tmp",
+        ])
+        .output();
+    tried.is_ok_and(|tried| tried.status.success())
+}
+
 /// The repository's root.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -60,18 +83,19 @@ struct World {
 }
 
 impl World {
-    fn start(pyflyte: &Path) -> Self {
+    fn start(pyflyte: &Path, options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("world");
         let scenario = root().join("scenarios/clients/flytekit");
-        let child = multiplane(folder.path(), &["up", scenario.to_str().unwrap(), "--dir", dir.to_str().unwrap()])
+        let up = ["up", scenario.to_str().unwrap(), "--dir", dir.to_str().unwrap()];
+        let child = multiplane(folder.path(), &[&up, options].concat())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         until("the world is up", || dir.join("ready").exists());
         let env = std::fs::read_to_string(dir.join("env.json")).unwrap();
-        for file in ["example.py", "remote.py"] {
+        for file in ["example.py", "remote.py", "computing.py", "computed.py"] {
             std::fs::copy(root().join("fixtures/workflows/python").join(file), folder.path().join(file)).unwrap();
         }
         let env: serde_json::Value = serde_json::from_str(&env).unwrap();
@@ -147,7 +171,7 @@ fn run<'a>(options: &[&'a str], rest: &[&'a str]) -> Vec<&'a str> {
 
 /// The guide's commands, and what they share their command line with.
 fn commands(pyflyte: &Path) {
-    let world = World::start(pyflyte);
+    let world = World::start(pyflyte, &[]);
     world.well(&["info"], "v1.16.8");
     // As the guide has it: no --wait, no name.
     world.well(&run(&[], &INPUTS), "to see execution in the console");
@@ -240,11 +264,25 @@ fn commands(pyflyte: &Path) {
 }
 
 fn remote(pyflyte: &Path) {
-    let world = World::start(pyflyte);
+    let world = World::start(pyflyte, &[]);
     let python = pyflyte.with_file_name("python3");
     let ended = finish(world.command(&python, &["remote.py"]).spawn().unwrap());
     assert_eq!(ended.exit, Some(0), "{}", ended.text);
     assert!(ended.text.contains("done"), "{}", ended.text);
+}
+
+/// With an installed flytekit in the place of the stand-in, tasks compute, and fail, as their code says.
+fn computing(pyflyte: &Path) {
+    let venv = pyflyte.ancestors().nth(2).unwrap().to_str().unwrap();
+    let world = World::start(pyflyte, &["--flytekit", venv]);
+    let wait = ["--wait", "--poll-interval", "1"];
+    world.well(&run(&[wait.as_slice(), &["--name", "computed"]].concat(), &INPUTS), "has succeeded");
+    world.badly(&run(&wait, &["--hyperparameters", "{\"C\": -1}"]), "ValueError: C must be positive");
+    let python = pyflyte.with_file_name("python3");
+    let ended = finish(world.command(&python, &["computed.py", "computed"]).spawn().unwrap());
+    assert_eq!(ended.exit, Some(0), "{}", ended.text);
+    assert!(ended.text.contains("done"), "{}", ended.text);
+    assert!(!Path::new("/tmp/whole.bin").exists(), "a task writes to this computer's /tmp");
 }
 
 /// An answer of the REST gateway.

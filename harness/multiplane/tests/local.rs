@@ -1,4 +1,4 @@
-//! `--flyteadmin`: a program of the user's own in the place of the reference, on embedded clusters in real time.
+//! `--flyteadmin`, `--flytekit`: programs of the user's own in the place of the reference, on embedded clusters in real time. What flytekit runs, `flytekit.rs` tests.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -69,6 +69,17 @@ fn what_cannot_be_is_refused() {
             "--flyteadmin means nothing to clusters of kind",
         ),
         (&["--flyteadmin", "/bin/true", "--jobs", "2"], 2, "one scenario at a time"),
+        (&["--flytekit", "/no/such/folder"], 2, "--flytekit: /no/such/folder: No such file"),
+        (
+            &["--flytekit", "/proc"],
+            2,
+            "name a virtual environment in which flytekit is installed",
+        ),
+        (
+            &["--flytekit", "/usr", "--backend", "kind"],
+            2,
+            "--flytekit means nothing to clusters of kind",
+        ),
     ] {
         let ended = run(arguments);
         assert!(ended.text.contains(why), "{arguments:?}: {}", ended.text);

@@ -74,8 +74,8 @@ impl Metadata {
         self.kind.eq_ignore_ascii_case("library")
     }
 
-    /// `.Chart`, with Go's field names; a subchart goes by its alias.
-    pub(crate) fn object(&self, name: &str, root: bool) -> Value {
+    /// `.Chart`, with Go's field names; a subchart goes by its alias. Of the dependencies it has those that are switched `on`.
+    pub(crate) fn object(&self, name: &str, root: bool, on: impl Fn(&str) -> bool) -> Value {
         let capital = |entries: &Json| -> Json {
             let items = entries.as_array().cloned().unwrap_or_default();
             items
@@ -91,7 +91,7 @@ impl Metadata {
             "Keywords": self.keywords, "Maintainers": capital(&self.maintainers),
             "Annotations": or_empty(&self.annotations), "Deprecated": self.deprecated, "Condition": self.condition,
             "Tags": self.tags, "IsRoot": root,
-            "Dependencies": self.dependencies.iter().map(|d| json!({"Name": d.name, "Version": d.version,
+            "Dependencies": self.dependencies.iter().filter(|d| on(d.known())).map(|d| json!({"Name": d.known(), "Version": d.version,
                 "Alias": d.alias, "Condition": d.condition, "Tags": d.tags})).collect::<Vec<_>>(),
         }))
     }

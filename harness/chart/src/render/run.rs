@@ -201,8 +201,9 @@ fn scope<'c>(scope: &Scope<'c>, path: &str, values: &Value, parent: Option<&Valu
     let chart = scope.chart;
     let release = &input.release;
     let subcharts = Value::map::<&str>([]);
+    let enabled = |name: &str| scope.subcharts.iter().any(|sub| sub.name == name);
     let top = Value::map([
-        ("Chart", chart.metadata.object(&scope.name, parent.is_none())),
+        ("Chart", chart.metadata.object(&scope.name, parent.is_none(), enabled)),
         ("Files", Files::object(chart.files.clone())),
         ("Values", values.clone()),
         ("Capabilities", input.capabilities.object()),

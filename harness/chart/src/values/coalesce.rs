@@ -38,7 +38,8 @@ pub(crate) fn coalesce<'c>(chart: &'c Chart, user: &Values) -> Coalesced<'c> {
 fn enabling(chart: &Chart, user: &Values) -> Map<String, Json> {
     let mut values = user.0.clone();
     if let Json::Object(defaults) = &chart.values {
-        table(&mut values, defaults, chart.name(), true, &mut Vec::new());
+        let names: Vec<&str> = chart.subcharts.iter().map(Chart::name).collect();
+        table(&mut values, defaults, chart.name(), Level::Chart(&names), &mut Vec::new());
     }
     for sub in &chart.subcharts {
         let own = enabling(sub, &Values(object(values.get(sub.name()))));
@@ -94,7 +95,8 @@ pub(super) fn at<'v>(values: &'v Map<String, Json>, path: &str) -> Option<&'v Js
 
 pub(super) fn fill(scope: &Scope<'_>, values: &mut Map<String, Json>, path: &str, warnings: &mut Vec<String>) {
     if let Json::Object(defaults) = &scope.defaults {
-        table(values, defaults, path, true, warnings);
+        let names: Vec<&str> = scope.subcharts.iter().map(|sub| sub.name.as_str()).collect();
+        table(values, defaults, path, Level::Chart(&names), warnings);
     }
     let global = object(values.get("global"));
     for sub in &scope.subcharts {
@@ -115,20 +117,59 @@ pub(super) fn fill(scope: &Scope<'_>, values: &mut Map<String, Json>, path: &str
     }
 }
 
+/// Where in a chart's values a table is.
+#[derive(Clone, Copy)]
+pub(super) enum Level<'n> {
+    /// All of a chart's values, with the names of its subcharts.
+    Chart(&'n [&'n str]),
+    /// Within the chart's own.
+    Within,
+    /// Within what it gives a subchart.
+    Subchart,
+}
+
+impl Level<'_> {
+    fn below(self, key: &str) -> Self {
+        match self {
+            Self::Chart(subcharts) if !subcharts.contains(&key) => Self::Within,
+            Self::Chart(_) => Self::Subchart,
+            level => level,
+        }
+    }
+
+    /// Whether a null in the place of a default stays. For a subchart it may still remove one of the subchart's own.
+    fn keeps_null(self, default: &Json) -> bool {
+        match self {
+            Self::Chart(_) => false,
+            Self::Within => default.is_null(),
+            Self::Subchart => true,
+        }
+    }
+}
+
 /// Defaults under what is there; a null of the user removes the key.
 ///
 /// Helm words clashes at the top of a chart's values differently, or not at all.
-pub(super) fn table(target: &mut Map<String, Json>, defaults: &Map<String, Json>, path: &str, top: bool, warnings: &mut Vec<String>) {
+pub(super) fn table(
+    target: &mut Map<String, Json>,
+    defaults: &Map<String, Json>,
+    path: &str,
+    level: Level<'_>,
+    warnings: &mut Vec<String>,
+) {
+    let top = matches!(level, Level::Chart(_));
     for (key, default) in defaults {
         let name = format!("{path}.{key}");
         match (target.get_mut(key), default) {
             (None, _) => {
                 target.insert(key.clone(), default.clone());
             }
-            (Some(Json::Null), _) => {
-                target.remove(key);
+            (Some(Json::Null), default) => {
+                if !level.keeps_null(default) {
+                    target.remove(key);
+                }
             }
-            (Some(Json::Object(inner)), Json::Object(default)) => table(inner, default, &name, false, warnings),
+            (Some(Json::Object(inner)), Json::Object(default)) => table(inner, default, &name, level.below(key), warnings),
             (Some(Json::Object(_)), Json::Null) => {}
             (Some(Json::Object(_)), _) if top => {
                 warnings.push(format!("warning: skipped value for {name}: Not a table."));

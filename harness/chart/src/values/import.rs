@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::coalesce::{Scope, at, fill, table};
+use super::coalesce::{Level, Scope, at, fill, table};
 
 /// Adds to the defaults of every chart what it imports. As in Helm, only defaults are imported, not what a user says.
 pub(super) fn import(scope: &mut Scope<'_>) {
@@ -25,11 +25,11 @@ pub(super) fn import(scope: &mut Scope<'_>) {
                 ),
             };
             if let Some(Json::Object(found)) = at(&own, &format!("{}.{child}", dependency.known())) {
-                table(&mut imported, &below(parent, found.clone()), "", true, &mut Vec::new());
+                table(&mut imported, &below(parent, found.clone()), "", Level::Chart(&[]), &mut Vec::new());
             }
         }
     }
-    table(&mut own, &imported, "", true, &mut Vec::new());
+    table(&mut own, &imported, "", Level::Chart(&[]), &mut Vec::new());
     scope.defaults = Json::Object(own);
 }
 

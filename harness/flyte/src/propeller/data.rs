@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use prost::Message;
 
 use crate::crd::{Encoded, FlyteWorkflow, NodeStatus};
@@ -40,11 +41,16 @@ impl DataStore {
         put.map_err(|error| DataError(format!("failed to write {uri}: {error}")))
     }
 
-    /// The literals at a URI; `None` if nothing is there.
-    pub(crate) fn read(&self, uri: &str) -> Result<Option<LiteralMap>, DataError> {
+    /// What is at a URI, if something is.
+    pub(crate) fn content(&self, uri: &str) -> Result<Option<Bytes>, DataError> {
         let parsed: ObjectUri = uri.parse().map_err(|error| DataError(format!("{error}")))?;
         let content = self.objects.get_uri(&parsed);
-        let Some(content) = content.map_err(|error| DataError(format!("failed to read {uri}: {error}")))? else {
+        content.map_err(|error| DataError(format!("failed to read {uri}: {error}")))
+    }
+
+    /// The literals at a URI; `None` if nothing is there.
+    pub(crate) fn read(&self, uri: &str) -> Result<Option<LiteralMap>, DataError> {
+        let Some(content) = self.content(uri)? else {
             return Ok(None);
         };
         let literals = LiteralMap::decode(content);

@@ -21,8 +21,8 @@ mod arguments;
 
 pub(crate) use arguments::Places;
 
-/// The environment variable that names the object store to our own task program.
-pub(crate) const OBJECT_STORE: &str = "MULTIPLANE_OBJECT_STORE";
+/// The environment variable that names the object store to programs of ours that run tasks.
+pub const OBJECT_STORE: &str = "MULTIPLANE_OBJECT_STORE";
 /// The environment variable that tells stand-ins of tasks which outputs are declared: a `VariableMap` in base64.
 pub(crate) const OUTPUTS: &str = "MULTIPLANE_TASK_INTERFACE";
 

@@ -4,6 +4,7 @@ use std::sync::PoisonError;
 
 use k8s_openapi::api::core::v1::Pod;
 
+use super::error_document;
 use super::events::{RoundError, proto_error, system};
 use super::nodes::{Run, Scope};
 use super::pod::{Attempt, Places};
@@ -44,10 +45,13 @@ impl Run<'_> {
                 status.running = true;
                 Ok(())
             }
-            Some("Succeeded") => self.pod_succeeded(scope, node, task, status).await,
+            Some("Succeeded") => match self.told_error(scope, node, status)? {
+                Some(told) => self.attempt_failed(scope, node, task, status, inputs, told).await,
+                None => self.pod_succeeded(scope, node, task, status).await,
+            },
             Some("Failed") => {
                 let error = pod_error(pod.as_ref());
-                self.attempt_failed(scope, node, task, status, inputs, error).await
+                self.attempt_failed(scope, node, task, status, inputs, (error, true)).await
             }
             None if pod.is_none() => {
                 let error = ExecutionError {
@@ -58,7 +62,7 @@ impl Run<'_> {
                     ),
                     user: false,
                 };
-                self.attempt_failed(scope, node, task, status, inputs, error).await
+                self.attempt_failed(scope, node, task, status, inputs, (error, true)).await
             }
             _ => Ok(()),
         }
@@ -119,6 +123,14 @@ impl Run<'_> {
         Ok(true)
     }
 
+    /// The error that the present attempt wrote in place of outputs, and whether another attempt may help.
+    fn told_error(&self, scope: &Scope<'_>, node: &Node, status: &NodeStatus) -> Result<Option<(ExecutionError, bool)>, RoundError> {
+        let uri = self.outputs_uri(&scope.unique(&node.id), status.attempts).to_string();
+        let uri = format!("{}/error.pb", uri.trim_end_matches("/outputs.pb"));
+        let content = self.engine.data.content(&uri).map_err(system)?;
+        Ok(content.map(|content| error_document::read(&uri, content)))
+    }
+
     async fn pod_succeeded(&self, scope: &Scope<'_>, node: &Node, task: &Task, status: &mut NodeStatus) -> Result<(), RoundError> {
         let uri = self.outputs_uri(&scope.unique(&node.id), status.attempts).to_string();
         let written = self.engine.data.read(&uri).map_err(system)?;
@@ -141,7 +153,7 @@ impl Run<'_> {
         }
     }
 
-    /// Starts the next attempt, or fails the node.
+    /// Starts the next attempt, or fails the node: at once if the error says that another attempt will not help.
     async fn attempt_failed(
         &self,
         scope: &Scope<'_>,
@@ -149,15 +161,21 @@ impl Run<'_> {
         task: &Task,
         status: &mut NodeStatus,
         inputs: &LiteralMap,
-        error: ExecutionError,
+        (error, recoverable): (ExecutionError, bool),
     ) -> Result<(), RoundError> {
-        status.error = Some(error);
+        status.error = Some(error.clone());
         self.task_report(scope, node, task, status, Phase::Failed).await?;
         let of_task = task.template.0.metadata.as_ref();
         let of_task = of_task
             .and_then(|metadata| metadata.retries.as_ref())
             .map_or(0, |strategy| strategy.retries);
-        if status.attempts >= node.retries.max(of_task) {
+        let retries = node.retries.max(of_task);
+        if !recoverable {
+            status.phase = NodePhase::Failed;
+            return Ok(());
+        }
+        if status.attempts >= retries {
+            status.error = Some(exhausted(&error, status.attempts + 1, retries + 1));
             status.phase = NodePhase::Failed;
             return Ok(());
         }
@@ -235,6 +253,16 @@ impl Run<'_> {
             ..TaskExecutionEvent::default()
         };
         self.engine.events.task(event).await
+    }
+}
+
+/// The node's error after its last attempt.
+fn exhausted(last: &ExecutionError, attempt: u32, most: u32) -> ExecutionError {
+    let kind = if last.user { "USER" } else { "SYSTEM" };
+    ExecutionError {
+        code: format!("RetriesExhausted|{}", last.code),
+        message: format!("[{attempt}/{most}] currentAttempt done. Last Error: {kind}::{}", last.message),
+        user: true,
     }
 }
 

@@ -32,7 +32,7 @@ pub use objects::ObjectStore;
 pub(crate) use objects::ObjectUri;
 pub use protocol::Facts;
 pub(crate) use rows::{AttributeKey, EntityKey, ExecutionKey, ExecutionRow, NodeKey, NodeRow, Tables, TaskKey, TaskRow};
-pub use s3::PublishedAws;
+pub use s3::{AccessKey, PublishedAws};
 pub use server::StoreServer;
 pub(crate) use signed::Signer;
 pub(crate) use table::Table;
@@ -41,6 +41,7 @@ use aws::Account;
 use caller::Caller;
 use object_server::{ObjectServer, Published};
 use remote::Remote;
+use s3::Gate;
 use simnet::{Clock, Listener};
 use sqlite::Sqlite;
 use virtual_node::ContainerContext;
@@ -144,7 +145,19 @@ impl Stores {
     /// Serves STS and S3 of the account on `listener`, which clients reach at `base`, `http://host:port`. It ends with what is returned.
     #[must_use]
     pub fn publish_aws(&self, listener: Listener, base: &str, clock: Clock) -> PublishedAws {
-        PublishedAws::serve(self.clone(), listener, base, clock)
+        PublishedAws::serve(Gate::Account(self.clone(), self.account()), listener, base, clock)
+    }
+
+    /// Serves one store as S3 on `listener`, for who has `key`. It ends with what is returned.
+    #[must_use]
+    pub fn publish_store(&self, name: &str, key: &AccessKey, listener: Listener, base: &str, clock: Clock) -> PublishedAws {
+        PublishedAws::serve(Gate::Key(key.clone(), self.object_store(name)), listener, base, clock)
+    }
+
+    /// Whether a store belongs to the world's AWS account, which asks for an identity.
+    #[must_use]
+    pub fn asks_for_identity(&self, name: &str) -> bool {
+        name.starts_with(AWS) && self.account().id().is_some()
     }
 
     pub(crate) fn published(&self) -> Option<Published> {

@@ -80,7 +80,7 @@ impl Embedded {
     pub fn with_locals(seed: u64, stores: &Stores, locals: &Locals) -> Result<Self, BackendError> {
         Ok(Self {
             locals: locals.clone(),
-            programs: locals.over(programs::over(stores.clone())),
+            programs: locals.over(programs::over(stores.clone()), stores),
             ..Self::new(Time::Real, seed, stores)?
         })
     }

@@ -15,7 +15,7 @@ use multiplane::backend::kind::{self, Configs, KindBackend, NodeImage, needs_pla
 use multiplane::backend::ledger::State;
 use multiplane::backend::outside::{self, Keep, Outside, Session};
 use multiplane::backend::{NodeImages, Placer};
-use multiplane::local::{Locals, SpaceError, check};
+use multiplane::local::{Flytekit, Locals, SpaceError, check};
 use multiplane::run::{Plan, Provider};
 use tokio::runtime::{Builder, Runtime};
 
@@ -58,6 +58,10 @@ pub(crate) struct BackendArgs {
     /// paths (Linux namespaces), and in real time. Verdicts then say `placed by: upstream`. Its database and store are yours to provide.
     #[arg(long, value_name = "PATH")]
     flyteadmin: Option<PathBuf>,
+    /// A virtual environment with flytekit, whose pyflyte-execute runs the tasks of Python projects as processes of this computer, in real time
+    /// and in namespaces of their own. Tasks then really compute; without it a stand-in answers for them with empty outputs.
+    #[arg(long, value_name = "PATH")]
+    flytekit: Option<PathBuf>,
 }
 
 /// Where clusters come from.
@@ -137,7 +141,7 @@ impl BackendArgs {
 
     /// Whether time is the computer's.
     pub(crate) fn is_real(&self) -> bool {
-        self.is_outside() || self.flyteadmin.is_some()
+        self.is_outside() || self.flyteadmin.is_some() || self.flytekit.is_some()
     }
 
     /// Scenarios that run at the same time; kind's clusters are heavy unless told otherwise.
@@ -184,6 +188,7 @@ impl BackendArgs {
                 "--backend container, kind, k3s or existing",
             ),
             ("--flyteadmin", self.flyteadmin.is_some() && self.is_outside(), "--backend embedded"),
+            ("--flytekit", self.flytekit.is_some() && self.is_outside(), "--backend embedded"),
             ("--kubeconfig", self.kubeconfig.is_some() && !existing, "--backend existing"),
             ("--context", !self.context.is_empty() && !existing, "--backend existing"),
             ("--api", !self.api.is_empty() && !existing, "--backend existing"),
@@ -277,8 +282,8 @@ impl BackendArgs {
 
     /// Sets the backend up.
     pub(crate) fn begin(&self, run: &str, plans: &[Plan], signals: &Signals) -> Result<Begun, Failure> {
-        if let Some(file) = &self.flyteadmin {
-            return Self::locals(file, run, signals);
+        if self.flyteadmin.is_some() || self.flytekit.is_some() {
+            return self.locals(run, signals);
         }
         if !self.is_outside() {
             return Ok(Begun::Embedded);
@@ -292,20 +297,22 @@ impl BackendArgs {
     }
 
     /// The user's own programs, as soon as it is sure that they can run here.
-    fn locals(file: &Path, run: &str, signals: &Signals) -> Result<Begun, Failure> {
-        let unusable = |error: SpaceError| match error {
-            SpaceError::Program(_) => Failure::invalid(format!("error: --flyteadmin: {error}")),
-            SpaceError::Computer(_) => Failure::environment(format!("error: --flyteadmin: {error}")),
-        };
-        let file = file
-            .canonicalize()
-            .map_err(|error| Failure::invalid(format!("error: --flyteadmin: {}: {error}", file.display())))?;
+    fn locals(&self, run: &str, signals: &Signals) -> Result<Begun, Failure> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(check(&file)).map_err(unusable)?;
+        let usable = |option: &str, file: &Path| runtime.block_on(check(file)).map_err(|error| unusable(option, error));
+        if let Some(file) = &self.flyteadmin {
+            usable("--flyteadmin", file)?;
+        }
+        let absolute = self.flyteadmin.as_ref().map(|file| file.canonicalize()).transpose()?;
+        let flytekit = self.flytekit.as_deref().map(Flytekit::at).transpose();
+        let flytekit = flytekit.map_err(|error| unusable("--flytekit", error))?;
+        if let Some(flytekit) = &flytekit {
+            usable("--flytekit", &flytekit.executable("pyflyte-execute"))?;
+        }
         let state = State::from_env().map_err(|error| environment(&error))?;
         signals.outside();
         let session = Session::begin(outside::Settings::new(state), run).map_err(|error| environment(&error))?;
-        Ok(Begun::Local(runtime, Locals::flyteadmin(file, session)))
+        Ok(Begun::Local(runtime, Locals::new(absolute, flytekit, session)))
     }
 
     async fn outside(&self, state: State, run: &str, plans: &[Plan]) -> Result<Arc<dyn Outside>, Failure> {
@@ -354,6 +361,14 @@ impl BackendArgs {
             }
             _ => Err(Failure::fault("error: this backend is not outside of this process")),
         }
+    }
+}
+
+/// Why a program of the user's own cannot be used.
+fn unusable(option: &str, error: SpaceError) -> Failure {
+    match error {
+        SpaceError::Program(_) => Failure::invalid(format!("error: {option}: {error}")),
+        SpaceError::Computer(_) => Failure::environment(format!("error: {option}: {error}")),
     }
 }
 

@@ -27,7 +27,8 @@ pub(super) fn layout(mounts: &BTreeMap<PathBuf, PathBuf>) -> io::Result<Vec<Entr
     let mut entries = Vec::new();
     // Folders come before what is in them.
     for folder in &made {
-        if mounts.contains_key(folder) {
+        // What is below a mount is there with it.
+        if folder.ancestors().any(|above| mounts.contains_key(above)) {
             continue;
         }
         entries.push(Entry::Folder(folder.clone()));
@@ -62,6 +63,28 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{Entry, layout};
+
+    /// A folder of the process's own, and a folder of the computer's within it.
+    #[test]
+    fn mounts_within_mounts() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |path: &str| root.path().canonicalize().unwrap().join(path);
+        std::fs::create_dir_all(at("tmp/deep/venv")).unwrap();
+        std::fs::write(at("tmp/deep/other"), "").unwrap();
+        let mounts = BTreeMap::from([(at("tmp"), "/stage/tmp".into()), (at("tmp/deep/venv"), at("tmp/deep/venv"))]);
+        let entries = layout(&mounts).unwrap();
+        let (own, within) = (
+            Entry::Bind(at("tmp"), "/stage/tmp".into()),
+            Entry::Bind(at("tmp/deep/venv"), at("tmp/deep/venv")),
+        );
+        assert_eq!(entries[entries.len() - 2..], [own, within]);
+        for hidden in [
+            Entry::Folder(at("tmp/deep")),
+            Entry::Bind(at("tmp/deep/other"), at("tmp/deep/other")),
+        ] {
+            assert!(!entries.contains(&hidden), "{hidden:?}");
+        }
+    }
 
     #[test]
     fn mounts_lie_between_what_the_computer_has() {

@@ -18,6 +18,32 @@ use crate::node::tunnel::Tunnel;
 
 /// How often mounted files are brought up to date; a kubelet takes a minute.
 const REFRESH: Duration = Duration::from_secs(5);
+/// What a process has beside what its container gives it.
+pub(super) struct Own {
+    /// Environment, as far as the container says nothing else.
+    pub(super) env: BTreeMap<String, String>,
+    /// Where programs are looked for before anywhere else.
+    pub(super) path: Option<PathBuf>,
+    /// Folders that are its own, in the place of the computer's, and empty at the start.
+    pub(super) folders: Vec<PathBuf>,
+    /// What of the computer it sees also where such a folder would hide it.
+    pub(super) seen: Vec<PathBuf>,
+    /// The folder where it starts.
+    pub(super) start: PathBuf,
+}
+
+impl Default for Own {
+    fn default() -> Self {
+        Self {
+            env: BTreeMap::new(),
+            path: None,
+            folders: Vec::new(),
+            seen: Vec::new(),
+            start: "/".into(),
+        }
+    }
+}
+
 /// Where a process finds the authorities that its image trusts.
 const TRUST: &str = "/run/multiplane/ca.pem";
 
@@ -40,7 +66,8 @@ impl Program for LocalProgram {
     fn run(&self, context: ContainerContext) -> BoxFuture<'static, ExitStatus> {
         let Self { file, folder, runner } = self.clone();
         async move {
-            match run(&file, &folder, &runner, &context).await {
+            let args: Vec<&str> = context.arguments().collect();
+            match run(&file, &args, (&folder, &runner), &context, &Own::default()).await {
                 Ok(status) => status,
                 Err(error) => {
                     context.log.line(format!("multiplane: {}: {error}", file.display()));
@@ -52,7 +79,14 @@ impl Program for LocalProgram {
     }
 }
 
-async fn run(file: &Path, folder: &Path, runner: &Runner, context: &ContainerContext) -> io::Result<ExitStatus> {
+/// Runs a file in the place of a container. The files of its mounts go to a folder below `folder`.
+pub(super) async fn run(
+    file: &Path,
+    args: &[&str],
+    (folder, runner): (&Path, &Runner),
+    context: &ContainerContext,
+    own: &Own,
+) -> io::Result<ExitStatus> {
     if let Some(port) = ports::taken(&context.pod.ports).await {
         let message = format!(
             "port {port} is in use on this computer: local processes share its network, so only one of them can listen on a port \
@@ -60,11 +94,11 @@ async fn run(file: &Path, folder: &Path, runner: &Runner, context: &ContainerCon
         );
         return Err(io::Error::new(io::ErrorKind::AddrInUse, message));
     }
-    let stage = Stage::new(&context.files, &context.trust, folder)?;
+    let mut stage = Stage::new(&context.files, &context.trust, folder)?;
+    stage.own(own)?;
     let proxy = Tunnel::everywhere(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), context.host.clone()).await?;
-    let env = environment(&context.env, proxy.address());
-    let args: Vec<&str> = context.arguments().collect();
-    let command = space::command(file, &args, &env, &stage.mounts, stage.folder.path())?;
+    let env = environment(&context.env, own, proxy.address());
+    let command = space::command(file, args, &env, &stage.mounts, (&own.start, stage.folder.path()))?;
     let probes = runner.clone();
     context.probes.set_exec(move |words| probe(probes.clone(), words));
     for port in &context.pod.ports {
@@ -94,7 +128,7 @@ fn exit(status: std::process::ExitStatus) -> ExitStatus {
 }
 
 /// The container's environment, and the way to the names of its cluster.
-fn environment(own: &BTreeMap<String, String>, proxy: SocketAddr) -> BTreeMap<String, String> {
+fn environment(given: &BTreeMap<String, String>, own: &Own, proxy: SocketAddr) -> BTreeMap<String, String> {
     let proxy = format!("http://{proxy}");
     let mut env = BTreeMap::from([
         (
@@ -110,7 +144,11 @@ fn environment(own: &BTreeMap<String, String>, proxy: SocketAddr) -> BTreeMap<St
     for name in ["NO_PROXY", "no_proxy"] {
         env.insert(name.to_owned(), "localhost,127.0.0.1".to_owned());
     }
-    env.extend(own.clone());
+    env.extend(own.env.clone());
+    env.extend(given.clone());
+    if let (Some(first), Some(path)) = (&own.path, env.get_mut("PATH")) {
+        *path = format!("{}:{path}", first.display());
+    }
     env
 }
 
@@ -164,6 +202,23 @@ impl Stage {
         std::fs::write(&ca, trust)?;
         stage.mounts.insert(TRUST.into(), ca);
         Ok(stage)
+    }
+
+    /// Adds the folders that are the process's own; a mount of the pod at such a path comes first.
+    fn own(&mut self, own: &Own) -> io::Result<()> {
+        for (number, folder) in own.folders.iter().enumerate() {
+            let staged = self.folder.path().join(format!("own-{number}"));
+            std::fs::create_dir(&staged)?;
+            self.mounts.entry(folder.clone()).or_insert(staged);
+        }
+        for seen in own
+            .seen
+            .iter()
+            .filter(|seen| own.folders.iter().any(|folder| seen.starts_with(folder)))
+        {
+            self.mounts.entry(seen.clone()).or_insert_with(|| seen.clone());
+        }
+        Ok(())
     }
 
     /// Brings what is read-only up to date: a file is there as it was, or as it is now.

@@ -61,14 +61,14 @@ pub async fn check(program: &Path) -> Result<(), SpaceError> {
     Runner::default().run(command).await.map(drop).map_err(refused)
 }
 
-/// The command that runs a program with these mounts (sources by path) and nothing but this environment. `work` is a folder of its own, in which its way is
-/// written down, and its root is.
+/// The command that runs a program in the folder `start`, with these mounts (sources by path) and nothing but this environment. `work` is a folder of its
+/// own, in which its way is written down, and its root is.
 pub(super) fn command(
     program: &Path,
     args: &[&str],
     env: &BTreeMap<String, String>,
     mounts: &BTreeMap<PathBuf, PathBuf>,
-    work: &Path,
+    (start, work): (&Path, &Path),
 ) -> io::Result<Command> {
     let (root, script) = (work.join("root"), work.join("enter"));
     std::fs::create_dir_all(&root)?;
@@ -86,6 +86,7 @@ pub(super) fn command(
         .args(["--mount", "sh"])
         .arg(script)
         .args(["env", "-i"])
+        .arg(format!("--chdir={}", start.display()))
         .args(pairs)
         .arg(program)
         .args(args))

@@ -1,0 +1,5 @@
+host: {{ include "planes.host" . }}
+bucket: {{ .Values.storage.bucketName }}
+{{- range .Values.admin.initialProjects }}
+- {{ . }}
+{{- end }}
