@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use scenario::expression::{Bindings, Expression, Names, Output, Vantage};
+use scenario::expression::{Bindings, Expression, Names, Output, Vantage, find};
 use serde_json::Value;
 
+use super::step::secrets::masked;
 use crate::backend::{self, Cluster};
 
 /// A scenario's clusters, by id, in the file's order.
@@ -51,8 +52,33 @@ impl Found {
 }
 
 impl WorldNames {
+    /// A text for people, with the values of its expressions as far as they are known: in one line each, short, and without secrets.
+    pub(crate) fn shown(&self, text: &str) -> String {
+        let Ok((found, rest)) = find(text) else { return text.to_owned() };
+        let mut shown = String::new();
+        for part in found {
+            shown += part.before;
+            match self.resolve(&part.expression) {
+                Ok(Value::String(value)) => shown += &brief(&value),
+                Ok(value) => shown += &brief(&value.to_string()),
+                Err(_) => shown += &text[part.range],
+            }
+        }
+        shown + rest
+    }
+
     fn cluster(&self, id: &str) -> Result<&Arc<dyn Cluster>, String> {
         self.clusters.get(id).ok_or_else(|| format!("there is no cluster `{id}`"))
+    }
+}
+
+/// A value in a title.
+fn brief(value: &str) -> String {
+    const LONG: usize = 60;
+    let line = masked(value).split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONG) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
 }
 

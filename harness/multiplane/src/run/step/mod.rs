@@ -19,7 +19,7 @@ mod read;
 mod release;
 mod restart;
 mod revoke;
-mod secrets;
+pub(crate) mod secrets;
 mod submit;
 mod traps;
 mod wait;
@@ -49,7 +49,7 @@ pub(crate) async fn run_step(context: &mut Context<'_>, index: usize, step: &Ste
     let emitter = context.emitter.step(index);
     let (progress, real_time) = (context.progress.clone(), !context.world.capabilities().virtual_time);
     let before = std::mem::replace(&mut context.emitter, emitter.clone());
-    let timer = StepTimer::start(emitter.clone(), step.verb.name(), step.verb.to_string(), step.span.line);
+    let timer = StepTimer::start(emitter.clone(), step.verb.name(), context.names.shown(&step.verb.to_string()), step.span.line);
     let work = guarded(context, step, index);
     let result = if real_time {
         progress.during(&emitter, work).await
