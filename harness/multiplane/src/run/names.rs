@@ -1,6 +1,6 @@
 //! What expressions stand for in a world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::step::secrets::masked;
 use crate::backend::{self, Cluster};
+use crate::verdict::Witness;
 
 /// A scenario's clusters, by id, in the file's order.
 pub(crate) type Clusters = IndexMap<String, Arc<dyn Cluster>>;
@@ -21,6 +22,8 @@ pub(crate) struct WorldNames {
     pub(crate) seed: u64,
     /// What steps found.
     pub(crate) found: Found,
+    /// Where executions are.
+    pub(crate) witness: Arc<Witness>,
 }
 
 /// What steps found: by the step's id and the output's name, for each cluster.
@@ -40,6 +43,13 @@ impl Found {
     /// Keeps what a step found that is of no cluster.
     pub(crate) fn of(&mut self, step: &str, output: &str, value: Value) {
         self.on(NOWHERE, step, output, value);
+    }
+
+    /// The executions that a step submitted.
+    fn executions(&self, step: &str) -> Option<Vec<&str>> {
+        let values = self.0.get(&(step.to_owned(), "executions".to_owned()))?;
+        let names = values.get(NOWHERE)?.as_array()?;
+        Some(names.iter().filter_map(Value::as_str).collect())
     }
 
     fn get(&self, output: &Output) -> Option<&Value> {
@@ -70,10 +80,29 @@ impl WorldNames {
     fn cluster(&self, id: &str) -> Result<&Arc<dyn Cluster>, String> {
         self.clusters.get(id).ok_or_else(|| format!("there is no cluster `{id}`"))
     }
+
+    /// The one cluster in which executions were seen.
+    fn landed(&self, executions: &[&str]) -> Result<String, String> {
+        let mut clusters = BTreeSet::new();
+        for execution in executions {
+            let seen = self.witness.sightings(execution, None);
+            if seen.is_empty() {
+                return Err(format!(
+                    "{execution} was not seen in any cluster yet; an `expect: {{placement: ...}}` before this step waits for it"
+                ));
+            }
+            clusters.extend(seen.into_keys());
+        }
+        let clusters: Vec<String> = clusters.into_iter().collect();
+        match clusters.as_slice() {
+            [only] => Ok(only.clone()),
+            many => Err(format!("the executions are in {} clusters: {}", many.len(), many.join(", "))),
+        }
+    }
 }
 
-/// A value in a title.
-fn brief(value: &str) -> String {
+/// A value in a title: one line, not long, without what may be a secret.
+pub(crate) fn brief(value: &str) -> String {
     const LONG: usize = 60;
     let line = masked(value).split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LONG) {
@@ -98,8 +127,11 @@ impl Names for WorldNames {
             } => self.cluster(cluster)?.service(namespace, name, *port, backend::Vantage::Pods),
             Expression::Data(data) => return self.bindings.get(data).cloned().map_err(|unknown| unknown.message),
             Expression::Output(output) => {
-                let value = self.found.get(output).cloned();
-                return value.ok_or_else(|| format!("step `{}` has not found it", output.step));
+                return match (self.found.get(output), self.found.executions(&output.step)) {
+                    (Some(value), _) => Ok(value.clone()),
+                    (None, Some(executions)) if output.name == "cluster" => self.landed(&executions).map(Value::String),
+                    (None, _) => Err(format!("step `{}` has not found it", output.step)),
+                };
             }
             Expression::RunId => self.run.clone(),
             Expression::RunSeed => self.seed.to_string(),

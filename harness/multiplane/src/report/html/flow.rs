@@ -64,7 +64,11 @@ pub(super) fn flow(places: &[Place<'_>]) -> String {
         names += &format!("<span><b>{}</b> × {number}</span>", text(submit));
     }
     let ends: String = places.iter().map(|place| format!("<span>{}</span>", text(place.name))).collect();
-    let crowded = if sources.len().max(places.len()) > NARROW_PAGE { " crowded" } else { "" };
+    let crowded = if sources.len().max(places.len()) > NARROW_PAGE {
+        " crowded"
+    } else {
+        ""
+    };
     format!(
         "<div class=\"flow{crowded}\"><p>{names}</p><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" \
          aria-label=\"From submit steps to clusters\">\n{paths}</svg><p class=\"ends\">{ends}</p></div>\n"

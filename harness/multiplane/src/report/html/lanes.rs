@@ -38,7 +38,11 @@ fn lane(cluster: Option<&str>, scenario: &Scenario, executions: &Executions<'_>,
                 *arrivals.entry((submitted.at, execution.submit, execution.class())).or_default() += 1;
             }
         }
-        for note in step.notes.iter().filter(|note| cluster.is_some() && note.cluster.as_deref() == cluster) {
+        for note in step
+            .notes
+            .iter()
+            .filter(|note| cluster.is_some() && note.cluster.as_deref() == cluster)
+        {
             notes.entry(note.at).or_default().push(&note.text);
         }
     }

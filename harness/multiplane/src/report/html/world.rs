@@ -66,11 +66,7 @@ fn card(place: &Place<'_>, all: usize) -> String {
     let faults: String = faults
         .map(|(id, title)| format!(" <span class=\"chip odd\" title=\"{}\">fault {}</span>", text(title), text(id)))
         .collect();
-    let head = format!(
-        "<h4>{}</h4><p class=\"dim\">{}{faults}</p>\n",
-        text(place.name),
-        text(&place.state)
-    );
+    let head = format!("<h4>{}</h4><p class=\"dim\">{}{faults}</p>\n", text(place.name), text(&place.state));
     let here = &place.here;
     if here.is_empty() {
         return format!("<article class=\"cluster empty\">{head}<p>No execution ran here.</p></article>\n");
