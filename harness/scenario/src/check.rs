@@ -104,7 +104,10 @@ impl<'c> Context<'c> {
 
     /// Demands that a cluster exists.
     fn cluster(&mut self, id: &Spanned<String>) {
-        self.cluster_named(&id.value, id.span);
+        // What an expression may stand for, `expressions` checks.
+        if !id.value.contains(OPEN) {
+            self.cluster_named(&id.value, id.span);
+        }
     }
 
     fn cluster_named(&mut self, id: &str, span: Span) {
@@ -128,6 +131,10 @@ impl<'c> Context<'c> {
     fn clusters(&mut self, ids: &OneOrMany<String>) {
         let mut seen = Vec::new();
         for id in ids.iter() {
+            if ids.iter().count() > 1 && id.value.contains(OPEN) {
+                let message = "a cluster that is known only when the step runs stands alone: it may be one of the others";
+                self.push(self.error("expression-place", id.span, message));
+            }
             self.cluster(id);
             if seen.contains(&&id.value) {
                 self.push(self.error("duplicate-cluster", id.span, format!("`{}` is named twice", id.value)));

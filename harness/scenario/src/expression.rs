@@ -6,6 +6,7 @@
 //! | `each.<name>` | the value for which a `for` repeats its steps |
 //! | `namespaces.<name>` | the name, in the clusters, of a namespace of the scenario's own |
 //! | `steps.<id>.<output>` | what an earlier step found; `.<cluster>` behind it if the step ran on several |
+//! | `steps.<id>.cluster` | of a `submit`: the cluster in which its executions were seen, if it is one |
 //! | `clusters.<id>.api.pods` | URL of the cluster's API server as pods of other clusters reach it |
 //! | `clusters.<id>.api.host` | URL of the cluster's API server as this machine reaches it |
 //! | `clusters.<id>.ingress.pods` | `host:port` of the cluster's Ingress (TLS) as pods of other clusters reach it |

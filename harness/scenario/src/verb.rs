@@ -159,7 +159,7 @@ impl Verb {
     }
 
     /// Where the step names clusters by ids, patterns or roles.
-    pub(crate) fn clusters_mut(&mut self) -> Option<&mut OneOrMany<String>> {
+    pub fn clusters_mut(&mut self) -> Option<&mut OneOrMany<String>> {
         match self {
             Verb::Deploy(step) | Verb::Upgrade(step) => Some(&mut step.on),
             Verb::Rollback(step) => Some(&mut step.on),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::run::Partition;
 
 /// Version of the record format; grows when a field is added or changes its meaning.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// One line of the journal: the envelope round an [`Event`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,6 +91,20 @@ pub enum Event {
         level: Level,
         /// One line.
         text: String,
+    },
+    /// A fault is being made; from now on it may bite.
+    FaultMade {
+        /// Its id.
+        fault: String,
+        /// What it is, in one line.
+        title: String,
+        /// The clusters that it befalls.
+        clusters: Vec<String>,
+    },
+    /// A fault is in force no more.
+    FaultMended {
+        /// Its id.
+        fault: String,
     },
     /// An execution was submitted.
     Submitted {

@@ -6,6 +6,7 @@ mod console;
 #[cfg(test)]
 mod console_tests;
 mod ending;
+mod fault;
 mod github;
 mod html;
 mod junit;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
+use super::fault::Fault;
 use super::step::{Note, Step};
 use crate::journal::{Event, Level, Outcome, Record};
 
@@ -29,6 +30,7 @@ pub(super) struct Scenario {
     pub(super) steps: BTreeMap<usize, Step>,
     /// Notes that belong to no step.
     pub(super) notes: Vec<Note>,
+    pub(super) faults: Vec<Fault>,
     end: Option<(Outcome, u64, u64)>,
     /// Earlier attempts, whose environment failed: why.
     pub(super) earlier: Vec<String>,
@@ -56,6 +58,20 @@ pub(super) fn scenarios(records: &[Record]) -> IndexMap<&str, Scenario> {
 impl Scenario {
     fn take(&mut self, record: &Record) {
         let at = self.offset(record);
+        match &record.event {
+            Event::FaultMade { fault, title, clusters } => self.faults.push(Fault {
+                id: fault.clone(),
+                title: title.clone(),
+                clusters: clusters.clone(),
+                from: at,
+                until: None,
+            }),
+            Event::FaultMended { fault } => {
+                let made = self.faults.iter_mut().rfind(|made| made.id == *fault);
+                made.into_iter().for_each(|made| made.until = Some(at));
+            }
+            _ => {}
+        }
         if let Some(index) = record.step {
             return self.steps.entry(index).or_default().take(record, at);
         }

@@ -24,7 +24,7 @@ use crate::verdict::{Configurations, Witness};
 pub(crate) struct Context<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) world: &'a dyn World,
-    pub(crate) witness: Witness,
+    pub(crate) witness: Arc<Witness>,
     pub(crate) names: WorldNames,
     /// Of the step that runs.
     pub(crate) emitter: Emitter,
@@ -85,8 +85,10 @@ impl<'a> Context<'a> {
         let configurations = controlplane
             .and_then(|(id, _)| clusters.get(id))
             .map(|cluster| Configurations::start(&cluster.client()));
+        let witness = Arc::new(witness);
         let names = WorldNames {
             clusters,
+            witness: witness.clone(),
             bindings: plan.loaded.scenario.bindings(),
             found: Found::default(),
             run: plan.run.clone(),

@@ -1,6 +1,8 @@
 //! Why the pods of a namespace are not ready: the containers at fault, with the last lines they said and the last warning about the pod.
 
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::api::{ListParams, LogParams};
 use kube::{Api, Client};
 
@@ -47,6 +49,51 @@ pub(crate) async fn unready(client: &Client, namespace: &str) -> kube::Result<Ve
         told.push((fault.text, lines));
     }
     Ok(told.into_iter().flat_map(|(_, lines)| lines).collect())
+}
+
+/// The workloads of a namespace that are not ready, in one line, each with the first of its pods at fault.
+///
+/// # Errors
+/// As the API server's.
+pub(crate) async fn lagging(client: &Client, namespace: &str) -> kube::Result<String> {
+    let all = ListParams::default();
+    let (deployments, sets) = (
+        Api::<Deployment>::namespaced(client.clone(), namespace),
+        Api::<StatefulSet>::namespaced(client.clone(), namespace),
+    );
+    let pods = Api::<Pod>::namespaced(client.clone(), namespace).list(&all).await?.items;
+    let deployments = deployments.list(&all).await?.items.into_iter().filter_map(|deployment| {
+        let spec = deployment.spec?;
+        let ready = deployment.status.and_then(|status| status.ready_replicas);
+        Some(("Deployment", deployment.metadata.name?, spec.replicas, ready, spec.selector))
+    });
+    let sets = sets.list(&all).await?.items.into_iter().filter_map(|set| {
+        let spec = set.spec?;
+        let ready = set.status.and_then(|status| status.ready_replicas);
+        Some(("StatefulSet", set.metadata.name?, spec.replicas, ready, spec.selector))
+    });
+    let lines: Vec<String> = deployments
+        .chain(sets)
+        .filter_map(|(kind, name, wanted, ready, selector)| {
+            let (wanted, ready) = (wanted.unwrap_or(1), ready.unwrap_or_default());
+            let why = pods.iter().filter(|pod| selects(&selector, pod)).find_map(fault);
+            let why = why.map_or(String::new(), |fault| format!(": {}", fault.text));
+            (ready < wanted).then(|| format!("{kind} {namespace}/{name}: {ready} of {wanted} ready{why}"))
+        })
+        .collect();
+    if !lines.is_empty() {
+        return Ok(lines.join("; "));
+    }
+    let at_fault = pods.iter().find_map(|pod| Some((pod.metadata.name.clone()?, fault(pod)?)));
+    Ok(at_fault.map_or("all workloads are ready".to_owned(), |(name, fault)| {
+        format!("pod {namespace}/{name}: {}", fault.text)
+    }))
+}
+
+fn selects(selector: &LabelSelector, pod: &Pod) -> bool {
+    let labels = pod.metadata.labels.clone().unwrap_or_default();
+    let mut wanted = selector.match_labels.iter().flatten();
+    wanted.all(|(key, value)| labels.get(key) == Some(value))
 }
 
 /// Warnings about pods, with the pods' names, in their order of time. That a container will be started again is no news.

@@ -1,13 +1,15 @@
 //! What expressions stand for in a world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use scenario::expression::{Bindings, Expression, Names, Output, Vantage};
+use scenario::expression::{Bindings, Expression, Names, Output, Vantage, find};
 use serde_json::Value;
 
+use super::step::secrets::masked;
 use crate::backend::{self, Cluster};
+use crate::verdict::Witness;
 
 /// A scenario's clusters, by id, in the file's order.
 pub(crate) type Clusters = IndexMap<String, Arc<dyn Cluster>>;
@@ -20,6 +22,8 @@ pub(crate) struct WorldNames {
     pub(crate) seed: u64,
     /// What steps found.
     pub(crate) found: Found,
+    /// Where executions are.
+    pub(crate) witness: Arc<Witness>,
 }
 
 /// What steps found: by the step's id and the output's name, for each cluster.
@@ -41,6 +45,13 @@ impl Found {
         self.on(NOWHERE, step, output, value);
     }
 
+    /// The executions that a step submitted.
+    fn executions(&self, step: &str) -> Option<Vec<&str>> {
+        let values = self.0.get(&(step.to_owned(), "executions".to_owned()))?;
+        let names = values.get(NOWHERE)?.as_array()?;
+        Some(names.iter().filter_map(Value::as_str).collect())
+    }
+
     fn get(&self, output: &Output) -> Option<&Value> {
         let values = self.0.get(&(output.step.clone(), output.name.clone()))?;
         match &output.cluster {
@@ -51,8 +62,52 @@ impl Found {
 }
 
 impl WorldNames {
+    /// A text for people, with the values of its expressions as far as they are known: in one line each, short, and without secrets.
+    pub(crate) fn shown(&self, text: &str) -> String {
+        let Ok((found, rest)) = find(text) else { return text.to_owned() };
+        let mut shown = String::new();
+        for part in found {
+            shown += part.before;
+            match self.resolve(&part.expression) {
+                Ok(Value::String(value)) => shown += &brief(&value),
+                Ok(value) => shown += &brief(&value.to_string()),
+                Err(_) => shown += &text[part.range],
+            }
+        }
+        shown + rest
+    }
+
     fn cluster(&self, id: &str) -> Result<&Arc<dyn Cluster>, String> {
         self.clusters.get(id).ok_or_else(|| format!("there is no cluster `{id}`"))
+    }
+
+    /// The one cluster in which executions were seen.
+    fn landed(&self, executions: &[&str]) -> Result<String, String> {
+        let mut clusters = BTreeSet::new();
+        for execution in executions {
+            let seen = self.witness.sightings(execution, None);
+            if seen.is_empty() {
+                return Err(format!(
+                    "{execution} was not seen in any cluster yet; an `expect: {{placement: ...}}` before this step waits for it"
+                ));
+            }
+            clusters.extend(seen.into_keys());
+        }
+        let clusters: Vec<String> = clusters.into_iter().collect();
+        match clusters.as_slice() {
+            [only] => Ok(only.clone()),
+            many => Err(format!("the executions are in {} clusters: {}", many.len(), many.join(", "))),
+        }
+    }
+}
+
+/// A value in a title: one line, not long, without what may be a secret.
+pub(crate) fn brief(value: &str) -> String {
+    const LONG: usize = 60;
+    let line = masked(value).split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONG) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
 }
 
@@ -72,8 +127,11 @@ impl Names for WorldNames {
             } => self.cluster(cluster)?.service(namespace, name, *port, backend::Vantage::Pods),
             Expression::Data(data) => return self.bindings.get(data).cloned().map_err(|unknown| unknown.message),
             Expression::Output(output) => {
-                let value = self.found.get(output).cloned();
-                return value.ok_or_else(|| format!("step `{}` has not found it", output.step));
+                return match (self.found.get(output), self.found.executions(&output.step)) {
+                    (Some(value), _) => Ok(value.clone()),
+                    (None, Some(executions)) if output.name == "cluster" => self.landed(&executions).map(Value::String),
+                    (None, _) => Err(format!("step `{}` has not found it", output.step)),
+                };
             }
             Expression::RunId => self.run.clone(),
             Expression::RunSeed => self.seed.to_string(),

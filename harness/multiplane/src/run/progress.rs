@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use futures::future::{BoxFuture, join_all};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::journal::{Emitter, Level};
 use crate::report::duration;
@@ -13,6 +14,8 @@ use crate::report::duration;
 const SLOW: Duration = Duration::from_secs(10);
 /// Waits that are told of at once.
 const MOST: usize = 5;
+/// How long a look may take: the work stands still for it.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// What the waits of one step see.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +24,36 @@ pub(crate) struct Progress(Arc<Mutex<Waits>>);
 #[derive(Debug, Default)]
 struct Waits {
     next: usize,
-    seen: BTreeMap<usize, String>,
+    seen: BTreeMap<usize, Seen>,
+}
+
+#[derive(Clone)]
+enum Seen {
+    Text(String),
+    Look(Look),
+}
+
+/// Looks what there is to see, where nobody is told of it.
+type Look = Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>;
+
+impl std::fmt::Debug for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => f.debug_tuple("Text").field(text).finish(),
+            Self::Look(_) => f.write_str("Look"),
+        }
+    }
+}
+
+impl Seen {
+    async fn told(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Look(look) => timeout(LOOK, look())
+                .await
+                .unwrap_or_else(|_| "the cluster does not answer".to_owned()),
+        }
+    }
 }
 
 /// One wait; forgotten when it is dropped.
@@ -47,11 +79,12 @@ impl Progress {
     }
 
     /// What is waited for now, and was seen last.
-    fn told(&self) -> Vec<String> {
-        let waits = self.lock();
-        let mut told: Vec<String> = waits.seen.values().take(MOST).cloned().collect();
-        if waits.seen.len() > MOST {
-            told.push(format!("and {} more", waits.seen.len() - MOST));
+    async fn told(&self) -> Vec<String> {
+        let seen: Vec<Seen> = self.lock().seen.values().cloned().collect();
+        let more = seen.len().saturating_sub(MOST);
+        let mut told = join_all(seen.into_iter().take(MOST).map(Seen::told)).await;
+        if more > 0 {
+            told.push(format!("and {more} more"));
         }
         told
     }
@@ -66,7 +99,7 @@ impl Progress {
                 biased;
                 done = &mut work => return done,
                 () = sleep_until(start + after) => {
-                    let told = match self.told() {
+                    let told = match self.told().await {
                         told if told.is_empty() => "still at it".to_owned(),
                         told => format!("still waiting: {}", told.join("; ")),
                     };
@@ -81,7 +114,12 @@ impl Progress {
 impl Wait {
     /// What it sees now.
     pub(crate) fn sees(&self, text: String) {
-        self.progress.lock().seen.insert(self.number, text);
+        self.progress.lock().seen.insert(self.number, Seen::Text(text));
+    }
+
+    /// How to look what there is to see; done only when the step is slow.
+    pub(crate) fn looks(&self, look: impl Fn() -> BoxFuture<'static, String> + Send + Sync + 'static) {
+        self.progress.lock().seen.insert(self.number, Seen::Look(Arc::new(look)));
     }
 }
 
@@ -103,7 +141,7 @@ mod tests {
         let progress = Progress::default();
         let work = async {
             let (first, second) = (progress.wait(), progress.wait());
-            first.sees("a".to_owned());
+            first.looks(|| Box::pin(async { "a".to_owned() }));
             second.sees("b: 1".to_owned());
             tokio::time::sleep(Duration::from_secs(15)).await;
             second.sees("b: 2".to_owned());
@@ -119,6 +157,6 @@ mod tests {
             notes.collect::<Vec<_>>(),
             ["10.00 s: still waiting: a; b: 1", "20.00 s: still waiting: b: 2"]
         );
-        assert!(progress.told().is_empty());
+        assert!(progress.told().await.is_empty());
     }
 }

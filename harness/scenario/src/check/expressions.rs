@@ -7,44 +7,48 @@ use super::Context;
 use crate::expression::{Expression, ExpressionError, Found, Known, OPEN, find};
 use crate::files::{diagnostic, expression_in_key};
 
-/// The fields whose values are resolved, by verb.
-const RESOLVED: [&[&str]; 20] = [
-    &["deploy", "values"],
-    &["deploy", "set"],
-    &["upgrade", "values"],
-    &["upgrade", "set"],
-    &["submit", "inputs"],
-    &["apply", "objects"],
-    &["patch", "patch"],
-    &["exec", "command"],
-    &["exec", "env"],
-    &["script", "run"],
-    &["script", "env"],
-    &["always", "matches"],
-    &["never", "matches"],
-    &["expect", "resources", "matches"],
-    &["expect", "resources", "name"],
-    &["patch", "name"],
-    &["delete", "name"],
-    &["restart", "name"],
-    &["read", "name"],
-    &["wait", "until", "name"],
-];
+/// What a field's expressions may become.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Becomes {
+    /// A value of their own type, where nothing else stands beside them.
+    OfType,
+    /// Text, whatever stands in it.
+    Text,
+}
 
-/// Those of them that are texts whatever stands in them.
-const TEXTS: [&[&str]; 12] = [
-    &["deploy", "set"],
-    &["upgrade", "set"],
-    &["exec", "command"],
-    &["exec", "env"],
-    &["script", "run"],
-    &["script", "env"],
-    &["expect", "resources", "name"],
-    &["patch", "name"],
-    &["delete", "name"],
-    &["restart", "name"],
-    &["read", "name"],
-    &["wait", "until", "name"],
+use Becomes::{OfType, Text};
+
+/// The fields whose values are resolved, by verb.
+const RESOLVED: [(&[&str], Becomes); 29] = [
+    (&["exec", "on"], Text),
+    (&["script", "on"], Text),
+    (&["patch", "on"], Text),
+    (&["delete", "on"], Text),
+    (&["restart", "on"], Text),
+    (&["read", "on"], Text),
+    (&["wait", "until", "on"], Text),
+    (&["expect", "resources", "on"], Text),
+    (&["expect", "pods", "on"], Text),
+    (&["deploy", "values"], OfType),
+    (&["deploy", "set"], Text),
+    (&["upgrade", "values"], OfType),
+    (&["upgrade", "set"], Text),
+    (&["submit", "inputs"], OfType),
+    (&["apply", "objects"], OfType),
+    (&["patch", "patch"], OfType),
+    (&["exec", "command"], Text),
+    (&["exec", "env"], Text),
+    (&["script", "run"], Text),
+    (&["script", "env"], Text),
+    (&["always", "matches"], OfType),
+    (&["never", "matches"], OfType),
+    (&["expect", "resources", "matches"], OfType),
+    (&["expect", "resources", "name"], Text),
+    (&["patch", "name"], Text),
+    (&["delete", "name"], Text),
+    (&["restart", "name"], Text),
+    (&["read", "name"], Text),
+    (&["wait", "until", "name"], Text),
 ];
 
 pub(super) fn check(context: &mut Context<'_>) {
@@ -84,12 +88,12 @@ fn text(context: &mut Context<'_>, step: usize, text: &str, span: Span, path: &[
     if !text.contains(OPEN) {
         return;
     }
-    let within = |places: &[&[&str]]| places.iter().any(|allowed| path.starts_with(allowed));
+    let place = RESOLVED.iter().find(|(allowed, _)| path.starts_with(allowed));
     let only_data = || find(text).is_ok_and(|(found, _)| found.iter().all(|part| matches!(part.expression, Expression::Data(_))));
-    if !within(&RESOLVED) {
+    let Some((_, becomes)) = place else {
         // What is left of the file's own names is faulty, and reported where it was to be replaced.
         if !only_data() {
-            let places: Vec<String> = RESOLVED.iter().map(|path| format!("`{}`", path.join("."))).collect();
+            let places: Vec<String> = RESOLVED.iter().map(|(path, _)| format!("`{}`", path.join("."))).collect();
             let help = format!(
                 "what is known only when a step runs is resolved in {}, and in values and manifest files; `vars`, `each` and `namespaces` stand \
                  in every value",
@@ -98,8 +102,8 @@ fn text(context: &mut Context<'_>, step: usize, text: &str, span: Span, path: &[
             context.push(context.error("expression-place", span, "no such expression here").help(help));
         }
         return;
-    }
-    if let Err(error) = names(context, step, text, within(&TEXTS))
+    };
+    if let Err(error) = names(context, step, text, *becomes == Text)
         && !only_data()
     {
         context.push(diagnostic(&error, text, span, context.file, context.text));

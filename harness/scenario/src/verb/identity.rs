@@ -39,40 +39,44 @@ pub struct IamRole {
     pub permissions: Option<OneOrMany<String>>,
 }
 
-/// Whether a service account may assume a role: a token of it for `sts.amazonaws.com` is asked of its cluster, and STS decides
-/// `AssumeRoleWithWebIdentity` by the account's providers and the role's trust policy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct AssumeRole {
-    /// The clusters: ids, patterns such as `dataplane_*`, or `role=dataplane`.
-    pub on: OneOrMany<String>,
-    /// The service account.
-    pub service_account: NamespacedName,
-    /// The role's name, as in an earlier `iam` step.
-    pub role: Spanned<String>,
-    /// Whether it may.
-    pub allowed: bool,
-    /// Texts that the refusal and its reasons must contain. Needs `allowed: false`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub because: Option<OneOrMany<String>>,
+/// A question whether a service account may do something: its own fields, and those in which such questions are alike. (Flattened fields would let
+/// misspelt ones pass.)
+macro_rules! question {
+    ($(#[$about:meta])* $name:ident { $($own:tt)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct $name {
+            /// The clusters: ids, patterns such as `dataplane_*`, or `role=dataplane`.
+            pub on: OneOrMany<String>,
+            /// The service account.
+            pub service_account: NamespacedName,
+            $($own)*
+            /// Whether it may.
+            pub allowed: bool,
+            /// Texts that the refusal and its reasons must contain. Needs `allowed: false`.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub because: Option<OneOrMany<String>>,
+        }
+    };
 }
 
-/// Whether pods of a service account may do something with the world's S3: they assume the role that the account's annotation
-/// `eks.amazonaws.com/role-arn` names, and its policies of permissions decide. Without a role nobody may do anything.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ObjectAccess {
-    /// The clusters: ids, patterns such as `dataplane_*`, or `role=dataplane`.
-    pub on: OneOrMany<String>,
-    /// The service account.
-    pub service_account: NamespacedName,
-    /// Such as `s3:GetObject`.
-    pub action: Spanned<String>,
-    /// The ARN of a bucket or an object, as `arn:aws:s3:::bucket/key`.
-    pub resource: Spanned<String>,
-    /// Whether they may.
-    pub allowed: bool,
-    /// Texts that the refusal and its reasons must contain. Needs `allowed: false`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub because: Option<OneOrMany<String>>,
+question! {
+    /// Whether a service account may assume a role: a token of it for `sts.amazonaws.com` is asked of its cluster, and STS decides
+    /// `AssumeRoleWithWebIdentity` by the account's providers and the role's trust policy.
+    AssumeRole {
+        /// The role's name, as in an earlier `iam` step.
+        pub role: Spanned<String>,
+    }
+}
+
+question! {
+    /// Whether pods of a service account may do something with the world's S3: they assume the role that the account's annotation
+    /// `eks.amazonaws.com/role-arn` names, and its policies of permissions decide. Without a role nobody may do anything.
+    ObjectAccess {
+        /// Such as `s3:GetObject`.
+        pub action: Spanned<String>,
+        /// The ARN of a bucket or an object, as `arn:aws:s3:::bucket/key`.
+        pub resource: Spanned<String>,
+    }
 }

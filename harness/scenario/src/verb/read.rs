@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use yaml::Spanned;
 
 use super::{Fails, Verb};
-use crate::expression::{OutputType, Outputs};
+use crate::expression::{OPEN, OutputType, Outputs};
 use crate::{Duration, OneOrMany};
 
 /// An object, and what of it later steps use. Waits until the object is there and has all of it.
@@ -53,7 +53,8 @@ impl Verb {
     /// What later steps can name of this one, and its id; `None` if there is nothing.
     pub fn outputs(&self) -> Option<(&Spanned<String>, Outputs)> {
         let stdout = || BTreeMap::from([("stdout".to_owned(), OutputType::Text)]);
-        let on = |on: &OneOrMany<String>| on.iter().map(|id| id.value.clone()).collect();
+        // Of a cluster that is known only when the step runs there is nothing to choose from.
+        let on = |on: &OneOrMany<String>| on.iter().map(|id| id.value.clone()).filter(|id| !id.contains(OPEN)).collect();
         // What fails, as it must, gives nothing.
         match self {
             _ if self.fails().is_some() => None,
@@ -82,7 +83,11 @@ impl Verb {
                 ))
             }
             Verb::Submit(step) => {
-                let mut types = BTreeMap::from([("executions".to_owned(), OutputType::List)]);
+                let mut types = BTreeMap::from([
+                    ("executions".to_owned(), OutputType::List),
+                    // Where they landed, if all are in one.
+                    ("cluster".to_owned(), OutputType::Text),
+                ]);
                 if step.execution_names().len() == 1 {
                     types.insert("execution".to_owned(), OutputType::Text);
                 }

@@ -43,6 +43,7 @@ pub struct Output {
 pub struct Runner {
     under_way: Arc<TaskTracker>,
     told: Option<Told>,
+    heard: Option<Line>,
 }
 
 /// Told of every line that a command writes.
@@ -68,6 +69,15 @@ impl Runner {
         }
     }
 
+    /// Tells of the last line that a command has written, as it goes on.
+    #[must_use]
+    pub fn hearing(self, heard: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self {
+            heard: Some(Arc::new(heard)),
+            ..self
+        }
+    }
+
     /// Runs a command to its end.
     ///
     /// # Errors
@@ -75,10 +85,11 @@ impl Runner {
     pub async fn run(&self, command: Command) -> Result<Output, ProcessError> {
         let cancel = CancellationToken::new();
         let (sender, receiver) = oneshot::channel();
-        let (task, token, told) = (command.clone(), cancel.clone(), self.told.clone());
+        let (task, token) = (command.clone(), cancel.clone());
+        let (told, heard) = (self.told.clone(), self.heard.clone());
         // A task of its own: it outlives a caller that is dropped, and ends what the caller no longer waits for.
         self.under_way.spawn(async move {
-            let _ = sender.send(attend(&task, &token, told.as_ref()).await);
+            let _ = sender.send(attend(&task, &token, told.as_ref(), heard.as_ref()).await);
         });
         let _cancel = cancel.drop_guard();
         receiver.await.unwrap_or_else(|_| Err(ProcessError::cancelled(&command)))
@@ -118,7 +129,7 @@ fn begin(command: &Command, told: Option<&Told>) -> Result<Child, ProcessError> 
 }
 
 /// Starts a command and sees it through.
-async fn attend(command: &Command, cancel: &CancellationToken, told: Option<&Told>) -> Result<Output, ProcessError> {
+async fn attend(command: &Command, cancel: &CancellationToken, told: Option<&Told>, heard: Option<&Line>) -> Result<Output, ProcessError> {
     let mut child = begin(command, told)?;
     let group = child.id();
     let stdin = child.stdin.take();
@@ -132,7 +143,7 @@ async fn attend(command: &Command, cancel: &CancellationToken, told: Option<&Tol
                 let _ = stdin.write_all(&input).await;
             }
         };
-        let read = async { tokio::join!(collect(&mut stdout, &mut out), collect(&mut stderr, &mut err), talk) };
+        let read = async { tokio::join!(collect(&mut stdout, &mut out, heard), collect(&mut stderr, &mut err, heard), talk) };
         tokio::pin!(read);
         let ended = async {
             tokio::select! {
@@ -191,9 +202,13 @@ fn start(command: &Command) -> Result<Child, ProcessError> {
 }
 
 /// Reads to the end; what cannot be read is lost, the status still tells.
-async fn collect(pipe: &mut Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) {
-    if let Some(pipe) = pipe {
-        let _ = pipe.read_to_end(into).await;
+async fn collect(pipe: &mut Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>, heard: Option<&Line>) {
+    let Some(pipe) = pipe else { return };
+    while pipe.read_buf(into).await.is_ok_and(|read| read > 0) {
+        let lines = into.split(|byte| *byte == b'\n');
+        if let (Some(heard), Some(last)) = (heard, lines.rev().find(|line| !line.is_empty())) {
+            heard(&String::from_utf8_lossy(last));
+        }
     }
 }
 

@@ -46,6 +46,11 @@ impl Execution<'_> {
         self.verdict.iter().flat_map(|verdict| verdict.seen.keys().map(String::as_str))
     }
 
+    /// An expectation asked, and it was seen in no cluster.
+    pub(super) fn is_nowhere(&self) -> bool {
+        self.is_known() && self.clusters().next().is_none()
+    }
+
     /// Whether an expectation asked where it is.
     pub(super) fn is_known(&self) -> bool {
         self.verdict.is_some()

@@ -10,6 +10,8 @@ use crate::report::text::count;
 const SOURCES: usize = 8;
 /// Places that fit side by side.
 const PLACES: usize = 6;
+/// Names that fit side by side on a phone.
+const NARROW_PAGE: usize = 4;
 /// Size of the drawing, in its own units: it is stretched to the width of the page.
 const WIDTH: usize = 1000;
 const HEIGHT: usize = 70;
@@ -61,9 +63,15 @@ pub(super) fn flow(places: &[Place<'_>]) -> String {
         let number: usize = streams.values().sum();
         names += &format!("<span><b>{}</b> × {number}</span>", text(submit));
     }
+    let ends: String = places.iter().map(|place| format!("<span>{}</span>", text(place.name))).collect();
+    let crowded = if sources.len().max(places.len()) > NARROW_PAGE {
+        " crowded"
+    } else {
+        ""
+    };
     format!(
-        "<div class=\"flow\"><p>{names}</p><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" \
-         aria-label=\"From submit steps to clusters\">\n{paths}</svg></div>\n"
+        "<div class=\"flow{crowded}\"><p>{names}</p><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" \
+         aria-label=\"From submit steps to clusters\">\n{paths}</svg><p class=\"ends\">{ends}</p></div>\n"
     )
 }
 

@@ -1,9 +1,10 @@
 //! One scenario on the page.
 
+use super::axis::Axis;
 use super::events::events;
 use super::executions::executions;
 use super::failure::failure;
-use super::lanes::{lanes, span};
+use super::lanes::lanes;
 use super::markup::{class, mark, text};
 use super::steps::steps;
 use super::world::world;
@@ -16,7 +17,7 @@ pub(super) fn section(index: usize, name: &str, scenario: &Scenario, only: bool)
     let outcome = scenario.outcome();
     let open = if only || outcome != Outcome::Passed { " open" } else { "" };
     let executions = executions(scenario);
-    let span = span(scenario);
+    let axis = Axis::of(scenario);
     let matrix: String = scenario.matrix.iter().map(|(key, value)| format!(" · {key}={value}")).collect();
     let earlier: String = scenario
         .earlier
@@ -29,7 +30,7 @@ pub(super) fn section(index: usize, name: &str, scenario: &Scenario, only: bool)
         "<details class=\"scenario {}\"{open}><summary><span class=\"mark\">{}</span><h2>{}</h2>\
          <span class=\"dim\">{} in {}</span></summary>\n<div id=\"s{index}\">\n\
          <p class=\"dim\">{} · {} · seed {}{} · {} of the world's time</p>\n{earlier}{}\
-         <h3>World</h3>\n{}<h3>Time</h3>\n<div class=\"time\">\n{}{}</div>\n{}</div></details>\n",
+         <h3>World</h3>\n{}<h3>Time</h3>\n<div class=\"time\" style=\"--grid:{}\">\n{}{}</div>\n{}</div></details>\n",
         class(outcome),
         mark(outcome),
         text(name),
@@ -42,8 +43,9 @@ pub(super) fn section(index: usize, name: &str, scenario: &Scenario, only: bool)
         duration(scenario.virtual_millis()),
         failure(scenario),
         world(scenario, &executions),
-        lanes(scenario, &executions, span),
-        steps(scenario, span),
+        axis.grid(),
+        lanes(scenario, &executions, axis),
+        steps(scenario, axis),
         events(scenario),
     )
 }

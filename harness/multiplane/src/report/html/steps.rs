@@ -1,17 +1,18 @@
 //! Steps as bars over the world's time; each opens to what happened in it.
 
-use super::markup::{class, mark, percent, text};
+use super::axis::Axis;
+use super::markup::{class, mark, text};
 use super::verdicts::table;
 use crate::journal::{Level, Outcome};
 use crate::report::scenario::Scenario;
 use crate::report::step::Step;
 use crate::report::text::{count, duration};
 
-pub(super) fn steps(scenario: &Scenario, span: u64) -> String {
+pub(super) fn steps(scenario: &Scenario, axis: Axis) -> String {
     let rows: String = scenario
         .steps
         .iter()
-        .map(|(index, step)| row(*index, step, scenario, span))
+        .map(|(index, step)| row(*index, step, scenario, axis))
         .collect();
     let reached = scenario.reached();
     let rest = if reached < scenario.planned {
@@ -26,12 +27,12 @@ pub(super) fn steps(scenario: &Scenario, span: u64) -> String {
     rows + &rest
 }
 
-fn row(index: usize, step: &Step, scenario: &Scenario, span: u64) -> String {
+fn row(index: usize, step: &Step, scenario: &Scenario, axis: Axis) -> String {
     let outcome = step.end.as_ref().map_or(scenario.outcome(), |end| end.outcome);
     let (millis, world) = step
         .end
         .as_ref()
-        .map_or((0, span.saturating_sub(step.at)), |end| (end.millis, end.virtual_millis));
+        .map_or((0, axis.span().saturating_sub(step.at)), |end| (end.millis, end.virtual_millis));
     let open = if outcome == Outcome::Passed { "" } else { " open" };
     let time = if world == 0 { String::new() } else { duration(world) };
     format!(
@@ -42,8 +43,8 @@ fn row(index: usize, step: &Step, scenario: &Scenario, span: u64) -> String {
         mark(outcome),
         text(&step.title),
         tally(step),
-        percent(step.at, span),
-        percent(world, span),
+        axis.at(step.at),
+        axis.at(world),
         index + 1,
         text(&scenario.file),
         step.line,

@@ -15,6 +15,8 @@ const DOTS: usize = 60;
 pub(super) struct Place<'a> {
     pub(super) name: &'a str,
     state: String,
+    /// Ids and titles of faults that befell it.
+    faults: Vec<(&'a str, &'a str)>,
     pub(super) here: Vec<&'a Execution<'a>>,
 }
 
@@ -31,12 +33,17 @@ pub(super) fn world(scenario: &Scenario, executions: &Executions<'_>) -> String 
 fn places<'a>(scenario: &'a Scenario, executions: &'a Executions<'a>) -> Vec<Place<'a>> {
     let that = |is: &dyn Fn(&Execution) -> bool| executions.values().filter(|execution| is(execution)).collect();
     let ready = |cluster| scenario.ready.iter().find(|(name, _)| name == cluster);
+    let befell = |cluster: &str| {
+        let faults = scenario.faults.iter().filter(|fault| fault.befell(cluster));
+        faults.map(|fault| (fault.id.as_str(), fault.title.as_str())).collect()
+    };
     let mut places: Vec<Place> = scenario
         .clusters
         .iter()
         .map(|cluster| Place {
             name: cluster,
             state: ready(cluster).map_or("not ready".to_owned(), |(_, millis)| format!("ready in {millis} ms")),
+            faults: befell(cluster),
             here: that(&|execution| execution.clusters().any(|seen| seen == cluster)),
         })
         .collect();
@@ -47,6 +54,7 @@ fn places<'a>(scenario: &'a Scenario, executions: &'a Executions<'a>) -> Vec<Pla
     let elsewhere = elsewhere.map(|(name, state, known)| Place {
         name,
         state: state.to_owned(),
+        faults: Vec::new(),
         here: that(&|execution| execution.is_known() == known && execution.clusters().next().is_none()),
     });
     places.extend(elsewhere.into_iter().filter(|place| !place.here.is_empty()));
@@ -54,7 +62,11 @@ fn places<'a>(scenario: &'a Scenario, executions: &'a Executions<'a>) -> Vec<Pla
 }
 
 fn card(place: &Place<'_>, all: usize) -> String {
-    let head = format!("<h4>{}</h4><p class=\"dim\">{}</p>\n", text(place.name), text(&place.state));
+    let faults = place.faults.iter();
+    let faults: String = faults
+        .map(|(id, title)| format!(" <span class=\"chip odd\" title=\"{}\">fault {}</span>", text(title), text(id)))
+        .collect();
+    let head = format!("<h4>{}</h4><p class=\"dim\">{}{faults}</p>\n", text(place.name), text(&place.state));
     let here = &place.here;
     if here.is_empty() {
         return format!("<article class=\"cluster empty\">{head}<p>No execution ran here.</p></article>\n");

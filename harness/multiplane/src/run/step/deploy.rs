@@ -15,7 +15,8 @@ use super::joint::on_each;
 use super::{images, traps};
 use crate::journal::Level;
 use crate::run::context::Context;
-use crate::run::diagnose::unready;
+use crate::run::diagnose::{lagging, unready};
+use crate::run::progress::Wait;
 
 /// Runs a `deploy` step: on all of its clusters side by side.
 pub(crate) async fn install(context: &Context<'_>, step: &Deploy) -> Result<(), Failure> {
@@ -62,6 +63,7 @@ async fn one(context: &Context<'_>, step: &Deploy, action: Action, cluster: &str
             images::provide(context, &**runs, images::named(objects.chain(hooks))).await?;
         }
     }
+    let _wait = release_wait(context, cluster, (name, &step.namespace.value))?;
     let result = match action {
         Action::Install => releases.install(name, chart, values, &options).await,
         Action::Upgrade => releases.upgrade(name, chart, values, &options).await,
@@ -73,6 +75,23 @@ async fn one(context: &Context<'_>, step: &Deploy, action: Action, cluster: &str
 pub(super) fn releases(context: &Context<'_>, cluster: &str, namespace: &str) -> Result<Releases, Failure> {
     let clock = context.world.clock().clone();
     Ok(Releases::new(context.client(cluster)?, namespace, Arc::new(move || clock.now())))
+}
+
+/// Says what keeps a release, given by its name and namespace, for as long as it is there.
+pub(super) fn release_wait(context: &Context<'_>, cluster: &str, (name, namespace): (&str, &str)) -> Result<Wait, Failure> {
+    let wait = context.progress.wait();
+    let (client, namespace) = (context.client(cluster)?, namespace.to_owned());
+    let what = format!("{name} on {cluster}");
+    wait.looks(move || {
+        let (client, namespace, what) = (client.clone(), namespace.clone(), what.clone());
+        Box::pin(async move {
+            match lagging(&client, &namespace).await {
+                Ok(seen) => format!("{what}: {seen}"),
+                Err(error) => format!("{what}: {error}"),
+            }
+        })
+    });
+    Ok(wait)
 }
 
 /// Options of an operation that waits so long, or not at all.

@@ -15,6 +15,7 @@ use super::secrets::masked;
 use crate::backend::process::{Command, Runner};
 use crate::journal::Level;
 use crate::run::context::Context;
+use crate::run::names::brief;
 
 /// Lines of output that are shown.
 const LINES: usize = 20;
@@ -90,7 +91,11 @@ async fn on_one(context: &Context<'_>, cluster: &str, program: &Program<'_>) -> 
     } else {
         command.dir(folder)
     };
-    let output = Runner::default().run(command.timeout(program.limit)).await;
+    let wait = context.progress.wait();
+    let what = format!("`{}` on {cluster}", brief(&program.words.join(" ")));
+    wait.sees(format!("{what}, which has said nothing"));
+    let runner = Runner::default().hearing(move |line| wait.sees(format!("{what}, which said last: {}", brief(line))));
+    let output = runner.run(command.timeout(program.limit)).await;
     let output = output.map_err(|error| Failure::expectation("exec-failed", masked(&error.to_string())))?;
     let missing = program.prints.into_iter().flat_map(OneOrMany::iter);
     let missing = missing.map(|text| &text.value).find(|text| !output.stdout.contains(text.as_str()));

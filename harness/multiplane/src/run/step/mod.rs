@@ -19,7 +19,7 @@ mod read;
 mod release;
 mod restart;
 mod revoke;
-mod secrets;
+pub(crate) mod secrets;
 mod submit;
 mod traps;
 mod wait;
@@ -49,7 +49,12 @@ pub(crate) async fn run_step(context: &mut Context<'_>, index: usize, step: &Ste
     let emitter = context.emitter.step(index);
     let (progress, real_time) = (context.progress.clone(), !context.world.capabilities().virtual_time);
     let before = std::mem::replace(&mut context.emitter, emitter.clone());
-    let timer = StepTimer::start(emitter.clone(), step.verb.name(), step.verb.to_string(), step.span.line);
+    let timer = StepTimer::start(
+        emitter.clone(),
+        step.verb.name(),
+        context.names.shown(&step.verb.to_string()),
+        step.span.line,
+    );
     let work = guarded(context, step, index);
     let result = if real_time {
         progress.during(&emitter, work).await
@@ -82,15 +87,19 @@ async fn guarded(context: &mut Context<'_>, step: &Step, index: usize) -> Result
     Ok(())
 }
 
-/// Performs a step on the object that its name stands for.
+/// Performs a step on the object and the cluster that its expressions stand for.
 async fn perform_named(context: &mut Context<'_>, verb: &Verb) -> Result<(), Failure> {
-    match verb.object().filter(|name| name.contains("${{")) {
-        Some(name) => {
-            let name = apply::text(name, &context.names)?;
-            perform(context, &verb.clone().on_object(name)).await
-        }
-        None => perform(context, verb).await,
+    let late = |text: &str| text.contains("${{");
+    let mut named = verb.clone();
+    if let Some(name) = verb.object().filter(|name| late(name)) {
+        named = named.on_object(apply::text(name, &context.names)?);
     }
+    let clusters = named.clusters_mut().into_iter().flat_map(|on| &mut on.0);
+    for cluster in clusters.filter(|cluster| late(&cluster.value)) {
+        cluster.value = apply::text(&cluster.value, &context.names)?;
+        context.cluster(&cluster.value)?;
+    }
+    perform(context, &named).await
 }
 
 async fn perform(context: &mut Context<'_>, verb: &Verb) -> Result<(), Failure> {

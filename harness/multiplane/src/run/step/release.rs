@@ -3,7 +3,7 @@
 use chart::ReleaseOptions;
 use scenario::verb::{Rollback, Uninstall};
 
-use super::deploy::{concluded, releases, waiting};
+use super::deploy::{concluded, release_wait, releases, waiting};
 use super::failure::Failure;
 use super::joint::on_each;
 use crate::run::context::Context;
@@ -13,6 +13,7 @@ pub(crate) async fn rollback(context: &Context<'_>, step: &Rollback) -> Result<(
     let name = (step.release.as_str(), step.namespace.as_str());
     let options = waiting(step.wait);
     on_each(&step.on, async |cluster| {
+        let _wait = release_wait(context, cluster, name)?;
         let result = releases(context, cluster, name.1)?.rollback(name.0, step.revision, &options).await;
         concluded(context, cluster, name, &options, result).await
     })
@@ -27,6 +28,7 @@ pub(crate) async fn uninstall(context: &Context<'_>, step: &Uninstall) -> Result
         ..waiting(step.wait)
     };
     on_each(&step.on, async |cluster| {
+        let _wait = release_wait(context, cluster, name)?;
         let result = releases(context, cluster, name.1)?.uninstall(name.0, &options).await;
         concluded(context, cluster, name, &options, result).await
     })

@@ -21,7 +21,17 @@ pub(crate) async fn restart(context: &Context<'_>, step: &Restart) -> Result<(),
         let (api, _) = kinds.api("apps/v1", step.kind.as_str(), Some(&step.namespace)).await?;
         let patched = api.patch(&step.name, &PatchParams::default(), &patch).await?;
         let generation = patched.metadata.generation.unwrap_or_default();
+        let wait = context.progress.wait();
         let done = await_condition(api, &step.name, |object: Option<&DynamicObject>| {
+            let replicas = |field: &str| object.map_or(0, |object| object.data["status"][field].as_i64().unwrap_or_default());
+            wait.sees(format!(
+                "{} {}/{} on {cluster}: {} pods are new, {} ready",
+                step.kind.as_str(),
+                step.namespace,
+                step.name.value,
+                replicas("updatedReplicas").max(replicas("updatedNumberScheduled")),
+                replicas("readyReplicas").max(replicas("numberReady"))
+            ));
             object.is_some_and(|object| rolled_out(step.kind, object, generation))
         });
         let what = format!("rollout of {} {}/{}", step.kind.as_str(), step.namespace, step.name.value);

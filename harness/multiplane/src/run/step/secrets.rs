@@ -1,7 +1,7 @@
 //! Text that comes from outside, for journals.
 
 /// Text without what may be a token, a key or a certificate: nobody knows what a program prints, and journals hold no secrets.
-pub(super) fn masked(output: &str) -> String {
+pub(crate) fn masked(output: &str) -> String {
     const LONG: usize = 64;
     let secret = |c: char| c.is_ascii_alphanumeric() || "+/=_-.".contains(c);
     let mut masked = String::with_capacity(output.len());

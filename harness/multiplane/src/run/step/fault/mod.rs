@@ -15,13 +15,13 @@ mod workload;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use scenario::verb::{Fault, Heal, Match};
+use scenario::verb::{Fault, Heal, Match, Verdict};
 use tokio::sync::Mutex;
 
 use super::failure::Failure;
 use crate::backend::BackendError;
 use crate::backend::faults::{InForce, Undo};
-use crate::journal::{Emitter, Level};
+use crate::journal::{Emitter, Event, Level};
 use crate::run::context::Context;
 use crate::run::names::Clusters;
 
@@ -52,7 +52,10 @@ impl FaultsInForce {
         let mut never = Vec::new();
         for (id, made) in std::mem::take(&mut *self.made.lock().await) {
             match made.in_force.heal().await {
-                Ok(_) => emitter.note(Level::Info, format!("fault {id}: mended at the end of the scenario")),
+                Ok(_) => {
+                    over(emitter, &id);
+                    emitter.note(Level::Info, format!("fault {id}: mended at the end of the scenario"));
+                }
                 Err(BackendError::NeverBit(why)) => {
                     emitter.note(Level::Warning, format!("fault {id}: mended at the end of the scenario, but {why}"));
                     never.push(id);
@@ -80,6 +83,25 @@ impl FaultsInForce {
 
 /// Runs a `fault` step.
 pub(crate) async fn fault(context: &Context<'_>, step: &Fault) -> Result<(), Failure> {
+    context.emitter.emit(Event::FaultMade {
+        fault: step.id.value.clone(),
+        title: step.to_string(),
+        clusters: step.matches.clusters().map(|cluster| cluster.value.clone()).collect(),
+    });
+    make(context, step).await?;
+    if matches!(step.verdict, Verdict::Kill | Verdict::EndWatches) {
+        // It happens once, and is over.
+        over(&context.emitter, &step.id.value);
+    }
+    Ok(())
+}
+
+/// Tells that a fault is in force no more.
+fn over(emitter: &Emitter, fault: &str) {
+    emitter.emit(Event::FaultMended { fault: fault.to_owned() });
+}
+
+async fn make(context: &Context<'_>, step: &Fault) -> Result<(), Failure> {
     let matches = &step.matches;
     if let Some(credential) = &matches.credential {
         credential::spoil(context, step, credential).await
@@ -111,6 +133,7 @@ pub(crate) async fn heal(context: &Context<'_>, step: &Heal) -> Result<(), Failu
         if let Some(how) = made.in_force.heal().await.map_err(backend)? {
             context.emitter.note(Level::Info, format!("mended: {how}"));
         }
+        over(&context.emitter, &id.value);
         mended.push(made.matches);
     }
     let others = !context.faults.made.lock().await.is_empty();
