@@ -11,6 +11,7 @@
 //!   from Helm is refused with a [`RenderError`], never guessed. `lookup` is answered
 //!   from [`RenderInput::lookups`]; what a chart asked for besides is in
 //!   [`Rendered::missing_lookups`].
+//! - [`repository`]: what a repository's index offers; fetching is the caller's.
 //! - [`Releases`]: releases in a cluster, recorded as Helm records them.
 
 mod chart;
@@ -19,6 +20,7 @@ mod error;
 mod functions;
 mod release;
 mod render;
+pub mod repository;
 mod template;
 mod values;
 

@@ -42,7 +42,11 @@ impl Range {
     }
 
     pub(crate) fn matches(&self, version: &Version) -> bool {
-        self.0.iter().any(|all| all.iter().all(|condition| condition.matches(version)))
+        self.0.iter().any(|all| {
+            // A prerelease is only considered where one of the conditions names one.
+            let considered = version.pre.is_empty() || all.iter().any(|condition| !condition.version.pre.is_empty());
+            considered && all.iter().all(|condition| condition.matches(version))
+        })
     }
 }
 
@@ -63,6 +67,9 @@ fn conditions(part: &str, whole: &str) -> Result<Vec<Condition>, String> {
         let end = after.find([',', ' ', '<', '>', '=', '!', '~', '^']).unwrap_or(after.len());
         found.push(Condition::parse(operator, &after[..end]).ok_or_else(improper)?);
         rest = after[end..].trim_start_matches([',', ' ']);
+        if rest.is_empty() && after[end..].contains(',') {
+            return Err(improper());
+        }
     }
     if found.is_empty() { Err(improper()) } else { Ok(found) }
 }
@@ -90,10 +97,6 @@ impl Condition {
     }
 
     fn matches(&self, v: &Version) -> bool {
-        // A prerelease is only considered where the range names one.
-        if !v.pre.is_empty() && self.version.pre.is_empty() && self.operator != "!=" {
-            return false;
-        }
         let c = &self.version;
         let order = v.cmp_precedence(c);
         let bare = matches!(self.operator.as_str(), "" | "=" | "==");
