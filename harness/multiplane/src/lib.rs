@@ -6,6 +6,7 @@
 
 pub mod backend;
 pub mod capsule;
+pub mod charts;
 pub mod doctor;
 pub mod exit;
 pub mod findings;

@@ -18,7 +18,7 @@ pub struct Input<'a> {
 /// How an input is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputKind {
-    /// The folder of a Helm chart.
+    /// The folder or archive of a Helm chart.
     Chart,
     /// YAML whose texts may hold expressions: values of a chart, or manifests.
     Yaml,
@@ -35,7 +35,9 @@ impl Verb {
     pub fn inputs(&self) -> Vec<Input<'_>> {
         let of = |kind: InputKind| move |path| Input { kind, path };
         match self {
-            Verb::Deploy(step) | Verb::Upgrade(step) => std::iter::once(&step.chart)
+            Verb::Deploy(step) | Verb::Upgrade(step) => Some(&step.chart)
+                .filter(|_| step.repo.is_none())
+                .into_iter()
                 .map(of(InputKind::Chart))
                 .chain(step.values_files.iter().map(of(InputKind::Yaml)))
                 .collect(),

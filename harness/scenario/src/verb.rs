@@ -13,7 +13,7 @@ mod objects;
 mod read;
 mod summary;
 
-pub use charts::{Deploy, Rollback, Uninstall};
+pub use charts::{Deploy, Fetched, Rollback, Uninstall};
 pub use credentials::{Grant, GrantTarget, KeyNames, Revoke, Revoked, Spoil};
 pub use expect::{Elsewhere, Expect, LabelSource, Phase, Placement, PodState, Pods, PoolSource, Reason, Resources, Share};
 pub use fault::{

@@ -43,12 +43,12 @@ pub enum CapsuleError {
 }
 
 impl CapsuleError {
-    pub(super) fn file(file: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn file(file: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let file = file.into();
         move |error| Self::File { file, error }
     }
 
-    pub(super) fn form(file: impl Into<PathBuf>, why: impl ToString) -> Self {
+    pub(crate) fn form(file: impl Into<PathBuf>, why: impl ToString) -> Self {
         Self::Form {
             file: file.into(),
             why: why.to_string(),

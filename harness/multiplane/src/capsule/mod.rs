@@ -24,3 +24,5 @@ const ABOUT: &str = "capsule.json";
 const JOURNAL: &str = "journal.jsonl";
 /// The folder of the scenario's files.
 const FILES: &str = "files";
+/// The folder of charts that were fetched.
+const CHARTS: &str = "charts";

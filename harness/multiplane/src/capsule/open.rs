@@ -10,7 +10,8 @@ use serde::Deserialize;
 use tar::Archive;
 use tempfile::TempDir;
 
-use super::{ABOUT, About, CapsuleError, FILES, FORMAT};
+use super::{ABOUT, About, CHARTS, CapsuleError, FILES, FORMAT};
+use crate::charts::kept::unpack;
 use crate::run::{Pins, Plan};
 
 /// How much a capsule may hold, unpacked: 256 MiB. Charts are far smaller; a file that claims more is no capsule.
@@ -111,6 +112,9 @@ impl Opened {
 
     fn pinned(&self, plans: Result<Vec<Plan>, Invalid>, pins: &Pins) -> Result<Plan, CapsuleError> {
         let mut plans = plans.map_err(|invalid| CapsuleError::Scenario(invalid.to_string()))?;
+        for plan in &mut plans {
+            unpack(&self.folder.path().join(CHARTS), &mut plan.loaded.scenario)?;
+        }
         pins.apply(&mut plans)?;
         match <[Plan; 1]>::try_from(plans) {
             Ok([plan]) => Ok(plan),

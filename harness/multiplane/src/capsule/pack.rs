@@ -10,7 +10,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{Builder, Header};
 
-use super::{ABOUT, About, CapsuleError, FILES, FORMAT, JOURNAL};
+use super::{ABOUT, About, CHARTS, CapsuleError, FILES, FORMAT, JOURNAL};
+use crate::charts::kept::pack;
 use crate::journal::{Event, Record};
 use crate::report::endings;
 use crate::run::Plan;
@@ -24,6 +25,8 @@ pub struct Ingredients {
     scenario: PathBuf,
     /// Contents by their path below the common folder.
     files: BTreeMap<PathBuf, Vec<u8>>,
+    /// Charts of repositories.
+    charts: BTreeMap<String, Vec<u8>>,
 }
 
 impl Ingredients {
@@ -42,6 +45,7 @@ impl Ingredients {
         let base = common_folder(files.keys());
         let below = |path: &Path| path.strip_prefix(&base).unwrap_or(path).to_owned();
         Ok(Self {
+            charts: pack(scenario)?,
             plan: plan.clone(),
             scenario: below(&own),
             files: files.into_iter().map(|(path, content)| (below(&path), content)).collect(),
@@ -103,6 +107,9 @@ impl Ingredients {
             journal.push(b'\n');
         }
         add(JOURNAL.to_owned(), &journal)?;
+        for (name, content) in &self.charts {
+            add(format!("{CHARTS}/{name}"), content)?;
+        }
         for (path, content) in &self.files {
             add(format!("{FILES}/{}", text(path)), content)?;
         }

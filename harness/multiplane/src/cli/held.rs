@@ -1,11 +1,13 @@
-//! `--matrix`: what is held fixed.
+//! `--matrix`: what is held fixed; and what else becomes a plan.
 
 use std::path::PathBuf;
 
 use clap::Args;
+use multiplane::charts::{ChartsError, provide};
 use multiplane::run::{Pins, Plan};
 
 use super::exit::Failure;
+use super::output::complain;
 
 /// What is held fixed, of the world and of the scenarios' matrices.
 #[derive(Args)]
@@ -52,4 +54,14 @@ impl Held {
         pins.apply(&mut plans).map_err(invalid)?;
         Ok(plans)
     }
+}
+
+/// Fetches the charts of repositories that the plans name.
+pub(crate) fn fetch(plans: &mut [Plan]) -> Result<(), Failure> {
+    let warnings = provide(plans).map_err(|error| match error {
+        ChartsError::Invalid(invalid) => Failure::invalid(invalid.to_string()),
+        ChartsError::Environment(message) => Failure::environment(format!("error: {message}")),
+    })?;
+    warnings.iter().for_each(|warning| complain(&format!("warning: {warning}")));
+    Ok(())
 }

@@ -8,7 +8,7 @@ use multiplane::run::{Partition, Plan};
 
 use super::execute::{Done, Execution, run_id};
 use super::exit::Failure;
-use super::held::Held;
+use super::held::{Held, fetch};
 use super::output::{Output, complain};
 use super::record::Recorder;
 use super::select::Select;
@@ -48,6 +48,7 @@ impl Run {
         if plans.is_empty() && self.partition.is_none() {
             complain("nothing failed in that run: nothing to run, which is a pass");
         }
+        fetch(&mut plans)?;
         let recorder = self.record.as_deref().map(|path| Recorder::new(path, &mut plans)).transpose()?;
         let Done { exit, records } = self
             .execution

@@ -14,7 +14,7 @@ use multiplane::up::{Down, UpError, up};
 use super::backend::BackendArgs;
 use super::execute::run_id;
 use super::exit::Failure;
-use super::held::Held;
+use super::held::{Held, fetch};
 use super::output::complain;
 use super::signals::Signals;
 
@@ -48,7 +48,8 @@ impl Up {
     pub(crate) fn run(&self) -> Result<Exit, Failure> {
         let signals = Signals::watch(Duration::MAX)?;
         let run = run_id();
-        let plan = self.plan(&run)?;
+        let mut plan = self.plan(&run)?;
+        fetch(std::slice::from_mut(&mut plan))?;
         self.backend.refuse(std::slice::from_ref(&plan))?;
         let backend = self.backend.begin(&run, std::slice::from_ref(&plan), &signals)?;
         let kept = Kept::default();

@@ -31,9 +31,13 @@ pub(super) fn check(context: &mut Context<'_>) {
 
 fn chart(context: &mut Context<'_>, scenario: &Scenario, chart: &Spanned<String>) {
     let folder = scenario.path(chart);
-    if !folder.join("Chart.yaml").is_file() {
+    if !folder.is_file() && !folder.join("Chart.yaml").is_file() {
         let message = format!("there is no chart at {}", folder.display());
-        let help = if folder.is_dir() {
+        let help = if chart.starts_with("oci://") {
+            super::releases::OCI
+        } else if chart.contains("://") {
+            "a chart of a repository is given by `repo: https://...` and `chart: NAME`; download an archive to give its path"
+        } else if folder.is_dir() {
             "the folder holds no Chart.yaml"
         } else {
             "paths count from the scenario's folder"

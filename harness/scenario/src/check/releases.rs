@@ -94,9 +94,41 @@ fn deployed(
     }
 }
 
+/// What to do about charts in OCI registries.
+pub(super) const OCI: &str = "OCI registries are not read: `helm pull oci://...` brings the chart's archive; give its path as `chart`";
+
+/// Where a chart comes from.
+fn source(context: &mut Context<'_>, deploy: &Deploy) {
+    let Some(repo) = &deploy.repo else {
+        if let Some(version) = &deploy.version {
+            let message = "`version` chooses a chart of a repository, and there is no `repo`";
+            let help = "a chart in a folder or an archive has one version";
+            context.push(context.error("invalid-value", version.span, message).help(help));
+        }
+        return;
+    };
+    let oci = repo.starts_with("oci://");
+    let host = repo.strip_prefix("https://").or_else(|| repo.strip_prefix("http://"));
+    if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
+        let message = format!("`{}` is no address of a Helm repository", repo.value);
+        let help = if oci {
+            OCI
+        } else {
+            "write `https://...`: the address below which index.yaml is"
+        };
+        context.push(context.error("invalid-value", repo.span, message).help(help));
+    }
+    if deploy.chart.is_empty() || deploy.chart.contains('/') {
+        let message = format!("`{}` is no name of a chart in a repository", deploy.chart.value);
+        let help = "with `repo`, `chart` is a name such as `flyte-core`";
+        context.push(context.error("invalid-value", deploy.chart.span, message).help(help));
+    }
+}
+
 /// What a chart is rendered with.
 fn rendered(context: &mut Context<'_>, deploy: &Deploy) {
     context.clusters(&deploy.on);
+    source(context, deploy);
     // Helm's own limits.
     if !is_dns_subdomain(&deploy.release) || deploy.release.len() > 53 {
         let message = format!(

@@ -1,5 +1,7 @@
 //! Steps on Helm releases.
 
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,8 +18,17 @@ pub struct Deploy {
     pub release: Spanned<String>,
     /// The clusters: ids, patterns such as `dataplane_*`, or `role=dataplane`.
     pub on: OneOrMany<String>,
-    /// Folder of the chart, from the scenario's folder.
+    /// Folder or archive of the chart, from the scenario's folder; with `repo` the chart's name there.
     pub chart: Spanned<String>,
+    /// Address of a Helm repository (`https://...`) that has the chart, as `helm --repo`. It is fetched before the run and kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repo: Option<Spanned<String>>,
+    /// With `repo`: version of the chart, or a range such as `~1.16`, as `helm --version`; without it the newest stable one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Spanned<String>>,
+    /// What was fetched from `repo`.
+    #[serde(skip)]
+    pub fetched: Option<Fetched>,
     /// The release's namespace.
     #[serde(default = "default_namespace")]
     pub namespace: Spanned<String>,
@@ -40,6 +51,17 @@ pub struct Deploy {
     /// The step must fail like this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fails: Option<Fails>,
+}
+
+/// A chart of a repository that is here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// Its archive.
+    pub archive: PathBuf,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its archive, in lower-case hexadecimal digits.
+    pub digest: String,
 }
 
 fn default_namespace() -> Spanned<String> {

@@ -158,7 +158,10 @@ impl fmt::Display for Verdict {
 }
 
 fn release(f: &mut fmt::Formatter<'_>, deploy: &Deploy) -> fmt::Result {
-    write!(f, "{} on {}", deploy.release.value, deploy.on)
+    write!(f, "{} on {}", deploy.release.value, deploy.on)?;
+    let Some(repo) = &deploy.repo else { return Ok(()) };
+    let range = deploy.version.as_ref().map_or("the newest", |range| range.value.as_str());
+    write!(f, ", chart {} ({range}) of {}", deploy.chart.value, repo.value)
 }
 
 fn grant(f: &mut fmt::Formatter<'_>, grant: &Grant) -> fmt::Result {

@@ -6,7 +6,7 @@ use chart::{Chart, Record, ReleaseError, ReleaseOptions, Releases, Values};
 use scenario::Scenario;
 use scenario::expression::Names;
 use scenario::files::helm_values;
-use scenario::verb::Deploy;
+use scenario::verb::{Deploy, Fetched};
 use serde_json::Value;
 
 use super::apply::resolve;
@@ -37,6 +37,12 @@ enum Action {
 async fn release(context: &Context<'_>, step: &Deploy, action: Action) -> Result<(), Failure> {
     let scenario = context.scenario();
     let (chart, values) = (load(scenario, step)?, values(scenario, &context.names, step)?);
+    if let Some(fetched) = &step.fetched {
+        let Fetched { version, digest, .. } = fetched;
+        context
+            .emitter
+            .note(Level::Info, format!("chart {} {version} (sha256:{digest})", step.chart.value));
+    }
     for trap in traps::find(scenario, step, &chart) {
         context.emitter.note(Level::Info, trap);
     }
@@ -133,7 +139,14 @@ pub(super) async fn concluded(
 
 /// A step's chart.
 pub(crate) fn load(scenario: &Scenario, step: &Deploy) -> Result<Chart, Failure> {
-    let path = scenario.path(&step.chart.value);
+    let path = match (&step.repo, &step.fetched) {
+        (None, _) => scenario.path(&step.chart.value),
+        (Some(_), Some(fetched)) => fetched.archive.clone(),
+        (Some(repo), None) => {
+            let message = format!("chart {} of {} was not fetched", step.chart.value, repo.value);
+            return Err(Failure::fault("chart-not-fetched", message));
+        }
+    };
     Chart::load(&path).map_err(|error| Failure::invalid("chart", error.to_string()))
 }
 
