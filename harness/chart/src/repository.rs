@@ -118,8 +118,13 @@ fn offer(json: &Value) -> Option<(semver::Version, Offer)> {
         Value::Number(number) => number.to_string(),
         _ => return None,
     };
-    let digest = json["digest"].as_str().filter(|digest| !digest.is_empty());
-    let digest = digest.map(|digest| digest.strip_prefix("sha256:").unwrap_or(digest).to_lowercase());
+    let digest = match &json["digest"] {
+        Value::Null => None,
+        Value::String(digest) => Some(digest.strip_prefix("sha256:").unwrap_or(digest).to_lowercase()),
+        // One that YAML takes for a number fits no archive.
+        other => Some(other.to_string()),
+    };
+    let digest = digest.filter(|digest| !digest.is_empty());
     let url = json["urls"][0].as_str().map(str::to_owned);
     Some((coerce(&version)?, Offer { version, url, digest }))
 }

@@ -42,7 +42,7 @@ fn index(broken: bool) -> String {
         .iter()
         .map(|version| {
             let digest = if broken {
-                "00".repeat(32)
+                "ab".repeat(32)
             } else {
                 HEXLOWER.encode(&Sha256::digest(archive(version)))
             };
@@ -201,7 +201,7 @@ fn refused_with_the_place_and_what_there_is() {
             "chart: small, ",
             "/broken",
             3,
-            ["has the digest sha256:", "its index says sha256:00", "it is not used"],
+            ["has the digest sha256:", "its index says sha256:ab", "it is not used"],
         ),
     ];
     for (chart, path, expected, says) in cases {
