@@ -1,6 +1,7 @@
 //! Charts of a Helm repository: fetched, kept, recorded, refused.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "starts the program under test")]
 
 use std::fs;
 use std::io::{Read, Write};

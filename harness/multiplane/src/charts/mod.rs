@@ -1,6 +1,6 @@
 //! Charts of Helm repositories: fetched before the run, so that no step waits for the network and a capsule can carry them.
 //!
-//! [`provide`] reads the repository's index, takes the version that Helm would take, and keeps the archive in a [cache](cache). An exact version
+//! [`provide`] reads the repository's index, takes the version that Helm would take, and keeps the archive in a cache. An exact version
 //! that is kept needs no network; of a range, the index is asked once a command, and the kept one if the network fails.
 
 mod cache;

@@ -22,6 +22,9 @@ use super::object_server::{OBJECT_MAX, Refused, refusal, serve};
 use super::{AWS, ObjectStore, Stores};
 use multipart::Uploads;
 
+/// Who asks, where an account's policies decide: the account, and the role's session.
+type By<'a> = (&'a Account, Option<Session>);
+
 /// What a request comes to.
 type Answer = Result<Response<Full<Bytes>>, Refused>;
 
@@ -93,7 +96,7 @@ struct Endpoint {
 /// What is asked for, by whom.
 struct Asked<'a> {
     /// Whose policies say what may be done. Without them, all of it.
-    by: Option<(&'a Account, Option<Session>)>,
+    by: Option<By<'a>>,
     uploads: &'a Uploads,
     store: ObjectStore,
     bucket: String,
@@ -146,7 +149,7 @@ impl Endpoint {
     }
 
     /// The store that a request is let in to.
-    fn admit(&self, parts: &Parts, body: &[u8]) -> Result<(ObjectStore, Option<(&Account, Option<Session>)>), Refused> {
+    fn admit(&self, parts: &Parts, body: &[u8]) -> Result<(ObjectStore, Option<By<'_>>), Refused> {
         let now = self.clock.now();
         match &self.gate {
             Gate::Account(stores, account) => {
