@@ -42,7 +42,7 @@ pub(super) enum Misfit {
 }
 
 impl Affinity {
-    /// Looks at all pods once.
+    /// Looks at all pods once; at those with required anti-affinity alone if the pod itself has no wishes.
     pub(super) fn of(pod: &Object, nodes: &Nodes, namespaces: &Namespaces) -> Self {
         let own = |kind: &str, when: &str| pod.list_at(&format!("/spec/affinity/{kind}/{when}"));
         let (want, avoid) = (own("podAffinity", REQUIRED), own("podAntiAffinity", REQUIRED));
@@ -50,11 +50,19 @@ impl Affinity {
             wanted: want.iter().map(|t| (key(t), BTreeSet::new())).collect(),
             ..Self::default()
         };
+        let preferences = [(1, own("podAffinity", PREFERRED)), (-1, own("podAntiAffinity", PREFERRED))];
+        if want.is_empty() && avoid.is_empty() && preferences.iter().all(|(_, terms)| terms.is_empty()) {
+            for node in nodes.iter() {
+                node.avoiding()
+                    .for_each(|placed| affinity.refuse(pod, &placed.pod, node, namespaces));
+            }
+            return affinity;
+        }
         for node in nodes.iter() {
             for placed in node.pods.values() {
                 affinity.look(pod, &placed.pod, node, namespaces, want, avoid);
-                for (kind, sign) in [("podAffinity", 1), ("podAntiAffinity", -1)] {
-                    for preference in own(kind, PREFERRED) {
+                for (sign, terms) in preferences {
+                    for preference in terms {
                         let term = &preference["podAffinityTerm"];
                         if let Some(domain) = domain(term, node).filter(|_| means(term, pod, &placed.pod, namespaces)) {
                             *affinity.preferred.entry(domain).or_default() += sign * preference.int_at("/weight");
@@ -76,8 +84,12 @@ impl Affinity {
         }
         let avoided = avoid.iter().filter(|term| means(term, pod, other, namespaces));
         self.avoided.extend(avoided.filter_map(|term| domain(term, node)));
-        let others = other.list_at(&format!("/spec/affinity/podAntiAffinity/{REQUIRED}"));
-        let refusing = others.iter().filter(|term| means(term, other, pod, namespaces));
+        self.refuse(pod, other, node, namespaces);
+    }
+
+    /// Takes in where a pod that is there will not have `pod` beside it.
+    fn refuse(&mut self, pod: &Object, other: &Object, node: &Node, namespaces: &Namespaces) {
+        let refusing = required_apart(other).iter().filter(|term| means(term, other, pod, namespaces));
         self.refused.extend(refusing.filter_map(|term| domain(term, node)));
     }
 
@@ -101,6 +113,15 @@ impl Affinity {
         let there = self.preferred.iter().filter(|((key, value), _)| node.label(key) == Some(value));
         there.map(|(_, weight)| weight).sum()
     }
+}
+
+/// Whether a pod has required anti-affinity.
+pub(super) fn avoids(pod: &Object) -> bool {
+    !required_apart(pod).is_empty()
+}
+
+fn required_apart(pod: &Object) -> &[Value] {
+    pod.list_at(&format!("/spec/affinity/podAntiAffinity/{REQUIRED}"))
 }
 
 fn key(term: &Value) -> String {

@@ -36,6 +36,7 @@ pub(crate) fn start(client: &Client, clock: Clock) -> AbortHandle {
         cache: cache.clone(),
         clock,
         nodes: Mutex::default(),
+        namespaces: Mutex::default(),
         waiting: Mutex::default(),
     };
     let manager = Manager::new(Feed::new(client), cache, Arc::new(Types::default()), vec![Arc::new(scheduler)]);
@@ -49,6 +50,7 @@ struct Scheduler {
     clock: Clock,
     events: Recorder,
     nodes: Mutex<Nodes>,
+    namespaces: Mutex<Namespaces>,
     /// Pods that had no place when they were last looked at.
     waiting: Mutex<BTreeSet<Key>>,
 }
@@ -56,6 +58,9 @@ struct Scheduler {
 impl Controller for Scheduler {
     fn keys(&self, change: &Change) -> Vec<Key> {
         let effect = lock(&self.nodes).take(change);
+        if change.is(&NAMESPACES) {
+            self.namespace(change);
+        }
         if change.is(&VOLUME_CLAIMS) || change.is(&NAMESPACES) {
             return self.waiting(|_| true);
         }
@@ -87,7 +92,7 @@ impl Controller for Scheduler {
                 lock(&self.waiting).insert(key.clone());
                 return Ok(None);
             }
-            let decided = decide(&pod, &lock(&self.nodes), &self.namespaces(), self.volume_problem(&pod));
+            let decided = decide(&pod, &lock(&self.nodes), &lock(&self.namespaces), self.volume_problem(&pod));
             match decided {
                 Ok(node) => self.bind(&pod, &node).await?,
                 Err(message) => {
@@ -129,11 +134,13 @@ impl Scheduler {
         pods.iter().map(|pod| Key::of(pod)).collect()
     }
 
-    fn namespaces(&self) -> Namespaces {
-        let all = self.cache.all(&NAMESPACES);
-        all.iter()
-            .map(|namespace| (namespace.name().to_owned(), namespace.labels().cloned().unwrap_or_default()))
-            .collect()
+    fn namespace(&self, change: &Change) {
+        let name = change.object.name().to_owned();
+        let mut namespaces = lock(&self.namespaces);
+        match change.new_state() {
+            Some(namespace) => namespaces.insert(name, namespace.labels().cloned().unwrap_or_default()),
+            None => namespaces.remove(&name),
+        };
     }
 
     /// Whether volumes are made for the pod's claims at this moment, now that there is somebody who uses them.

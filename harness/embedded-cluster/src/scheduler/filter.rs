@@ -22,17 +22,20 @@ pub(super) struct Misfit {
 /// A pod to be placed, with what is the same for all nodes.
 pub(super) struct Candidate<'a> {
     pub(super) pod: &'a Object,
+    /// Uid of the pod's controller.
+    pub(super) controller: Option<String>,
     pub(super) request: Request,
     pub(super) affinity: Affinity,
     spread: Spread,
 }
 
 impl<'a> Candidate<'a> {
-    /// Looks at the pod, and at all pods that are placed.
+    /// Looks at the pod, and at those that are placed, as far as it or they have wishes.
     pub(super) fn new(pod: &'a Object, nodes: &Nodes, namespaces: &Namespaces) -> Self {
         let (affinity, spread) = (Affinity::of(pod, nodes, namespaces), Spread::of(pod, nodes));
         Self {
             pod,
+            controller: pod.controller().map(|owner| owner.uid),
             request: Request::of(pod),
             affinity,
             spread,

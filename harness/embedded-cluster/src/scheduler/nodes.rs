@@ -1,8 +1,9 @@
 //! Nodes with the pods on them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::affinity;
 use super::request::{Amounts, Request};
 use crate::controllers::fields::Fields;
 use crate::controllers::pods;
@@ -15,6 +16,8 @@ use crate::object::Object;
 pub(super) struct Placed {
     pub(super) pod: Arc<Object>,
     request: Request,
+    /// Uid of its controller.
+    controller: Option<String>,
 }
 
 /// A node and what is used of it.
@@ -25,6 +28,10 @@ pub(super) struct Node {
     pub(super) requested: Request,
     /// By uid.
     pub(super) pods: BTreeMap<String, Placed>,
+    /// Uids of those with required anti-affinity: they have a say in who joins them.
+    avoiding: BTreeSet<String>,
+    /// How many pods are there of each controller, by its uid.
+    controlled: BTreeMap<String, i64>,
 }
 
 impl Node {
@@ -38,16 +45,38 @@ impl Node {
         self.allocatable.get("pods")
     }
 
+    /// Pods with required anti-affinity.
+    pub(super) fn avoiding(&self) -> impl Iterator<Item = &Placed> {
+        self.avoiding.iter().filter_map(|uid| self.pods.get(uid))
+    }
+
+    /// How many pods a controller has here.
+    pub(super) fn controlled(&self, controller: &str) -> i64 {
+        self.controlled.get(controller).copied().unwrap_or(0)
+    }
+
     fn set(&mut self, uid: &str, placed: Option<Placed>) {
-        let before = match placed.clone() {
-            Some(placed) => self.pods.insert(uid.to_owned(), placed),
-            None => self.pods.remove(uid),
-        };
-        for (placed, times) in [(before, -1), (placed, 1)] {
-            if let Some(placed) = placed {
-                self.requested.exact.add(&placed.request.exact, times);
-                self.requested.guessed.add(&placed.request.guessed, times);
+        if let Some(before) = self.pods.remove(uid) {
+            self.count(&before, -1);
+            self.avoiding.remove(uid);
+        }
+        if let Some(placed) = placed {
+            self.count(&placed, 1);
+            if affinity::avoids(&placed.pod) {
+                self.avoiding.insert(uid.to_owned());
             }
+            self.pods.insert(uid.to_owned(), placed);
+        }
+    }
+
+    fn count(&mut self, placed: &Placed, times: i64) {
+        self.requested.exact.add(&placed.request.exact, times);
+        self.requested.guessed.add(&placed.request.guessed, times);
+        let Some(controller) = &placed.controller else { return };
+        let count = self.controlled.entry(controller.clone()).or_default();
+        *count += times;
+        if *count == 0 {
+            self.controlled.remove(controller);
         }
     }
 }
@@ -97,10 +126,7 @@ impl Nodes {
             return Effect::None;
         }
         let runs = !change.gone && !pods::is_ended(&*change.object);
-        let placed = runs.then(|| Placed {
-            pod: change.object.clone(),
-            request: Request::of(&change.object),
-        });
+        let placed = runs.then(|| self.placed(node, &change.object));
         self.place(node, change.object.uid(), placed);
         let before = change.old.as_ref().filter(|old| !old.str_at("/spec/nodeName").is_empty());
         match before {
@@ -108,6 +134,17 @@ impl Nodes {
             Some(before) if before.labels() == change.object.labels() => Effect::None,
             Some(_) => Effect::Room,
             None => Effect::Company,
+        }
+    }
+
+    /// A pod as it is on a node. Most changes are of its status, and leave alone what it asks for.
+    fn placed(&self, node: &str, pod: &Arc<Object>) -> Placed {
+        let known = self.by_name.get(node).and_then(|node| node.pods.get(pod.uid()));
+        let known = known.filter(|known| known.pod.at("/spec") == pod.at("/spec"));
+        Placed {
+            request: known.map_or_else(|| Request::of(pod), |known| known.request.clone()),
+            controller: pod.controller().map(|owner| owner.uid),
+            pod: pod.clone(),
         }
     }
 
@@ -140,6 +177,8 @@ impl Nodes {
             allocatable,
             requested: Request::default(),
             pods: BTreeMap::new(),
+            avoiding: BTreeSet::new(),
+            controlled: BTreeMap::new(),
         };
         for (uid, placed) in self.elsewhere.remove(&name).unwrap_or_default() {
             node.set(&uid, Some(placed));

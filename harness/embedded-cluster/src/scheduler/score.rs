@@ -45,9 +45,7 @@ fn left_over(candidate: &Candidate<'_>, node: &Node) -> i64 {
 
 /// Pods on the node that the same controller made.
 fn siblings(candidate: &Candidate<'_>, node: &Node) -> i64 {
-    let Some(owner) = candidate.pod.controller() else { return 0 };
-    let same = |pod: &crate::object::Object| pod.controller().is_some_and(|other| other.uid == owner.uid);
-    i64::try_from(node.pods.values().filter(|placed| same(&placed.pod)).count()).unwrap_or(i64::MAX)
+    candidate.controller.as_deref().map_or(0, |controller| node.controlled(controller))
 }
 
 fn discouraging_taints(candidate: &Candidate<'_>, node: &Node) -> i64 {

@@ -168,6 +168,39 @@ mod tests {
     }
 
     #[test]
+    fn who_avoids_others_is_heard_until_it_goes() {
+        let mut nodes = Nodes::default();
+        take(&mut nodes, &NODES, node("a", "4", json!({})));
+        take(&mut nodes, &NODES, node("b", "2", json!({})));
+        let new = Object::new(pod("new", None, asks("1")));
+        let decided = |nodes: &Nodes| decide(&new, nodes, &Namespaces::new(), None);
+        assert_eq!(decided(&nodes), Ok("a".to_owned()));
+        let alone = pod("alone", Some("a"), apart("kubernetes.io/hostname"));
+        take(&mut nodes, &PODS, alone.clone());
+        assert_eq!(decided(&nodes), Ok("b".to_owned()));
+        let mut ended = alone;
+        ended["status"]["phase"] = "Succeeded".into();
+        take(&mut nodes, &PODS, ended);
+        assert_eq!(decided(&nodes), Ok("a".to_owned()));
+    }
+
+    #[test]
+    fn pods_of_one_controller_go_apart() {
+        let mut nodes = Nodes::default();
+        take(&mut nodes, &NODES, node("a", "8", json!({})));
+        take(&mut nodes, &NODES, node("b", "4", json!({})));
+        let of = |name: &str, node: Option<&str>, controller: &str| {
+            let mut pod = pod(name, node, asks("1"));
+            pod["metadata"]["ownerReferences"] = json!([{"kind": "ReplicaSet", "name": controller, "uid": controller, "controller": true}]);
+            pod
+        };
+        take(&mut nodes, &PODS, of("old", Some("a"), "web"));
+        let decided = |pod: Value| decide(&Object::new(pod), &nodes, &Namespaces::new(), None);
+        assert_eq!(decided(of("new", None, "web")), Ok("b".to_owned()));
+        assert_eq!(decided(of("new", None, "other")), Ok("a".to_owned()));
+    }
+
+    #[test]
     fn room_comes_back_when_a_pod_goes() {
         let mut nodes = Nodes::default();
         take(&mut nodes, &NODES, node("a", "4", json!({})));

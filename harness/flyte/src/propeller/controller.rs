@@ -36,7 +36,9 @@ pub(crate) struct Controller {
     written: BTreeMap<Key, u64>,
     /// Objects whose round is under way; true if another is needed after it.
     busy: BTreeMap<Key, bool>,
+    /// When objects that wait have their next rounds: the earliest first, and by object.
     timers: BTreeSet<(Instant, Key)>,
+    waiting: BTreeMap<Key, Instant>,
     rounds: FuturesUnordered<BoxFuture<'static, Done>>,
     /// What the present listing has shown so far.
     listed: Option<BTreeSet<Key>>,
@@ -60,6 +62,7 @@ impl Controller {
             written: BTreeMap::new(),
             busy: BTreeMap::new(),
             timers: BTreeSet::new(),
+            waiting: BTreeMap::new(),
             rounds: FuturesUnordered::new(),
             listed: None,
         }
@@ -187,7 +190,9 @@ impl Controller {
             return;
         };
         self.busy.insert(key.clone(), false);
-        self.timers.retain(|(_, waiting)| *waiting != key);
+        if let Some(when) = self.waiting.remove(&key) {
+            self.timers.remove(&(when, key.clone()));
+        }
         self.rounds
             .push(Box::pin(rounds(self.engine.clone(), self.log.clone(), key, object)));
     }
@@ -203,7 +208,9 @@ impl Controller {
         }
         match done.next {
             Some(pause) => {
-                self.timers.insert((Instant::now() + pause, done.key));
+                let when = Instant::now() + pause;
+                self.timers.insert((when, done.key.clone()));
+                self.waiting.insert(done.key, when);
             }
             None if again => self.start(done.key),
             None => {}
@@ -212,11 +219,9 @@ impl Controller {
 
     fn fire(&mut self) {
         let now = Instant::now();
-        while let Some((when, key)) = self.timers.first().cloned() {
-            if when > now {
-                break;
-            }
-            self.timers.remove(&(when, key.clone()));
+        while self.timers.first().is_some_and(|(when, _)| *when <= now) {
+            let Some((_, key)) = self.timers.pop_first() else { break };
+            self.waiting.remove(&key);
             self.start(key);
         }
     }

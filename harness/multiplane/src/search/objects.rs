@@ -1,6 +1,7 @@
 //! What a world of a search is made of: the objects that Flyte's charts would make, without the charts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use kube::api::{ApiResource, DynamicObject, PostParams};
 use kube::core::{GroupVersionKind, TypeMeta};
@@ -38,7 +39,12 @@ workflows:
   long: {nodes: {n0: {task: long}}}
 ";
 
-const DATA_PLANE: &str = include_str!("../../../../fixtures/upstream/dataplane.yaml");
+/// The custom resource definitions of a data plane, read once for all worlds.
+static DEFINITIONS: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    let mut manifests = yaml::manifest::documents(include_str!("../../../../fixtures/upstream/dataplane.yaml")).unwrap_or_default();
+    manifests.retain(|object| object["kind"] == "CustomResourceDefinition");
+    manifests
+});
 
 /// What an operator sets in flyteadmin's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,8 +129,7 @@ pub(super) fn control_plane(placement: &Placement, upstream: bool, credentials: 
 /// A data plane, without what the control plane is granted.
 pub(super) fn data_plane() -> Vec<Value> {
     let mut objects = vec![namespace(), account(ADMIN), account(PROPELLER), binding(ADMIN), binding(PROPELLER)];
-    let manifests = yaml::manifest::documents(DATA_PLANE).unwrap_or_default();
-    objects.extend(manifests.into_iter().filter(|object| object["kind"] == "CustomResourceDefinition"));
+    objects.extend(DEFINITIONS.iter().cloned());
     objects.push(token_secret("flyteadmin-token"));
     let config = propeller_config().to_string();
     objects
