@@ -40,7 +40,7 @@ impl Object {
 
     /// The object as JSON text; serialised once.
     pub(crate) fn json(&self) -> Bytes {
-        self.json.get_or_init(|| self.value.to_json().into()).clone()
+        self.json.get_or_init(|| self.value.to_json().into_boxed_slice().into()).clone()
     }
 
     fn metadata(&self, field: &str) -> Option<&Value> {

@@ -25,11 +25,16 @@ impl Serialize for Map {
     }
 }
 
+/// Bytes that most objects' texts fit in.
+const USUAL: usize = 4096;
+
 impl Value {
     /// The value as compact JSON.
     pub(crate) fn to_json(&self) -> Vec<u8> {
+        let mut text = Vec::with_capacity(USUAL);
         // Writing to memory fails for keys that are no strings, and there are none.
-        serde_json::to_vec(self).unwrap_or_default()
+        let _ = serde_json::to_writer(&mut text, self);
+        text
     }
 }
 
