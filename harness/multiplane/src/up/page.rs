@@ -19,6 +19,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::journal::{self, Event, Kept, PlacementVerdict, Record};
 use crate::report::live;
+use crate::secrets::Secrets;
 use crate::stopwatch::wall;
 use crate::verdict::Witness;
 
@@ -31,6 +32,7 @@ pub(super) struct Looked {
     pub(super) admin: Option<Admin>,
     pub(super) placed_by: &'static str,
     pub(super) clock: Clock,
+    pub(super) secrets: Secrets,
 }
 
 /// Serves the page on a socket of loopback until dropped.
@@ -98,7 +100,15 @@ impl Looked {
             title,
             line: 0,
         }];
-        for verdict in self.executions().await? {
+        let executions = self.executions().await?;
+        if executions
+            .iter()
+            .any(|verdict| verdict.admin.as_ref().is_some_and(|admin| admin.error.is_some()))
+        {
+            // An error's text is a task's own.
+            self.secrets.learn().await;
+        }
+        for verdict in executions {
             events.push(Event::Submitted {
                 submit: verdict.submit.clone(),
                 execution: verdict.execution.clone(),
@@ -106,6 +116,7 @@ impl Looked {
             });
             events.push(Event::Placement(verdict));
         }
+        events.iter_mut().flat_map(Event::texts).for_each(|text| self.secrets.clean(text));
         let now = self.clock.now();
         records.extend(events.into_iter().map(|event| Record {
             step: Some(step),
