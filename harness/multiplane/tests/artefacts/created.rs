@@ -32,9 +32,26 @@ impl Created {
         }
     }
 
-    /// How many there are.
-    pub(crate) fn count(&self) -> usize {
-        self.0.lock().unwrap().len()
+    /// What the search for them does not find, though it is told in a form that a report may have: nothing, or the search is none.
+    pub(crate) fn overlooked(&self, search: &Search) -> Vec<String> {
+        let created = self.0.lock().unwrap();
+        let overlooked = created.iter().filter(|(value, _)| {
+            let text = String::from_utf8_lossy(value);
+            let basic = BASE64.encode(&[b"user:", value.as_slice()].concat());
+            let told = [
+                format!("a {text} b"),
+                serde_json::json!({ "said": text }).to_string(),
+                format!("data: {}", BASE64.encode(value)),
+                // Of a few bytes, too little in base64 is theirs alone.
+                if value.len() < WORD {
+                    text.to_string()
+                } else {
+                    format!("Basic {basic}")
+                },
+            ];
+            told.iter().any(|text| search.of(text).is_empty())
+        });
+        overlooked.map(|(_, at)| at.clone()).collect()
     }
 
     /// How to look for all of them.
