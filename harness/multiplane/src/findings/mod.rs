@@ -1,7 +1,7 @@
 //! What a failed scenario's clusters hold at the moment of the failure: objects, events, logs, releases; and facts about the machine.
 //!
 //! They go into a capsule ([`crate::capsule`]), beside the scenario. Everything that a Secret of any of the clusters holds is taken out of
-//! every text ([`crate::secrets`]), so that a capsule can be given away.
+//! every text (`secrets`), so that a capsule can be given away.
 
 mod logs;
 mod objects;
