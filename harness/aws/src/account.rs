@@ -228,6 +228,11 @@ impl Account {
         Ok(session.clone())
     }
 
+    /// The sessions of which credentials are about: none of them was seen to be over.
+    pub fn sessions(&self) -> Vec<Session> {
+        self.lock().sessions.values().cloned().collect()
+    }
+
     /// Whether a session may do something; without a session nobody may do anything.
     ///
     /// # Errors

@@ -230,12 +230,16 @@ impl EmbeddedCluster {
     }
 
     fn certify(&self, authority: Arc<Authority>) -> Result<(), ClusterError> {
-        let config = self.server_config(&authority)?;
         let mut serving = self.serving();
+        // Before anything is changed: it may fail.
+        let shown = match self.tls.get() {
+            Some(tls) => Some((tls, self.server_config(&authority)?)),
+            None => None,
+        };
         serving.controllers.abort();
         serving.controllers = start_controllers(&self.server, &self.authority, &authority);
         serving.authority = authority;
-        if let Some(tls) = self.tls.get() {
+        if let Some((tls, config)) = shown {
             tls.send_replace(config);
         }
         Ok(())

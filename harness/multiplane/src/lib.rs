@@ -21,6 +21,7 @@ pub mod report;
 pub mod resident;
 pub mod run;
 pub mod search;
+mod secrets;
 mod stopwatch;
 pub mod testing;
 pub mod up;

@@ -7,8 +7,8 @@ mod shown;
 #[path = "support/steps.rs"]
 mod steps;
 
-use multiplane::journal::Outcome;
-use steps::{assert_shown, run};
+use multiplane::journal::{Event, Outcome};
+use steps::{assert_shown, recorded, run};
 
 #[test]
 fn each_verdict_bites_where_it_must_and_only_there() {
@@ -199,4 +199,37 @@ fn a_workload_is_stopped_and_comes_back() {
             "mended: Deployment default/shop is up",
         ],
     );
+}
+
+/// What is drawn on the page: from when it was made until it was mended, and nothing of one that never was.
+#[test]
+fn faults_are_recorded_once_they_are_made() {
+    let recorded = |steps: &str| {
+        let (_, _, records) = recorded(steps);
+        let told = records.into_iter().filter_map(|record| match record.event {
+            Event::FaultMade { fault, .. } => Some(format!("made {fault}")),
+            Event::FaultMended { fault } => Some(format!("mended {fault}")),
+            Event::Note { text, .. } if text.starts_with("bites: b") => Some("bites".to_owned()),
+            Event::StepFinished { code: Some(code), .. } => Some(code),
+            _ => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    let cases: [(&str, &[&str]); 3] = [
+        (
+            "- fault: {id: f, match: {from: b, to: a}, verdict: refuse}\n- heal: {fault: f}\n",
+            &["made f", "bites", "mended f"],
+        ),
+        (
+            "- fault: {id: f, match: {workload: {cluster: a, namespace: default, name: none}}, verdict: kill}\n",
+            &["fault-on-nothing"],
+        ),
+        (
+            "- fault: {id: f, match: {namespace: {cluster: a, name: none}}, verdict: full}\n",
+            &["fault-on-nothing"],
+        ),
+    ];
+    for (steps, expected) in cases {
+        assert_eq!(recorded(steps), expected, "{steps}");
+    }
 }

@@ -32,5 +32,5 @@ fn run(file: &Path) -> Result<(), Failed> {
 }
 
 fn main() -> ExitCode {
-    each(run)
+    each(run, Vec::new())
 }

@@ -27,8 +27,8 @@ mod text;
 pub use bindings::{Bindings, Unknown};
 pub use known::{Known, OutputType, Outputs};
 pub use parse::{Data, Expression, Output, Source, Vantage};
-pub use text::{Found, find, interpolate, interpolate_text, interpolate_value};
-pub(crate) use text::{OPEN, in_text};
+pub(crate) use text::in_text;
+pub use text::{Found, OPEN, find, interpolate, interpolate_text, interpolate_value};
 
 use std::ops::Range;
 

@@ -5,8 +5,8 @@ use std::path::{Component, Path, PathBuf};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Value, json};
 use yaml::{Span, Spanned};
 
 use crate::expression::Bindings;
@@ -69,10 +69,19 @@ impl Scenario {
 
     /// What the file gives by name.
     pub fn bindings(&self) -> Bindings {
+        self.bindings_with(BTreeMap::new())
+    }
+
+    /// What the file gives by name to one of its steps.
+    pub fn bindings_of(&self, step: &Step) -> Bindings {
+        self.bindings_with(step.each.clone())
+    }
+
+    fn bindings_with(&self, each: BTreeMap<String, Value>) -> Bindings {
         let namespaces = self.namespaces.iter();
         Bindings {
             vars: self.vars.clone(),
-            each: BTreeMap::new(),
+            each,
             namespaces: namespaces
                 .filter_map(|(id, namespace)| Some((id.clone(), Value::String(namespace.name.as_ref()?.value.clone()))))
                 .collect(),
@@ -227,12 +236,24 @@ pub enum Role {
 }
 
 /// One step with its place.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// What to do.
     pub verb: Verb,
     /// Where the verb stands in the file.
-    #[serde(skip)]
     pub span: Span,
+    /// The variables of the `for`s around it, if it reads files that may name them; in itself, they are put in their places.
+    pub each: BTreeMap<String, Value>,
+}
+
+/// As it is written: a step with variables stands under a `for` that goes over their one value.
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.each.is_empty() {
+            return self.verb.serialize(serializer);
+        }
+        let step = serde_json::to_value(&self.verb).map_err(serde::ser::Error::custom)?;
+        let under = |step: Value, (each, value): (&String, &Value)| json!({"for": {"each": each, "in": [value], "do": [step]}});
+        self.each.iter().fold(step, under).serialize(serializer)
+    }
 }

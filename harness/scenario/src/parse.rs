@@ -11,7 +11,7 @@ use yaml::{Diagnostic, Diagnostics, ErrorKind, Span, Spanned, strict, suggest, t
 use crate::expand::{self, Cell, Given, Source};
 use crate::expression::Bindings;
 use crate::select::expand;
-use crate::{ApiVersion, Cluster, ClusterId, Kind, Metadata, Namespace, Scenario, Step, Verb};
+use crate::{ApiVersion, Cluster, ClusterId, InputKind, Kind, Metadata, Namespace, Scenario, Step, Verb};
 
 const FIELDS: [&str; 9] = [
     "apiVersion",
@@ -74,8 +74,11 @@ fn scenario(path: &Path, cell: Cell, source: &mut Source<'_>) -> Parsed {
         expand::clusters(clusters, source);
     }
     let (clusters, clusters_complete) = Reader::of(&root, source).clusters();
+    let mut each = Vec::new();
     if let Some(Value::Sequence(steps)) = expand::get_mut(&mut root, "steps").map(|steps| &mut steps.value) {
-        *steps = expand::steps(std::mem::take(steps), &bindings, &clusters, source);
+        (*steps, each) = expand::steps(std::mem::take(steps), &bindings, &clusters, source)
+            .into_iter()
+            .unzip();
     }
     let mut reader = Reader::of(&root, source);
     let api_version: Option<ApiVersion> = reader.required("apiVersion");
@@ -83,7 +86,7 @@ fn scenario(path: &Path, cell: Cell, source: &mut Source<'_>) -> Parsed {
     let metadata: Option<Metadata> = reader.required("metadata");
     let settings = reader.optional("settings").unwrap_or_default();
     let mut namespaces: IndexMap<String, Namespace> = reader.optional("namespaces").unwrap_or_default();
-    let (mut steps, step_index, steps_complete) = reader.steps();
+    let (mut steps, step_index, steps_complete) = reader.steps(each);
     let named = steps.iter_mut().flat_map(|step| step.verb.clusters_mut());
     let named = named.chain(namespaces.values_mut().flat_map(|namespace| &mut namespace.on));
     named.for_each(|on| expand(on, &clusters));
@@ -196,7 +199,8 @@ impl<'r> Reader<'r> {
         (clusters, complete)
     }
 
-    fn steps(&mut self) -> (Vec<Step>, Vec<usize>, bool) {
+    /// The steps, with the variables of each.
+    fn steps(&mut self, each: Vec<BTreeMap<String, serde_json::Value>>) -> (Vec<Step>, Vec<usize>, bool) {
         let Some(node) = self.root.get("steps") else {
             let _: Option<()> = self.required("steps");
             return (Vec::new(), Vec::new(), false);
@@ -207,8 +211,11 @@ impl<'r> Reader<'r> {
         };
         let mut index = Vec::new();
         let mut steps = Vec::new();
-        for (at, node) in nodes.iter().enumerate() {
-            if let Some(step) = self.step(node) {
+        for (at, (node, each)) in nodes.iter().zip(each).enumerate() {
+            if let Some(mut step) = self.step(node) {
+                if step.verb.inputs().iter().any(|input| input.kind == InputKind::Yaml) {
+                    step.each = each;
+                }
                 index.push(at);
                 steps.push(step);
             }
@@ -224,6 +231,7 @@ impl<'r> Reader<'r> {
             Some([entry]) if verbs.contains(&entry.key.text) => Some(Step {
                 verb: self.read::<Verb>(node)?,
                 span: entry.key_span,
+                each: BTreeMap::new(),
             }),
             Some([entry]) => {
                 let name = &entry.key.text;

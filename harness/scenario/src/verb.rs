@@ -100,6 +100,47 @@ pub enum Verb {
     Expect(Box<Expect>),
 }
 
+/// Where a verb names clusters, as a reference of the kind that is asked for.
+macro_rules! clusters {
+    ($verb:expr $(, $mut:tt)?) => {
+        match $verb {
+            Verb::Deploy(step) | Verb::Upgrade(step) => Some(&$($mut)? step.on),
+            Verb::Rollback(step) => Some(&$($mut)? step.on),
+            Verb::Uninstall(step) => Some(&$($mut)? step.on),
+            Verb::Grant(step) => Some(&$($mut)? step.from),
+            Verb::Revoke(step) => Some(&$($mut)? step.from),
+            Verb::Iam(step) => Option::from(&$($mut)? step.providers),
+            Verb::Apply(step) => Some(&$($mut)? step.on),
+            Verb::Patch(step) => Some(&$($mut)? step.on),
+            Verb::Delete(step) => Some(&$($mut)? step.on),
+            Verb::Restart(step) => Some(&$($mut)? step.on),
+            Verb::Exec(step) => Some(&$($mut)? step.on),
+            Verb::Script(step) => Some(&$($mut)? step.on),
+            Verb::Read(step) => Some(&$($mut)? step.on),
+            Verb::Wait(step) => match &$($mut)? step.until {
+                Some(until) => Some(&$($mut)? until.on),
+                None => None,
+            },
+            Verb::Always(step) | Verb::Never(step) => Some(&$($mut)? step.on),
+            Verb::Expect(step) => match &$($mut)? **step {
+                Expect::Placement(_) => None,
+                Expect::Pods(expected) => Some(&$($mut)? expected.on),
+                Expect::Resources(expected) => Some(&$($mut)? expected.on),
+                Expect::AssumeRole(expected) => Some(&$($mut)? expected.on),
+                Expect::ObjectAccess(expected) => Some(&$($mut)? expected.on),
+            },
+            Verb::Project(_)
+            | Verb::Label(_)
+            | Verb::Register(_)
+            | Verb::Submit(_)
+            | Verb::Terminate(_)
+            | Verb::Fault(_)
+            | Verb::Heal(_)
+            | Verb::Relax(_) => None,
+        }
+    };
+}
+
 impl Verb {
     /// The verb as written.
     pub fn name(&self) -> &'static str {
@@ -159,39 +200,13 @@ impl Verb {
     }
 
     /// Where the step names clusters by ids, patterns or roles.
+    pub fn clusters(&self) -> Option<&OneOrMany<String>> {
+        clusters!(self)
+    }
+
+    /// As [`clusters`](Self::clusters), to put others in their place.
     pub fn clusters_mut(&mut self) -> Option<&mut OneOrMany<String>> {
-        match self {
-            Verb::Deploy(step) | Verb::Upgrade(step) => Some(&mut step.on),
-            Verb::Rollback(step) => Some(&mut step.on),
-            Verb::Uninstall(step) => Some(&mut step.on),
-            Verb::Grant(step) => Some(&mut step.from),
-            Verb::Revoke(step) => Some(&mut step.from),
-            Verb::Iam(step) => step.providers.as_mut(),
-            Verb::Apply(step) => Some(&mut step.on),
-            Verb::Patch(step) => Some(&mut step.on),
-            Verb::Delete(step) => Some(&mut step.on),
-            Verb::Restart(step) => Some(&mut step.on),
-            Verb::Exec(step) => Some(&mut step.on),
-            Verb::Script(step) => Some(&mut step.on),
-            Verb::Read(step) => Some(&mut step.on),
-            Verb::Wait(step) => step.until.as_mut().map(|until| &mut until.on),
-            Verb::Always(step) | Verb::Never(step) => Some(&mut step.on),
-            Verb::Expect(step) => match &mut **step {
-                Expect::Placement(_) => None,
-                Expect::Pods(expected) => Some(&mut expected.on),
-                Expect::Resources(expected) => Some(&mut expected.on),
-                Expect::AssumeRole(expected) => Some(&mut expected.on),
-                Expect::ObjectAccess(expected) => Some(&mut expected.on),
-            },
-            Verb::Project(_)
-            | Verb::Label(_)
-            | Verb::Register(_)
-            | Verb::Submit(_)
-            | Verb::Terminate(_)
-            | Verb::Fault(_)
-            | Verb::Heal(_)
-            | Verb::Relax(_) => None,
-        }
+        clusters!(self, mut)
     }
 
     /// The name of the object that the step is about, which may hold expressions.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use scenario::expression::{Bindings, Expression, Names};
-use scenario::{Scenario, Verb};
+use scenario::{Scenario, Step, Verb};
 use serde_json::Value;
 
 use crate::run::step::{apply, deploy};
@@ -15,9 +15,10 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub(crate) fn of(scenario: &Scenario) -> Self {
+    /// By a step of the scenario.
+    pub(crate) fn by(scenario: &Scenario, step: &Step) -> Self {
         Self {
-            bindings: scenario.bindings(),
+            bindings: scenario.bindings_of(step),
             expressions: RefCell::default(),
         }
     }
@@ -39,13 +40,14 @@ impl Names for Asked {
 
 /// All expressions of a scenario's steps and files. A file that cannot be read says so when its step runs.
 pub(crate) fn expressions(scenario: &Scenario) -> Vec<Expression> {
-    let asked = Asked::of(scenario);
-    for step in &scenario.steps {
+    let by_step = scenario.steps.iter().flat_map(|step| {
+        let asked = Asked::by(scenario, step);
         match &step.verb {
             Verb::Deploy(step) | Verb::Upgrade(step) => drop(deploy::values(scenario, &asked, step)),
             Verb::Apply(step) => drop(apply::objects(scenario, &asked, step)),
             _ => {}
         }
-    }
-    asked.expressions.into_inner()
+        asked.expressions.into_inner()
+    });
+    by_step.collect()
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use scenario::verb::{Deploy, Fetched};
 use scenario::{Scenario, Verb};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::capsule::CapsuleError;
 
@@ -42,6 +43,24 @@ impl Kept {
         step.repo.as_ref().is_some_and(|repo| repo.value == self.repo) && step.chart.value == self.chart && range == self.range.as_ref()
     }
 
+    /// Whether the digest is one, since a path is made of it, and whether it is that of the archive, whoever made the capsule.
+    fn check(&self, folder: &Path) -> Result<(), CapsuleError> {
+        let list = folder.join(LIST);
+        let (chart, digest) = (&self.chart, &self.digest);
+        if digest.len() != 64 || !digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            let why = format_args!("the digest of chart {chart} is no SHA-256 in hexadecimal: {digest:?}");
+            return Err(CapsuleError::form(&list, why));
+        }
+        let archive = folder.join(self.archive());
+        let content = std::fs::read(&archive).map_err(CapsuleError::file(&archive))?;
+        let found = data_encoding::HEXLOWER.encode(&Sha256::digest(&content));
+        if found != *digest {
+            let why = format_args!("the archive of chart {chart} is another one: its digest is {found}, not {digest}");
+            return Err(CapsuleError::form(&list, why));
+        }
+        Ok(())
+    }
+
     fn archive(&self) -> String {
         format!("{}.tgz", self.digest)
     }
@@ -75,6 +94,7 @@ pub(crate) fn unpack(folder: &Path, scenario: &mut Scenario) -> Result<(), Capsu
     }
     let text = std::fs::read(&file).map_err(CapsuleError::file(&file))?;
     let list: Vec<Kept> = serde_json::from_slice(&text).map_err(|error| CapsuleError::form(&file, error))?;
+    list.iter().try_for_each(|kept| kept.check(folder))?;
     for step in &mut scenario.steps {
         let (Verb::Deploy(step) | Verb::Upgrade(step)) = &mut step.verb else {
             continue;
@@ -86,4 +106,42 @@ pub(crate) fn unpack(folder: &Path, scenario: &mut Scenario) -> Result<(), Capsu
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever made the capsule: nothing outside of it is taken for a chart, and nothing else than what was recorded.
+    #[test]
+    fn forged_digests_lead_nowhere() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/guide/project-and-domain/scenario.yaml");
+        let mut scenario = scenario::load(&file).unwrap().scenario;
+        let around = tempfile::tempdir().unwrap();
+        let folder = around.path().join("charts");
+        std::fs::create_dir(&folder).unwrap();
+        let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(b"chart"));
+        std::fs::write(around.path().join("outside.tgz"), "chart").unwrap();
+        std::fs::write(folder.join(format!("{digest}.tgz")), "chart").unwrap();
+        std::fs::write(folder.join(format!("{}.tgz", "0".repeat(64))), "chart").unwrap();
+        let absolute = around.path().join("outside").display().to_string();
+        let zeros = "0".repeat(64);
+        let cases = [
+            ("../outside", "no SHA-256"),
+            (absolute.as_str(), "no SHA-256"),
+            ("", "no SHA-256"),
+            (&digest.to_uppercase(), "no SHA-256"),
+            (&zeros, "another one"),
+            (&"1".repeat(64), "No such file"),
+            (&digest, ""),
+        ];
+        for (digest, why) in cases {
+            let list = serde_json::json!([{"repo": "https://charts.test", "chart": "web", "version": "1.0.0", "digest": digest}]);
+            std::fs::write(folder.join(LIST), list.to_string()).unwrap();
+            match unpack(&folder, &mut scenario) {
+                Ok(()) => assert_eq!(why, "", "{digest} is taken"),
+                Err(error) => assert!(!why.is_empty() && error.to_string().contains(why), "{digest}: {error}"),
+            }
+        }
+    }
 }

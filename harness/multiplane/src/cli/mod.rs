@@ -27,6 +27,7 @@ mod select;
 mod signals;
 mod table;
 mod up;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -1,10 +1,12 @@
 //! `multiplane run`.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use multiplane::exit::Exit;
 use multiplane::run::{Partition, Plan};
+use scenario::Given;
 
 use super::execute::{Done, Execution, run_id};
 use super::exit::Failure;
@@ -12,13 +14,15 @@ use super::held::{Held, fetch};
 use super::output::{Output, complain};
 use super::record::Recorder;
 use super::select::Select;
+use super::signals::Signals;
+use super::watch::{inputs, real, stands_on, watch};
 
 /// Runs scenarios: every `scenario.yaml` below the paths.
 #[derive(Args)]
 pub(crate) struct Run {
     /// Folders or scenario files.
     #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     select: Select,
     #[command(flatten)]
@@ -37,14 +41,28 @@ pub(crate) struct Run {
     /// gets one for each scenario that does not pass.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Runs again whenever a file changes that scenarios stand on (their own, values, manifests, charts): those scenarios, until Ctrl-C. New
+    /// scenarios below the paths are run, too. The exit code is that of the last run.
+    #[arg(long, conflicts_with_all = ["timeout", "partition", "failed_in"])]
+    watch: bool,
 }
 
 impl Run {
     pub(crate) fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+        if self.watch {
+            return watch(self, output);
+        }
         let signals = self.execution.signals()?;
+        self.once(&signals, None, output)
+    }
+
+    /// One run; of what stands on `changed`, if that is given and anything does.
+    pub(crate) fn once(&self, signals: &Signals, changed: Option<&BTreeSet<PathBuf>>, output: &mut Output) -> Result<Exit, Failure> {
         let id = run_id();
-        let files = scenario::discover::discover(&self.paths).map_err(|error| Failure::invalid(format!("error: {error}")))?;
-        let mut plans = self.plans(&files, &id)?;
+        let mut plans = self.plans(&self.discover()?, &id)?;
+        if let Some(changed) = changed.filter(|changed| plans.iter().any(|plan| stands_on(plan, changed))) {
+            plans.retain(|plan| stands_on(plan, changed));
+        }
         if plans.is_empty() && self.partition.is_none() {
             complain("nothing failed in that run: nothing to run, which is a pass");
         }
@@ -52,11 +70,25 @@ impl Run {
         let recorder = self.record.as_deref().map(|path| Recorder::new(path, &mut plans)).transpose()?;
         let Done { exit, records } = self
             .execution
-            .run(&plans, id, self.partition, &signals, recorder.is_some(), output)?;
+            .run(&plans, id, self.partition, signals, recorder.is_some(), output)?;
         if let Some(recorder) = recorder {
             recorder.write(&records)?;
         }
         Ok(exit)
+    }
+
+    fn discover(&self) -> Result<Vec<PathBuf>, Failure> {
+        scenario::discover::discover(&self.paths).map_err(|error| Failure::invalid(format!("error: {error}")))
+    }
+
+    /// The files and folders that the scenarios stand on. Of a scenario that is not valid, nobody knows: all that is beside it.
+    pub(crate) fn files(&self) -> BTreeSet<PathBuf> {
+        let found = self.discover().unwrap_or_default();
+        let files = found.iter().flat_map(|file| match Plan::all(file, None, &Given::of("watch")) {
+            Ok(plans) => plans.iter().flat_map(inputs).collect(),
+            Err(_) => real(file).parent().map(Path::to_owned).into_iter().collect::<Vec<_>>(),
+        });
+        files.collect()
     }
 
     /// What is to run here. All scenarios must be valid, also those of other parts: a part must not depend on which machine looks.

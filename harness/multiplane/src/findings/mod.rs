@@ -1,11 +1,10 @@
 //! What a failed scenario's clusters hold at the moment of the failure: objects, events, logs, releases; and facts about the machine.
 //!
 //! They go into a capsule ([`crate::capsule`]), beside the scenario. Everything that a Secret of any of the clusters holds is taken out of
-//! every text (`redact`), so that a capsule can be given away.
+//! every text (`secrets`), so that a capsule can be given away.
 
 mod logs;
 mod objects;
-mod redact;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +13,7 @@ use std::time::Duration;
 use futures::future::join_all;
 
 use crate::backend::Cluster;
-use redact::Redactor;
+use crate::secrets::Secrets;
 
 /// How long collecting may take: a cluster that does not answer must not keep a run.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,8 +35,6 @@ pub struct Finding {
 #[derive(Default)]
 struct Found {
     findings: Vec<Finding>,
-    /// Values of Secrets, with where they stand.
-    secrets: Vec<(String, Vec<u8>)>,
 }
 
 impl Found {
@@ -48,7 +45,8 @@ impl Found {
 
 impl Findings {
     /// Looks at all clusters of a scenario. What cannot be had is told in the place where it would be.
-    pub(crate) async fn collect(&self, scenario: &str, clusters: impl Iterator<Item = &Arc<dyn Cluster>>) {
+    pub(crate) async fn collect(&self, scenario: &str, clusters: impl Iterator<Item = &Arc<dyn Cluster>>, secrets: &Secrets) {
+        secrets.learn().await;
         let found = join_all(clusters.map(async |cluster| {
             let client = cluster.client();
             let whole = async {
@@ -64,18 +62,12 @@ impl Findings {
             (cluster.id().to_owned(), found)
         }))
         .await;
-        let secrets = found.iter().flat_map(|(id, found)| {
-            found
-                .secrets
-                .iter()
-                .map(move |(at, value)| (format!("{id} {at}"), value.as_slice()))
-        });
-        let redactor = Redactor::new(secrets);
+        // Also those that came while it was looked.
+        secrets.learn().await;
         let texts = found.iter().flat_map(|(id, found)| {
-            let redactor = &redactor;
             found.findings.iter().map(move |finding| Finding {
                 path: format!("clusters/{id}/{}", finding.path),
-                text: redactor.redact(&finding.text),
+                text: secrets.redact(&finding.text).into_owned(),
             })
         });
         let texts = texts.collect();

@@ -66,11 +66,6 @@ fn shown(mut object: DynamicObject, kind: &str, version: &str, found: &mut Found
     object.metadata.managed_fields = None;
     if kind == "Secret" {
         let data: BTreeMap<String, ByteString> = serde_json::from_value(object.data["data"].take()).unwrap_or_default();
-        let at = format!(
-            "{}/{}",
-            object.metadata.namespace.as_deref().unwrap_or_default(),
-            object.metadata.name.as_deref().unwrap_or_default()
-        );
         if object.data["type"] == RELEASE {
             let release = data.get("release").and_then(|payload| Record::decode(&payload.0).ok())?;
             let path = format!("releases/{}/{}.v{}.yaml", release.namespace, release.name, release.version);
@@ -91,9 +86,6 @@ fn shown(mut object: DynamicObject, kind: &str, version: &str, found: &mut Found
             .map(|(key, value)| (key, format!("<{} bytes>", value.0.len())))
             .collect();
         object.data["data"] = json!(shown);
-        found
-            .secrets
-            .extend(data.into_iter().map(|(key, value)| (format!("{at}:{key}"), value.0)));
     }
     let mut value = serde_json::to_value(&object).ok()?;
     value["kind"] = kind.into();

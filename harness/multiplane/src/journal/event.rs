@@ -148,6 +148,23 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Its texts for people, which may tell what comes from outside.
+    pub(crate) fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        let (text, more) = match self {
+            Self::StepStarted { title, .. } | Self::FaultMade { title, .. } => (Some(title), None),
+            Self::Note { text, .. } => (Some(text), None),
+            Self::StepFinished { message, .. } => (message.as_mut(), None),
+            Self::Placement(verdict) => {
+                let error = verdict.admin.as_mut().and_then(|admin| admin.error.as_mut());
+                (error, Some(&mut verdict.faults))
+            }
+            _ => (None, None),
+        };
+        text.into_iter().chain(more.into_iter().flatten())
+    }
+}
+
 fn first() -> usize {
     1
 }

@@ -10,6 +10,7 @@ use simnet::Clock;
 
 use super::event::{Event, Record, VERSION};
 use crate::run::Partition;
+use crate::secrets::Secrets;
 use crate::stopwatch::wall;
 
 /// Renders records as they come. Folds decide nothing.
@@ -68,6 +69,7 @@ impl Journal {
             journal: self.clone(),
             scenario: name.to_owned(),
             clock,
+            secrets: Secrets::default(),
             step: None,
             cluster: None,
         }
@@ -123,6 +125,7 @@ pub struct Emitter {
     journal: Journal,
     scenario: String,
     clock: Clock,
+    secrets: Secrets,
     step: Option<usize>,
     cluster: Option<String>,
 }
@@ -146,8 +149,14 @@ impl Emitter {
         }
     }
 
-    /// Records an event.
-    pub fn emit(&self, event: Event) {
+    /// What of the scenario must not be told.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// Records an event, without the scenario's secrets.
+    pub fn emit(&self, mut event: Event) {
+        event.texts().for_each(|text| self.secrets.clean(text));
         self.journal.record(
             Some(&self.scenario),
             Some(self.clock.now()),

@@ -34,6 +34,8 @@ pub(super) struct Scenario {
     end: Option<(Outcome, u64, u64)>,
     /// Earlier attempts, whose environment failed: why.
     pub(super) earlier: Vec<String>,
+    /// It is a world that is up: it has no result, and what comes after its last step is its user's to do.
+    pub(super) up: bool,
 }
 
 /// The scenarios of a journal, in the order they began.
@@ -136,6 +138,15 @@ impl Scenario {
     /// Whether its end is known.
     pub(super) fn has_ended(&self) -> bool {
         self.end.is_some()
+    }
+
+    /// How it ended and after how long, in words.
+    pub(super) fn ending(&self) -> String {
+        let how = match self.up {
+            true => "up for",
+            false => &format!("{} in", super::text::word(self.outcome())),
+        };
+        format!("{how} {}", super::text::duration(self.millis()))
     }
 
     /// Milliseconds of real time.

@@ -86,7 +86,10 @@ impl<'a> Context<'a> {
             .and_then(|(id, _)| clusters.get(id))
             .map(|cluster| Configurations::start(&cluster.client()));
         let witness = Arc::new(witness);
+        let secrets = emitter.secrets().clone();
+        secrets.of(clusters.iter().map(|(id, cluster)| (id.clone(), cluster.client())), world.account());
         let names = WorldNames {
+            secrets,
             clusters,
             witness: witness.clone(),
             bindings: plan.loaded.scenario.bindings(),

@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 use scenario::expression::{Bindings, Expression, Names, Output, Vantage, find};
 use serde_json::Value;
 
-use super::step::secrets::masked;
 use crate::backend::{self, Cluster};
+use crate::secrets::{Secrets, masked};
 use crate::verdict::Witness;
 
 /// A scenario's clusters, by id, in the file's order.
@@ -24,6 +24,7 @@ pub(crate) struct WorldNames {
     pub(crate) found: Found,
     /// Where executions are.
     pub(crate) witness: Arc<Witness>,
+    pub(crate) secrets: Secrets,
 }
 
 /// What steps found: by the step's id and the output's name, for each cluster.
@@ -69,8 +70,8 @@ impl WorldNames {
         for part in found {
             shown += part.before;
             match self.resolve(&part.expression) {
-                Ok(Value::String(value)) => shown += &brief(&value),
-                Ok(value) => shown += &brief(&value.to_string()),
+                Ok(Value::String(value)) => shown += &brief(&self.secrets.redact(&value)),
+                Ok(value) => shown += &brief(&self.secrets.redact(&value.to_string())),
                 Err(_) => shown += &text[part.range],
             }
         }
@@ -101,7 +102,8 @@ impl WorldNames {
     }
 }
 
-/// A value in a title: one line, not long, without what may be a secret.
+/// A value in a title: one line, not long, without what may be a secret by its form. What is known to be one must be gone: a part of it is
+/// not found again.
 pub(crate) fn brief(value: &str) -> String {
     const LONG: usize = 60;
     let line = masked(value).split_whitespace().collect::<Vec<_>>().join(" ");

@@ -103,6 +103,7 @@ impl Progress {
                         told if told.is_empty() => "still at it".to_owned(),
                         told => format!("still waiting: {}", told.join("; ")),
                     };
+                    emitter.secrets().learn().await;
                     emitter.note(Level::Info, format!("{}: {told}", duration(after)));
                     after *= 2;
                 }

@@ -87,7 +87,7 @@ async fn steps(plan: &Plan, world: &dyn World, emitter: &Emitter, faults: &Fault
                 pause.hold(&context, index, &failure).await;
             }
             if let Some(findings) = &plan.findings {
-                findings.collect(plan.name(), context.clusters()).await;
+                findings.collect(plan.name(), context.clusters(), &context.names.secrets).await;
             }
             return Ran::because(failure.outcome, failure.message);
         }

@@ -197,6 +197,7 @@ async fn prepare(
         admin: controlplane.and_then(|_| context.admin().ok()),
         placed_by: world.capabilities().placed_by.name(),
         clock: world.clock().clone(),
+        secrets: emitter.secrets().clone(),
     };
     let page = Page::start(looked).await.map_err(UpError::Listen)?;
     env.page(&page.url());

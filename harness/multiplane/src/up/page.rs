@@ -17,8 +17,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::journal::{self, Event, Kept, PlacementVerdict, Record};
+use crate::journal::{self, Event, Kept, Level, Outcome, PlacementVerdict, Record};
 use crate::report::live;
+use crate::secrets::Secrets;
 use crate::stopwatch::wall;
 use crate::verdict::Witness;
 
@@ -31,6 +32,7 @@ pub(super) struct Looked {
     pub(super) admin: Option<Admin>,
     pub(super) placed_by: &'static str,
     pub(super) clock: Clock,
+    pub(super) secrets: Secrets,
 }
 
 /// Serves the page on a socket of loopback until dropped.
@@ -68,7 +70,7 @@ impl Page {
 
 async fn answer(looked: Arc<Looked>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let found = match (request.method(), request.uri().path()) {
-        (&Method::GET, "/") => looked.page().await.map_err(|error| (StatusCode::BAD_GATEWAY, error.to_string())),
+        (&Method::GET, "/") => Ok(looked.page().await),
         (&Method::GET, _) => Err((StatusCode::NOT_FOUND, "there is one page: /".to_owned())),
         _ => Err((StatusCode::METHOD_NOT_ALLOWED, "the page can only be read".to_owned())),
     };
@@ -85,11 +87,11 @@ async fn answer(looked: Arc<Looked>, request: Request<Incoming>) -> Result<Respo
 }
 
 impl Looked {
-    async fn page(&self) -> Result<String, ClientError> {
+    async fn page(&self) -> String {
         let mut records = self.told.so_far();
         // One more step behind those that ran: what is there now.
         let Some(last) = records.last().cloned() else {
-            return Ok(live(&records));
+            return live(&records);
         };
         let step = records.iter().filter_map(|record| record.step).max().map_or(0, |step| step + 1);
         let title = "where executions are".to_owned();
@@ -98,7 +100,22 @@ impl Looked {
             title,
             line: 0,
         }];
-        for verdict in self.executions().await? {
+        // While the control plane starts, or stands still, there is a world to be seen all the same.
+        let executions = self.executions().await.unwrap_or_else(|error| {
+            events.push(Event::Note {
+                level: Level::Warning,
+                text: format!("the admin API does not answer: {error}"),
+            });
+            Vec::new()
+        });
+        if executions
+            .iter()
+            .any(|verdict| verdict.admin.as_ref().is_some_and(|admin| admin.error.is_some()))
+        {
+            // An error's text is a task's own.
+            self.secrets.learn().await;
+        }
+        for verdict in executions {
             events.push(Event::Submitted {
                 submit: verdict.submit.clone(),
                 execution: verdict.execution.clone(),
@@ -106,16 +123,33 @@ impl Looked {
             });
             events.push(Event::Placement(verdict));
         }
-        let now = self.clock.now();
-        records.extend(events.into_iter().map(|event| Record {
-            step: Some(step),
-            wall: wall(),
+        events.iter_mut().flat_map(Event::texts).for_each(|text| self.secrets.clean(text));
+        let (wall, now) = (wall(), self.clock.now());
+        events.push(Event::StepFinished {
+            outcome: Outcome::Passed,
+            code: None,
+            message: None,
+            millis: 0,
+            virtual_millis: 0,
+        });
+        let one = |step: Option<usize>, event: Event| Record {
+            step,
+            wall,
             virtual_time: Some(now),
             cluster: None,
             event,
             ..last.clone()
-        }));
-        Ok(live(&records))
+        };
+        records.extend(events.into_iter().map(|event| one(Some(step), event)));
+        // What a world that is up has in the place of an end: how long it has been there.
+        let millis = u64::try_from(wall.as_millisecond() - records[0].wall.as_millisecond()).unwrap_or_default();
+        let so_far = Event::ScenarioFinished {
+            outcome: Outcome::Passed,
+            millis,
+            virtual_millis: millis,
+        };
+        records.push(one(None, so_far));
+        live(&records)
     }
 
     /// What the admin API knows, with where each was seen.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use multiplane::journal::{Journal, Outcome};
+use multiplane::journal::{Journal, Kept, Outcome, Record};
 use multiplane::report::{Console, Detail};
 use multiplane::run::{Plan, Suite, suite};
 use tokio_util::sync::CancellationToken;
@@ -11,15 +11,23 @@ use crate::shown::Shown;
 
 /// Runs these steps with clusters `a`, `b` and `c`. How it ended, and what the console showed.
 pub(crate) fn run(steps: &str) -> (Outcome, String) {
+    let (outcome, text, _) = recorded(steps);
+    (outcome, text)
+}
+
+/// As [`run`], with what was recorded.
+pub(crate) fn recorded(steps: &str) -> (Outcome, String, Vec<Record>) {
     let text = format!(
         "apiVersion: multiplane.dev/v1alpha1\nkind: Scenario\nmetadata: {{name: faults}}\nsettings: {{timeout: 10m}}\n\
          clusters: {{a: {{role: other}}, b: {{role: other}}, c: {{role: other}}}}\nsteps:\n{steps}"
     );
     let plan = Plan::of_text(Path::new("faults.yaml"), &text, None, "test").unwrap_or_else(|invalid| panic!("{invalid}"));
     let shown = Shown::default();
-    let journal = Journal::new("test".into(), None, vec![Box::new(Console::plain(shown.clone(), Detail::Normal))]).unwrap();
+    let kept = Kept::default();
+    let console = Console::plain(shown.clone(), Detail::Normal);
+    let journal = Journal::new("test".into(), None, vec![Box::new(kept.clone()), Box::new(console)]).unwrap();
     let finished = suite(&[plan], &Suite::embedded(CancellationToken::new()), &journal);
-    (finished.outcomes[0], shown.text())
+    (finished.outcomes[0], shown.text(), kept.records())
 }
 
 /// Demands that the console showed all of these.

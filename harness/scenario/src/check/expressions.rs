@@ -4,7 +4,7 @@ use yaml::Span;
 use yaml::tree::{Node, Value};
 
 use super::Context;
-use crate::expression::{Expression, ExpressionError, Found, Known, OPEN, find};
+use crate::expression::{Bindings, Expression, ExpressionError, Found, Known, OPEN, find};
 use crate::files::{diagnostic, expression_in_key};
 
 /// What a field's expressions may become.
@@ -117,9 +117,13 @@ pub(super) fn names(context: &Context<'_>, step: usize, text: &str, in_text: boo
         return Ok(());
     }
     let steps = context.outputs_before(step);
+    let bindings = Bindings {
+        each: context.scenario.steps.get(step).map(|step| step.each.clone()).unwrap_or_default(),
+        ..context.parsed.bindings.clone()
+    };
     let known = Known {
         clusters: context.scenario.clusters.keys().collect(),
-        bindings: &context.parsed.bindings,
+        bindings: &bindings,
         steps: &steps,
     };
     let whole = |part: &Found<'_>| part.range == (0..text.len());

@@ -1,6 +1,5 @@
 //! The files that steps name: there, readable, and with expressions that have a value.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use yaml::tree::{self, Node, Value};
@@ -12,13 +11,19 @@ use crate::{InputKind, Scenario};
 
 pub(super) fn check(context: &mut Context<'_>) {
     let scenario = context.scenario;
-    let mut seen = BTreeSet::new();
+    // What a file's expressions stand for goes by the step's variables.
+    let mut seen = Vec::new();
     let inputs = scenario.steps.iter().enumerate();
     for (step, input) in inputs.flat_map(|(index, step)| step.verb.inputs().into_iter().map(move |input| (index, input))) {
         match input.kind {
             InputKind::Chart => chart(context, scenario, input.path),
-            InputKind::Yaml if seen.insert(input.path.as_str()) => values(context, step, input.path),
-            InputKind::Yaml => {}
+            InputKind::Yaml => {
+                let file = (input.path.as_str(), &scenario.steps[step].each);
+                if !seen.contains(&file) {
+                    seen.push(file);
+                    values(context, step, input.path);
+                }
+            }
             InputKind::Attributes => attributes(context, scenario, input.path),
             // Read with the step that names it: what is right depends on what it is for.
             InputKind::Policy => {}

@@ -1,5 +1,7 @@
 //! `for`: steps once for each value of a list, or for each cluster.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -40,8 +42,16 @@ enum Over {
     Clusters(String),
 }
 
+/// A step's tree, and the variables of the `for`s around it.
+pub(crate) type Repeated = (Node, BTreeMap<String, Value>);
+
 /// The steps with those under a `for` repeated, and all values in their places.
-pub(crate) fn steps(nodes: Vec<Node>, bindings: &Bindings, clusters: &IndexMap<ClusterId, Cluster>, source: &mut Source<'_>) -> Vec<Node> {
+pub(crate) fn steps(
+    nodes: Vec<Node>,
+    bindings: &Bindings,
+    clusters: &IndexMap<ClusterId, Cluster>,
+    source: &mut Source<'_>,
+) -> Vec<Repeated> {
     let mut made = Vec::new();
     for mut node in nodes {
         let is_for = matches!(node.mapping(), Some([entry]) if entry.key.text == "for");
@@ -49,7 +59,7 @@ pub(crate) fn steps(nodes: Vec<Node>, bindings: &Bindings, clusters: &IndexMap<C
             Some(entry) => made.extend(repeated(entry.value, entry.key_span, bindings, clusters, source)),
             None => {
                 substitute(&mut node, bindings, source);
-                made.push(node);
+                made.push((node, bindings.each.clone()));
             }
         }
     }
@@ -62,7 +72,7 @@ fn repeated(
     bindings: &Bindings,
     clusters: &IndexMap<ClusterId, Cluster>,
     source: &mut Source<'_>,
-) -> Vec<Node> {
+) -> Vec<Repeated> {
     let body = take(&mut node, "do");
     substitute(&mut node, bindings, source);
     let Some(For { each, values, .. }) = source.read(&node) else {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Expression, ExpressionError, Names};
 
 /// What an expression starts with.
-pub(crate) const OPEN: &str = "${{";
+pub const OPEN: &str = "${{";
 const CLOSE: &str = "}}";
 
 /// An expression in a text.

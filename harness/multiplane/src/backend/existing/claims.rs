@@ -62,9 +62,16 @@ pub(super) fn claims(scenario: &Scenario) -> BTreeMap<String, BTreeSet<Claim>> {
         }
     }
     for step in &scenario.steps {
+        let asked = Asked::by(scenario, step);
         let (on, made): (Vec<&str>, Vec<Claim>) = match &step.verb {
-            Verb::Deploy(step) => (step.on.iter().map(|id| id.value.as_str()).collect(), release(scenario, step)),
-            Verb::Apply(step) if !step.delete => (step.on.iter().map(|id| id.value.as_str()).collect(), applied(scenario, step)),
+            Verb::Deploy(step) => (
+                step.on.iter().map(|id| id.value.as_str()).collect(),
+                release(scenario, &asked, step),
+            ),
+            Verb::Apply(step) if !step.delete => (
+                step.on.iter().map(|id| id.value.as_str()).collect(),
+                applied(scenario, &asked, step),
+            ),
             Verb::Grant(step) => {
                 for from in step.from.iter() {
                     let name = step.token_secret.clone().unwrap_or_else(|| token_secret_name(&from.value));
@@ -90,20 +97,20 @@ pub(super) fn claims(scenario: &Scenario) -> BTreeMap<String, BTreeSet<Claim>> {
     claims
 }
 
-fn applied(scenario: &Scenario, step: &Apply) -> Vec<Claim> {
+fn applied(scenario: &Scenario, asked: &Asked, step: &Apply) -> Vec<Claim> {
     // What cannot be read says so when its step runs.
-    let objects = apply::objects(scenario, &Asked::of(scenario), step).unwrap_or_default();
+    let objects = apply::objects(scenario, asked, step).unwrap_or_default();
     objects.iter().filter_map(|object| Claim::of(object, &step.namespace)).collect()
 }
 
 /// The release's own record and namespace, and all that its chart renders to with names that stand for the world's.
-fn release(scenario: &Scenario, step: &Deploy) -> Vec<Claim> {
+fn release(scenario: &Scenario, asked: &Asked, step: &Deploy) -> Vec<Claim> {
     let (name, namespace) = (step.release.value.as_str(), step.namespace.value.as_str());
     let mut claims = vec![Claim::new("v1", "Secret", namespace, &format!("sh.helm.release.v1.{name}.v1"))];
     if step.create_namespace {
         claims.push(Claim::new("v1", "Namespace", "", namespace));
     }
-    let values = deploy::values(scenario, &Asked::of(scenario), step).unwrap_or_else(|_| Values::builder().build());
+    let values = deploy::values(scenario, asked, step).unwrap_or_else(|_| Values::builder().build());
     let input = RenderInput::install(name, namespace, values, simnet::Clock::real().now());
     let rendered = deploy::load(scenario, step).ok().and_then(|chart| render(&chart, &input).ok());
     if let Some(rendered) = rendered {

@@ -34,14 +34,16 @@ pub(crate) fn live(records: &[Record]) -> String {
 }
 
 fn page(records: &[Record], head: &str) -> String {
+    let up = !head.is_empty();
     let mut scenarios: Vec<_> = scenarios(records).into_iter().collect();
+    scenarios.iter_mut().for_each(|(_, scenario)| scenario.up = up);
     // What needs a look comes first; else in the order they began.
     scenarios.sort_by_key(|(_, scenario)| scenario.outcome() == Outcome::Passed);
     let run = Run {
         scenarios,
         planned: records.iter().find_map(planned).unwrap_or_default(),
         exit: records.iter().rev().find_map(exit),
-        up: !head.is_empty(),
+        up,
     };
     let only = run.scenarios.len() == 1;
     let sections: String = run

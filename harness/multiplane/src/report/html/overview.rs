@@ -70,7 +70,7 @@ pub(super) fn overview(run: &Run<'_>) -> String {
          <dl class=\"facts\">{}</dl>\n{list}</header>\n",
         text(run.headline()),
         chips(run),
-        facts(&run.scenarios, run.exit),
+        facts(run),
     )
 }
 
@@ -102,7 +102,8 @@ fn chips(run: &Run<'_>) -> String {
     chips
 }
 
-fn facts(scenarios: &[Named<'_>], exit: Option<u8>) -> String {
+fn facts(run: &Run<'_>) -> String {
+    let scenarios = &run.scenarios;
     let all = |of: &dyn Fn(&Scenario) -> String| {
         let values: BTreeSet<String> = scenarios.iter().map(|(_, scenario)| of(scenario)).collect();
         match values.len() {
@@ -122,13 +123,23 @@ fn facts(scenarios: &[Named<'_>], exit: Option<u8>) -> String {
             "Began",
             first.map_or(String::new(), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()),
         ),
-        ("Took", duration(u64::try_from(took).unwrap_or_default())),
+        (
+            if run.up { "Up for" } else { "Took" },
+            duration(u64::try_from(took).unwrap_or_default()),
+        ),
         ("World's time", duration(world)),
         ("Backend", all(&|scenario| scenario.backend.clone())),
         ("Seed", all(&|scenario| scenario.seed.to_string())),
         ("Version", all(&|scenario| scenario.version.clone())),
         ("Run", all(&|scenario| scenario.run.clone())),
-        ("Exit code", exit.map_or("none: interrupted".to_owned(), |code| code.to_string())),
+        (
+            "Exit code",
+            match run.exit {
+                _ if run.up => String::new(),
+                Some(code) => code.to_string(),
+                None => "none: interrupted".to_owned(),
+            },
+        ),
     ];
     facts
         .iter()

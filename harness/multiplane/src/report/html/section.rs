@@ -10,7 +10,7 @@ use super::steps::steps;
 use super::world::world;
 use crate::journal::Outcome;
 use crate::report::scenario::Scenario;
-use crate::report::text::{duration, word};
+use crate::report::text::duration;
 
 /// The scenario, folded away if it passed and is not the `only` one.
 pub(super) fn section(index: usize, name: &str, scenario: &Scenario, only: bool) -> String {
@@ -28,14 +28,13 @@ pub(super) fn section(index: usize, name: &str, scenario: &Scenario, only: bool)
     // The id is inside: a browser that goes there opens what is round it.
     format!(
         "<details class=\"scenario {}\"{open}><summary><span class=\"mark\">{}</span><h2>{}</h2>\
-         <span class=\"dim\">{} in {}</span></summary>\n<div id=\"s{index}\">\n\
+         <span class=\"dim\">{}</span></summary>\n<div id=\"s{index}\">\n\
          <p class=\"dim\">{} · {} · seed {}{} · {} of the world's time</p>\n{earlier}{}\
          <h3>World</h3>\n{}<h3>Time</h3>\n<div class=\"time\" style=\"--grid:{}\">\n{}{}</div>\n{}</div></details>\n",
         class(outcome),
         mark(outcome),
         text(name),
-        word(outcome),
-        duration(scenario.millis()),
+        text(scenario.ending()),
         text(&scenario.file),
         text(&scenario.backend),
         scenario.seed,

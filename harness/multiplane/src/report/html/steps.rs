@@ -15,7 +15,13 @@ pub(super) fn steps(scenario: &Scenario, axis: Axis) -> String {
         .map(|(index, step)| row(*index, step, scenario, axis))
         .collect();
     let reached = scenario.reached();
-    let rest = if reached < scenario.planned {
+    let rest = if scenario.up && reached <= scenario.planned {
+        // The last one that is shown looks at the world, and is none of the scenario's.
+        format!(
+            "<p class=\"dim\">Steps {reached} to {} are not run: the world is kept as it is before the first submit or expectation.</p>\n",
+            scenario.planned
+        )
+    } else if reached < scenario.planned {
         format!(
             "<p class=\"dim\">Steps {} to {} were not reached.</p>\n",
             reached + 1,
@@ -33,22 +39,29 @@ fn row(index: usize, step: &Step, scenario: &Scenario, axis: Axis) -> String {
         .end
         .as_ref()
         .map_or((0, axis.span().saturating_sub(step.at)), |end| (end.millis, end.virtual_millis));
-    let open = if outcome == Outcome::Passed { "" } else { " open" };
+    let looks = scenario.up && step.line == 0;
+    let open = if outcome == Outcome::Passed && !looks { "" } else { " open" };
+    let place = if looks {
+        String::new()
+    } else {
+        let (file, number) = (text(&scenario.file), index + 1);
+        format!(
+            "<p class=\"dim\">Step {number}, {file}:{}, {} of real time</p>\n",
+            step.line,
+            duration(millis)
+        )
+    };
     let time = if world == 0 { String::new() } else { duration(world) };
     format!(
         "<details class=\"step {}\"{open}><summary><span class=\"mark\">{}</span><span class=\"title\">{}{}</span>\
          <span class=\"track\"><i class=\"bar\" style=\"left:{};width:{}\"></i></span><span class=\"num\">{time}</span></summary>\n\
-         <div class=\"body\"><p class=\"dim\">Step {}, {}:{}, {} of real time</p>\n{}</div></details>\n",
+         <div class=\"body\">{place}{}</div></details>\n",
         class(outcome),
         mark(outcome),
         text(&step.title),
         tally(step),
         axis.at(step.at),
         axis.at(world),
-        index + 1,
-        text(&scenario.file),
-        step.line,
-        duration(millis),
         body(step, scenario),
     )
 }

@@ -12,6 +12,7 @@ use scenario::{NamespacedName, token_secret_name};
 use serde_json::json;
 
 use super::failure::{Failure, within};
+use super::joint::of_each;
 use crate::backend::Vantage;
 use crate::journal::Level;
 use crate::probe::{Finding, IMAGE};
@@ -42,8 +43,7 @@ struct Credential {
 pub(crate) async fn grant(context: &Context<'_>, step: &Grant) -> Result<(), Failure> {
     let target = context.cluster(&step.to.cluster.value)?.clone();
     let account = &step.service_account;
-    let mut credentials = Vec::new();
-    for cluster in step.from.iter().map(|cluster| &cluster.value) {
+    let issued = of_each(&step.from, async |cluster| {
         let name = step.token_secret.clone().unwrap_or_else(|| token_secret_name(cluster));
         let (mut token, mut ca) = issue(&context.client(cluster)?, cluster, account, &name).await?;
         match step.spoil {
@@ -54,14 +54,16 @@ pub(crate) async fn grant(context: &Context<'_>, step: &Grant) -> Result<(), Fai
             Some(Spoil::TokenExpired | Spoil::TokenRevoked | Spoil::TokenRotated) | None => {}
         }
         let keys = step.keys.get(cluster).cloned().unwrap_or_default();
-        credentials.push(Credential {
-            cluster: cluster.clone(),
+        Ok(Credential {
+            cluster: cluster.to_owned(),
             token_key: keys.token.unwrap_or_else(|| format!("{cluster}_token")),
             ca_key: keys.cacert.unwrap_or_else(|| format!("{cluster}_cacert")),
             token,
             ca,
-        });
-    }
+        })
+    })
+    .await?;
+    let credentials: Vec<Credential> = issued.into_iter().map(|(_, credential)| credential).collect();
     let secret = &step.to.secret;
     store(&target.client(), &secret.namespace, &secret.name, &credentials).await?;
     if step.probe {

@@ -11,11 +11,11 @@ use tempfile::NamedTempFile;
 use super::apply::text;
 use super::failure::Failure;
 use super::joint::of_each;
-use super::secrets::masked;
 use crate::backend::process::{Command, Runner};
 use crate::journal::Level;
 use crate::run::context::Context;
 use crate::run::names::brief;
+use crate::secrets::masked;
 
 /// Lines of output that are shown.
 const LINES: usize = 20;
@@ -91,11 +91,23 @@ async fn on_one(context: &Context<'_>, cluster: &str, program: &Program<'_>) -> 
     } else {
         command.dir(folder)
     };
+    let secrets = &context.names.secrets;
     let wait = context.progress.wait();
-    let what = format!("`{}` on {cluster}", brief(&program.words.join(" ")));
+    let what = format!("`{}` on {cluster}", brief(&secrets.redact(&program.words.join(" "))));
     wait.sees(format!("{what}, which has said nothing"));
-    let runner = Runner::default().hearing(move |line| wait.sees(format!("{what}, which said last: {}", brief(line))));
+    let knows = secrets.clone();
+    let runner = Runner::default().hearing(move |line| {
+        let (what, line, secrets) = (what.clone(), line.to_owned(), knows.clone());
+        wait.looks(move || {
+            let (what, line, secrets) = (what.clone(), line.clone(), secrets.clone());
+            Box::pin(async move {
+                secrets.learn().await;
+                format!("{what}, which said last: {}", brief(&secrets.redact(&line)))
+            })
+        });
+    });
     let output = runner.run(command.timeout(program.limit)).await;
+    secrets.learn().await;
     let output = output.map_err(|error| Failure::expectation("exec-failed", masked(&error.to_string())))?;
     let missing = program.prints.into_iter().flat_map(OneOrMany::iter);
     let missing = missing.map(|text| &text.value).find(|text| !output.stdout.contains(text.as_str()));
@@ -116,6 +128,7 @@ async fn on_one(context: &Context<'_>, cluster: &str, program: &Program<'_>) -> 
 fn kubeconfig(context: &Context<'_>, cluster: &str) -> Result<NamedTempFile, Failure> {
     let failed = |why: String| Failure::environment("kubeconfig", why);
     let kubeconfig = context.cluster(cluster)?.kubeconfig().map_err(|error| failed(error.to_string()))?;
+    context.names.secrets.kubeconfig(cluster, &kubeconfig);
     let text = yaml::emit::to_string(&kubeconfig).map_err(|error| failed(error.to_string()))?;
     let mut file = NamedTempFile::with_prefix("multiplane-").map_err(|error| failed(error.to_string()))?;
     file.write_all(text.as_bytes()).map_err(|error| failed(error.to_string()))?;

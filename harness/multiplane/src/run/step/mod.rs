@@ -19,7 +19,6 @@ mod read;
 mod release;
 mod restart;
 mod revoke;
-pub(crate) mod secrets;
 mod submit;
 mod traps;
 mod wait;
@@ -27,12 +26,13 @@ mod workflows;
 
 use std::time::Duration;
 
+use scenario::expression::OPEN;
 use scenario::verb::Fails;
 use scenario::{Step, Verb};
 
 use super::context::Context;
 use super::scenario::StepTimer;
-use crate::journal::Level;
+use crate::journal::{Emitter, Level};
 use failure::Failure;
 use invariant::Sense;
 
@@ -49,6 +49,7 @@ pub(crate) async fn run_step(context: &mut Context<'_>, index: usize, step: &Ste
     let emitter = context.emitter.step(index);
     let (progress, real_time) = (context.progress.clone(), !context.world.capabilities().virtual_time);
     let before = std::mem::replace(&mut context.emitter, emitter.clone());
+    context.names.bindings.each.clone_from(&step.each);
     let timer = StepTimer::start(
         emitter.clone(),
         step.verb.name(),
@@ -62,9 +63,21 @@ pub(crate) async fn run_step(context: &mut Context<'_>, index: usize, step: &Ste
         // Nobody waits.
         work.await
     };
+    let result = match result {
+        Ok(()) => Ok(()),
+        Err(failure) => Err(told(failure, &emitter).await),
+    };
     timer.finish(&result);
     context.emitter = before;
     result
+}
+
+/// A failure as people may be told of it: without secrets.
+async fn told(mut failure: Failure, emitter: &Emitter) -> Failure {
+    let secrets = emitter.secrets();
+    secrets.learn().await;
+    secrets.clean(&mut failure.message);
+    failure
 }
 
 /// Performs a step while the conditions of `always` and `never` are watched. One that breaks ends the step, and with it the scenario.
@@ -76,7 +89,7 @@ async fn guarded(context: &mut Context<'_>, step: &Step, index: usize) -> Result
     }
     context.active.join(active);
     match step.verb.fails() {
-        Some(fails) => must_fail(fails, result, context),
+        Some(fails) => must_fail(fails, result, context).await,
         None => result,
     }?;
     if index + 1 == context.scenario().steps.len() && !context.active.is_empty() {
@@ -87,11 +100,15 @@ async fn guarded(context: &mut Context<'_>, step: &Step, index: usize) -> Result
     Ok(())
 }
 
-/// Performs a step on the object and the cluster that its expressions stand for.
+/// Performs a step on the object and the clusters that its expressions stand for.
 async fn perform_named(context: &mut Context<'_>, verb: &Verb) -> Result<(), Failure> {
-    let late = |text: &str| text.contains("${{");
+    let late = |text: &str| text.contains(OPEN);
+    let object = verb.object().filter(|name| late(name));
+    if object.is_none() && !verb.clusters().is_some_and(|on| on.iter().any(|cluster| late(&cluster.value))) {
+        return perform(context, verb).await;
+    }
     let mut named = verb.clone();
-    if let Some(name) = verb.object().filter(|name| late(name)) {
+    if let Some(name) = object {
         named = named.on_object(apply::text(name, &context.names)?);
     }
     let clusters = named.clusters_mut().into_iter().flat_map(|on| &mut on.0);
@@ -134,7 +151,7 @@ async fn perform(context: &mut Context<'_>, verb: &Verb) -> Result<(), Failure> 
 }
 
 /// Judges a step that must fail in a certain way.
-fn must_fail(fails: &Fails, result: Result<(), Failure>, context: &Context<'_>) -> Result<(), Failure> {
+async fn must_fail(fails: &Fails, result: Result<(), Failure>, context: &Context<'_>) -> Result<(), Failure> {
     let Err(failure) = result else {
         let texts: Vec<String> = fails.contains.iter().map(|text| format!("{:?}", text.value)).collect();
         return Err(Failure::expectation(
@@ -149,6 +166,7 @@ fn must_fail(fails: &Fails, result: Result<(), Failure>, context: &Context<'_>) 
             Err(Failure::expectation("fails-otherwise", message))
         }
         None => {
+            let failure = told(failure, &context.emitter).await;
             context.emitter.note(Level::Info, format!("failed as it must: {}", failure.message));
             Ok(())
         }

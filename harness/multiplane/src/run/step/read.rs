@@ -7,9 +7,9 @@ use super::expect::resources::Selection;
 use super::expect::{Demand, condition, patience};
 use super::failure::Failure;
 use super::joint::of_each;
-use super::secrets::masked;
 use crate::journal::Level;
 use crate::run::context::Context;
+use crate::secrets::masked;
 
 /// Runs a `read` step: waits until the object has all that is asked for, of the types that are asked for.
 pub(crate) async fn read(context: &mut Context<'_>, step: &Read) -> Result<(), Failure> {
@@ -29,6 +29,7 @@ pub(crate) async fn read(context: &mut Context<'_>, step: &Read) -> Result<(), F
         Ok(demand.values(cluster, &object.unwrap_or_default()))
     })
     .await?;
+    context.names.secrets.learn().await;
     for (cluster, values) in found {
         for (name, value) in values {
             let shown = match &value {

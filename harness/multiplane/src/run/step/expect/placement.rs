@@ -41,18 +41,19 @@ pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, pat
         let hopeless = verdicts.iter().any(|(_, judgement)| matches!(judgement, Judgement::Violated(_)));
         let deadline = match settling.look(&result) {
             Step::Until(at) if !hopeless => at,
-            Step::Settled => return conclude(context, verdicts, Ok(())),
+            Step::Settled => return conclude(context, verdicts, Ok(())).await,
             Step::Until(_) => {
                 let verdicts: Vec<_> = verdicts.into_iter().map(early).collect();
                 let result = overall(placement, &verdicts).map_err(|why| Failure::expectation("placement-wrong", why));
-                return conclude(context, verdicts, result);
+                return conclude(context, verdicts, result).await;
             }
             Step::Broken(after, held) => {
                 return conclude(
                     context,
                     verdicts,
                     Err(settling.broken(after, held, &result.err().unwrap_or_default())),
-                );
+                )
+                .await;
             }
         };
         // The watches tell of every object at once; the admin API is asked in its own time, and once more at the end.
@@ -224,7 +225,7 @@ fn off(share: &Share, count: usize, all: usize) -> Option<String> {
     ((actual - wanted).abs() > tolerance).then(|| format!("a share of {actual:.3} ({count} of {all}), expected {wanted} ± {tolerance}"))
 }
 
-fn conclude(context: &Context<'_>, verdicts: Vec<(PlacementVerdict, Judgement)>, result: Result<(), Failure>) -> Result<(), Failure> {
+async fn conclude(context: &Context<'_>, verdicts: Vec<(PlacementVerdict, Judgement)>, result: Result<(), Failure>) -> Result<(), Failure> {
     let strays = verdicts
         .iter()
         .filter_map(|(verdict, _)| Some((verdict.strayed.as_ref()?, &verdict.execution)));
@@ -233,6 +234,13 @@ fn conclude(context: &Context<'_>, verdicts: Vec<(PlacementVerdict, Judgement)>,
         format!("first divergence: {execution} on {}, {after} after it was submitted", stray.cluster)
     });
     let result = result.map_err(|failure| failure.details(first));
+    if verdicts
+        .iter()
+        .any(|(verdict, _)| verdict.admin.as_ref().is_some_and(|admin| admin.error.is_some()))
+    {
+        // An error's text is a task's own.
+        context.names.secrets.learn().await;
+    }
     for (verdict, _) in verdicts {
         context.emitter.emit(Event::Placement(verdict));
     }

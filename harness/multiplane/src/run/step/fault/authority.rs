@@ -9,7 +9,7 @@ use kube::{Api, Client};
 use scenario::verb::Fault;
 use simnet::http::{Access, AccessService};
 
-use super::{bites, on_nothing, without_effect};
+use super::{bites, hold, on_nothing, without_effect};
 use crate::backend::Vantage;
 use crate::backend::faults::Undo;
 use crate::run::context::Context;
@@ -39,7 +39,7 @@ pub(super) async fn rotate(context: &Context<'_>, step: &Fault, id: &str) -> Res
             Ok(format!("the certificate of {} is of its first authority", cluster.id()))
         })
     };
-    context.faults.hold(step, undo).await;
+    hold(context, step, undo).await;
     let authority = cluster.authority().ok_or_else(fixed)?;
     authority.rotate().map_err(|error| Failure::environment("fault", error))?;
     let new = authority.pem();

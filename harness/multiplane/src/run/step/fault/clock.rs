@@ -6,7 +6,7 @@ use kube::api::{ObjectMeta, PostParams};
 use kube::{Api, Client};
 use scenario::verb::{Fault, Verdict};
 
-use super::{bites, without_effect};
+use super::{bites, hold, without_effect};
 use crate::backend::faults::Undo;
 use crate::report::duration;
 use crate::run::context::Context;
@@ -34,7 +34,7 @@ pub(super) async fn skew(context: &Context<'_>, step: &Fault, id: &str) -> Resul
             Ok(what)
         })
     };
-    context.faults.hold(step, undo).await;
+    hold(context, step, undo).await;
     clock.set_skew(by);
     let told = now(&cluster.client()).await?;
     let off = told.duration_since(context.world.clock().now());

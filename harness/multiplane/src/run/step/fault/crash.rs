@@ -6,6 +6,7 @@ use kube::Api;
 use kube::api::DynamicObject;
 use scenario::verb::{Crash, Fault, WorkloadOf};
 
+use super::insert;
 use super::later::announce;
 use super::workload::{labels, up};
 use crate::backend::faults::InForce;
@@ -52,7 +53,7 @@ pub(super) async fn crash(
         }
     };
     let made = InForce::Later(Box::new(seen), up(api, workload.clone(), None));
-    context.faults.insert(step, made).await;
+    insert(context, step, made).await;
     Ok(())
 }
 

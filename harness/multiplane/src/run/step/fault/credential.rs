@@ -12,7 +12,7 @@ use scenario::verb::{Credential, Fault, Spoil, Verdict};
 use scenario::{NamespacedName, token_secret_name};
 use serde_json::json;
 
-use super::{bites, on_nothing, without_effect};
+use super::{bites, hold, on_nothing, without_effect};
 use crate::backend::Vantage;
 use crate::backend::faults::Undo;
 use crate::run::context::Context;
@@ -51,7 +51,7 @@ pub(super) async fn spoil(context: &Context<'_>, step: &Fault, credential: &Cred
         return Err(on_nothing(format!("the credential does not serve without the fault: {fault}")));
     }
     let wrong_ca = context.cluster(&credential.held.cluster.value)?.ca().as_bytes().to_vec();
-    context.faults.hold(step, held.undo(how)).await;
+    hold(context, step, held.undo(how)).await;
     match how {
         Spoil::TokenNewline => held.put(Some([&held.token[..], b"\n"].concat()), None).await?,
         Spoil::TokenTruncated => held.put(Some(held.token[..held.token.len() / 2].to_vec()), None).await?,

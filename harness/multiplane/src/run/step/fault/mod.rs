@@ -65,29 +65,34 @@ impl FaultsInForce {
         }
         never
     }
-
-    /// Knows how a fault is undone, before it is made: so an end in between finds it.
-    async fn hold(&self, step: &Fault, undo: Undo) {
-        self.insert(step, InForce::Undo(undo)).await;
-    }
-
-    /// Knows a fault that was made.
-    async fn insert(&self, step: &Fault, in_force: InForce) {
-        let made = Made {
-            matches: step.matches.clone(),
-            in_force,
-        };
-        self.made.lock().await.insert(step.id.value.clone(), made);
-    }
 }
 
-/// Runs a `fault` step.
-pub(crate) async fn fault(context: &Context<'_>, step: &Fault) -> Result<(), Failure> {
+/// Knows how a fault is undone, before it is made: so an end in between finds it.
+async fn hold(context: &Context<'_>, step: &Fault, undo: Undo) {
+    insert(context, step, InForce::Undo(undo)).await;
+}
+
+/// Knows a fault that is made, or about to be: from now on it may bite.
+async fn insert(context: &Context<'_>, step: &Fault, in_force: InForce) {
+    keep(context, step, in_force, &mut *context.faults.made.lock().await);
+}
+
+/// As [`insert`], by who holds the faults.
+fn keep(context: &Context<'_>, step: &Fault, in_force: InForce, faults: &mut BTreeMap<String, Made>) {
     context.emitter.emit(Event::FaultMade {
         fault: step.id.value.clone(),
         title: step.to_string(),
         clusters: step.matches.clusters().map(|cluster| cluster.value.clone()).collect(),
     });
+    let made = Made {
+        matches: step.matches.clone(),
+        in_force,
+    };
+    faults.insert(step.id.value.clone(), made);
+}
+
+/// Runs a `fault` step.
+pub(crate) async fn fault(context: &Context<'_>, step: &Fault) -> Result<(), Failure> {
     make(context, step).await?;
     if matches!(step.verdict, Verdict::Kill | Verdict::EndWatches) {
         // It happens once, and is over.

@@ -9,7 +9,7 @@ use kube::{Api, Client};
 use scenario::verb::{Fault, NamespaceOf, Verdict};
 use serde_json::json;
 
-use super::{bites, on_nothing, without_effect};
+use super::{bites, hold, on_nothing, without_effect};
 use crate::backend::faults::Undo;
 use crate::run::context::Context;
 use crate::run::step::failure::{Failure, within};
@@ -33,7 +33,7 @@ async fn fill(context: &Context<'_>, step: &Fault, client: &Client, namespace: &
     let quotas: Api<ResourceQuota> = Api::namespaced(client.clone(), namespace);
     let quota = serde_json::from_value(json!({"metadata": {"name": QUOTA}, "spec": {"hard": {"pods": "0"}}}));
     let quota: ResourceQuota = quota.map_err(|error| Failure::fault("quota", error.to_string()))?;
-    context.faults.hold(step, unfill(quotas.clone(), namespace.to_owned())).await;
+    hold(context, step, unfill(quotas.clone(), namespace.to_owned())).await;
     quotas.create(&PostParams::default(), &quota).await?;
     let pod = json!({"metadata": {"name": "multiplane-full"}, "spec": {"containers": [{"name": "none", "image": "none"}]}});
     let pod: Pod = serde_json::from_value(pod).map_err(|error| Failure::fault("pod", error.to_string()))?;
@@ -65,7 +65,7 @@ fn unfill(quotas: Api<ResourceQuota>, namespace: String) -> Undo {
 async fn remove(context: &Context<'_>, step: &Fault, namespaces: &Api<Namespace>, metadata: ObjectMeta) -> Result<(), Failure> {
     let (name, uid) = (metadata.name.unwrap_or_default(), metadata.uid.unwrap_or_default());
     let bring = restore(namespaces.clone(), name.clone(), metadata.labels, metadata.annotations);
-    context.faults.hold(step, bring).await;
+    hold(context, step, bring).await;
     namespaces.delete(&name, &DeleteParams::default()).await?;
     let limit = context.scenario().settings.within.get();
     let gone = await_condition(namespaces.clone(), &name, is_deleted(&uid));

@@ -8,7 +8,7 @@ use kube::Api;
 use kube::runtime::wait::await_condition;
 use scenario::verb::{Fault, NodeOf};
 
-use super::{bites, on_nothing, without_effect};
+use super::{bites, hold, on_nothing, without_effect};
 use crate::backend::Cluster;
 use crate::backend::faults::Undo;
 use crate::run::context::Context;
@@ -35,10 +35,7 @@ pub(super) async fn lose(context: &Context<'_>, step: &Fault, node: &NodeOf) -> 
             .ok_or_else(|| Failure::invalid("fault", "this backend's nodes are not to be lost"))
     };
     machines()?;
-    context
-        .faults
-        .hold(step, undo(cluster.clone(), nodes.clone(), node.name.clone()))
-        .await;
+    hold(context, step, undo(cluster.clone(), nodes.clone(), node.name.clone())).await;
     if !machines()?.lose(&node.name) {
         return Err(on_nothing(format!("node {} does not run", node.name)));
     }

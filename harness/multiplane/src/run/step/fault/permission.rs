@@ -5,7 +5,7 @@ use kube::api::{ObjectMeta, PostParams};
 use kube::{Api, Client};
 use scenario::verb::{Fault, Permission};
 
-use super::{bites, on_nothing, without_effect};
+use super::{bites, hold, on_nothing, without_effect};
 use crate::backend::faults::Undo;
 use crate::run::context::Context;
 use crate::run::step::bindings::{Bound, named};
@@ -23,7 +23,7 @@ pub(super) async fn forbid(context: &Context<'_>, step: &Fault, permission: &Per
         return Err(on_nothing(format!("not so without the fault: {what}")));
     }
     let bound = named(&context.kinds(cluster)?, &permission.service_account).await?;
-    context.faults.hold(step, undo(bound.clone())).await;
+    hold(context, step, undo(bound.clone())).await;
     for binding in &bound {
         binding.take().await?;
     }

@@ -6,7 +6,7 @@ use embedded_cluster::{Disturbance, Disturbed};
 use scenario::verb::{Fault, Requests, Verdict};
 
 use super::later::announce;
-use super::{bites, on_nothing};
+use super::{bites, insert, on_nothing};
 use crate::backend::faults::InForce;
 use crate::run::context::Context;
 use crate::run::step::failure::Failure;
@@ -64,6 +64,6 @@ pub(super) async fn disturb(context: &Context<'_>, step: &Fault, requests: &Requ
         }
     };
     let nothing_more = Box::pin(std::future::ready(Ok(String::new())));
-    context.faults.insert(step, InForce::Later(Box::new(seen), nothing_more)).await;
+    insert(context, step, InForce::Later(Box::new(seen), nothing_more)).await;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use scenario::verb::{Fault, Match, Verdict};
 
-use super::{Made, backend, bites, on_nothing, without_effect};
+use super::{backend, bites, keep, on_nothing, without_effect};
 use crate::backend::faults::{Way, on_machine, on_network, ways};
 use crate::journal::Level;
 use crate::report::duration;
@@ -28,11 +28,7 @@ pub(super) async fn cut(context: &Context<'_>, step: &Fault) -> Result<(), Failu
             .map_err(backend)?,
         (None, None) => return Err(Failure::invalid("fault", "this backend makes faults of whole clusters only")),
     };
-    let made = Made {
-        matches: step.matches.clone(),
-        in_force,
-    };
-    faults.insert(step.id.value.clone(), made);
+    keep(context, step, in_force, &mut faults);
     drop(faults);
     let late = match step.verdict {
         Verdict::Delay(by) => by.get(),

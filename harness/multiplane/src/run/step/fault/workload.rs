@@ -8,7 +8,7 @@ use kube::{Api, ResourceExt};
 use scenario::verb::{Fault, Verdict, Workload, WorkloadOf};
 use serde_json::json;
 
-use super::{bites, on_nothing};
+use super::{bites, hold, on_nothing};
 use crate::backend::faults::Undo;
 use crate::run::context::Context;
 use crate::run::step::failure::{Failure, within};
@@ -42,7 +42,7 @@ pub(super) async fn kill(context: &Context<'_>, step: &Fault, workload: &Workloa
         (Verdict::Stop, _) => Some(found.data["spec"]["replicas"].as_i64().unwrap_or(1)),
         _ => None,
     };
-    context.faults.hold(step, up(api.clone(), workload.clone(), replicas)).await;
+    hold(context, step, up(api.clone(), workload.clone(), replicas)).await;
     if replicas.is_some() {
         scale(&api, &workload.name, 0).await?;
     }

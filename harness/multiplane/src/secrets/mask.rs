@@ -1,4 +1,4 @@
-//! Text that comes from outside, for journals.
+//! Secrets by their form.
 
 /// Text without what may be a token, a key or a certificate: nobody knows what a program prints, and journals hold no secrets.
 pub(crate) fn masked(output: &str) -> String {
