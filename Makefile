@@ -18,7 +18,7 @@ STATIC_FLAGS = --locked -p multiplane --features e2e --target $(HOST)
 # More arguments for the tests of `make e2e`, which mostly wait: E2E_FLAGS="container/guide".
 E2E_FLAGS ?= --test-threads 12
 
-.PHONY: help run test bench fuzz soak scale flytekit images container e2e lint fmt doc clean
+.PHONY: help run test bench conformance fuzz soak scale flytekit images container e2e lint fmt doc clean
 
 help: ## these targets
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ test: ## all tests; no network, no Docker
 
 bench: ## what clusters and requests cost: start, memory, requests a second
 	$(CARGO) bench --profile dev --locked -p embedded-cluster --bench start --bench requests
+
+conformance: ## the same tests on an embedded cluster and on a real kube-apiserver, from KUBEBUILDER_ASSETS, PATH or envtest's folders
+	$(CARGO) test --locked -p embedded-cluster --test conformance
 
 fuzz: ## damaged requests for ten minutes each: protobuf, bodies, patches, selectors
 	FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --locked -p embedded-cluster --test hostile -- mutations --nocapture --test-threads 1

@@ -1,0 +1,74 @@
+//! The bodies, by what they are about.
+
+mod access;
+mod definitions;
+mod deletion;
+mod errors;
+mod objects;
+mod patches;
+mod tokens;
+mod watch;
+
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
+
+use crate::binaries::Binaries;
+use crate::world::World;
+
+/// A test of what every cluster answers alike.
+pub(crate) struct Body {
+    pub(crate) name: &'static str,
+    run: Box<dyn Fn(World) -> LocalBoxFuture<'static, ()> + Send + Sync>,
+    /// The first version of Kubernetes that answers so: 25 of 1.25.
+    since: u32,
+    controllers: bool,
+}
+
+impl Body {
+    fn new<F: Future<Output = ()> + 'static>(name: &'static str, run: fn(World) -> F) -> Self {
+        Self {
+            name,
+            run: Box::new(move |world| run(world).boxed_local()),
+            since: 0,
+            controllers: false,
+        }
+    }
+
+    fn since(mut self, minor: u32) -> Self {
+        self.since = minor;
+        self
+    }
+
+    /// Of what kube-controller-manager does.
+    fn with_controllers(mut self) -> Self {
+        self.controllers = true;
+        self
+    }
+
+    /// Why it cannot run on these, if so.
+    pub(crate) fn against(&self, binaries: &Binaries) -> Option<String> {
+        if binaries.minor < self.since {
+            return Some(format!("needs 1.{}", self.since));
+        }
+        (self.controllers && binaries.controller_manager.is_none()).then(|| "needs kube-controller-manager".to_owned())
+    }
+
+    pub(crate) async fn run(&self, world: World) {
+        (self.run)(world).await;
+    }
+}
+
+/// All of them.
+pub(crate) fn all() -> Vec<Body> {
+    let lists = [
+        objects::all(),
+        patches::all(),
+        watch::all(),
+        deletion::all(),
+        access::all(),
+        tokens::all(),
+        definitions::all(),
+        errors::all(),
+    ];
+    lists.into_iter().flatten().collect()
+}
