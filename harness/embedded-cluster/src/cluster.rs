@@ -57,7 +57,8 @@ pub struct Builder {
     issuer: Option<String>,
 }
 
-/// A Kubernetes cluster in this process. When it is dropped, all its tasks and sessions end.
+/// A Kubernetes cluster in this process. When it is dropped, all its tasks, sessions and watches end; clients that are kept are answered
+/// `503 apiserver is shutting down`.
 #[derive(Debug)]
 pub struct EmbeddedCluster {
     name: String,

@@ -385,6 +385,11 @@ impl Status {
         Self::new(501, "NotImplemented", format!("{what} is not implemented by this server"))
     }
 
+    /// 503: the API server ends, or has ended.
+    pub fn shutting_down() -> Self {
+        Self::new(503, "ServiceUnavailable", "apiserver is shutting down")
+    }
+
     /// 504: the operation did not end in time.
     pub fn timeout(message: impl Into<String>, retry_after_seconds: u32) -> Self {
         let mut status = Self::new(504, "Timeout", message);

@@ -204,13 +204,34 @@ async fn tokens_and_certificates_over_tls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn watchers_end_with_the_cluster() {
+async fn kept_clients_are_refused_once_the_cluster_is_dropped() {
     let cluster = cluster().await;
-    let maps: Api<ConfigMap> = Api::all(cluster.client());
+    let maps: Api<ConfigMap> = Api::default_namespaced(cluster.client());
+    let unknown: Api<ConfigMap> = Api::default_namespaced(kube::Client::new(cluster.service(), "default"));
+    let map: ConfigMap = from_json(json!({"metadata": {"name": "a"}}));
+    let made = maps.create(&PostParams::default(), &map).await.unwrap();
     let mut watch = maps.watch(&WatchParams::default(), "0").await.unwrap().boxed();
     drop(cluster);
     let end = async { while watch.next().await.is_some() {} };
     tokio::time::timeout(Duration::from_secs(5), end).await.unwrap();
+
+    let patch = Patch::Merge(json!({"data": {"k": "v"}}));
+    let answers = [
+        maps.get("a").await.err(),
+        unknown.get("a").await.err(),
+        maps.list(&ListParams::default()).await.err(),
+        maps.create(&PostParams::default(), &made).await.err(),
+        maps.patch("a", &PatchParams::default(), &patch).await.err(),
+        maps.delete("a", &DeleteParams::default()).await.err(),
+        maps.watch(&WatchParams::default(), "0").await.err(),
+    ];
+    for answer in answers {
+        let Some(kube::Error::Api(status)) = answer else {
+            panic!("not refused: {answer:?}")
+        };
+        let said = (status.code, status.reason.as_str(), status.message.as_str());
+        assert_eq!(said, (503, "ServiceUnavailable", "apiserver is shutting down"));
+    }
 }
 
 #[tokio::test(start_paused = true)]

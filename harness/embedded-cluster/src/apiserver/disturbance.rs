@@ -195,7 +195,7 @@ fn error(code: u16) -> Status {
         429 => Status::too_many_requests("Too many requests, please try again later.", 1),
         500 => Status::internal("etcdserver: request timed out"),
         504 => Status::timeout("Timeout: request did not complete within the allotted timeout", 1),
-        503 => Status::plain(503, "apiserver is shutting down"),
+        503 => Status::shutting_down(),
         code => Status::plain(code, format!("error {code}")),
     }
 }

@@ -88,15 +88,11 @@ fn check(kind: &Kind, scale: &Value) -> Result<(), Status> {
         return Err(Status::invalid("", "", "", vec![cause]));
     }
     let replicas = &scale["spec"]["replicas"];
-    if replicas.as_i64().unwrap_or(0) >= 0 {
+    // That of a custom resource is looked at with the rest of it.
+    if kind.custom.is_some() || replicas.as_i64().unwrap_or(0) >= 0 {
         return Ok(());
     }
     let name = scale["metadata"]["name"].as_str().unwrap_or_default();
-    if kind.custom.is_some() {
-        let field = spec_replicas(kind).replace('/', ".");
-        let cause = Cause::invalid(field, replicas, "should be a non-negative integer");
-        return Err(Status::invalid(kind.resource.group(), &kind.kind, name, vec![cause]));
-    }
     let cause = Cause::invalid("spec.replicas", replicas, "must be greater than or equal to 0");
     Err(Status::invalid("autoscaling", "Scale", name, vec![cause]))
 }

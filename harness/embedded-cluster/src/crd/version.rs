@@ -8,6 +8,7 @@ use crate::value::Value;
 use crate::kinds::{Kind, Strategy, Subresource};
 use crate::resource::Resource;
 use crate::schema::crd::Structural;
+use crate::status::Cause;
 
 /// What is special about a version of a custom resource.
 #[derive(Debug)]
@@ -28,6 +29,52 @@ pub(crate) struct Scale {
     pub(crate) spec_replicas: String,
     pub(crate) status_replicas: String,
     pub(crate) selector: Option<String>,
+}
+
+impl Scale {
+    /// What is wrong with what an object keeps there. A write of the status changes only the status.
+    pub(crate) fn check(&self, object: &Value, subresource: &str) -> Vec<Cause> {
+        let spec = (subresource != "status").then(|| count(object, &self.spec_replicas));
+        let status = count(object, &self.status_replicas);
+        let selector = self.selector.as_deref().and_then(|pointer| {
+            let found = object.pointer(pointer).filter(|found| !found.is_string())?;
+            Some(Cause::invalid(dotted(pointer), &"".into(), &mistaken(pointer, found, "string")))
+        });
+        spec.flatten().into_iter().chain(status).chain(selector).collect()
+    }
+}
+
+/// What is wrong with a number of replicas.
+fn count(object: &Value, pointer: &str) -> Option<Cause> {
+    let found = object.pointer(pointer)?;
+    let refuse = |value: &Value, detail: &str| Some(Cause::invalid(dotted(pointer), value, detail));
+    match found.as_i64() {
+        None => refuse(&0.into(), &mistaken(pointer, found, "int64")),
+        Some(..0) => refuse(found, "should be a non-negative integer"),
+        Some(0..=0x7fff_ffff) => None,
+        Some(_) => refuse(found, "should be less than or equal to 2147483647"),
+    }
+}
+
+/// A value of another type than `wanted`, as Go says it.
+fn mistaken(pointer: &str, found: &Value, wanted: &str) -> String {
+    let (shown, kind) = match found {
+        Value::String(text) => (text.to_string(), "string"),
+        Value::Bool(_) => (found.to_string(), "bool"),
+        Value::Number(number) if number.is_i64() => (found.to_string(), "int64"),
+        Value::Number(_) => (found.to_string(), "float64"),
+        Value::Array(_) => (found.to_string(), "[]interface {}"),
+        Value::Object(_) => (found.to_string(), "map[string]interface {}"),
+        Value::Null => ("<nil>".into(), "<nil>"),
+    };
+    format!(
+        "{} accessor error: {shown} is of the type {kind}, expected {wanted}",
+        dotted(pointer)
+    )
+}
+
+fn dotted(pointer: &str) -> String {
+    pointer.replace('/', ".")
 }
 
 impl Version {

@@ -63,6 +63,9 @@ impl ApiService {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
+        if self.server.store.is_closed() {
+            return Err(Status::shutting_down());
+        }
         let (mut parts, body) = request.into_parts();
         let upgrade = Upgrade::of(&mut parts);
         let credentials = Credentials {

@@ -216,6 +216,11 @@ impl Store {
         }
     }
 
+    /// Whether [`close`](Self::close) was called.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Tells of changes in a collection: the revision of the last one.
     pub(crate) fn signal(&self, key: &Key) -> watch::Receiver<u64> {
         self.lock().collection(key).subscribe()

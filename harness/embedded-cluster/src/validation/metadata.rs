@@ -92,30 +92,38 @@ pub(super) fn annotations(annotations: &Value, place: &str, causes: &mut Vec<Cau
     }
 }
 
+/// Kubernetes names no place in the list.
 fn check_owners(metadata: &Value) -> Vec<Cause> {
+    const PLACE: &str = "metadata.ownerReferences";
+    let references = &metadata["ownerReferences"];
     let mut causes = vec![];
-    let mut controllers = 0;
-    for (i, owner) in metadata["ownerReferences"].as_array().into_iter().flatten().enumerate() {
-        for field in ["apiVersion", "kind", "name", "uid"] {
-            if owner[field].as_str().unwrap_or_default().is_empty() {
-                let detail = if field == "apiVersion" {
-                    "version must not be empty"
-                } else {
-                    "must not be empty"
-                };
-                let value = if field == "apiVersion" {
-                    owner[field].clone()
-                } else {
-                    Value::from("")
-                };
-                causes.push(Cause::invalid(format!("metadata.ownerReferences[{i}].{field}"), &value, detail));
+    let mut controller: Option<String> = None;
+    for owner in references.as_array().into_iter().flatten() {
+        let text = |field: &str| owner[field].as_str().unwrap_or_default();
+        for (field, detail) in [
+            ("apiVersion", "version must not be empty"),
+            ("kind", "must not be empty"),
+            ("name", "must not be empty"),
+            ("uid", "must not be empty"),
+        ] {
+            if text(field).is_empty() {
+                causes.push(Cause::invalid(format!("{PLACE}.{field}"), &"".into(), detail));
             }
         }
-        controllers += usize::from(owner["controller"] == true);
-    }
-    if controllers > 1 {
-        let detail = "Only one reference can have Controller set to true.";
-        causes.push(Cause::invalid("metadata.ownerReferences", &metadata["ownerReferences"], detail));
+        if (text("apiVersion"), text("kind")) == ("v1", "Event") {
+            causes.push(Cause::invalid(PLACE, owner, "/v1, Kind=Event is disallowed from being an owner"));
+        }
+        if owner["controller"] == true {
+            let this = format!("{}/{}", text("kind"), text("name"));
+            match &controller {
+                Some(first) => {
+                    let detail =
+                        format!("Only one reference can have Controller set to true. Found \"true\" in references for {first} and {this}");
+                    causes.push(Cause::invalid(PLACE, references, &detail));
+                }
+                None => controller = Some(this),
+            }
+        }
     }
     causes
 }

@@ -42,6 +42,7 @@ pub(crate) fn check(kind: &Kind, object: &Value, old: Option<&Value>, subresourc
     let mut causes = metadata::check(kind, object, old);
     if let Some(custom) = &kind.custom {
         causes.extend(custom.schema.validate(object, old));
+        causes.extend(custom.scale.iter().flat_map(|scale| scale.check(object, subresource)));
     } else if subresource.is_empty() || subresource == "scale" {
         let first = kind.kind == "DaemonSet";
         // Kubernetes looks at what may not change last, save for these.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::stream::LocalBoxStream;
 use futures::{Stream, StreamExt};
 use http::{Request, header};
 use http_body_util::BodyExt;
@@ -119,7 +120,7 @@ impl Session {
     pub(crate) async fn watch(&self, path: &str) -> impl Stream<Item = (&'static str, Value)> + Unpin + use<> {
         let request = Request::get(path).body(vec![]).unwrap();
         let events = self.0.request_events::<Value>(request).await.unwrap();
-        let events: std::pin::Pin<Box<dyn Stream<Item = _> + Send>> = Box::pin(futures::TryStreamExt::into_stream(events));
+        let events: LocalBoxStream<'static, kube::Result<WatchEvent<Value>>> = Box::pin(events);
         events.map(|event| match event.unwrap() {
             WatchEvent::Added(object) => ("ADDED", object),
             WatchEvent::Modified(object) => ("MODIFIED", object),

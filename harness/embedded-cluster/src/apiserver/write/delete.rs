@@ -12,6 +12,7 @@ use super::update::is_finished;
 use crate::admission::Attempt;
 use crate::client::{List, Propagation};
 use crate::object::Object;
+use crate::resource::Resource;
 use crate::status::Status;
 use crate::store::Conflict;
 
@@ -96,16 +97,20 @@ impl Write<'_> {
 
     /// Refuses another object than the options mean.
     pub(in crate::apiserver) fn check_preconditions(&self, old: &Object, options: &super::super::Options) -> Result<(), Status> {
-        let conflict = |what: &str, wanted: &str, found: &str| {
-            let because = format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}");
-            Err(Status::conflict(&self.kind.resource, self.name(), &because))
+        // Kubernetes names the kind where it otherwise names the resource.
+        let named = Resource::named(self.kind.resource.group(), self.kind.resource.version(), &self.kind.kind);
+        let conflict = |what: &str, wanted: &str, found: &str, so: &str| {
+            let because = format!(
+                "the {what} in the precondition ({wanted}) does not match the {what} in record ({found}). The object might have been {so}"
+            );
+            Err(Status::conflict(&named, self.name(), &because))
         };
         if let Some(uid) = options.precondition_uid.as_deref().filter(|uid| *uid != old.uid()) {
-            return conflict("UID", uid, old.uid());
+            return conflict("UID", uid, old.uid(), "deleted and then recreated");
         }
         let revision = old.revision().to_string();
         if let Some(wanted) = options.precondition_revision.as_deref().filter(|wanted| *wanted != revision) {
-            return conflict("ResourceVersion", wanted, &revision);
+            return conflict("ResourceVersion", wanted, &revision, "modified");
         }
         Ok(())
     }

@@ -183,7 +183,21 @@ async fn scale(world: World) {
     let patched = world.api.merge(&path, json!({"spec": {"replicas": 5}})).await.ok();
     assert_eq!(patched["spec"]["replicas"], 5);
     let negative = world.api.merge(&path, json!({"spec": {"replicas": -1}})).await;
-    negative.refused_with(422, "Invalid", "spec.replicas: Invalid value: -1: should be a non-negative integer");
+    let told = format!(
+        "Thing.{} \"a\" is invalid: [spec.n: Invalid value: -1: spec.n in body should be greater than or equal to 1, .spec.n: Invalid value: -1: \
+         should be a non-negative integer]",
+        group(&world)
+    );
+    negative.refused(422, "Invalid", &told);
+    let many = world
+        .api
+        .merge(&format!("{things}/a/status"), json!({"status": {"n": 4_000_000_000_u64}}))
+        .await;
+    many.refused_with(
+        422,
+        "Invalid",
+        ".status.n: Invalid value: 4000000000: should be less than or equal to 2147483647",
+    );
 }
 
 async fn patches(world: World) {

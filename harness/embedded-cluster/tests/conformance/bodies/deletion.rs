@@ -68,10 +68,18 @@ async fn preconditions(world: World) {
     let (uid, version) = (&made["metadata"]["uid"], &made["metadata"]["resourceVersion"]);
     let found = uid.as_str().unwrap();
     let other = world.api.delete(&one, json!({"preconditions": {"uid": "other"}})).await;
-    let told = format!("Precondition failed: UID in precondition: other, UID in object meta: {found}");
-    other.refused_with(409, "Conflict", &told);
+    let told = format!(
+        "Operation cannot be fulfilled on ConfigMap \"a\": the UID in the precondition (other) does not match the UID in record ({found}). \
+         The object might have been deleted and then recreated"
+    );
+    other.refused(409, "Conflict", &told);
     let other = world.api.delete(&one, json!({"preconditions": {"resourceVersion": "1"}})).await;
-    other.refused_with(409, "Conflict", "Precondition failed: ResourceVersion in precondition: 1");
+    let told = format!(
+        "Operation cannot be fulfilled on ConfigMap \"a\": the ResourceVersion in the precondition (1) does not match the ResourceVersion in \
+         record ({}). The object might have been modified",
+        version.as_str().unwrap()
+    );
+    other.refused(409, "Conflict", &told);
     let both = json!({"preconditions": {"uid": uid, "resourceVersion": version}});
     world.api.delete(&one, both).await.ok();
 }
@@ -80,7 +88,11 @@ async fn owners_are_checked(world: World) {
     let maps = world.path("configmaps");
     let mut without = owned("a", &json!(""), true);
     let answer = world.api.post(&maps, without.clone()).await;
-    answer.refused_with(422, "Invalid", "metadata.ownerReferences.uid");
+    answer.refused(
+        422,
+        "Invalid",
+        "ConfigMap \"a\" is invalid: metadata.ownerReferences.uid: Invalid value: \"\": must not be empty",
+    );
     let references = without["metadata"]["ownerReferences"].as_array_mut().unwrap();
     references[0]["uid"] = json!("1");
     references[0]["controller"] = json!(true);
@@ -88,7 +100,15 @@ async fn owners_are_checked(world: World) {
     second["uid"] = json!("2");
     references.push(second);
     let answer = world.api.post(&maps, without).await;
-    answer.refused_with(422, "Invalid", "Only one reference can have Controller set to true");
+    answer.refused_with(
+        422,
+        "Invalid",
+        "Only one reference can have Controller set to true. Found \"true\" in references for ConfigMap/owner and ConfigMap/owner",
+    );
+    let event = json!({"apiVersion": "v1", "kind": "Event", "name": "e", "uid": "1"});
+    let body = json!({"metadata": {"name": "a", "ownerReferences": [event]}});
+    let answer = world.api.post(&maps, body).await;
+    answer.refused_with(422, "Invalid", "/v1, Kind=Event is disallowed from being an owner");
     let bad = world.api.delete(&format!("{maps}/a"), json!({"propagationPolicy": "Some"})).await;
     bad.refused_with(422, "Invalid", "propagationPolicy");
 }
