@@ -123,7 +123,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let watched = Api::default_namespaced_with(operator.client.clone(), &kind);
     let running = Controller::new_with(watched, watcher::Config::default(), kind.clone())
         .run(reconcile, |_, _, _| Action::requeue(Duration::from_secs(5)), operator.clone())
-        .for_each(|_| futures::future::ready(()));
+        .for_each(async |done| {
+            if let Err(error) = done {
+                println!("again: {error}");
+            }
+        });
     tokio::spawn(running);
 
     let greetings: Api<DynamicObject> = Api::default_namespaced_with(admin.clone(), &kind);

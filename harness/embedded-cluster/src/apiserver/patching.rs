@@ -42,11 +42,24 @@ pub(crate) fn operations(value: &mut Value, patch: &Value) -> Result<(), String>
     let mut document = serde_json::Value::from(&*value);
     let mut copied = 0;
     for operation in &patch.0 {
+        if finds_nothing(&document, operation) {
+            continue;
+        }
         check_growth(&document, operation, &mut copied)?;
         json_patch::patch(&mut document, std::slice::from_ref(operation)).map_err(|error| misfit(&document, operation, &error))?;
     }
     *value = document.into();
     Ok(())
+}
+
+/// Whether this tests that a field is `null`, and there is no such field: to Kubernetes' library that is the same.
+fn finds_nothing(document: &serde_json::Value, operation: &json_patch::PatchOperation) -> bool {
+    let json_patch::PatchOperation::Test(test) = operation else {
+        return false;
+    };
+    let path = test.path.as_str();
+    let parent = path.rsplit_once('/').and_then(|(parent, _)| document.pointer(parent));
+    test.value.is_null() && document.pointer(path).is_none() && parent.is_some_and(serde_json::Value::is_object)
 }
 
 /// Refuses an operation that would make the document too large or too deep: a few copies are enough for any size.

@@ -192,6 +192,11 @@ impl Continue {
         let (Some(revision), Some(start)) = (token["rv"].as_u64(), token["start"].as_str()) else {
             return Err(refuse("the token does not name a revision and a start"));
         };
+        if !["", "0"].contains(&options.resource_version.as_str()) {
+            return Err(Status::bad_request(
+                "specifying resource version is not allowed when using continue",
+            ));
+        }
         let (namespace, name) = start.split_once('/').unwrap_or(("", start));
         Ok(Some(Self {
             revision,

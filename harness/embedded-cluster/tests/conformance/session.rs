@@ -1,10 +1,11 @@
 //! Requests of one user, as paths and JSON.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::stream::LocalBoxStream;
 use futures::{Stream, StreamExt};
-use http::{Request, header};
+use http::{Request, header, request};
 use http_body_util::BodyExt;
 use kube::core::WatchEvent;
 use serde_json::{Value, json};
@@ -74,11 +75,18 @@ impl Session {
     pub(crate) async fn send(&self, method: &str, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
         let request = Request::builder()
             .method(method)
-            .uri(path)
             .header(header::CONTENT_TYPE, content_type)
-            .header(header::ACCEPT, "application/json")
-            .body(kube::client::Body::from(body.into()))
-            .unwrap();
+            .header(header::ACCEPT, "application/json");
+        self.answer(request, path, body.into()).await
+    }
+
+    /// What is read in another form.
+    pub(crate) async fn get_as(&self, path: &str, accept: &str) -> Answer {
+        self.answer(Request::builder().header(header::ACCEPT, accept), path, vec![]).await
+    }
+
+    async fn answer(&self, request: request::Builder, path: &str, body: Vec<u8>) -> Answer {
+        let request = request.uri(path).body(kube::client::Body::from(body)).unwrap();
         let response = timeout(LONGEST, self.0.send(request)).await.unwrap().unwrap();
         let code = response.status().as_u16();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
@@ -133,16 +141,31 @@ impl Session {
     /// Waits until an object of a collection, or its absence, is as wanted.
     pub(crate) async fn until(&self, collection: &str, name: &str, wanted: impl Fn(Option<&Value>) -> bool) -> Option<Value> {
         let selected = format!("{collection}?fieldSelector=metadata.name%3D{name}");
-        let list = self.get(&selected).await.ok();
-        let mut now = list["items"].as_array().and_then(|items| items.first().cloned());
+        self.until_all(&selected, |all| wanted(all.get(name))).await.remove(name)
+    }
+
+    /// Waits until what a query selects, by name, is as wanted.
+    pub(crate) async fn until_all(&self, selected: &str, wanted: impl Fn(&BTreeMap<String, Value>) -> bool) -> BTreeMap<String, Value> {
+        let name = |object: &Value| object["metadata"]["name"].as_str().unwrap().to_owned();
+        let list = self.get(selected).await.ok();
+        let mut now: BTreeMap<_, _> = list["items"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|object| (name(object), object.clone()))
+            .collect();
         let version = list["metadata"]["resourceVersion"].as_str().unwrap();
         let mut events = self.watch(&format!("{selected}&watch=true&resourceVersion={version}")).await;
-        while !wanted(now.as_ref()) {
+        while !wanted(&now) {
             let Ok(event) = timeout(LONGEST, events.next()).await else {
-                panic!("{collection}/{name} never became as wanted: {now:#?}")
+                panic!("{selected} never became as wanted: {now:#?}")
             };
             let (kind, object) = event.unwrap();
-            now = (kind != "DELETED").then_some(object);
+            if kind == "DELETED" {
+                now.remove(&name(&object));
+            } else {
+                now.insert(name(&object), object);
+            }
         }
         now
     }

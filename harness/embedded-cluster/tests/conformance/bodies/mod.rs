@@ -1,9 +1,12 @@
 //! The bodies, by what they are about.
 
 mod access;
+mod controllers;
 mod definitions;
 mod deletion;
 mod errors;
+mod limits;
+mod lists;
 mod objects;
 mod patches;
 mod tokens;
@@ -63,9 +66,12 @@ pub(crate) fn all() -> Vec<Body> {
     let lists = [
         objects::all(),
         patches::all(),
+        lists::all(),
         watch::all(),
         deletion::all(),
         access::all(),
+        controllers::all(),
+        limits::all(),
         tokens::all(),
         definitions::all(),
         errors::all(),

@@ -50,6 +50,12 @@ async fn by_json(world: World) {
     assert_eq!(done["data"], json!({"m": "v"}));
     assert_eq!(done["metadata"]["annotations"], json!({"a/b": "w"}));
     assert!(done["metadata"].get("labels").is_none());
+    // What is not there is `null`, in a map.
+    let absent =
+        json!([{"op": "test", "path": "/data/none", "value": null}, {"op": "test", "path": "/metadata/finalizers", "value": null}]);
+    patch(absent).await.ok();
+    let nowhere = patch(json!([{"op": "test", "path": "/none/none", "value": null}])).await;
+    nowhere.refused(422, "Invalid", "the server rejected our request due to an error in our request");
     let failed = patch(json!([{"op": "test", "path": "/data/m", "value": "x"}])).await;
     failed.refused(422, "Invalid", "the server rejected our request due to an error in our request");
     let absent = patch(json!([{"op": "remove", "path": "/data/none"}])).await;
