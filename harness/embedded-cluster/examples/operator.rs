@@ -17,10 +17,11 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams, ResourceExt};
 use kube::runtime::controller::Action;
 use kube::runtime::finalizer::{Error, Event, finalizer};
-use kube::runtime::wait::{await_condition, conditions};
+use kube::runtime::wait::{Condition, await_condition, conditions};
 use kube::runtime::{Controller, watcher};
 use kube::{Client, Resource};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 /// What the operator has at hand.
 struct Operator {
@@ -49,7 +50,7 @@ impl Operator {
         let (name, by) = (greeting.name_any(), PatchParams::apply("operator"));
         let map = json!({
             "apiVersion": "v1", "kind": "ConfigMap",
-            "metadata": {"ownerReferences": [greeting.controller_owner_ref(&self.kind)]},
+            "metadata": {"name": name, "ownerReferences": [greeting.controller_owner_ref(&self.kind)]},
             "data": {"text": greeting.data["spec"]["text"]},
         });
         maps.patch(&name, &by, &Patch::Apply(&map)).await?;
@@ -102,6 +103,12 @@ async fn install(admin: &Client) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Waits for what an object of a name is to become. A condition that never comes true would be waited for without end, in no time.
+async fn becomes(maps: &Api<ConfigMap>, name: &str, wanted: impl Condition<ConfigMap>) -> Result<(), Box<dyn std::error::Error>> {
+    timeout(Duration::from_secs(600), await_condition(maps.clone(), name, wanted)).await??;
+    Ok(())
+}
+
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cluster = EmbeddedCluster::builder("example").start().await?;
@@ -138,17 +145,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "apiVersion": "example.com/v1", "kind": "Greeting", "metadata": {"name": "first"}, "spec": {"text": "hello"},
     }))?;
     greetings.create(&PostParams::default(), &greeting).await?;
-    await_condition(maps.clone(), "first", says("hello")).await?;
+    becomes(&maps, "first", says("hello")).await?;
     println!("hello");
 
     let other = json!({"spec": {"text": "good evening"}});
     greetings.patch("first", &PatchParams::default(), &Patch::Merge(&other)).await?;
-    await_condition(maps.clone(), "first", says("good evening")).await?;
+    becomes(&maps, "first", says("good evening")).await?;
     println!("good evening");
 
     // The finalizer comes first; then the garbage collector removes what the greeting owned.
     greetings.delete("first", &DeleteParams::default()).await?;
-    await_condition(maps, "first", |map: Option<&ConfigMap>| map.is_none()).await?;
+    becomes(&maps, "first", |map: Option<&ConfigMap>| map.is_none()).await?;
     assert_eq!(operator.farewells.load(Ordering::Relaxed), 1);
     let (writes, failed) = failing.counts();
     assert!(failed > 0, "none of {writes} writes failed");

@@ -131,11 +131,8 @@ pub(super) fn carry_over(kind: &Kind, subresource: &str, old: &Object, new: &mut
             _ => copy(metadata, field, was),
         }
     }
-    for field in ["creationTimestamp", "resourceVersion"] {
+    for field in ["creationTimestamp", "resourceVersion", "generation"] {
         copy(metadata, field, &old_metadata[field]);
-    }
-    if !matches!(kind.strategy.generation, Generation::None | Generation::Changes) {
-        copy(metadata, "generation", &old_metadata["generation"]);
     }
     drop_empty(metadata);
     causes

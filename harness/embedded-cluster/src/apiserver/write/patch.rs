@@ -49,6 +49,15 @@ impl Write<'_> {
             }
             PatchKind::Apply => return Err(Status::internal("apply is not a patch of the present state")),
         }
+        // Kubernetes decodes into a value of the kind: a strategic patch cannot make another of it, and one without a kind is of that kind.
+        let fields: &[&str] = match patch.kind {
+            PatchKind::Strategic => &["apiVersion", "kind"],
+            _ if self.kind.custom.is_none() && object["kind"].as_str().is_none_or(str::is_empty) => &["kind"],
+            _ => &[],
+        };
+        for field in fields {
+            object[*field] = old.value()[*field].clone();
+        }
         let same_kind = object["kind"] == old.value()["kind"] && object["apiVersion"] == old.value()["apiVersion"];
         if !same_kind {
             return Err(self.other_kind(&object));

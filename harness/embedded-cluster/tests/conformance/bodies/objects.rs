@@ -106,6 +106,11 @@ async fn generate_name(world: World) {
 }
 
 async fn generation(world: World) {
+    let maps = world.path("configmaps");
+    world.api.post(&maps, map("a", json!({}))).await.ok();
+    let other = json!({"metadata": {"generation": 7}});
+    let patched = world.api.merge(&format!("{maps}/a"), other).await.ok();
+    assert!(patched["metadata"].get("generation").is_none(), "it is not the client's");
     let one = world.path_in("apps/v1", "deployments/d");
     let made = world.api.post(&world.path_in("apps/v1", "deployments"), deployment("d")).await.ok();
     assert_eq!(made["metadata"]["generation"], 1);

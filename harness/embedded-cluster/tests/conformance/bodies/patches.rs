@@ -61,6 +61,8 @@ async fn by_json(world: World) {
     let absent = patch(json!([{"op": "remove", "path": "/data/none"}])).await;
     absent.refused(422, "Invalid", "the server rejected our request due to an error in our request");
     assert_eq!(world.api.get(&one).await.ok(), done, "what fails changes nothing");
+    let kind = patch(json!([{"op": "remove", "path": "/kind"}])).await;
+    assert_eq!(kind.ok()["kind"], "ConfigMap");
 }
 
 async fn by_merge(world: World) {
@@ -107,6 +109,13 @@ async fn strategic(world: World) {
     let found = patch(json!([{"name": "b", "image": "i:2", "env": [{"name": "F", "value": "2"}]}])).await;
     // What is patched keeps its place; what is new comes first.
     assert_eq!(found, [json!(["a", "i:1", first]), json!(["b", "i:2", both])]);
+    let other = r#"{"kind": "Secret", "apiVersion": "v9"}"#;
+    let path = format!("{deployments}/d");
+    let answer = world
+        .api
+        .send("PATCH", &path, "application/strategic-merge-patch+json", other)
+        .await;
+    assert_eq!(answer.ok()["kind"], "Deployment", "a strategic patch makes no other kind of it");
     let found = patch(json!([{"name": "a", "$patch": "delete"}])).await;
     assert_eq!(found, [json!(["b", "i:2", both])]);
     let found = patch(json!([{"name": "b", "env": [{"$patch": "replace"}, {"name": "G", "value": "3"}]}])).await;
