@@ -2,9 +2,11 @@
 
 use crate::value::Value;
 
-use super::identity;
+use super::json_path::simple_problem;
+use super::{columns, identity};
 use crate::schema;
 use crate::status::Cause;
+use crate::validation::names;
 
 /// What is wrong with a definition; `created` if there is no older state of it.
 pub(crate) fn check(definition: &Value, created: bool) -> Vec<Cause> {
@@ -45,6 +47,16 @@ pub(crate) fn check(definition: &Value, created: bool) -> Vec<Cause> {
             check_selectable(version, schemas[index], &path, &mut causes);
         }
     }
+    let columns: Vec<&Value> = versions.iter().map(|version| &version["additionalPrinterColumns"]).collect();
+    let same_columns = columns.windows(2).all(|pair| pair[0] == pair[1]);
+    for (index, version) in versions.iter().enumerate().take(if same_columns { 1 } else { versions.len() }) {
+        let path = if same_columns {
+            "spec".to_owned()
+        } else {
+            format!("spec.versions[{index}]")
+        };
+        columns::check(&version["additionalPrinterColumns"], &path, &mut causes);
+    }
     check_versions(&versions, &mut causes);
     check_stored_versions(definition, &versions, &mut causes);
     identity::kind_names(spec, &mut causes);
@@ -65,6 +77,17 @@ fn check_versions(versions: &[&Value], causes: &mut Vec<Cause>) {
         message: format!("Invalid value: {}: {detail}", shown(versions)),
         field: "spec.versions".to_owned(),
     };
+    for (index, version) in versions.iter().enumerate() {
+        let name = version["name"].as_str().unwrap_or_default();
+        let faults = names::dns_1035_label(name);
+        if !faults.is_empty() {
+            causes.push(Cause::invalid(
+                format!("spec.versions[{index}].name"),
+                &name.into(),
+                &faults.join(","),
+            ));
+        }
+    }
     let storage = versions.iter().filter(|version| version["storage"] == true).count();
     if storage != 1 {
         causes.push(refuse("must have exactly one version marked as storage version"));
@@ -152,14 +175,22 @@ fn check_conversion(conversion: &Value, versions: &[&Value], causes: &mut Vec<Ca
 
 fn check_scale(version: &Value, path: &str, causes: &mut Vec<Cause>) {
     let scale = &version["subresources"]["scale"];
-    for (field, below) in [("specReplicasPath", ".spec"), ("statusReplicasPath", ".status")] {
+    for (field, below, detail) in [
+        ("specReplicasPath", &[".spec."][..], "should be a json path under .spec"),
+        ("statusReplicasPath", &[".status."], "should be a json path under .status"),
+        (
+            "labelSelectorPath",
+            &[".spec.", ".status."],
+            "should be a json path under either .spec or .status",
+        ),
+    ] {
         let Some(json_path) = scale[field].as_str() else { continue };
-        if !json_path.starts_with(&format!("{below}.")) {
-            let detail = format!("should be a json path under {below}");
+        let misplaced = || (!below.iter().any(|below| json_path.starts_with(below))).then_some(detail);
+        if let Some(detail) = simple_problem(json_path).or_else(misplaced) {
             causes.push(Cause::invalid(
                 format!("{path}.subresources.scale.{field}"),
                 &json_path.into(),
-                &detail,
+                detail,
             ));
         }
     }

@@ -1,6 +1,7 @@
 //! `additionalPrinterColumns`.
 
-use super::json_path::JsonPath;
+use super::json_path::{JsonPath, simple_problem};
+use crate::status::Cause;
 use crate::value::Value;
 
 /// A column of a custom resource's table.
@@ -43,6 +44,36 @@ impl Column {
             description: text("description"),
             priority: column["priority"].as_i64().unwrap_or_default(),
             path: JsonPath::parse(&text("jsonPath")),
+        }
+    }
+}
+
+const TYPES: &str = "boolean,date,integer,number,string";
+const FORMATS: &str = "byte,date,date-time,double,float,int32,int64,password";
+
+/// What is wrong with the columns of a version that stands at `path`.
+pub(super) fn check(columns: &Value, path: &str, causes: &mut Vec<Cause>) {
+    for (index, column) in columns.as_array().into_iter().flatten().enumerate() {
+        let text = |field: &str| column[field].as_str().unwrap_or_default();
+        let place = |field: &str| format!("{path}.additionalPrinterColumns[{index}].{field}");
+        if text("name").is_empty() {
+            causes.push(Cause::required(place("name"), ""));
+        }
+        for (field, allowed) in [("type", TYPES), ("format", FORMATS)] {
+            let detail = format!("must be one of {allowed}");
+            match text(field) {
+                "" if field == "format" => {}
+                "" => causes.push(Cause::required(place(field), &detail)),
+                found if allowed.split(',').any(|known| known == found) => {}
+                found => causes.push(Cause::invalid(place(field), &found.into(), &detail)),
+            }
+        }
+        match text("jsonPath") {
+            "" => causes.push(Cause::required(place("JSONPath"), "")),
+            json_path => {
+                let problem = simple_problem(json_path);
+                causes.extend(problem.map(|detail| Cause::invalid(place("JSONPath"), &json_path.into(), detail)));
+            }
         }
     }
 }

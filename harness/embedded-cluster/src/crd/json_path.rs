@@ -182,6 +182,15 @@ fn quoted(text: &str) -> Option<&str> {
         .find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
 }
 
+/// What is wrong with a path that definitions give, if anything.
+pub(super) fn simple_problem(path: &str) -> Option<&'static str> {
+    match path {
+        "" => Some("must not be empty"),
+        path if path.starts_with('.') => None,
+        _ => Some("must be a simple json path starting with ."),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::JsonPath;

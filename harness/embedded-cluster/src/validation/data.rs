@@ -70,6 +70,9 @@ pub(super) fn secret(object: &Value, causes: &mut Vec<Cause>) {
     for key in *keys {
         match there(key) {
             None => causes.push(Cause::required(format!("data[{key}]"), "")),
+            Some(value) if text(value).is_empty() && kind == "kubernetes.io/ssh-auth" => {
+                causes.push(Cause::required(format!("data[{key}]"), ""));
+            }
             Some(value) if kind.starts_with("kubernetes.io/dockerc") => docker(value, key, causes),
             Some(_) => {}
         }

@@ -1,4 +1,4 @@
-//! Events of `events.k8s.io`; those of the core group are taken as they come.
+//! Events.
 
 use crate::value::Value;
 
@@ -26,7 +26,24 @@ fn at_most(text: &str, most: usize, detail: &str) -> Vec<String> {
     if text.len() > most { vec![detail.to_owned()] } else { vec![] }
 }
 
-/// A new Event.
+/// An Event of the core group is in the namespace of what it is about, or of none, in `default`.
+pub(super) fn core(event: &Value, causes: &mut Vec<Cause>) {
+    let (own, about) = (text(&event["metadata"]["namespace"]), text(&event["involvedObject"]["namespace"]));
+    let fits = if about.is_empty() {
+        matches!(own, "" | "default")
+    } else {
+        own == about
+    };
+    if !fits {
+        causes.push(Cause::invalid(
+            "involvedObject.namespace",
+            &about.into(),
+            "does not match event.namespace",
+        ));
+    }
+}
+
+/// A new Event of `events.k8s.io`.
 pub(super) fn check(event: &Value, causes: &mut Vec<Cause>) {
     if text(&event["eventTime"]).is_empty() {
         causes.push(Cause::required("eventTime", ""));

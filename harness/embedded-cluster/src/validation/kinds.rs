@@ -6,7 +6,10 @@ use super::rules::{Check, Rule, apply};
 use super::{cluster, data, endpoints, events, formats, names, network, policy, quotas, rbac, services, slices, storage, webhooks};
 use crate::status::Cause;
 
-const INGRESS_CLASS: &[Rule] = &[("spec.controller", Check::RequiredText(formats::domain_path))];
+const INGRESS_CLASS: &[Rule] = &[
+    ("spec.controller", Check::RequiredText(formats::domain_path)),
+    ("spec.parameters", Check::With(network::class_parameters)),
+];
 
 const LEASE: &[Rule] = &[
     ("spec.leaseDurationSeconds", Check::Above(0)),
@@ -42,6 +45,7 @@ pub(super) fn check(group: &str, plural: &str, object: &Value, old: Option<&Valu
         ("discovery.k8s.io", "endpointslices") => slices::check(object, old, causes),
         ("policy", "poddisruptionbudgets") => policy::budget(object, causes),
         ("autoscaling", "horizontalpodautoscalers") => policy::autoscaler(object, old.is_none(), causes),
+        ("", "events") => events::core(object, causes),
         ("events.k8s.io", "events") if old.is_none() => events::check(object, causes),
         ("certificates.k8s.io", "certificatesigningrequests") => cluster::signing_request(object, causes),
         ("admissionregistration.k8s.io", "validatingwebhookconfigurations" | "mutatingwebhookconfigurations") => {

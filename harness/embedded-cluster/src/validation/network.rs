@@ -45,6 +45,21 @@ pub(super) fn ingress(ingress: &Value, causes: &mut Vec<Cause>) {
     );
 }
 
+/// What the parameters of an IngressClass refer to.
+pub(super) fn class_parameters(reference: &Value, place: &str, causes: &mut Vec<Cause>) {
+    if !reference.is_object() {
+        return;
+    }
+    apply(&[("apiGroup", Check::Text(names::subdomain))], reference, place, causes);
+    for (field, missing) in [("kind", "kind is required"), ("name", "name is required")] {
+        let place = format!("{place}.{field}");
+        match text(&reference[field]) {
+            "" => causes.push(Cause::required(place, missing)),
+            name => faults(&names::path_segment(name), &place, &name.into(), causes),
+        }
+    }
+}
+
 fn host(host: &Value, place: &str, causes: &mut Vec<Cause>) {
     let name = text(host);
     if name.is_empty() {

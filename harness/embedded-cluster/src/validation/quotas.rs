@@ -62,10 +62,40 @@ pub(super) fn quota(quota: &Value, causes: &mut Vec<Cause>) {
             refuse("unsupported scope applied to resource");
         }
     }
+    for requirement in items(&spec["scopeSelector"]["matchExpressions"]) {
+        selected_scope(requirement, causes);
+    }
+    let mut refuse = |detail: &str| causes.push(Cause::invalid("spec.scopes", &spec["scopes"], detail));
     for pair in [["BestEffort", "NotBestEffort"], ["Terminating", "NotTerminating"]] {
         if pair.iter().all(|scope| scopes.contains(scope)) {
             refuse("conflicting scopes");
         }
+    }
+}
+
+/// A requirement of a scope selector. Kubernetes names no place in the list.
+fn selected_scope(requirement: &Value, causes: &mut Vec<Cause>) {
+    const PLACE: &str = "spec.scopeSelector.matchExpressions";
+    let (scope, operator) = (text(&requirement["scopeName"]), text(&requirement["operator"]));
+    let values = &requirement["values"];
+    if !SCOPES.contains(&scope) {
+        causes.push(Cause::invalid(format!("{PLACE}.scopeName"), &scope.into(), "unsupported scope"));
+    }
+    match operator {
+        "In" | "NotIn" if items(values).is_empty() => {
+            let detail = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+            causes.push(Cause::required(format!("{PLACE}.values"), detail));
+        }
+        "Exists" | "DoesNotExist" if !items(values).is_empty() => {
+            let detail = "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector";
+            causes.push(Cause::invalid(format!("{PLACE}.values"), values, detail));
+        }
+        "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
+        _ => causes.push(Cause::invalid(
+            format!("{PLACE}.operator"),
+            &operator.into(),
+            "not a valid selector operator",
+        )),
     }
 }
 

@@ -122,6 +122,9 @@ fn source(spec: &Value, base: &str, causes: &mut Vec<Cause>) {
     let affinity = &spec["nodeAffinity"]["required"];
     if affinity.is_object() {
         pods::node_selector(affinity, &format!("{base}.nodeAffinity.required"), causes);
+    } else if spec["nodeAffinity"].is_object() {
+        let detail = "must specify required node constraints";
+        causes.push(Cause::required(format!("{base}.nodeAffinity.required"), detail));
     }
     if let Some(first) = SOURCES.iter().find(|kind| spec[**kind].is_object()) {
         pods::volume_source(first, &spec[*first], &format!("{base}.{first}"), causes);
@@ -144,11 +147,42 @@ const CLASS: &[Rule] = &[
     ("parameters", Check::With(parameters)),
     ("reclaimPolicy", Check::OneOf(&["Delete", "Retain"])),
     ("volumeBindingMode", Check::OneOf(&["Immediate", "WaitForFirstConsumer"])),
+    ("allowedTopologies", Check::With(topologies)),
 ];
 
 /// A StorageClass.
 pub(super) fn class(class: &Value, causes: &mut Vec<Cause>) {
     apply(CLASS, class, "", causes);
+}
+
+fn topologies(topologies: &Value, place: &str, causes: &mut Vec<Cause>) {
+    let mut seen: Vec<&Value> = vec![];
+    for (i, topology) in items(topologies).iter().enumerate() {
+        let requirements = &topology["matchLabelExpressions"];
+        let place = format!("{place}[{i}].matchLabelExpressions");
+        let mut keys: Vec<&str> = vec![];
+        for (j, requirement) in items(requirements).iter().enumerate() {
+            let place = format!("{place}[{j}]");
+            let values = items(&requirement["values"]);
+            if values.is_empty() {
+                causes.push(Cause::required(format!("{place}.values"), ""));
+            }
+            for (k, value) in values.iter().enumerate().filter(|(k, value)| values[..*k].contains(value)) {
+                causes.push(Cause::duplicate(format!("{place}.values[{k}]"), value));
+            }
+            let key = text(&requirement["key"]);
+            rules::faults(&names::qualified_name(key), &format!("{place}.key"), &key.into(), causes);
+            if keys.contains(&key) {
+                causes.push(Cause::duplicate(format!("{place}.key"), &key.into()));
+            }
+            keys.push(key);
+        }
+        // One that asks for nothing is the same as none.
+        if items(requirements).is_empty() || seen.contains(&requirements) {
+            causes.push(Cause::duplicate(place, &"".into()));
+        }
+        seen.push(requirements);
+    }
 }
 
 fn provisioner(name: &Value, place: &str, causes: &mut Vec<Cause>) {

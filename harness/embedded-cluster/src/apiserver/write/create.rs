@@ -39,6 +39,7 @@ impl Write<'_> {
         }
         crate::crd::check_create(self.server, self.kind, object["metadata"]["name"].as_str().unwrap_or_default())?;
         fields::begin(&mut object);
+        fields::unite_owners(&mut object, self.warnings);
         decode::defaults(self.kind, &mut object, written == managed::Written::Applied);
         // What admission adds is nobody's.
         managed::track(self, None, &mut object, written)?;

@@ -72,6 +72,34 @@ pub(super) fn begin(object: &mut Value) {
     }
 }
 
+/// Owners that are named twice are named once, with a warning.
+pub(super) fn unite_owners(object: &mut Value, warnings: &mut Vec<String>) {
+    let Some(references) = object["metadata"]["ownerReferences"].as_array() else {
+        return;
+    };
+    let mut once: Vec<Value> = vec![];
+    let mut twice = vec![];
+    for reference in references {
+        if once.contains(reference) {
+            twice.push(reference["uid"].as_str().unwrap_or_default());
+        } else {
+            once.push(reference.clone());
+        }
+    }
+    if twice.is_empty() {
+        return;
+    }
+    let warning = format!(
+        ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as \
+         early as 1.24; please fix your requests; duplicate UID(s) observed: [{}]",
+        twice.join(" ")
+    );
+    if !warnings.contains(&warning) {
+        warnings.push(warning);
+    }
+    metadata_mut(object).insert("ownerReferences", once.into());
+}
+
 /// A name for a new object that has none but wants one.
 pub(super) fn generate_name(server: &ApiServer, object: &mut Value) {
     let metadata = metadata_mut(object);

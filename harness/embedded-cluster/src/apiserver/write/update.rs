@@ -96,6 +96,7 @@ impl Write<'_> {
     /// One try; none when somebody else wrote first.
     async fn try_change(&mut self, old: &Arc<Object>, proposal: Proposal) -> Result<Option<Arc<Object>>, Status> {
         let mut new = proposal.object;
+        fields::unite_owners(&mut new, self.warnings);
         name_and_namespace(&mut new, Some(self.name()), self.request.target.namespace.as_deref())?;
         if !proposal.read.is_empty() && proposal.read != old.revision().to_string() {
             return Err(Status::modified(&self.kind.resource, self.name()));

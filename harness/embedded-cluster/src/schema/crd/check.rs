@@ -154,7 +154,16 @@ fn check_list_type(props: &Props, path: &str, causes: &mut Vec<Cause>) {
         ));
     }
     let keys_field = format!("{path}.x-kubernetes-list-map-keys");
+    let keys = &props.list_map_keys;
+    if keys.iter().enumerate().any(|(i, key)| keys[..i].contains(key)) {
+        let shown = keys.clone().into();
+        causes.push(Cause::invalid(keys_field.as_str(), &shown, "must not contain duplicate entries"));
+    }
     match props.list_type.as_deref() {
+        None if !keys.is_empty() => {
+            let detail = "must be map if x-kubernetes-list-map-keys is non-empty";
+            causes.push(Cause::required(format!("{path}.x-kubernetes-list-type"), detail));
+        }
         None | Some("atomic") => {}
         Some("set") => {
             let items = props.items.as_deref();

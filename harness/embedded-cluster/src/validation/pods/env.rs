@@ -2,7 +2,7 @@
 
 use crate::value::Value;
 
-use super::super::rules::{Check, Rule, faults, is_empty, items, not_one_of, text};
+use super::super::rules::{Check, Rule, apply, faults, is_empty, items, not_one_of, text};
 use super::super::{formats, names};
 use crate::status::Cause;
 
@@ -42,6 +42,9 @@ const RESOURCES: &[&str] = &[
     "requests.memory",
 ];
 
+/// Of a ConfigMap or a Secret.
+const NAME: &[Rule] = &[("name", Check::RequiredText(names::subdomain))];
+
 const MORE_THAN_ONE: &str = "may not have more than one field specified at a time";
 
 fn value_from(variable: &Value, place: &str, causes: &mut Vec<Cause>) {
@@ -70,9 +73,7 @@ fn value_from(variable: &Value, place: &str, causes: &mut Vec<Cause>) {
 }
 
 fn key(reference: &Value, place: &str, causes: &mut Vec<Cause>) {
-    if text(&reference["name"]).is_empty() {
-        causes.push(Cause::required(format!("{place}.name"), ""));
-    }
+    apply(NAME, reference, place, causes);
     match text(&reference["key"]) {
         "" => causes.push(Cause::required(format!("{place}.key"), "")),
         key => faults(&names::config_key(key), &format!("{place}.key"), &key.into(), causes),
@@ -131,8 +132,8 @@ pub(super) fn sources(sources: &Value, place: &str, causes: &mut Vec<Cause>) {
             .into_iter()
             .filter(|s| source[*s].is_object())
             .collect();
-        for field in set.iter().filter(|s| text(&source[**s]["name"]).is_empty()) {
-            causes.push(Cause::required(format!("{item}.{field}.name"), ""));
+        for field in &set {
+            apply(NAME, &source[*field], &format!("{item}.{field}"), causes);
         }
         let detail = match set.len() {
             0 => "must specify one of: `configMapRef` or `secretRef`",

@@ -34,7 +34,7 @@ const SPEC: &[Rule] = &[
     ("securityContext", Check::With(security::pod)),
     ("affinity", Check::With(scheduling::affinity)),
     ("", Check::With(dns)),
-    ("readinessGates[*].conditionType", Check::Text(names::qualified_name)),
+    ("readinessGates[*].conditionType", Check::With(readiness_gate)),
     ("", Check::With(scheduling::gates)),
     ("topologySpreadConstraints", Check::With(scheduling::spread)),
     ("serviceAccountName", Check::Subdomain),
@@ -51,6 +51,12 @@ const SPEC: &[Rule] = &[
     ("overhead", Check::With(resources::overhead)),
     ("os", Check::With(os)),
 ];
+
+/// An empty type is no valid name, rather than missing.
+fn readiness_gate(condition: &Value, place: &str, causes: &mut Vec<Cause>) {
+    let name = text(condition);
+    faults(&names::qualified_name(name), place, &name.into(), causes);
+}
 
 const HOST_ALIAS: &[Rule] = &[("ip", Check::With(ip)), ("hostnames", Check::Texts(names::subdomain))];
 

@@ -103,7 +103,7 @@ async fn owners_are_checked(world: World) {
     answer.refused_with(
         422,
         "Invalid",
-        "Only one reference can have Controller set to true. Found \"true\" in references for ConfigMap/owner and ConfigMap/owner",
+        "Only one reference can have Controller set to true. Found \"true\" in references for ",
     );
     let event = json!({"apiVersion": "v1", "kind": "Event", "name": "e", "uid": "1"});
     let body = json!({"metadata": {"name": "a", "ownerReferences": [event]}});
