@@ -129,6 +129,8 @@ fn of_kind(mut value: Value, kind: &Kind) -> Result<Value, Status> {
     if kind.custom.is_some() {
         return Err(other_custom_kind(&value, kind));
     }
+    let or = |found: String, wanted: &str| if found.is_empty() { wanted.to_owned() } else { found };
+    let (found_version, found_kind) = (or(found_version, &wanted_version), or(found_kind, &wanted_kind));
     let (group, version) = found_version.rsplit_once('/').unwrap_or(("", &found_version));
     if crate::kinds::BUILTIN.kind_of(group, version, &found_kind).is_none() {
         return Err(Status::bad_request(format!(
@@ -176,20 +178,9 @@ fn json_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status>
             "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why} ({shown})"
         ))
     };
-    let hex = |bytes: &[u8]| -> String {
-        let shown: String = bytes.iter().take(64).map(|b| format!("{b:02x}")).collect();
-        if bytes.is_empty() { "<empty>".into() } else { shown }
-    };
-    let parsed = schema::decode::parse(bytes).map_err(|error| {
-        let shown = if bytes.len() <= 1 {
-            String::from_utf8_lossy(bytes).into_owned()
-        } else {
-            hex(bytes)
-        };
-        unrecognised(&go_syntax_error(&error, bytes), if bytes.is_empty() { "<empty>" } else { &shown })
-    })?;
-    if let Some(why) = no_object(&parsed.value) {
-        return Err(unrecognised(&why, &hex(bytes)));
+    let parsed = schema::decode::parse(bytes).map_err(|error| unrecognised(&go_syntax_error(&error, bytes), &summary(bytes)))?;
+    if let Some(why) = no_type(&parsed.value) {
+        return Err(unrecognised(&why, &summary(bytes)));
     }
     Ok((
         parsed.value,
@@ -197,15 +188,33 @@ fn json_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status>
     ))
 }
 
-/// What Go says where an object should be; null is an empty one.
-fn no_object(value: &Value) -> Option<String> {
-    (!value.is_object() && !value.is_null()).then(|| {
-        format!(
+/// The beginning of a body, as messages show it.
+fn summary(bytes: &[u8]) -> String {
+    const MOST: usize = 30;
+    let first = &bytes[..bytes.len().min(MOST)];
+    let more = if bytes.len() > MOST { " ..." } else { "" };
+    match first.first() {
+        None => "<empty>".to_owned(),
+        Some(b'{') => format!("{}{more}", String::from_utf8_lossy(first)),
+        Some(_) => first.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + more,
+    }
+}
+
+/// What Go says where the type of an object cannot be read from it; null is an empty one.
+fn no_type(value: &Value) -> Option<String> {
+    if !value.is_object() && !value.is_null() {
+        return Some(format!(
             "json: cannot unmarshal {} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
              \"json:\\\"kind,omitempty\\\"\" }}",
             go_type(value)
-        )
-    })
+        ));
+    }
+    let mut fields = ["apiVersion", "kind"].into_iter();
+    let field = fields.find(|field| value.get(*field).is_some_and(|found| !found.is_string() && !found.is_null()))?;
+    Some(format!(
+        "json: cannot unmarshal {} into Go struct field .{field} of type string",
+        go_type(&value[field])
+    ))
 }
 
 /// A protobuf body as a tree.
@@ -227,7 +236,7 @@ fn yaml_object(bytes: &[u8], kind: &str) -> Result<(Value, Vec<String>), Status>
         ))
     })?;
     let value = Value::from(value);
-    if let Some(why) = no_object(&value) {
+    if let Some(why) = no_type(&value) {
         return Err(Status::bad_request(format!(
             "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why}"
         )));

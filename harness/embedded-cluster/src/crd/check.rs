@@ -165,6 +165,7 @@ fn check_conversion(conversion: &Value, versions: &[&Value], causes: &mut Vec<Ca
                 causes.push(Cause::forbidden("spec.conversion.strategy", detail));
             }
         }
+        Some("") => causes.push(Cause::required("spec.conversion.strategy", "")),
         Some(other) => causes.push(Cause::not_supported(
             "spec.conversion.strategy",
             &other.into(),
@@ -185,6 +186,12 @@ fn check_scale(version: &Value, path: &str, causes: &mut Vec<Cause>) {
         ),
     ] {
         let Some(json_path) = scale[field].as_str() else { continue };
+        if json_path.is_empty() {
+            if below.len() == 1 {
+                causes.push(Cause::required(format!("{path}.subresources.scale.{field}"), ""));
+            }
+            continue;
+        }
         let misplaced = || (!below.iter().any(|below| json_path.starts_with(below))).then_some(detail);
         if let Some(detail) = simple_problem(json_path).or_else(misplaced) {
             causes.push(Cause::invalid(

@@ -182,13 +182,9 @@ fn quoted(text: &str) -> Option<&str> {
         .find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
 }
 
-/// What is wrong with a path that definitions give, if anything.
+/// What is wrong with a path that a definition gives, if anything.
 pub(super) fn simple_problem(path: &str) -> Option<&'static str> {
-    match path {
-        "" => Some("must not be empty"),
-        path if path.starts_with('.') => None,
-        _ => Some("must be a simple json path starting with ."),
-    }
+    (!path.starts_with('.')).then_some("must be a simple json path starting with .")
 }
 
 #[cfg(test)]

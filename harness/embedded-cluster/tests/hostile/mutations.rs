@@ -91,7 +91,9 @@ async fn round(target: Target, seeds: &[Seed], seed: u64) {
                 String::from_utf8_lossy(&body)
             )
         };
-        let faulty = answer.code == 500 && answer.message().contains("Internal error");
+        // A webhook that was accepted before, and that nobody answers, is no fault.
+        let message = answer.message();
+        let faulty = answer.code == 500 && message.contains("Internal error") && !message.contains("failed calling webhook");
         assert!(!faulty, "{}\n{}", told(), answer.message());
         if answer.code >= 400 {
             let shown = answer.body["kind"] == "Status" && answer.body["code"] == answer.code;

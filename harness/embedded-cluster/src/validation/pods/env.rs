@@ -42,9 +42,6 @@ const RESOURCES: &[&str] = &[
     "requests.memory",
 ];
 
-/// Of a ConfigMap or a Secret.
-const NAME: &[Rule] = &[("name", Check::RequiredText(names::subdomain))];
-
 const MORE_THAN_ONE: &str = "may not have more than one field specified at a time";
 
 fn value_from(variable: &Value, place: &str, causes: &mut Vec<Cause>) {
@@ -73,7 +70,9 @@ fn value_from(variable: &Value, place: &str, causes: &mut Vec<Cause>) {
 }
 
 fn key(reference: &Value, place: &str, causes: &mut Vec<Cause>) {
-    apply(NAME, reference, place, causes);
+    // Here a name that is missing is no valid one.
+    let name = text(&reference["name"]);
+    faults(&names::subdomain(name), &format!("{place}.name"), &name.into(), causes);
     match text(&reference["key"]) {
         "" => causes.push(Cause::required(format!("{place}.key"), "")),
         key => faults(&names::config_key(key), &format!("{place}.key"), &key.into(), causes),
@@ -133,7 +132,8 @@ pub(super) fn sources(sources: &Value, place: &str, causes: &mut Vec<Cause>) {
             .filter(|s| source[*s].is_object())
             .collect();
         for field in &set {
-            apply(NAME, &source[*field], &format!("{item}.{field}"), causes);
+            let rule = [("name", Check::RequiredText(names::subdomain))];
+            apply(&rule, &source[*field], &format!("{item}.{field}"), causes);
         }
         let detail = match set.len() {
             0 => "must specify one of: `configMapRef` or `secretRef`",

@@ -105,6 +105,10 @@ async fn owners_are_checked(world: World) {
         "Invalid",
         "Only one reference can have Controller set to true. Found \"true\" in references for ",
     );
+    let owner = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "o", "uid": "00000000-0000-4000-8000-000000000000"});
+    let body = json!({"metadata": {"name": "twice", "ownerReferences": [owner, owner]}});
+    let twice = world.api.post(&format!("{maps}?dryRun=All"), body).await.ok();
+    assert_eq!(twice["metadata"]["ownerReferences"], json!([owner]));
     let event = json!({"apiVersion": "v1", "kind": "Event", "name": "e", "uid": "1"});
     let body = json!({"metadata": {"name": "a", "ownerReferences": [event]}});
     let answer = world.api.post(&maps, body).await;

@@ -53,6 +53,20 @@ async fn bodies(world: World) {
             "{text}: {answer:?}"
         );
     }
+    let typed = r#"{"apiVersion":["v1"],"kind":"ConfigMap","metadata":{"name":"a"}}"#;
+    let answer = world.api.send("POST", &maps, "application/json", typed).await;
+    answer.refused(
+        400,
+        "BadRequest",
+        "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: json: cannot unmarshal \
+         array into Go struct field .apiVersion of type string ({\"apiVersion\":[\"v1\"],\"kind\" ...)",
+    );
+    let answer = world.api.post(&maps, json!({"kind": "Nothing", "metadata": {"name": "a"}})).await;
+    answer.refused_with(
+        400,
+        "BadRequest",
+        "Nothing in version \"v1\" cannot be handled as a ConfigMap: no kind \"Nothing\" is registered for version \"v1\"",
+    );
     let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}});
     let answer = world.api.post(&maps, secret).await;
     answer.refused_with(400, "BadRequest", "Secret in version \"v1\" cannot be handled as a ConfigMap");

@@ -10,6 +10,7 @@ mod lists;
 mod objects;
 mod patches;
 mod tokens;
+mod validation;
 mod watch;
 
 use futures::FutureExt;
@@ -75,6 +76,7 @@ pub(crate) fn all() -> Vec<Body> {
         tokens::all(),
         definitions::all(),
         errors::all(),
+        validation::all(),
     ];
     lists.into_iter().flatten().collect()
 }
