@@ -21,7 +21,7 @@ pub(crate) struct Options {
     pub(crate) field_manager: Option<String>,
     /// `Strict`, `Warn`, `Ignore` or empty (the server's default, `Warn`).
     pub(crate) field_validation: String,
-    pub(crate) force: bool,
+    pub(crate) force: Option<bool>,
     pub(crate) dry_run: bool,
     pub(crate) grace_period_seconds: Option<i64>,
     pub(crate) propagation: Option<Propagation>,
@@ -77,7 +77,7 @@ impl Options {
                 "timeoutSeconds" => options.timeout_seconds = u64::try_from(integer(&value)?).ok(),
                 "fieldManager" => options.field_manager = Some(value),
                 "fieldValidation" => options.field_validation = value,
-                "force" => options.force = boolean(&value),
+                "force" => options.force = Some(boolean(&value)),
                 "dryRun" => dry_run.push(value),
                 "gracePeriodSeconds" => options.grace_period_seconds = Some(integer(&value)?),
                 "orphanDependents" => orphan = Some(boolean(&value)),

@@ -2,7 +2,7 @@
 
 use crate::value::{Value, json};
 use http::request::Parts;
-use http::{Response, header};
+use http::{Method, Response, header};
 
 use super::respond::{self, ResponseBody};
 use super::{discovery, openapi};
@@ -18,6 +18,9 @@ pub(super) fn answer(server: &ApiServer, parts: &Parts, path: &str, query: &str)
         ["healthz" | "livez" | "readyz", "ping" | "log" | "etcd"] => Ok(text(200, "ok")),
         ["metrics"] => Ok(respond::typed(200, "text/plain; version=0.0.4; charset=utf-8", respond::empty())),
         ["version"] => Ok(json(&version())),
+        ["api"] | ["api", _] | ["apis", _, _] if parts.method != Method::GET && parts.method != Method::HEAD => {
+            Err(Status::verb_not_allowed())
+        }
         ["api" | "apis", ..] => discovery::answer(server, parts, &steps),
         ["openapi", "v2"] => openapi::v2::answer(server, parts),
         ["openapi", "v3", rest @ ..] => openapi::answer(server, rest, query),

@@ -54,7 +54,13 @@ pub(super) fn apply(write: &mut Write<'_>, old: Option<&Object>, patch: &Value) 
     let mut shown = patch.clone();
     shown["metadata"]["name"] = config["metadata"]["name"].clone();
     let applied = with_writer(write, |writer| {
-        apply::apply(node, old.map(Object::value), &shown, write.request.options.force, writer)
+        apply::apply(
+            node,
+            old.map(Object::value),
+            &shown,
+            write.request.options.force == Some(true),
+            writer,
+        )
     });
     let applied = applied.map_err(refusal)?;
     let checked = decode::checked(write.kind, applied.object, &write.request.options).map_err(|fault| Status::plain(500, fault))?;

@@ -17,6 +17,10 @@ impl Write<'_> {
         if patch.kind == PatchKind::Apply {
             return self.apply(patch.content).await;
         }
+        if self.request.options.force.is_some() {
+            let cause = Cause::forbidden("force", "may not be specified for non-apply patch");
+            return Err(Status::invalid("meta.k8s.io", "PatchOptions", "", vec![cause]));
+        }
         if patch.kind == PatchKind::Strategic && self.kind.custom.is_some() {
             let read = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
             return Err(Status::unsupported_media_type(read));

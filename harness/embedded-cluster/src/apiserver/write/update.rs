@@ -23,17 +23,19 @@ pub(super) struct Proposal {
 impl Write<'_> {
     /// PUT.
     pub(in crate::apiserver) async fn update(&mut self) -> Result<Outcome, Status> {
-        let object = self.body()?;
+        let mut object = self.body()?;
+        name_and_namespace(&mut object, Some(self.name()), self.request.target.namespace.as_deref())?;
         let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
         let (read, uid) = (text("resourceVersion"), text("uid"));
-        if read.parse::<u64>().is_err() && !read.is_empty() {
+        let exists = self.server.store.get(&self.kind.key, self.namespace(), self.name()).is_some();
+        if !exists && !uid.is_empty() {
+            return Err(self.other_uid(&uid, ""));
+        }
+        if exists && read.parse::<u64>().is_err() && !read.is_empty() {
             return Err(Status::plain(500, format!("strconv.ParseUint: parsing {read:?}: invalid syntax")));
         }
         let read = if read == "0" { String::new() } else { read };
-        let exists = self.server.store.get(&self.kind.key, self.namespace(), self.name()).is_some();
         if !exists && self.kind.strategy.create_on_update && self.subresource().is_empty() && read.is_empty() {
-            let mut object = object;
-            name_and_namespace(&mut object, Some(self.name()), self.request.target.namespace.as_deref())?;
             return self.create_object(object, managed::Written::Update).await;
         }
         if read.is_empty() && !self.kind.strategy.unconditional_update && exists {
@@ -102,7 +104,7 @@ impl Write<'_> {
             return Err(Status::modified(&self.kind.resource, self.name()));
         }
         if !proposal.uid.is_empty() && proposal.uid != old.uid() {
-            return Err(self.other_uid(&proposal.uid, old));
+            return Err(self.other_uid(&proposal.uid, old.uid()));
         }
         let served = convert::to_served(old, self.kind);
         let causes = fields::carry_over(self.kind, self.subresource(), &served, &mut new);
@@ -154,16 +156,15 @@ impl Write<'_> {
         }
     }
 
-    fn other_uid(&self, wanted: &str, old: &Object) -> Status {
+    fn other_uid(&self, wanted: &str, found: &str) -> Status {
         let place = match self.namespace() {
             "" => self.name().to_owned(),
             namespace => format!("{namespace}/{}", self.name()),
         };
         let because = format!(
             "StorageError: invalid object, Code: 4, Key: /registry/{}/{place}, ResourceVersion: 0, AdditionalErrorMsg: Precondition \
-             failed: UID in precondition: {wanted}, UID in object meta: {}",
+             failed: UID in precondition: {wanted}, UID in object meta: {found}",
             self.kind.resource.plural(),
-            old.uid()
         );
         Status::conflict(&self.kind.resource, self.name(), &because)
     }

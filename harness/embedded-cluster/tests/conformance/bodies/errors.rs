@@ -31,7 +31,9 @@ async fn paths(world: World) {
     }
     let method = "the server does not allow this method on the requested resource";
     let one = world.path("configmaps/a");
-    world.api.post(&one, json!({})).await.refused(405, "MethodNotAllowed", method);
+    for path in [&one, "/api", "/api/v1", "/apis/apps/v1"] {
+        world.api.post(path, json!({})).await.refused(405, "MethodNotAllowed", method);
+    }
     let put = world.api.put(&world.path("configmaps"), &json!({})).await;
     put.refused(405, "MethodNotAllowed", method);
 }
@@ -125,11 +127,19 @@ async fn places(world: World) {
         "the namespace of the provided object does not match the namespace sent on the request",
     );
     let put = world.api.put(&format!("{maps}/a"), &json!({"metadata": {"name": "b"}})).await;
-    put.refused(
-        400,
-        "BadRequest",
-        "the name of the object (b) does not match the name on the URL (a)",
-    );
+    let other = "the name of the object (b) does not match the name on the URL (a)";
+    put.refused(400, "BadRequest", other);
+    world.api.delete(&format!("{maps}/a"), json!({})).await.ok();
+    // The name is looked at first, and the uid comes before the absence.
+    let put = world.api.put(&format!("{maps}/a"), &json!({"metadata": {"name": "b"}})).await;
+    put.refused(400, "BadRequest", other);
+    let put = world
+        .api
+        .put(&format!("{maps}/a"), &json!({"metadata": {"name": "a", "uid": "u"}}))
+        .await;
+    put.refused_with(409, "Conflict", "Precondition failed: UID in precondition: u, UID in object meta: ");
+    let put = world.api.put(&format!("{maps}/a"), &json!({"metadata": {"name": "a"}})).await;
+    put.refused(404, "NotFound", "configmaps \"a\" not found");
 }
 
 async fn required(world: World) {

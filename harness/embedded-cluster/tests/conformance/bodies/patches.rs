@@ -75,6 +75,12 @@ async fn by_merge(world: World) {
         "BadRequest",
         "the name of the object (b) does not match the name on the URL (a)",
     );
+    let forced = world.api.merge(&format!("{one}?force=true"), json!({})).await;
+    forced.refused(
+        422,
+        "Invalid",
+        "PatchOptions.meta.k8s.io \"\" is invalid: force: Forbidden: may not be specified for non-apply patch",
+    );
     let number = world.api.merge(&one, json!({"data": {"a": 1}})).await;
     assert!(number.code >= 400 && number.code < 500, "{number:?}");
 }
