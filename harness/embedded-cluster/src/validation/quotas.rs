@@ -87,7 +87,7 @@ fn selected_scope(requirement: &Value, causes: &mut Vec<Cause>) {
             causes.push(Cause::required(format!("{PLACE}.values"), detail));
         }
         "Exists" | "DoesNotExist" if !items(values).is_empty() => {
-            let detail = "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector";
+            let detail = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
             causes.push(Cause::invalid(format!("{PLACE}.values"), values, detail));
         }
         "In" | "NotIn" | "Exists" | "DoesNotExist" => {}

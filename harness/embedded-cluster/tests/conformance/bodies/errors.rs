@@ -61,7 +61,7 @@ async fn bodies(world: World) {
         400,
         "BadRequest",
         "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: json: cannot unmarshal \
-         array into Go struct field .apiVersion of type string ({\"apiVersion\":[\"v1\"],\"kind\" ...)",
+         array into Go struct field .apiVersion of type string ({\"apiVersion\":[\"v1\"],\"kind\":\"C ...)",
     );
     let answer = world.api.post(&maps, json!({"kind": "Nothing", "metadata": {"name": "a"}})).await;
     answer.refused_with(

@@ -98,7 +98,7 @@ async fn quotas(world: World) {
         (
             operator.as_str(),
             json!("Exists"),
-            "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector",
+            "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector",
         ),
     ];
     refused(&world, &world.path("resourcequotas"), &good, &changes).await;
