@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn pods_of_one_controller_go_apart() {
         let mut nodes = Nodes::default();
-        take(&mut nodes, &NODES, node("a", "8", json!({})));
+        take(&mut nodes, &NODES, node("a", "16", json!({})));
         take(&mut nodes, &NODES, node("b", "4", json!({})));
         let of = |name: &str, node: Option<&str>, controller: &str| {
             let mut pod = pod(name, node, asks("1"));
