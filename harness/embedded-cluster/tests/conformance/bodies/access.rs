@@ -1,6 +1,6 @@
 //! Who is who, and who may do what.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Body;
 use crate::session::Who;
@@ -59,27 +59,25 @@ async fn role(world: World) {
         .await
         .refused(403, "Forbidden", &refusal("get", "configmaps \"a\""));
     let rules = json!([{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["list", "create"]}]);
-    let roles = world.path_in(&format!("{RBAC}/v1"), "roles");
-    world
-        .api
-        .post(&roles, json!({"metadata": {"name": "r"}, "rules": rules}))
-        .await
-        .ok();
-    let binding = json!({
-        "metadata": {"name": "r"},
-        "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": "r"},
-        "subjects": [{"apiGroup": RBAC, "kind": "User", "name": name}],
-    });
-    world
-        .api
-        .post(&world.path_in(&format!("{RBAC}/v1"), "rolebindings"), binding)
-        .await
-        .ok();
+    allow(&world, &name, rules).await;
     bob.eventually(&maps, |answer| answer.code == 200).await;
     bob.post(&maps, json!({"metadata": {"name": "a"}})).await.ok();
     let deleted = bob.delete(&format!("{maps}/a"), json!({})).await;
     deleted.refused(403, "Forbidden", &refusal("delete", "configmaps \"a\""));
     assert_eq!(bob.get(&world.path("secrets")).await.code, 403);
+}
+
+/// Gives a user a Role in the world's namespace.
+async fn allow(world: &World, user: &str, rules: Value) {
+    let group = format!("{RBAC}/v1");
+    let role = json!({"metadata": {"name": "r"}, "rules": rules});
+    world.api.post(&world.path_in(&group, "roles"), role).await.ok();
+    let binding = json!({
+        "metadata": {"name": "r"},
+        "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": "r"},
+        "subjects": [{"apiGroup": RBAC, "kind": "User", "name": user}],
+    });
+    world.api.post(&world.path_in(&group, "rolebindings"), binding).await.ok();
 }
 
 async fn cluster_role(world: World) {
@@ -117,21 +115,7 @@ async fn escalation(world: World) {
     let mallory = world.session(&Who::User(name.clone()));
     let roles = world.path_in(&format!("{RBAC}/v1"), "roles");
     let rules = json!([{"apiGroups": [RBAC], "resources": ["roles"], "verbs": ["get", "list", "create"]}]);
-    world
-        .api
-        .post(&roles, json!({"metadata": {"name": "r"}, "rules": rules}))
-        .await
-        .ok();
-    let binding = json!({
-        "metadata": {"name": "r"},
-        "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": "r"},
-        "subjects": [{"apiGroup": RBAC, "kind": "User", "name": name}],
-    });
-    world
-        .api
-        .post(&world.path_in(&format!("{RBAC}/v1"), "rolebindings"), binding)
-        .await
-        .ok();
+    allow(&world, &name, rules).await;
     mallory.eventually(&roles, |answer| answer.code == 200).await;
     let rules = json!([{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]);
     let more = mallory.post(&roles, json!({"metadata": {"name": "more"}, "rules": rules})).await;
