@@ -75,6 +75,23 @@ async fn bodies_of_other_types(#[case] body: &'static str) {
 }
 
 #[rstest]
+#[case::list(json!([1]))]
+#[case::text(json!("text"))]
+#[case::number(json!(1))]
+#[case::nothing(Value::Null)]
+#[case::empty(json!({}))]
+#[tokio::test(start_paused = true)]
+async fn patches_that_leave_no_object(#[case] value: Value) {
+    let world = World::new().await;
+    world.map("a", json!({"k": "v"})).await;
+    for op in ["replace", "add"] {
+        let body = json!([{"op": op, "path": "", "value": value}]).to_string();
+        let refused = world.send("PATCH", &format!("{MAPS}/a"), JSON_PATCH, body).await;
+        assert!(matches!(refused.code, 400 | 422), "{op}: {refused:?}");
+    }
+}
+
+#[rstest]
 #[case::lists("a: &a [x, x, x, x, x, x, x, x, x]\n", "b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n")]
 #[case::texts("a: &a TEXT\n", "b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n")]
 #[tokio::test(start_paused = true)]

@@ -59,8 +59,11 @@ impl Write<'_> {
             _ if self.kind.custom.is_none() && object["kind"].as_str().is_none_or(str::is_empty) => &["kind"],
             _ => &[],
         };
-        for field in fields {
-            object[*field] = old.value()[*field].clone();
+        // A patch may put anything in the place of an object.
+        if let Some(object) = object.as_object_mut() {
+            for field in fields {
+                object.insert(*field, old.value()[*field].clone());
+            }
         }
         let same_kind = object["kind"] == old.value()["kind"] && object["apiVersion"] == old.value()["apiVersion"];
         if !same_kind {
