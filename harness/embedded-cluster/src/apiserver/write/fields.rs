@@ -77,26 +77,26 @@ pub(super) fn unite_owners(object: &mut Value, warnings: &mut Vec<String>) {
     let Some(references) = object["metadata"]["ownerReferences"].as_array() else {
         return;
     };
-    let mut once: Vec<Value> = vec![];
-    let mut twice = vec![];
-    for reference in references {
-        if once.contains(reference) {
-            twice.push(reference["uid"].as_str().unwrap_or_default());
-        } else {
-            once.push(reference.clone());
-        }
-    }
+    let (twice, once): (Vec<_>, Vec<_>) = references
+        .iter()
+        .enumerate()
+        .partition(|(index, reference)| references[..*index].contains(reference));
     if twice.is_empty() {
         return;
     }
+    let uids: Vec<&str> = twice
+        .iter()
+        .map(|(_, reference)| reference["uid"].as_str().unwrap_or_default())
+        .collect();
     let warning = format!(
         ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as \
          early as 1.24; please fix your requests; duplicate UID(s) observed: [{}]",
-        twice.join(" ")
+        uids.join(" ")
     );
     if !warnings.contains(&warning) {
         warnings.push(warning);
     }
+    let once: Vec<Value> = once.into_iter().map(|(_, reference)| reference.clone()).collect();
     metadata_mut(object).insert("ownerReferences", once.into());
 }
 
