@@ -30,10 +30,16 @@ const WORKLOAD: &str =
     {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: 'web:1'}]}}}}]}
 - wait: {until: {on: [a, b], apiVersion: apps/v1, kind: Deployment, namespace: default, name: web, condition: Available}}";
 const ACCOUNT: &str = "- apply: {on: [a, b], objects: [{apiVersion: v1, kind: ServiceAccount, metadata: {name: s, namespace: default}}]}";
+/// The account trusts `a` and `b`.
+const TRUSTED: &str = "- iam: {account: '111122223333', providers: [a, b], roles: {flyte-dataplane-role: \
+    {trust: ../../fixtures/iam/dataplane-role-two-clusters.json, permissions: ../../fixtures/iam/flyte-s3-policy.json}}}
+- apply: {on: [a, b, c], objects: [{apiVersion: v1, kind: Namespace, metadata: {name: flyte}}]}
+- apply: {on: [a, b, c], objects: [{apiVersion: v1, kind: ServiceAccount, metadata: {name: flytepropeller, namespace: flyte, annotations: \
+    {eks.amazonaws.com/role-arn: 'arn:aws:iam::111122223333:role/flyte-dataplane-role'}}}]}";
 const OBJECT: &str = "apiVersion: v1, kind: ConfigMap, namespace: default, name: z";
 
 #[rustfmt::skip]
-const CASES: [Case; 19] = [
+const CASES: [Case; 21] = [
     Case { verb: "deploy", before: "- apply: {on: c, objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: colour, namespace: default}}]}", step: "- deploy: {on: ON, DEPLOY}", why: "ConfigMap" },
     Case { verb: "upgrade", before: "- deploy: {on: '*', DEPLOY}\nFORGET", step: "- upgrade: {on: ON, DEPLOY}", why: "has no deployed releases" },
     Case { verb: "rollback", before: "- deploy: {on: '*', DEPLOY}\n- upgrade: {on: '*', DEPLOY}\nFORGET", step: "- rollback: {on: ON, release: web, namespace: default}", why: "has no deployed releases" },
@@ -53,6 +59,8 @@ const CASES: [Case; 19] = [
     Case { verb: "expect pods", before: WORKLOAD, step: "- expect: {pods: {on: ON, namespace: default, count: 1, within: 1s}}", why: "pods" },
     Case { verb: "expect resources", before: MADE, step: "- expect: {resources: {on: ON, OBJECT, matches: {data: {x: old}}, within: 1s}}", why: "z" },
     Case { verb: "expect resources, count", before: MADE, step: "- expect: {resources: {on: ON, apiVersion: v1, kind: ConfigMap, namespace: default, count: 2, within: 1s}}", why: "1" },
+    Case { verb: "expect assumeRole", before: TRUSTED, step: "- expect: {assumeRole: {on: ON, serviceAccount: flyte/flytepropeller, role: flyte-dataplane-role, allowed: true}}", why: "may not assume flyte-dataplane-role" },
+    Case { verb: "expect objectAccess", before: TRUSTED, step: "- expect: {objectAccess: {on: ON, serviceAccount: flyte/flytepropeller, action: 's3:GetObject', resource: 'arn:aws:s3:::flyte-data/x', allowed: true}}", why: "may not s3:GetObject" },
 ];
 
 impl Case {

@@ -13,6 +13,7 @@ mod invariants;
 mod namespaces;
 mod objects;
 mod outputs;
+mod quarantine;
 mod releases;
 mod shares;
 mod steps;
@@ -40,6 +41,7 @@ pub(crate) fn check(parsed: &Parsed, file: &str, text: &str, sources: &mut Sourc
         submits: BTreeMap::new(),
     };
     clusters::check(&mut context);
+    quarantine::check(&mut context);
     namespaces::check(&mut context);
     steps::check(&mut context);
     expressions::check(&mut context);

@@ -31,7 +31,7 @@ pub use duration::{Duration, InvalidDuration};
 pub use expand::Given;
 pub use inputs::{Input, InputKind};
 pub use load::{Invalid, Loaded, load, load_all, only, parse_all, parse_text};
-pub use model::{ApiVersion, Cluster, ClusterNames, Kind, Metadata, Namespace, Role, Scenario, Settings, Step};
+pub use model::{ApiVersion, Cluster, ClusterNames, Kind, Metadata, Namespace, Quarantine, Role, Scenario, Settings, Step};
 pub use names::{ClusterId, NamespacedName, OneOrMany, dns_name, token_secret_name};
 pub use verb::Verb;
 

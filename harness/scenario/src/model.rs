@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use indexmap::IndexMap;
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
@@ -127,6 +128,24 @@ pub struct Metadata {
     /// For selecting scenarios.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+    /// For a scenario that is known to fail: it runs, and its failure is told but does not fail the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<Quarantine>,
+}
+
+/// Whose business a known failure is, and for how long it is borne.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Quarantine {
+    /// Who mends it: a person or a team.
+    #[schemars(length(min = 1))]
+    pub owner: Spanned<String>,
+    /// Where it is told of, for example an issue: `https://...`.
+    #[schemars(regex(pattern = "^https?://"))]
+    pub link: Spanned<String>,
+    /// The last day, in UTC, as `2026-12-31`. From the next day on the scenario fails the run as any other.
+    #[schemars(with = "String", regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    pub until: Spanned<Date>,
 }
 
 /// What holds for the whole run.

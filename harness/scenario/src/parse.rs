@@ -94,6 +94,7 @@ fn scenario(path: &Path, cell: Cell, source: &mut Source<'_>) -> Parsed {
         name: Spanned::made(String::new()),
         description: None,
         labels: Default::default(),
+        quarantine: None,
     };
     let scenario = Scenario {
         api_version: api_version.unwrap_or(ApiVersion::V1Alpha1),

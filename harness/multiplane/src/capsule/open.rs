@@ -11,7 +11,7 @@ use tar::Archive;
 use tempfile::TempDir;
 
 use super::{ABOUT, About, CHARTS, CapsuleError, FILES, FORMAT};
-use crate::charts::kept::unpack;
+use crate::charts::kept::{lay_out, unpack};
 use crate::run::{Pins, Plan};
 
 /// How much a capsule may hold, unpacked: 256 MiB. Charts are far smaller; a file that claims more is no capsule.
@@ -77,14 +77,17 @@ impl Opened {
         self.folder.path().join(FILES).join(&self.about.scenario)
     }
 
-    /// Copies the files to a new folder, which stays; tells where the scenario is.
+    /// Copies the files to a new folder, which stays. Tells where the scenario is and, if it has charts of repositories, the folder that a run needs as
+    /// `XDG_CACHE_HOME` to find them; it is absolute.
     ///
     /// # Errors
     /// If the folder is there already, or cannot be written.
-    pub fn lay_out(&self, folder: &Path) -> Result<PathBuf, CapsuleError> {
+    pub fn lay_out(&self, folder: &Path) -> Result<(PathBuf, Option<PathBuf>), CapsuleError> {
         std::fs::create_dir(folder).map_err(CapsuleError::file(folder))?;
         copy(&self.folder.path().join(FILES), folder)?;
-        Ok(folder.join(&self.about.scenario))
+        let cache = std::path::absolute(folder).map_err(CapsuleError::file(folder))?.join(".cache");
+        let charts = lay_out(&self.folder.path().join(CHARTS), &cache)?;
+        Ok((folder.join(&self.about.scenario), charts.then_some(cache)))
     }
 
     /// The recorded run, to be done again. `seed` wins over the recorded one.
@@ -114,6 +117,8 @@ impl Opened {
         let mut plans = plans.map_err(|invalid| CapsuleError::Scenario(invalid.to_string()))?;
         for plan in &mut plans {
             unpack(&self.folder.path().join(CHARTS), &mut plan.loaded.scenario)?;
+            // Whoever runs a capsule wants to see it fail.
+            plan.quarantine = None;
         }
         pins.apply(&mut plans)?;
         match <[Plan; 1]>::try_from(plans) {

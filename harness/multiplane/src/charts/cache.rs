@@ -18,7 +18,12 @@ impl Cache {
     fn choose(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<Self> {
         let set = |name| variable(name).filter(|path: &PathBuf| path.is_absolute());
         let base = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?;
-        Some(Self(base.join("multiplane/charts")))
+        Some(Self::below(&base))
+    }
+
+    /// That of commands which have this folder as `XDG_CACHE_HOME`.
+    pub(super) fn below(base: &Path) -> Self {
+        Self(base.join("multiplane/charts"))
     }
 
     /// A chart's archive, if it is kept.

@@ -6,18 +6,24 @@
 mod cache;
 mod client;
 pub(crate) mod kept;
+mod logins;
+mod proxy;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
+use bytes::Bytes;
 use chart::repository::{INDEX, Index, Offer, PickError, check_range, resolve};
 use scenario::verb::{Deploy, Fetched};
 use scenario::{Invalid, Verb};
 use thiserror::Error;
+use url::Url;
 use yaml::{Diagnostic, Spanned, suggest};
 
 use crate::run::Plan;
 use cache::{Cache, digest};
 use client::Http;
+use logins::Logins;
 
 /// Why charts cannot be had.
 #[derive(Debug, Error)]
@@ -53,7 +59,8 @@ pub fn provide(plans: &mut [Plan]) -> Result<Vec<String>, ChartsError> {
         .map_err(environment)?;
     let mut fetcher = Fetcher {
         cache,
-        http: Http::new().map_err(ChartsError::Environment)?,
+        logins: Logins::from_env().map_err(ChartsError::Environment)?,
+        clients: BTreeMap::new(),
         indexes: BTreeMap::new(),
         warnings: Vec::new(),
     };
@@ -88,7 +95,9 @@ fn remote(plan: &mut Plan) -> impl Iterator<Item = (&mut Deploy, String)> {
 
 struct Fetcher {
     cache: Cache,
-    http: Http,
+    logins: Logins,
+    /// By the repository's address.
+    clients: BTreeMap<String, Http>,
     /// By the repository's address.
     indexes: BTreeMap<String, Index>,
     warnings: Vec<String>,
@@ -118,12 +127,24 @@ impl Fetcher {
         self.archive(repo, name, offer).await.map_err(Fault::Environment)
     }
 
+    /// What is at an address that belongs to a repository.
+    async fn get(&mut self, repo: &str, url: &Url) -> Result<Bytes, String> {
+        let client = match self.clients.entry(repo.to_owned()) {
+            Entry::Occupied(client) => client.into_mut(),
+            Entry::Vacant(place) => {
+                let address = Url::parse(repo).map_err(|error| format!("{repo}: {error}"))?;
+                place.insert(Http::new(&address, &self.logins.of(repo)?)?)
+            }
+        };
+        client.get(url).await
+    }
+
     /// A repository's index, asked for once.
     async fn index(&mut self, repo: &str) -> Result<&Index, String> {
         if !self.indexes.contains_key(repo) {
             let url = resolve(repo, INDEX).map_err(|error| format!("{repo}: {error}"))?;
             let parse = |bytes: &[u8]| Index::parse(&String::from_utf8_lossy(bytes)).map_err(|error| format!("{url} is no index: {error}"));
-            let index = match self.http.get(&url).await {
+            let index = match self.get(repo, &url).await {
                 Ok(bytes) => {
                     let index = parse(&bytes)?;
                     self.cache.keep(repo, INDEX, &bytes)?;
@@ -143,7 +164,7 @@ impl Fetcher {
     }
 
     /// The archive of a version, from the cache if it is what the index says.
-    async fn archive(&self, repo: &str, name: &str, offer: Offer) -> Result<Fetched, String> {
+    async fn archive(&mut self, repo: &str, name: &str, offer: Offer) -> Result<Fetched, String> {
         let Offer {
             version,
             url,
@@ -158,7 +179,7 @@ impl Fetcher {
         }
         let url = url.ok_or_else(|| format!("chart {name} {version} of {repo} has no downloadable URLs"))?;
         let url = resolve(repo, &url).map_err(|error| format!("{url}: {error}"))?;
-        let content = self.http.get(&url).await?;
+        let content = self.get(repo, &url).await?;
         let digest = digest(&content);
         if !fits(&content) {
             let said = said.unwrap_or_default();

@@ -12,7 +12,6 @@ use serde_json::json;
 use super::backend::Backend;
 use super::exit::Failure;
 use super::output::Output;
-use super::table::aligned;
 
 /// Checks what this machine can run: Docker, kind, limits, memory, disk, ports; and tells how to mend what is missing.
 ///
@@ -116,20 +115,11 @@ fn print(examination: &Examination, output: &mut Output) -> Result<(), Failure> 
         Level::Warn => "warn",
         Level::Fail => "FAIL",
     };
-    let rows: Vec<Vec<String>> = examination
-        .checks
-        .iter()
-        .map(|check| {
-            let backends: Vec<&str> = check.backends.iter().map(|backend| backend.name()).collect();
-            vec![
-                word(check.level).to_owned(),
-                check.id.to_owned(),
-                format!("{}: {} [{}]", check.found, check.means, backends.join(", ")),
-            ]
-        })
-        .collect();
-    for (line, check) in aligned(&rows, "").into_iter().zip(&examination.checks) {
-        output.line(line)?;
+    // As wide as the longest name, whichever checks there are: output of two machines can be compared.
+    for check in &examination.checks {
+        let backends: Vec<&str> = check.backends.iter().map(|backend| backend.name()).collect();
+        let text = format!("{}: {} [{}]", check.found, check.means, backends.join(", "));
+        output.line(format!("{:4}  {:10}  {text}", word(check.level), check.id))?;
         if let Some(mend) = &check.mend {
             output.line(format!("      mend: {mend}"))?;
         }

@@ -112,8 +112,12 @@ fn told(ending: &Ending) -> String {
 }
 
 fn unpack(capsule: Opened, folder: &Path, output: &mut Output) -> Result<Exit, Failure> {
-    let scenario = capsule.lay_out(folder).map_err(failure)?;
-    output.line(format!("multiplane run {}", scenario.display()))?;
+    let (scenario, charts) = capsule.lay_out(folder).map_err(failure)?;
+    let command = format!("multiplane run {}", scenario.display());
+    output.line(match charts {
+        Some(cache) => format!("XDG_CACHE_HOME={} {command}", cache.display()),
+        None => command,
+    })?;
     Ok(Exit::Passed)
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::facts::{Docker, DockerFacts};
+use super::subnets::{networks, pools};
 use crate::backend::node_image;
 
 /// Where the engine listens unless told otherwise.
@@ -31,6 +32,7 @@ pub(super) fn ask(docker_host: Option<&str>) -> Docker {
             Docker::Answers(Box::new(DockerFacts {
                 has_node_image: get(&socket, &format!("/images/{node_image}/json")).is_ok(),
                 node_image,
+                networks: networks(&get(&socket, "/networks").unwrap_or_default()),
                 ..facts(socket, &info, &version)
             }))
         }
@@ -83,6 +85,8 @@ fn facts(socket: PathBuf, info: &Value, version: &Value) -> DockerFacts {
         root: text(&info["DockerRootDir"]).into(),
         node_image: String::new(),
         has_node_image: false,
+        pools: pools(info),
+        networks: Vec::new(),
         space: None,
     }
 }

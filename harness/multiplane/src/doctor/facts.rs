@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::subnets::{Pool, Subnet};
+
 /// A machine, and what is planned on it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,6 +28,8 @@ pub struct Facts {
     pub temporary: Option<Space>,
     /// Memory of this machine, or of the container that this is.
     pub memory: Option<Memory>,
+    /// Address ranges that this machine has routes to, but for the default one.
+    pub routes: Vec<Subnet>,
     /// Ports on the loopback address.
     pub ports: Ports,
     /// What is to run.
@@ -98,6 +102,10 @@ pub struct DockerFacts {
     pub node_image: String,
     /// Whether it has that image.
     pub has_node_image: bool,
+    /// Where it takes the address ranges of networks from.
+    pub pools: Vec<Pool>,
+    /// The ranges of its networks.
+    pub networks: Vec<Subnet>,
     /// Space there, if that is on this machine.
     pub space: Option<Space>,
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::docker;
 use super::facts::{Docker, Facts, Memory, Planned, Ports, Space, Started};
 use super::parse;
+use super::subnets;
 use crate::backend::{ClusterSpec, Embedded, Time, World};
 use crate::stopwatch::Stopwatch;
 use flyte::stores::Stores;
@@ -31,6 +32,7 @@ pub fn facts(planned: Planned) -> Facts {
         files: read("/proc/self/limits").and_then(|text| parse::open_files(&text)),
         temporary: space(&std::env::temp_dir()),
         memory: memory(),
+        routes: read("/proc/net/route").map(|text| subnets::routes(&text)).unwrap_or_default(),
         ports: ports(),
         planned,
     }

@@ -8,12 +8,14 @@ mod docker;
 mod facts;
 pub mod host;
 mod parse;
+mod subnets;
 #[cfg(test)]
 mod tests;
 
 use serde::Serialize;
 
 pub use facts::{Docker, DockerFacts, Facts, FileLimit, Memory, Planned, Ports, Space, Started};
+pub use subnets::{Pool, Subnet};
 
 /// A backend as far as a machine must be made ready for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -19,6 +19,8 @@ fn engine() -> DockerFacts {
         root: "/var/lib/docker".into(),
         node_image: "multiplane:dev".into(),
         has_node_image: true,
+        pools: subnets::pools(&serde_json::Value::Null),
+        networks: Vec::new(),
         space: Some(Space {
             path: "/var/lib/docker".into(),
             free: 40 * GIB,
@@ -47,6 +49,7 @@ fn good() -> Facts {
             available: 8 * GIB,
             allowed: None,
         }),
+        routes: Vec::new(),
         ports: Ports {
             refused: None,
             range: Some((32768, 60999)),
@@ -112,6 +115,16 @@ fn without_docker_only_embedded_clusters(#[case] docker: Docker) {
 fn clusters_in_containers_need_their_image() {
     let without = with_engine(|engine| engine.has_node_image = false);
     assert_eq!(verdict(without), (vec![("image", Level::Fail)], vec![Target::Container]));
+}
+
+#[rstest]
+#[case::all_taken(&["172.16.0.0/12", "192.168.0.0/16"], Some(Level::Fail))]
+#[case::nearly_all(&["172.16.0.0/12", "192.168.0.0/17", "192.168.128.0/18", "192.168.192.0/20"], Some(Level::Warn))]
+#[case::a_vpn(&["172.16.0.0/12"], None)]
+fn worlds_need_networks_of_their_own(#[case] routes: &[&str], #[case] level: Option<Level>) {
+    let (bad, out) = verdict(|facts| facts.routes = routes.iter().filter_map(|route| Subnet::parse(route)).collect());
+    assert_eq!(bad, level.map(|level| ("networks", level)).into_iter().collect::<Vec<_>>());
+    assert_eq!(out.is_empty(), level != Some(Level::Fail));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::run::Partition;
 
 /// Version of the record format; grows when a field is added or changes its meaning.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// One line of the journal: the envelope round an [`Event`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,6 +70,9 @@ pub enum Event {
         /// Which attempt it is, from 1. A later one follows a failure of the environment, and stands for the scenario.
         #[serde(default = "first", skip_serializing_if = "is_first")]
         attempt: usize,
+        /// Its failure does not fail the run: until when, whose business it is, and where it is told of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quarantine: Option<String>,
     },
     /// A cluster answers.
     ClusterReady {
@@ -194,6 +197,8 @@ pub enum Outcome {
     Passed,
     /// The product under test did not do what the scenario expects.
     Failed,
+    /// A scenario failed that is in quarantine: it is known, and does not fail the run.
+    Quarantined,
     /// The scenario cannot be run as it stands.
     Invalid,
     /// The environment failed, not the product.
@@ -228,10 +233,10 @@ pub enum Class {
 }
 
 impl Outcome {
-    /// Whose fault it is; `None` if it passed.
+    /// Whose fault it is; `None` if the run does not fail by it.
     pub fn class(self) -> Option<Class> {
         match self {
-            Self::Passed => None,
+            Self::Passed | Self::Quarantined => None,
             Self::Failed => Some(Class::Product),
             Self::Invalid => Some(Class::Scenario),
             Self::Environment => Some(Class::Environment),

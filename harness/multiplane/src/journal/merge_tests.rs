@@ -54,6 +54,7 @@ impl Writer {
                 .into_iter()
                 .collect(),
             attempt: 1,
+            quarantine: None,
         };
         self.add(Some(scenario), None, event)
     }

@@ -29,6 +29,7 @@ pub(super) fn started(steps: usize) -> (Option<usize>, Event) {
         steps,
         matrix: BTreeMap::from([("kubernetes".to_owned(), "1.36".to_owned())]),
         attempt: 1,
+        quarantine: None,
     };
     (None, event)
 }

@@ -40,6 +40,8 @@ struct Block {
     text: String,
     clusters: Vec<String>,
     file: String,
+    /// Its failure does not fail the run.
+    quarantined: bool,
     /// Title and line of steps under way.
     titles: BTreeMap<usize, (String, usize)>,
     verdicts: BTreeMap<usize, Vec<PlacementVerdict>>,
@@ -127,7 +129,7 @@ impl<W: Write + Send> Console<W> {
                         block.text += &format!("      {head}{text}\n");
                     }
                     if self.github {
-                        block.text += &github::error(&block.file, line, &format!("{scenario}: {title}"), message);
+                        block.text += &github::annotation(!block.quarantined, &block.file, line, &format!("{scenario}: {title}"), message);
                     }
                 }
             }
@@ -164,8 +166,13 @@ impl<W: Write + Send> Console<W> {
     }
 
     fn finish_run(&mut self, exit: u8) {
-        let passed = self.outcomes.values().filter(|outcome| **outcome == Outcome::Passed).count();
-        let failed = self.outcomes.len() - passed;
+        let number = |of| self.outcomes.values().filter(|outcome| **outcome == of).count();
+        let (passed, known) = (number(Outcome::Passed), number(Outcome::Quarantined));
+        let failed = self.outcomes.len() - passed - known;
+        let known = match known {
+            0 => String::new(),
+            known => format!(", {known} failed in quarantine"),
+        };
         let never = match self.planned.saturating_sub(self.outcomes.len()) {
             0 => String::new(),
             never => format!(", {never} never began"),
@@ -178,7 +185,7 @@ impl<W: Write + Send> Console<W> {
             ),
         };
         let line = format!(
-            "{}: {passed} passed, {failed} failed{never}{again}",
+            "{}: {passed} passed, {failed} failed{known}{never}{again}",
             count(self.outcomes.len(), "scenario")
         );
         let line = if exit == 0 { self.style.good(&line) } else { self.style.bad(&line) };
@@ -206,7 +213,11 @@ impl<W: Write + Send> Fold for Console<W> {
                 self.live = *scenarios == 1 && self.detail != Detail::Quiet;
             }
             Event::ScenarioStarted {
-                file, clusters, attempt, ..
+                file,
+                clusters,
+                attempt,
+                quarantine,
+                ..
             } => {
                 if *attempt > 1 {
                     self.again.insert(scenario.to_owned());
@@ -214,6 +225,7 @@ impl<W: Write + Send> Fold for Console<W> {
                 let block = Block {
                     clusters: clusters.clone(),
                     file: file.clone(),
+                    quarantined: quarantine.is_some(),
                     ..Block::default()
                 };
                 self.scenarios.insert(scenario.to_owned(), block);

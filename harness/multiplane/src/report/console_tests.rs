@@ -36,6 +36,7 @@ fn printed(detail: Detail, events: Vec<(Option<usize>, Event)>) -> String {
         steps: 2,
         matrix: std::collections::BTreeMap::new(),
         attempt: 1,
+        quarantine: None,
     };
     let shown = Shown::default();
     let mut console = Console::plain(shown.clone(), detail);

@@ -52,7 +52,11 @@ impl Ending {
         let failed = scenario.steps.iter().find(|(_, step)| step.is_failed());
         let verdicts = scenario.steps.values().flat_map(|step| &step.verdicts);
         Self {
-            outcome: scenario.outcome(),
+            // That it was borne is no part of how it ended: it can be shown again after the quarantine, too.
+            outcome: match scenario.outcome() {
+                Outcome::Quarantined => Outcome::Failed,
+                outcome => outcome,
+            },
             failure: failed.and_then(|(index, step)| FailedStep::of(*index, step)),
             seen: verdicts
                 .map(|verdict| (verdict.execution.clone(), verdict.seen.keys().cloned().collect()))

@@ -7,10 +7,11 @@ pub(super) fn group(title: &str, text: &str) -> String {
     format!("::group::{}\n{text}::endgroup::\n", data(title))
 }
 
-/// An error at a line of a file.
-pub(super) fn error(file: &str, line: usize, title: &str, message: &str) -> String {
+/// An error at a line of a file; a warning, if it does not fail the run.
+pub(super) fn annotation(fails: bool, file: &str, line: usize, title: &str, message: &str) -> String {
+    let command = if fails { "error" } else { "warning" };
     format!(
-        "::error file={},line={line},title={}::{}\n",
+        "::{command} file={},line={line},title={}::{}\n",
         property(file),
         property(title),
         data(message)
@@ -32,7 +33,7 @@ mod tests {
     #[test]
     fn what_has_a_meaning_is_written_otherwise() {
         assert_eq!(
-            error("a,b.yaml", 3, "x: 100%", "one\ntwo: 5%"),
+            annotation(true, "a,b.yaml", 3, "x: 100%", "one\ntwo: 5%"),
             "::error file=a%2Cb.yaml,line=3,title=x%3A 100%25::one%0Atwo: 5%25\n"
         );
         assert_eq!(group("a\nb", "text\n"), "::group::a%0Ab\ntext\n::endgroup::\n");

@@ -19,7 +19,7 @@ mod text;
 pub use console::{Console, Detail};
 pub use ending::{Ending, FailedStep, endings};
 pub use html::html;
-pub(crate) use html::live;
+pub(crate) use html::{LIVE, live};
 pub use junit::junit;
 pub use summary::summary;
 

@@ -34,6 +34,8 @@ pub(super) struct Scenario {
     end: Option<(Outcome, u64, u64)>,
     /// Earlier attempts, whose environment failed: why.
     pub(super) earlier: Vec<String>,
+    /// It is in quarantine: until when, and whose business it is.
+    pub(super) quarantine: Option<String>,
     /// It is a world that is up: it has no result, and what comes after its last step is its user's to do.
     pub(super) up: bool,
 }
@@ -86,6 +88,7 @@ impl Scenario {
                 steps,
                 matrix,
                 attempt,
+                quarantine,
             } => {
                 if *attempt > 1 {
                     self.again_from_the_start();
@@ -98,6 +101,7 @@ impl Scenario {
                 self.matrix.clone_from(matrix);
                 self.clusters.clone_from(clusters);
                 self.planned = *steps;
+                self.quarantine.clone_from(quarantine);
             }
             Event::ClusterReady { millis } => self.ready.push((record.cluster.clone().unwrap_or_default(), *millis)),
             Event::Note { level, text } => self.notes.push(Note::of(record, at, *level, text)),

@@ -31,6 +31,9 @@ fn entry(name: &str, scenario: &Scenario) -> Value {
         entry["millis"] = json!(scenario.millis());
         entry["virtualMillis"] = json!(scenario.virtual_millis());
     }
+    if let Some(quarantine) = &scenario.quarantine {
+        entry["quarantine"] = json!(quarantine);
+    }
     if !scenario.earlier.is_empty() {
         entry["earlierAttempts"] = json!(scenario.earlier);
     }

@@ -50,10 +50,10 @@ impl Style {
 
     pub(crate) fn outcome(self, outcome: Outcome) -> String {
         let word = word(outcome);
-        if outcome == Outcome::Passed {
-            self.good(word)
-        } else {
-            self.bad(word)
+        match outcome {
+            Outcome::Passed => self.good(word),
+            Outcome::Quarantined => self.warn(word),
+            _ => self.bad(word),
         }
     }
 
@@ -71,6 +71,7 @@ pub(crate) fn word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "passed",
         Outcome::Failed => "failed",
+        Outcome::Quarantined => "failed in quarantine",
         Outcome::Invalid => "invalid",
         Outcome::Environment => "environment failed",
         Outcome::Fault => "harness fault",

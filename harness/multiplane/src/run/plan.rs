@@ -6,6 +6,7 @@ use std::path::Path;
 use scenario::{Given, Invalid, Loaded, Verb};
 
 use super::pause::Pause;
+use super::quarantine::Standing;
 use crate::findings::Findings;
 use crate::journal::Event;
 
@@ -26,6 +27,8 @@ pub struct Plan {
     pub pause: Option<Pause>,
     /// Where what the clusters hold is kept when a step fails; `None` if nobody will look.
     pub findings: Option<Findings>,
+    /// What its quarantine does, if it is in one.
+    pub quarantine: Option<Standing>,
 }
 
 impl Plan {
@@ -69,6 +72,7 @@ impl Plan {
 
     fn of(loaded: Loaded, seed: Option<u64>, run: &str) -> Self {
         let seed = seed.unwrap_or(loaded.scenario.settings.seed);
+        let quarantine = loaded.scenario.metadata.quarantine.as_ref().map(Standing::today);
         Self {
             matrix: loaded.cell.clone(),
             loaded,
@@ -77,6 +81,7 @@ impl Plan {
             attempt: 1,
             pause: None,
             findings: None,
+            quarantine,
         }
     }
 
@@ -96,6 +101,11 @@ impl Plan {
             steps: scenario.steps.len(),
             matrix: self.matrix.clone(),
             attempt: self.attempt,
+            quarantine: self
+                .quarantine
+                .as_ref()
+                .filter(|standing| !standing.over)
+                .map(|standing| standing.words.clone()),
         }
     }
 

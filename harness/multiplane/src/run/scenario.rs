@@ -61,6 +61,13 @@ pub async fn run_scenario(plan: &Plan, world: &dyn World, journal: &Journal, sto
         Outcome::Passed if !never.is_empty() => Ran::because(Outcome::Failed, format!("never bit: fault {}", never.join(", "))),
         _ => ran,
     };
+    let ran = match &plan.quarantine {
+        Some(standing) => Ran {
+            outcome: standing.weigh(ran.outcome, &emitter),
+            ..ran
+        },
+        None => ran,
+    };
     let (millis, virtual_millis) = watch.read();
     emitter.emit(Event::ScenarioFinished {
         outcome: ran.outcome,

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::journal::{self, Event, Kept, Level, Outcome, PlacementVerdict, Record};
-use crate::report::live;
+use crate::report::{LIVE, live};
 use crate::secrets::Secrets;
 use crate::stopwatch::wall;
 use crate::verdict::Witness;
@@ -70,19 +70,20 @@ impl Page {
 
 async fn answer(looked: Arc<Looked>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let found = match (request.method(), request.uri().path()) {
-        (&Method::GET, "/") => Ok(looked.page().await),
+        (&Method::GET, "/") => Ok(("text/html", looked.page().await)),
+        (&Method::GET, "/live.js") => Ok(("text/javascript", LIVE.to_owned())),
         (&Method::GET, _) => Err((StatusCode::NOT_FOUND, "there is one page: /".to_owned())),
         _ => Err((StatusCode::METHOD_NOT_ALLOWED, "the page can only be read".to_owned())),
     };
     let (status, kind, text) = match found {
-        Ok(page) => (StatusCode::OK, "text/html; charset=utf-8", page),
-        Err((status, why)) => (status, "text/plain; charset=utf-8", why),
+        Ok((kind, text)) => (StatusCode::OK, kind, text),
+        Err((status, why)) => (status, "text/plain", why),
     };
     let mut response = Response::new(Full::new(Bytes::from(text)));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+    if let Ok(kind) = header::HeaderValue::try_from(format!("{kind}; charset=utf-8")) {
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
     Ok(response)
 }
 

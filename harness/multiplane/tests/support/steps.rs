@@ -9,6 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::shown::Shown;
 
+/// Each with an issuer that the policies in `fixtures/iam` name.
+const CLUSTERS: &str = "{a: {role: other, issuer: 'https://oidc.eks.eu-central-1.amazonaws.com/id/D1D1D1D1D1D1D1D1D1D1D1D1D1D1D1D1'}, \
+    b: {role: other, issuer: 'https://oidc.eks.eu-central-1.amazonaws.com/id/D2D2D2D2D2D2D2D2D2D2D2D2D2D2D2D2'}, \
+    c: {role: other, issuer: 'https://oidc.eks.eu-central-1.amazonaws.com/id/C0C0C0C0C0C0C0C0C0C0C0C0C0C0C0C0'}}";
+
 /// Runs these steps with clusters `a`, `b` and `c`. How it ended, and what the console showed.
 pub(crate) fn run(steps: &str) -> (Outcome, String) {
     let (outcome, text, _) = recorded(steps);
@@ -19,7 +24,7 @@ pub(crate) fn run(steps: &str) -> (Outcome, String) {
 pub(crate) fn recorded(steps: &str) -> (Outcome, String, Vec<Record>) {
     let text = format!(
         "apiVersion: multiplane.dev/v1alpha1\nkind: Scenario\nmetadata: {{name: faults}}\nsettings: {{timeout: 10m}}\n\
-         clusters: {{a: {{role: other}}, b: {{role: other}}, c: {{role: other}}}}\nsteps:\n{steps}"
+         clusters: {CLUSTERS}\nsteps:\n{steps}"
     );
     let plan = Plan::of_text(Path::new("faults.yaml"), &text, None, "test").unwrap_or_else(|invalid| panic!("{invalid}"));
     let shown = Shown::default();

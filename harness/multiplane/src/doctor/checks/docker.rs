@@ -2,10 +2,13 @@
 
 use crate::doctor::facts::{Docker, DockerFacts, Facts};
 use crate::doctor::parse::major_minor;
+use crate::doctor::subnets::{Pool, Subnet, free};
 use crate::doctor::{Check, Level, Target};
 
 /// API of Docker 20.10, the first that gives containers a control-group namespace of their own, which kind asks for.
 const API: (u64, u64) = (1, 41);
+/// Fewer free address ranges than this may not do: scenarios run side by side, and others use the engine, too.
+const FEW: usize = 4;
 /// The first Kubernetes whose kubelet does not start on control groups v1, unless its configuration says so.
 const REFUSES_CGROUP_V1: (u64, u64) = (1, 35);
 
@@ -27,6 +30,7 @@ pub(super) fn engine(facts: &Facts) -> Vec<Check> {
             images(engine),
             cgroups(engine, &facts.planned.kubernetes),
             privileges(engine),
+            networks(engine, &facts.routes),
         ],
         Docker::Missing { socket } => {
             vec![fail(format!("no socket {}", socket.display())).mend(
@@ -122,6 +126,30 @@ fn privileges(engine: &DockerFacts) -> Check {
         "an engine that runs as root",
         "nodes of k3s are privileged containers; one that is refused says so",
     )
+}
+
+/// Each world of containers has a network of its own.
+fn networks(engine: &DockerFacts, routes: &[Subnet]) -> Check {
+    // The engine's own bridges are routes, too: none counts twice, since a range is either free or not.
+    let taken: Vec<Subnet> = engine.networks.iter().chain(routes).copied().collect();
+    let free = free(&engine.pools, &taken);
+    let found = format!(
+        "{} of {} address ranges are free",
+        free,
+        engine.pools.iter().map(Pool::ranges).sum::<usize>()
+    );
+    let check = |level, means: String| Check::new("networks", level, &Target::DOCKER, found, means);
+    let mend = "docker network prune   # or more ranges, which no route of yours needs: {\"default-address-pools\": \
+                [{\"base\": \"10.201.0.0/16\", \"size\": 24}]} in /etc/docker/daemon.json";
+    match free {
+        0 => check(Level::Fail, "no network can be made: each world needs one of its own".to_owned()).mend(mend),
+        1..FEW => check(
+            Level::Warn,
+            format!("{free} scenarios at a time: each world has a network of its own"),
+        )
+        .mend(mend),
+        _ => check(Level::Ok, "each world has a network of its own".to_owned()),
+    }
 }
 
 fn cgroups(engine: &DockerFacts, versions: &[String]) -> Check {

@@ -23,18 +23,26 @@ use overview::{Run, overview};
 /// What a browser may load for the page: nothing.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
+/// What it may load for the page of a world that is up: [`LIVE`], and the page itself again.
+const LIVE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'";
+
+/// The script of the page of a world that is up, which is served beside it as `/live.js`. Without scripts, the browser loads the page again.
+pub(crate) const LIVE: &str = include_str!("live.js");
+
+const LIVE_HEAD: &str = "<script src=\"/live.js\" defer></script>\n<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>\n";
+
 /// The page for a journal. A scenario without an end is shown as interrupted.
 pub fn html(records: &[Record]) -> String {
-    page(records, "")
+    page(records, false)
 }
 
-/// The page for a world that is up. A browser loads it again after two seconds.
+/// The page for a world that is up. It follows the world.
 pub(crate) fn live(records: &[Record]) -> String {
-    page(records, "<meta http-equiv=\"refresh\" content=\"2\">\n")
+    page(records, true)
 }
 
-fn page(records: &[Record], head: &str) -> String {
-    let up = !head.is_empty();
+fn page(records: &[Record], up: bool) -> String {
+    let (policy, head) = if up { (LIVE_POLICY, LIVE_HEAD) } else { (POLICY, "") };
     let mut scenarios: Vec<_> = scenarios(records).into_iter().collect();
     scenarios.iter_mut().for_each(|(_, scenario)| scenario.up = up);
     // What needs a look comes first; else in the order they began.
@@ -55,7 +63,7 @@ fn page(records: &[Record], head: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n{head}<title>{} · multiplane</title>\n<style>\n{}</style>\n</head>\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n{head}<title>{} · multiplane</title>\n<style>\n{}</style>\n</head>\n\
          <body>\n{}<main>\n{sections}</main>\n</body>\n</html>\n",
         text(run.headline()),
         include_str!("page.css"),

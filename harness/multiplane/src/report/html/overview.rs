@@ -11,9 +11,10 @@ use crate::report::text::{count, duration, word};
 
 type Named<'a> = (&'a str, Scenario);
 
-const CLASSES: [Outcome; 6] = [
+const CLASSES: [Outcome; 7] = [
     Outcome::Passed,
     Outcome::Failed,
+    Outcome::Quarantined,
     Outcome::Environment,
     Outcome::Invalid,
     Outcome::Fault,

@@ -21,10 +21,12 @@ pub(super) fn case(step: &Step, place: Place<'_>, index: usize, clusters: &[Stri
     let at = format!("{}:{}", place.file, step.line);
     let status = match &step.end {
         Some(end) if end.outcome == Outcome::Passed => TestCaseStatus::success(),
+        Some(end) if scenario.0 == Outcome::Quarantined => borne(end.message.as_deref().unwrap_or(word(end.outcome)), &at),
         Some(end) => {
             let message = end.message.as_deref().unwrap_or(word(end.outcome));
             failed(end.outcome, end.code.as_deref(), message, &at)
         }
+        None if scenario.0 == Outcome::Quarantined => borne(&scenario.1, &at),
         None => failed(scenario.0, None, &scenario.1, &at),
     };
     // Two digits keep the order where a viewer sorts by name.
@@ -48,6 +50,16 @@ pub(super) fn named(place: Place<'_>, name: &str, line: usize, status: TestCaseS
     case.extra.insert("file".into(), place.file.to_owned().into());
     case.extra.insert("line".into(), line.to_string().into());
     case
+}
+
+/// What failed in quarantine: skipped, since CI systems fail a build for anything else.
+pub(super) fn borne(message: &str, at: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status
+        .set_type("quarantine")
+        .set_message(format!("failed in quarantine: {}", message.lines().next().unwrap_or_default()))
+        .set_description(format!("{at}\n{message}"));
+    status
 }
 
 /// What failed: a failure if the product did, an error otherwise.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestRerun, TestSuite};
 
-use super::case::{Place, case, failed, named};
+use super::case::{Place, borne, case, failed, named};
 use crate::journal::Outcome;
 use crate::report::scenario::Scenario;
 use crate::report::text::word;
@@ -30,6 +30,9 @@ pub(super) fn suite(name: &str, scenario: &Scenario) -> TestSuite {
         ]);
         suite.add_properties(scenario.matrix.iter().map(|(key, value)| (format!("matrix.{key}"), value.clone())));
     }
+    if let Some(quarantine) = &scenario.quarantine {
+        suite.add_properties([("quarantine", quarantine.as_str())]);
+    }
     let reached = scenario.reached();
     if reached < scenario.planned {
         suite.set_system_out(format!("steps {} to {} were not reached", reached + 1, scenario.planned));
@@ -52,7 +55,11 @@ fn cases(name: &str, scenario: &Scenario) -> Vec<TestCase> {
     cases.extend(steps.map(|(index, step)| case(step, place, *index, &scenario.clusters, (outcome, scenario.why()))));
     let open = scenario.steps.values().any(crate::report::step::Step::is_open);
     if unexplained && !open && !scenario.steps.is_empty() {
-        cases.push(named(place, "scenario", 1, failed(outcome, None, &scenario.why(), &scenario.file)));
+        let status = match outcome {
+            Outcome::Quarantined => borne(&scenario.why(), &scenario.file),
+            _ => failed(outcome, None, &scenario.why(), &scenario.file),
+        };
+        cases.push(named(place, "scenario", 1, status));
     }
     cases
 }

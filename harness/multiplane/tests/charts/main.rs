@@ -3,98 +3,19 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(clippy::disallowed_methods, reason = "starts the program under test")]
 
+mod logins;
+mod proxy;
+mod repository;
+
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
 
 use data_encoding::HEXLOWER;
-use flate2::write::GzEncoder;
+use repository::{Repository, archive};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-
-const VERSIONS: [&str; 3] = ["1.16.0", "1.16.8", "1.17.0-b1"];
-
-/// A repository on loopback, at `/charts`, with what was asked for.
-struct Repository {
-    address: String,
-    asked: Arc<Mutex<Vec<String>>>,
-    up: Arc<AtomicBool>,
-}
-
-fn archive(version: &str) -> Vec<u8> {
-    let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), flate2::Compression::fast()));
-    let manifest = format!("apiVersion: v2\nname: small\nversion: {version}\n");
-    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: made}\ndata: {version: \"{{ .Chart.Version }}\"}\n";
-    for (name, content) in [("small/Chart.yaml", manifest.as_str()), ("small/templates/made.yaml", template)] {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        tar.append_data(&mut header, name, content.as_bytes()).unwrap();
-    }
-    tar.into_inner().unwrap().finish().unwrap()
-}
-
-fn index(broken: bool) -> String {
-    let offers: String = VERSIONS
-        .iter()
-        .map(|version| {
-            let digest = if broken {
-                "ab".repeat(32)
-            } else {
-                HEXLOWER.encode(&Sha256::digest(archive(version)))
-            };
-            format!("  - {{name: small, version: {version}, digest: {digest}, urls: [packed/small-{version}.tgz]}}\n")
-        })
-        .collect();
-    format!("apiVersion: v1\nentries:\n  small:\n{offers}")
-}
-
-impl Repository {
-    fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let (asked, up) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(true)));
-        let (log, here) = (asked.clone(), up.clone());
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let mut request = Vec::new();
-                let mut byte = [0];
-                while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
-                    request.push(byte[0]);
-                }
-                let request = String::from_utf8(request).unwrap();
-                let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-                log.lock().unwrap().push(path.clone());
-                let packed = path.strip_prefix("/store/small-").and_then(|rest| rest.strip_suffix(".tgz"));
-                let (status, body) = match path.as_str() {
-                    _ if !here.load(Ordering::SeqCst) => ("503 Service Unavailable".to_owned(), Vec::new()),
-                    "/charts/index.yaml" => ("200 OK".to_owned(), index(false).into_bytes()),
-                    "/broken/index.yaml" => ("200 OK".to_owned(), index(true).into_bytes()),
-                    _ if packed.is_some() => ("200 OK".to_owned(), archive(packed.unwrap())),
-                    // Archives are elsewhere, as those on GitHub.
-                    path => match path.rsplit_once("/packed/") {
-                        Some((_, file)) => (format!("302 Found\r\nlocation: /store/{file}"), Vec::new()),
-                        None => ("404 Not Found".to_owned(), Vec::new()),
-                    },
-                };
-                let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-                // A client that is gone is none of the server's business.
-                let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
-            }
-        });
-        Self { address, asked, up }
-    }
-
-    /// What was asked for since the last time.
-    fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut *self.asked.lock().unwrap())
-    }
-}
 
 fn scenario(folder: &Path, chart: &str, expected: &str) {
     let text = format!(
@@ -120,8 +41,18 @@ steps:
 
 /// Runs multiplane: its exit code, and all that it said.
 fn multiplane(folder: &Path, cache: &str, words: &[&str]) -> (i32, String) {
+    multiplane_with(folder, cache, words, &[])
+}
+
+/// The same with environment variables. Without them it knows no proxy, and no login.
+fn multiplane_with(folder: &Path, cache: &str, words: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_multiplane"));
+    for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] {
+        command.env_remove(name).env_remove(name.to_lowercase());
+    }
     command.args(words).current_dir(folder).env("XDG_CACHE_HOME", folder.join(cache));
+    command.env("HELM_REPOSITORY_CONFIG", folder.join("repositories.yaml"));
+    command.envs(variables.iter().copied());
     let output = command.output().unwrap();
     let text = [output.stdout, output.stderr]
         .map(|bytes| String::from_utf8(bytes).unwrap())
