@@ -42,7 +42,7 @@ impl<'a> Args<'a> {
         self.values.get(i).unwrap_or(NIL)
     }
 
-    fn wrong(&self, i: usize, expected: &str) -> Fault {
+    pub(super) fn wrong(&self, i: usize, expected: &str) -> Fault {
         Fault {
             argument: Some(i),
             ..Fault::wrong_type(expected, self.get(i))
@@ -60,6 +60,17 @@ impl<'a> Args<'a> {
             Value::Int(n) => Ok(*n),
             _ => Err(self.wrong(i, "int")),
         }
+    }
+
+    /// A Go `uint32` parameter.
+    pub(super) fn uint32(&self, i: usize) -> Result<u32> {
+        let Value::Int(n) = self.get(i) else {
+            return Err(self.wrong(i, "uint32"));
+        };
+        u32::try_from(*n).map_err(|_| Fault {
+            argument: Some(i),
+            ..Fault::new(format!("expected unsigned integer; found {n}"))
+        })
     }
 
     /// A Go `int` parameter that is a length.
@@ -94,6 +105,15 @@ impl<'a> Args<'a> {
                 _ => Err(self.wrong(i, "map[string]interface {}")),
             },
             _ => Err(self.wrong(i, "map[string]interface {}")),
+        }
+    }
+
+    /// A Go `[]interface{}` parameter; nil is an empty one.
+    pub(super) fn items(&self, i: usize) -> Result<Rc<Vec<Value>>> {
+        match self.get(i) {
+            Value::List(items) => Ok(Rc::clone(items)),
+            Value::Nil => Ok(Rc::default()),
+            _ => Err(self.wrong(i, "[]interface {}")),
         }
     }
 

@@ -31,6 +31,15 @@ pub(super) const TABLE: &[Function] = &[
     }),
     function("printf", 1, MANY, |_, a| Ok(Value::str(sprintf(a.str(0)?, &a.all()[1..])))),
     function("html", 1, MANY, |_, a| Ok(Value::str(gotmpl::html_escape(&sprint(a.all()))))),
+    function("js", 1, MANY, |_, a| Ok(Value::str(gotmpl::js_escape(&sprint(a.all()))))),
+    function("hello", 0, 0, |_, _| Ok(Value::str("Hello!"))),
+    // No value of a chart is a Go function.
+    function("call", 1, MANY, |_, a| {
+        Err(Fault::call(match a.get(0) {
+            Value::Nil => "call of nil".into(),
+            other => format!("non-function of type {}", other.type_name()),
+        }))
+    }),
     function("urlquery", 1, MANY, |_, a| Ok(Value::str(gotmpl::url_encode(&sprint(a.all()))))),
     function("len", 1, 1, len),
     function("index", 1, MANY, index),

@@ -8,7 +8,7 @@ pub(super) const TABLE: &[Function] = &[
     function("int", 1, 1, |_, a| Ok(Value::Int(to_int64(a.get(0))))),
     function("int64", 1, 1, |_, a| Ok(Value::Int64(to_int64(a.get(0))))),
     function("float64", 1, 1, |_, a| Ok(Value::Float(to_float(a.get(0))))),
-    function("atoi", 1, 1, |_, a| Ok(Value::Int(a.str(0)?.parse().unwrap_or(0)))),
+    function("atoi", 1, 1, |_, a| Ok(Value::Int(parse_int(a.str(0)?)))),
     function("toDecimal", 1, 1, |_, a| {
         Ok(Value::Int64(i64::from_str_radix(&strval(a.get(0)), 8).unwrap_or(0)))
     }),
@@ -52,6 +52,19 @@ fn required(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
         return Err(Fault::of(FaultKind::Chart, a.str(0)?));
     }
     Ok(a.get(1).clone())
+}
+
+/// Go's `strconv.ParseInt` in base 10 as Sprig uses it: what is no number is 0, what is too large the nearest that fits.
+pub(super) fn parse_int(text: &str) -> i64 {
+    use std::num::IntErrorKind::{NegOverflow, PosOverflow};
+    match text.parse::<i64>() {
+        Ok(n) => n,
+        Err(error) => match error.kind() {
+            PosOverflow => i64::MAX,
+            NegOverflow => i64::MIN,
+            _ => 0,
+        },
+    }
 }
 
 /// The library cast's `ToInt64`: what is no number is 0.

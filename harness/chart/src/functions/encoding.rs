@@ -40,11 +40,35 @@ pub(super) const TABLE: &[Function] = &[
     }),
 ];
 
+/// Go's `base64.StdEncoding.DecodeString`, which skips line breaks; the error is Go's.
+pub(super) fn base64_decoded(text: &str) -> std::result::Result<Vec<u8>, String> {
+    let joined = text.replace(['\n', '\r'], "");
+    STANDARD
+        .decode(joined)
+        .map_err(|_| format!("illegal base64 data at input byte {}", base64_fault(text)))
+}
+
+/// Where Go's decoder stops: at the first byte that does not fit.
+fn base64_fault(text: &str) -> usize {
+    let mut symbols = 0;
+    let mut padding = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'\n' | b'\r' => {}
+            b'=' if padding == 0 && symbols % 4 >= 2 => padding = (symbols % 4) + 1,
+            b'=' if padding == 3 => padding = 4,
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' if padding == 0 => symbols += 1,
+            _ => return at,
+        }
+    }
+    text.len()
+}
+
 fn b64dec(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
-    let bytes = match STANDARD.decode(a.str(0)?.replace(['\n', '\r'], "")) {
+    let bytes = match base64_decoded(a.str(0)?) {
         Ok(bytes) => bytes,
         // Sprig returns the error's text as the value.
-        Err(error) => return Ok(Value::str(format!("illegal base64 data: {error}"))),
+        Err(error) => return Ok(Value::str(error)),
     };
     let text = String::from_utf8(bytes);
     text.map(Value::str)

@@ -2,7 +2,7 @@
 
 use super::{Args, Function, function};
 use crate::LookupKey;
-use crate::template::{Engine, Fault, Result, Value, from_json, from_numbers, to_yaml};
+use crate::template::{Engine, Fault, Result, Value, from_json, from_numbers, to_yaml, to_yaml_pretty};
 
 pub(super) const TABLE: &[Function] = &[
     function("include", 2, 2, |engine, a| {
@@ -13,6 +13,9 @@ pub(super) const TABLE: &[Function] = &[
     }),
     function("toYaml", 1, 1, |_, a| Ok(Value::str(to_yaml(a.get(0)).unwrap_or_default()))),
     function("mustToYaml", 1, 1, |_, a| Ok(Value::str(to_yaml(a.get(0))?))),
+    function("toYamlPretty", 1, 1, |_, a| {
+        Ok(Value::str(to_yaml_pretty(a.get(0)).unwrap_or_default()))
+    }),
     function("fromYaml", 1, 1, |_, a| {
         Ok(match crate::documents::value(a.str(0)?) {
             Ok(serde_json::Value::Null) => Value::map::<&str>([]),

@@ -1,11 +1,11 @@
 //! The functions a template can call: Go's builtins, Sprig's and Helm's.
 //!
-//! An unknown name is an error before anything runs. Names that Helm has and we
-//! have not are refused by name; see [`REFUSED`].
+//! All that Helm 4.1 offers. An unknown name is an error before anything runs.
 
 mod args;
 mod builtin;
 mod certificates;
+mod ciphers;
 mod compare;
 mod convert;
 mod crypto;
@@ -16,13 +16,16 @@ mod helm;
 mod lists;
 mod math;
 mod merge;
+mod passwords;
 mod paths;
 mod random;
 mod regexes;
 mod semver_range;
 mod strings;
+mod toml;
 mod urls;
 mod versions;
+mod wrap;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -64,9 +67,10 @@ impl Function {
 }
 
 static FUNCTIONS: LazyLock<BTreeMap<&'static str, &'static Function>> = LazyLock::new(|| {
-    let tables: [&'static [Function]; 16] = [
+    let tables: [&'static [Function]; 20] = [
         builtin::TABLE,
         certificates::TABLE,
+        ciphers::TABLE,
         convert::TABLE,
         crypto::TABLE,
         dates::TABLE,
@@ -75,41 +79,18 @@ static FUNCTIONS: LazyLock<BTreeMap<&'static str, &'static Function>> = LazyLock
         helm::TABLE,
         lists::TABLE,
         math::TABLE,
+        passwords::TABLE,
         paths::TABLE,
         random::TABLE,
         regexes::TABLE,
         strings::TABLE,
+        toml::TABLE,
         urls::TABLE,
         versions::TABLE,
+        wrap::TABLE,
     ];
     tables.into_iter().flatten().map(|function| (function.name, function)).collect()
 });
-
-/// Functions of Helm that are refused, because their result would differ from
-/// Helm's or needs a library we do not want for it.
-const REFUSED: &[&str] = &[
-    "bcrypt",
-    "htpasswd",
-    "derivePassword",
-    "encryptAES",
-    "decryptAES",
-    "buildCustomCert",
-    "genSelfSignedCertWithKey",
-    "genSignedCertWithKey",
-    "genCAWithKey",
-    "toYamlPretty",
-    "toToml",
-    "mustToToml",
-    "fromToml",
-    "call",
-    "durationRound",
-    "ago",
-    "wrap",
-    "wrapWith",
-    "shuffle",
-    "randBytes",
-    "js",
-];
 
 /// Further names of functions, since charts run on one kind of machine.
 const ALIASES: &[(&str, &str)] = &[
@@ -118,8 +99,6 @@ const ALIASES: &[(&str, &str)] = &[
     ("osClean", "clean"),
     ("osExt", "ext"),
     ("osIsAbs", "isAbs"),
-    ("mustDateModify", "dateModify"),
-    ("must_date_modify", "dateModify"),
 ];
 
 /// The function of that name.
@@ -130,9 +109,6 @@ pub(crate) fn find(name: &str) -> Option<&'static Function> {
 
 /// Why a name is no function, with the nearest name we know.
 pub(crate) fn unknown(name: &str) -> String {
-    if REFUSED.contains(&name) {
-        return format!("function {name:?} of Helm is not supported by the native renderer");
-    }
     let nearest = FUNCTIONS.keys().map(|known| (distance(name, known), *known)).min();
     match nearest {
         Some((edits, known)) if edits <= 1.max(name.len() / 3) => {

@@ -35,15 +35,27 @@ pub(crate) fn to_yaml(value: &Value) -> Result<String> {
     Ok(yaml::emit::document(&to_json(value)?).trim_end_matches('\n').to_owned())
 }
 
+/// The value as pretty YAML, without the final line break, as `toYamlPretty` returns it.
+///
+/// # Errors
+/// As [`to_json`].
+pub(crate) fn to_yaml_pretty(value: &Value) -> Result<String> {
+    let text = yaml::emit::pretty(&tree(value, 0, |f| Ok(Json::from(f)))?);
+    Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
+}
+
 /// The value as a JSON tree.
 ///
 /// # Errors
 /// A dict that contains itself, or nests deeper than 1000 levels.
 pub(crate) fn to_json(value: &Value) -> Result<Json> {
-    tree(value, 0)
+    tree(value, 0, float)
 }
 
-fn tree(value: &Value, depth: usize) -> Result<Json> {
+/// How a float is put into JSON.
+type FromFloat = fn(f64) -> Result<Json>;
+
+fn tree(value: &Value, depth: usize, float: FromFloat) -> Result<Json> {
     if depth > 1000 {
         return Err(Fault::new("json: unsupported value: encountered a cycle"));
     }
@@ -53,18 +65,18 @@ fn tree(value: &Value, depth: usize) -> Result<Json> {
         Value::Int(n) | Value::Int64(n) => Json::from(*n),
         Value::Float(f) => float(*f)?,
         Value::Str(s) => Json::from(&**s),
-        Value::List(items) => Json::Array(items.iter().map(|v| tree(v, depth + 1)).collect::<Result<_>>()?),
-        Value::Map(map) => object(map, depth)?,
+        Value::List(items) => Json::Array(items.iter().map(|v| tree(v, depth + 1, float)).collect::<Result<_>>()?),
+        Value::Map(map) => object(map, depth, float)?,
         Value::Object(object) => match object.plain() {
             Value::Object(_) => return Err(Fault::new(format!("json: unsupported type: {}", object.type_name()))),
-            plain => tree(&plain, depth + 1)?,
+            plain => tree(&plain, depth + 1, float)?,
         },
     })
 }
 
-fn object(map: &Map, depth: usize) -> Result<Json> {
+fn object(map: &Map, depth: usize, float: FromFloat) -> Result<Json> {
     let map = map.borrow();
-    let entries = map.iter().map(|(k, v)| Ok((k.to_string(), tree(v, depth + 1)?)));
+    let entries = map.iter().map(|(k, v)| Ok((k.to_string(), tree(v, depth + 1, float)?)));
     Ok(Json::Object(entries.collect::<Result<_>>()?))
 }
 

@@ -1,5 +1,6 @@
 //! Values inside a template, with Go's reference meaning for maps.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +13,7 @@ use super::Result;
 pub(crate) type Map = Rc<RefCell<BTreeMap<Rc<str>, Value>>>;
 
 /// A value with methods, such as `.Files`.
-pub(crate) trait Object: fmt::Debug {
+pub(crate) trait Object: fmt::Debug + Any {
     /// Go's name of the type, as `typeOf` and errors show it.
     fn type_name(&self) -> &'static str;
     /// Calls a method or reads a field; `None`: there is no such name.
