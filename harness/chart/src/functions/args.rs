@@ -1,8 +1,6 @@
 //! Arguments of a function, with Go's words for wrong ones.
 
-use std::rc::Rc;
-
-use crate::template::{Fault, Map, Result, Value, go_text};
+use crate::template::{Entries, Fault, Items, List, Map, Result, Value, go_text};
 
 /// The arguments of one call.
 pub(crate) struct Args<'a> {
@@ -42,9 +40,9 @@ impl<'a> Args<'a> {
         self.values.get(i).unwrap_or(NIL)
     }
 
-    pub(super) fn wrong(&self, i: usize, expected: &str) -> Fault {
+    pub(crate) fn wrong(&self, i: usize, expected: &'static str) -> Fault {
         Fault {
-            argument: Some(i),
+            argument: Some((i, expected)),
             ..Fault::wrong_type(expected, self.get(i))
         }
     }
@@ -68,7 +66,7 @@ impl<'a> Args<'a> {
             return Err(self.wrong(i, "uint32"));
         };
         u32::try_from(*n).map_err(|_| Fault {
-            argument: Some(i),
+            argument: Some((i, "uint32")),
             ..Fault::new(format!("expected unsigned integer; found {n}"))
         })
     }
@@ -90,7 +88,7 @@ impl<'a> Args<'a> {
     /// A Go `map[string]interface{}` parameter; shared, not copied.
     pub(super) fn map(&self, i: usize) -> Result<Map> {
         self.map_or_nil(i)?.ok_or_else(|| Fault {
-            argument: Some(i),
+            argument: Some((i, "map[string]interface {}")),
             ..Fault::new("wrong type for value; expected map[string]interface {}; got interface {}")
         })
     }
@@ -98,7 +96,7 @@ impl<'a> Args<'a> {
     /// As [`map`](Self::map), where a nil is a nil map.
     pub(super) fn map_or_nil(&self, i: usize) -> Result<Option<Map>> {
         match self.get(i) {
-            Value::Map(map) => Ok(Some(Rc::clone(map))),
+            Value::Map(map) if map.of() != Entries::Text => Ok(Some(map.typed(Entries::Any))),
             Value::Nil => Ok(None),
             Value::Object(object) => match object.plain() {
                 Value::Map(map) => Ok(Some(map)),
@@ -109,18 +107,18 @@ impl<'a> Args<'a> {
     }
 
     /// A Go `[]interface{}` parameter; nil is an empty one.
-    pub(super) fn items(&self, i: usize) -> Result<Rc<Vec<Value>>> {
+    pub(super) fn items(&self, i: usize) -> Result<List> {
         match self.get(i) {
-            Value::List(items) => Ok(Rc::clone(items)),
-            Value::Nil => Ok(Rc::default()),
+            Value::List(items) if items.of() == Items::Any => Ok(items.clone()),
+            Value::Nil => Ok(List::new(Vec::new(), Items::Any)),
             _ => Err(self.wrong(i, "[]interface {}")),
         }
     }
 
     /// A parameter that Sprig wants to be a list, `found` in its own words.
-    pub(super) fn list(&self, i: usize) -> Result<Rc<Vec<Value>>> {
+    pub(super) fn list(&self, i: usize) -> Result<List> {
         match self.get(i) {
-            Value::List(items) => Ok(Rc::clone(items)),
+            Value::List(items) => Ok(items.clone()),
             other => Err(Fault::call(format!("Cannot find {} on type {}", self.name, other.kind()))),
         }
     }

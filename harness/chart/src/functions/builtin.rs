@@ -58,7 +58,7 @@ fn len(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
             Value::Map(map) => map.borrow().len(),
             _ => 0,
         },
-        Value::Nil => return Err(Fault::call("len of nil pointer")),
+        Value::Nil => return Err(Fault::call("reflect: call of reflect.Value.Type on zero Value")),
         other => return Err(Fault::call(format!("len of type {}", other.type_name()))),
     };
     Ok(Value::Int(count as i64))

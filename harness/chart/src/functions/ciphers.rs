@@ -43,7 +43,10 @@ fn decrypt(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
     }
     let bytes = base64_decoded(text).map_err(Fault::call)?;
     let Some((iv, blocks)) = bytes.split_first_chunk::<BLOCK>() else {
-        return Err(Fault::call(format!("runtime error: slice bounds out of range [:16] with capacity {}", bytes.len())));
+        return Err(Fault::call(format!(
+            "runtime error: slice bounds out of range [:16] with capacity {}",
+            bytes.len()
+        )));
     };
     if blocks.len() % BLOCK != 0 {
         return Err(Fault::call("crypto/cipher: input not full blocks"));

@@ -13,9 +13,7 @@ pub(super) const TABLE: &[Function] = &[
         Ok(Value::Int64(i64::from_str_radix(&strval(a.get(0)), 8).unwrap_or(0)))
     }),
     function("toString", 1, 1, |_, a| Ok(Value::str(strval(a.get(0))))),
-    function("toStrings", 1, 1, |_, a| {
-        Ok(Value::list(strings(a.get(0)).into_iter().map(Value::str).collect()))
-    }),
+    function("toStrings", 1, 1, |_, a| Ok(Value::texts(strings(a.get(0))))),
     function("default", 1, 2, |_, a| {
         Ok(if a.get(1).truthy() { a.get(1).clone() } else { a.get(0).clone() })
     }),
@@ -71,6 +69,8 @@ pub(super) fn parse_int(text: &str) -> i64 {
 pub(super) fn to_int64(value: &Value) -> i64 {
     match value {
         Value::Int(n) | Value::Int64(n) => *n,
+        // What is out of range becomes the least number, as on Go's amd64.
+        Value::Float(f) if f.is_nan() || f.abs() >= 2f64.powi(63) => i64::MIN,
         Value::Float(f) => *f as i64,
         Value::Bool(b) => i64::from(*b),
         Value::Str(s) => integer(s),

@@ -2,7 +2,7 @@
 
 use super::{Args, Function, function};
 use crate::LookupKey;
-use crate::template::{Engine, Fault, Result, Value, from_json, from_numbers, to_yaml, to_yaml_pretty};
+use crate::template::{Engine, Fault, FaultKind, Result, Value, from_json, from_numbers, to_yaml, to_yaml_pretty};
 
 pub(super) const TABLE: &[Function] = &[
     function("include", 2, 2, |engine, a| {
@@ -37,8 +37,8 @@ pub(super) const TABLE: &[Function] = &[
 
 /// A fault inside an included template keeps its place; this call adds one.
 fn inside(mut fault: Fault) -> Fault {
-    if fault.frames.is_empty() {
-        fault.message = format!("error calling include: {}", fault.message);
+    if fault.frames.is_empty() && fault.kind == FaultKind::Run {
+        fault.message = format!("error calling include:\n{}", fault.message);
     }
     fault
 }

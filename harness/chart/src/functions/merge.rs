@@ -7,7 +7,7 @@ use crate::template::{Map, Value};
 /// Adds `source` to `target` in place. Without `overwrite` a value that is not
 /// empty stays; with it every value replaces.
 pub(super) fn merge_into(target: &Map, source: &Map, overwrite: bool) {
-    if Rc::ptr_eq(target, source) {
+    if target.same(source) {
         return;
     }
     let entries: Vec<(Rc<str>, Value)> = source.borrow().iter().map(|(key, value)| (Rc::clone(key), value.clone())).collect();

@@ -4,12 +4,14 @@
 
 mod args;
 mod builtin;
+mod cases;
 mod certificates;
 mod ciphers;
 mod compare;
 mod convert;
 mod crypto;
 mod dates;
+mod decimal;
 mod dicts;
 mod encoding;
 mod helm;
@@ -19,6 +21,7 @@ mod merge;
 mod passwords;
 mod paths;
 mod random;
+mod re2;
 mod regexes;
 mod semver_range;
 mod strings;
@@ -67,8 +70,9 @@ impl Function {
 }
 
 static FUNCTIONS: LazyLock<BTreeMap<&'static str, &'static Function>> = LazyLock::new(|| {
-    let tables: [&'static [Function]; 20] = [
+    let tables: [&'static [Function]; 21] = [
         builtin::TABLE,
+        cases::TABLE,
         certificates::TABLE,
         ciphers::TABLE,
         convert::TABLE,

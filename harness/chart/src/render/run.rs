@@ -7,7 +7,7 @@ use super::{Hook, LookupKey, Manifest, RenderInput, manifest};
 use crate::chart::Chart;
 use crate::error::{Error, RenderError};
 use crate::functions::{VersionRange, base_name, version};
-use crate::template::{Engine, Lookups, Settings, Value, from_numbers};
+use crate::template::{Engine, Entries, Lookups, Settings, Value, from_numbers};
 use crate::values::{Scope, Values, coalesce};
 
 /// A rendered chart.
@@ -77,7 +77,7 @@ pub fn render(chart: &Chart, input: &RenderInput) -> Result<Rendered, Error> {
                 ("Name", Value::str(&template.name)),
                 ("BasePath", Value::str(format!("{base}/templates"))),
             ];
-            top.borrow_mut().insert("Template".into(), Value::map(place));
+            top.borrow_mut().insert("Template".into(), as_values(Value::map(place)));
         }
         let text = match engine.run(&template.name, &template.top) {
             Ok(text) => text,
@@ -205,7 +205,7 @@ fn scope<'c>(scope: &Scope<'c>, path: &str, values: &Value, parent: Option<&Valu
     let top = Value::map([
         ("Chart", chart.metadata.object(&scope.name, parent.is_none(), enabled)),
         ("Files", Files::object(chart.files.clone())),
-        ("Values", values.clone()),
+        ("Values", as_values(values.clone())),
         ("Capabilities", input.capabilities.object()),
         ("Subcharts", subcharts.clone()),
         (
@@ -230,9 +230,17 @@ fn scope<'c>(scope: &Scope<'c>, path: &str, values: &Value, parent: Option<&Valu
     out.extend(chart.templates.iter().map(|file| Template {
         name: format!("{path}/{}", file.name),
         text: &file.text,
-        top: top.clone(),
+        top: as_values(top.clone()),
         library: chart.metadata.is_library(),
     }));
+}
+
+/// A dict as Helm's `common.Values`.
+fn as_values(value: Value) -> Value {
+    match value {
+        Value::Map(map) => Value::Map(map.typed(Entries::Values)),
+        other => other,
+    }
 }
 
 fn collect_crds(scope: &Scope<'_>, path: &str, out: &mut Vec<Manifest>) -> Result<(), Error> {

@@ -79,7 +79,7 @@ impl Engine {
             .cloned()
             .ok_or_else(|| Fault::new(format!("template: no template {name:?} associated with template \"gotpl\"")))?;
         if self.depth >= MAX_DEPTH {
-            return Err(Fault::new(format!(
+            return Err(Fault::call(format!(
                 "rendering template has a nested reference name: {name}: unable to execute template"
             )));
         }
@@ -106,9 +106,17 @@ impl Engine {
         };
         self.templates = saved;
         let wrap = |mut fault: Fault| {
-            if fault.kind == FaultKind::Parse {
-                fault.kind = FaultKind::Call;
-                fault.message = format!("cannot parse template {}: {}", super::quoted(text), fault.message);
+            let quoted = super::quoted(text);
+            match (fault.kind, fault.frames.last_mut()) {
+                (FaultKind::Run, Some(frame)) => {
+                    frame.preface = format!("error during tpl function execution for {quoted}: ");
+                    fault.one_line = true;
+                }
+                (FaultKind::Parse, Some(frame)) => {
+                    let message = &fault.message;
+                    return Fault::call(format!("cannot parse template {quoted}: template: gotpl:{}: {message}", frame.line));
+                }
+                _ => {}
             }
             fault
         };

@@ -39,6 +39,7 @@ fn frame(file: &str, executing: &str, source: &str, offset: usize, line: usize, 
         column: offset - start,
         node,
         excerpt: source.lines().nth(line.saturating_sub(1)).unwrap_or_default().to_owned(),
+        preface: String::new(),
     }
 }
 

@@ -45,14 +45,17 @@ impl Key {
             "PRIVATE KEY" => der,
             "RSA PRIVATE KEY" => pkcs8(RSA, &der),
             "EC PRIVATE KEY" => {
-                let curve = [P256, P384].into_iter().find(|curve| der.windows(curve.len()).any(|part| part == *curve));
-                pkcs8(&[EC, curve.ok_or("parsing EC private key from PEM: unknown elliptic curve")?].concat(), &der)
+                let curve = [P256, P384]
+                    .into_iter()
+                    .find(|curve| der.windows(curve.len()).any(|part| part == *curve));
+                pkcs8(
+                    &[EC, curve.ok_or("parsing EC private key from PEM: unknown elliptic curve")?].concat(),
+                    &der,
+                )
             }
             "DSA PRIVATE KEY" => return Err("DSA keys are not supported by the native renderer".into()),
-            _ => match kind.strip_suffix(" PRIVATE KEY") {
-                Some(kind) => return Err(format!("invalid private key type {kind}")),
-                None => return Err(format!("no private key data in PEM block of type {kind}")),
-            },
+            _ if kind.ends_with(" PRIVATE KEY") => return Err(format!("invalid private key type {kind}")),
+            _ => return Err(format!("no private key data in PEM block of type {kind}")),
         };
         let pair = KeyPair::try_from(pkcs8).map_err(|error| format!("decoding PEM as PKCS#8: {error}"))?;
         Self::with_text(pair)
@@ -134,6 +137,10 @@ pub(super) fn pem_contents(text: &str) -> Option<(String, Vec<u8>)> {
 /// A block of PEM, in lines of 64 characters.
 pub(super) fn pem_block(kind: &str, contents: &[u8]) -> String {
     let body = STANDARD.encode(contents);
-    let lines: Vec<&str> = body.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+    let lines: Vec<&str> = body
+        .as_bytes()
+        .chunks(64)
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .collect();
     format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", lines.join("\n"))
 }

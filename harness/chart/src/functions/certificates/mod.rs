@@ -21,7 +21,9 @@ pub(super) const TABLE: &[Function] = &[
     function("genCAWithKey", 3, 3, |engine, a| authority(engine, a, &given(a, 2)?)),
     function("genSelfSignedCert", 4, 4, |engine, a| leaf(engine, a, &Key::generate()?)),
     function("genSelfSignedCertWithKey", 5, 5, |engine, a| leaf(engine, a, &given(a, 4)?)),
-    function("genSignedCert", 5, 5, |engine, a| signed_by(engine, a, &Key::generate()?, certificate(a, 4)?)),
+    function("genSignedCert", 5, 5, |engine, a| {
+        signed_by(engine, a, &Key::generate()?, certificate(a, 4)?)
+    }),
     function("genSignedCertWithKey", 6, 6, |engine, a| {
         signed_by(engine, a, &given(a, 5)?, certificate(a, 4)?)
     }),

@@ -42,7 +42,13 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
         let quoted = crate::template::quoted;
         let unit = unit(name).ok_or_else(|| format!("time: unknown unit {} in duration {}", quoted(name), quoted(text)))?;
         rest = &rest[name.len()..];
-        let number = |digits: &str| if digits.is_empty() { Ok(0) } else { digits.parse::<u64>().map_err(|_| invalid()) };
+        let number = |digits: &str| {
+            if digits.is_empty() {
+                Ok(0)
+            } else {
+                digits.parse::<u64>().map_err(|_| invalid())
+            }
+        };
         // No digit behind the eighteenth can matter.
         let fraction = &fraction[..fraction.len().min(18)];
         total += u128::from(number(whole)?) * unit;

@@ -24,13 +24,24 @@ pub(super) enum Part {
     LongYear,
     Year,
     /// `PM` or `pm`.
-    Noon { upper: bool },
+    Noon {
+        upper: bool,
+    },
     /// `MST`.
     Zone,
     /// `-0700` and its kin; `z`: UTC is a `Z`.
-    Offset { z: bool, colon: bool, minutes: bool, seconds: bool },
+    Offset {
+        z: bool,
+        colon: bool,
+        minutes: bool,
+        seconds: bool,
+    },
     /// `.000` or `,999`: so many digits, trailing zeros kept or not.
-    Fraction { digits: usize, trimmed: bool, mark: char },
+    Fraction {
+        digits: usize,
+        trimmed: bool,
+        mark: char,
+    },
 }
 
 /// Parts by their text; where one begins another, the longer one comes first.
@@ -85,10 +96,21 @@ pub(super) fn next(layout: &str) -> Option<(&str, Part, &str, &str)> {
 
 fn part(rest: &str) -> Option<(Part, usize)> {
     if let Some(behind) = rest.strip_prefix(['-', 'Z']) {
-        return OFFSETS.iter().find(|(text, ..)| behind.starts_with(text)).map(|&(text, colon, minutes, seconds)| {
-            let z = rest.starts_with('Z');
-            (Part::Offset { z, colon, minutes, seconds }, text.len() + 1)
-        });
+        return OFFSETS
+            .iter()
+            .find(|(text, ..)| behind.starts_with(text))
+            .map(|&(text, colon, minutes, seconds)| {
+                let z = rest.starts_with('Z');
+                (
+                    Part::Offset {
+                        z,
+                        colon,
+                        minutes,
+                        seconds,
+                    },
+                    text.len() + 1,
+                )
+            });
     }
     if let Some(mark @ ('.' | ',')) = rest.chars().next() {
         return fraction(&rest[1..]).map(|(digits, trimmed)| (Part::Fraction { digits, trimmed, mark }, digits + 1));

@@ -12,8 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Args, Function, function};
 use crate::template::{Engine, Fault, Result, Value};
 
-use self::time::{from_value, moment, value};
 pub(super) use self::time::from_toml;
+use self::time::{from_value, moment, value};
 
 pub(super) const TABLE: &[Function] = &[
     function("now", 0, 0, |engine, _| Ok(value(engine.now.to_zoned(TimeZone::UTC)))),
@@ -38,8 +38,12 @@ pub(super) const TABLE: &[Function] = &[
     function("toDate", 2, 2, |_, a| {
         Ok(value(parse::date(a.str(0)?, a.str(1)?).unwrap_or_else(|_| time::zero())))
     }),
-    function("mustToDate", 2, 2, |_, a| parse::date(a.str(0)?, a.str(1)?).map(value).map_err(Fault::call)),
-    function("duration", 1, 1, |_, a| Ok(Value::str(duration::text(seconds(a.get(0)).wrapping_mul(SECOND))))),
+    function("mustToDate", 2, 2, |_, a| {
+        parse::date(a.str(0)?, a.str(1)?).map(value).map_err(Fault::call)
+    }),
+    function("duration", 1, 1, |_, a| {
+        Ok(Value::str(duration::text(seconds(a.get(0)).wrapping_mul(SECOND))))
+    }),
     function("ago", 1, 1, ago),
     function("durationRound", 1, 1, round),
 ];
@@ -104,5 +108,7 @@ fn round(engine: &mut Engine, a: &Args<'_>) -> Result<Value> {
     ];
     let nanos = nanos.unsigned_abs();
     let fitting = units.iter().find(|(unit, _)| nanos > *unit);
-    Ok(Value::str(fitting.map_or("0s".to_owned(), |(unit, name)| format!("{}{name}", nanos / unit))))
+    Ok(Value::str(
+        fitting.map_or("0s".to_owned(), |(unit, name)| format!("{}{name}", nanos / unit)),
+    ))
 }

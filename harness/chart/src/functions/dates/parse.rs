@@ -38,7 +38,13 @@ type Parsed<T> = Result<T, Fault>;
 /// Go's words.
 pub(super) fn date(layout: &str, text: &str) -> Result<Zoned, String> {
     let cannot = |held: &str, part: &str| {
-        format!("parsing time {} as {}: cannot parse {} as {}", quoted(text), quoted(layout), quoted(held), quoted(part))
+        format!(
+            "parsing time {} as {}: cannot parse {} as {}",
+            quoted(text),
+            quoted(layout),
+            quoted(held),
+            quoted(part)
+        )
     };
     let out_of_range = |what: &str| format!("parsing time {}: {what} out of range", quoted(text));
     let mut read = Read {
@@ -98,13 +104,20 @@ fn exactly(text: &str, digits: usize) -> Parsed<(i64, &str)> {
 
 /// A number within a range.
 fn within<'t>(found: (i64, &'t str), least: i64, most: i64, what: &'static str) -> Parsed<(i64, &'t str)> {
-    if (least..=most).contains(&found.0) { Ok(found) } else { Err(Fault::Range(what)) }
+    if (least..=most).contains(&found.0) {
+        Ok(found)
+    } else {
+        Err(Fault::Range(what))
+    }
 }
 
 /// Which of the names the text begins with, in any case.
 fn named<'t>(text: &'t str, names: &[&str], letters: usize) -> Parsed<(i64, &'t str)> {
     let cut = |name: &str| name.len().min(letters);
-    let found = names.iter().position(|name| text.get(..cut(name)).is_some_and(|head| head.eq_ignore_ascii_case(&name[..cut(name)])));
+    let found = names.iter().position(|name| {
+        text.get(..cut(name))
+            .is_some_and(|head| head.eq_ignore_ascii_case(&name[..cut(name)]))
+    });
     let at = found.ok_or(Fault::Form)?;
     Ok((at as i64, &text[cut(names[at])..]))
 }
@@ -159,7 +172,11 @@ impl Read {
                 let (second, rest) = within(number(text, part == Part::ZeroSecond)?, 0, 59, "second")?;
                 self.second = second;
                 // A fraction may follow that the layout does not name.
-                return if fraction_follows { Ok(rest) } else { Ok(self.fraction(rest).unwrap_or(rest)) };
+                return if fraction_follows {
+                    Ok(rest)
+                } else {
+                    Ok(self.fraction(rest).unwrap_or(rest))
+                };
             }
             Part::Noon { upper } => {
                 let names = if upper { ["AM", "PM"] } else { ["am", "pm"] };
@@ -175,7 +192,11 @@ impl Read {
             Part::Fraction { trimmed: true, .. } => return Ok(self.fraction(text).unwrap_or(text)),
             Part::Fraction { digits, .. } => {
                 let length = text.len() - self.fraction(text).ok_or(Fault::Form)?.len();
-                return if length == digits + 1 { Ok(&text[length..]) } else { Err(Fault::Form) };
+                return if length == digits + 1 {
+                    Ok(&text[length..])
+                } else {
+                    Err(Fault::Form)
+                };
             }
         };
         *target = value;

@@ -3,7 +3,7 @@
 use toml::Value as Toml;
 
 use crate::functions::dates;
-use crate::template::Value;
+use crate::template::{Items, List, Value};
 
 /// The document's table. An error becomes a dict with the key `Error`, in the reader's own words.
 pub(super) fn document(text: &str) -> Value {
@@ -20,7 +20,11 @@ fn tree(value: &Toml) -> Value {
         Toml::Float(f) => Value::Float(*f),
         Toml::Boolean(b) => Value::Bool(*b),
         Toml::Datetime(date) => dates::from_toml(date),
-        Toml::Array(items) => Value::list(items.iter().map(tree).collect()),
+        Toml::Array(items) => {
+            let tables = !items.is_empty() && items.iter().all(Toml::is_table);
+            let of = if tables { Items::Dicts } else { Items::Any };
+            Value::List(List::new(items.iter().map(tree).collect(), of))
+        }
         Toml::Table(entries) => Value::map(entries.iter().map(|(key, value)| (key, tree(value)))),
     }
 }

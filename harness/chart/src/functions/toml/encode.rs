@@ -10,16 +10,15 @@ pub(super) fn document(value: &Value) -> Result<String, String> {
     let mut out = String::new();
     match plain(value) {
         Value::Map(map) => table(&mut out, &mut Vec::new(), &map)?,
-        Value::Nil => return Err("toml: cannot encode nil".into()),
-        _ => return Err("toml: top-level values must be Go maps or structs".into()),
+        plain => inline(&mut out, &plain)?,
     }
     Ok(out)
 }
 
-/// A value with methods, as the data it stands for.
+/// A value with methods, as the data it stands for; a time is none.
 fn plain(value: &Value) -> Value {
     match value {
-        Value::Object(object) => object.plain(),
+        Value::Object(object) if object.type_name() != "time.Time" => object.plain(),
         other => other.clone(),
     }
 }
@@ -126,7 +125,7 @@ fn inline(out: &mut String, value: &Value) -> Result<(), String> {
             out.push('}');
         }
         Value::Nil => return Err("toml: cannot encode array with nil element".into()),
-        Value::Object(object) => return Err(format!("unsupported type: {}", object.type_name())),
+        Value::Object(object) => out.push_str(object.plain().as_str().unwrap_or_default()),
     }
     Ok(())
 }
@@ -137,6 +136,10 @@ fn float(f: f64) -> String {
     }
     if f.is_infinite() {
         return if f > 0.0 { "+inf" } else { "-inf" }.into();
+    }
+    let magnitude = f.abs();
+    if magnitude >= 1e6 || (magnitude < 1e-4 && magnitude != 0.0) {
+        return crate::template::float_text(f);
     }
     let text = format!("{f}");
     if text.contains('.') { text } else { text + ".0" }
