@@ -13,6 +13,10 @@ impl<'a> Args<'a> {
         Args { name, values }
     }
 
+    pub(super) fn name(&self) -> &'a str {
+        self.name
+    }
+
     pub(super) fn count(&self, least: usize, most: usize) -> Result<()> {
         let got = self.values.len();
         if (least..=most).contains(&got) {

@@ -7,8 +7,7 @@ use cbc::cipher::block_padding::{NoPadding, Pkcs7};
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use rand::RngExt;
 
-use super::encoding::base64_decoded;
-use super::{Args, Function, function};
+use super::{Args, Function, base_n, function};
 use crate::template::{Engine, Fault, Result, Value};
 
 pub(super) const TABLE: &[Function] = &[function("encryptAES", 2, 2, encrypt), function("decryptAES", 2, 2, decrypt)];
@@ -41,7 +40,7 @@ fn decrypt(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
     if text.is_empty() {
         return Ok(Value::str(""));
     }
-    let bytes = base64_decoded(text).map_err(Fault::call)?;
+    let bytes = base_n::base64(text).map_err(Fault::call)?;
     let Some((iv, blocks)) = bytes.split_first_chunk::<BLOCK>() else {
         return Err(Fault::call(format!(
             "runtime error: slice bounds out of range [:16] with capacity {}",
@@ -58,6 +57,7 @@ fn decrypt(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
     let padding = plain.last().copied().map(usize::from);
     match padding.and_then(|padding| plain.len().checked_sub(padding)) {
         Some(length) => plain.truncate(length),
+        None if plain.is_empty() => return Err(Fault::call("runtime error: index out of range [-1]")),
         None => return Err(Fault::call("runtime error: slice bounds out of range")),
     }
     let text = String::from_utf8(plain);

@@ -73,6 +73,7 @@ pub(super) fn to_int64(value: &Value) -> i64 {
         Value::Float(f) if f.is_nan() || f.abs() >= 2f64.powi(63) => i64::MIN,
         Value::Float(f) => *f as i64,
         Value::Bool(b) => i64::from(*b),
+        Value::Object(object) if object.kind() == "int" => to_int64(&object.plain()),
         Value::Str(s) => integer(s),
         _ => 0,
     }
@@ -109,7 +110,7 @@ pub(super) fn to_float(value: &Value) -> f64 {
         Value::Int(n) | Value::Int64(n) => *n as f64,
         Value::Float(f) => *f,
         Value::Bool(b) => f64::from(u8::from(*b)),
-        Value::Str(s) => s.parse().unwrap_or(0.0),
+        Value::Str(s) => s.replace('_', "").parse().unwrap_or(0.0),
         _ => 0.0,
     }
 }

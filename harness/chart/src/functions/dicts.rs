@@ -57,9 +57,16 @@ pub(super) const TABLE: &[Function] = &[
     function("mustMerge", 1, MANY, |_, a| merged(a, false)),
     function("mergeOverwrite", 1, MANY, |_, a| merged(a, true)),
     function("mustMergeOverwrite", 1, MANY, |_, a| merged(a, true)),
-    function("deepCopy", 1, 1, |_, a| Ok(deep_copy(a.get(0)))),
-    function("mustDeepCopy", 1, 1, |_, a| Ok(deep_copy(a.get(0)))),
+    function("deepCopy", 1, 1, copied),
+    function("mustDeepCopy", 1, 1, copied),
 ];
+
+fn copied(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
+    match a.get(0) {
+        Value::Nil => Err(Fault::call("reflect: call of reflect.Value.Type on zero Value")),
+        value => Ok(deep_copy(value)),
+    }
+}
 
 fn chosen(a: &Args<'_>, listed: bool) -> Result<Value> {
     let map = a.map(0)?;

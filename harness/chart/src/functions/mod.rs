@@ -3,6 +3,7 @@
 //! All that Helm 4.1 offers. An unknown name is an error before anything runs.
 
 mod args;
+mod base_n;
 mod builtin;
 mod cases;
 mod certificates;
@@ -26,6 +27,7 @@ mod regexes;
 mod semver_range;
 mod strings;
 mod toml;
+mod url_escapes;
 mod urls;
 mod versions;
 mod wrap;

@@ -6,12 +6,8 @@ use crate::template::{Engine, Entries, Fault, Map, Result, Value, quoted};
 
 pub(super) const TABLE: &[Function] = &[
     function("trim", 1, 1, |_, a| text(a.str(0)?.trim())),
-    function("trimAll", 2, 2, |_, a| {
-        text(a.str(1)?.trim_matches(|c| a.get(0).as_str().is_some_and(|s| s.contains(c))))
-    }),
-    function("trimall", 2, 2, |_, a| {
-        text(a.str(1)?.trim_matches(|c| a.get(0).as_str().is_some_and(|s| s.contains(c))))
-    }),
+    function("trimAll", 2, 2, trim_all),
+    function("trimall", 2, 2, trim_all),
     function("trimPrefix", 2, 2, |_, a| {
         let (prefix, s) = (a.str(0)?, a.str(1)?);
         text(s.strip_prefix(prefix).unwrap_or(s))
@@ -30,13 +26,13 @@ pub(super) const TABLE: &[Function] = &[
     }),
     function("repeat", 2, 2, |_, a| text(a.str(1)?.repeat(repeats(a)?))),
     function("substr", 3, 3, substr),
-    function("nospace", 1, 1, |_, a| text(a.str(0)?.split_whitespace().collect::<String>())),
+    function("nospace", 1, 1, |_, a| {
+        text(byte_characters(a.str(0)?).filter(|c| !c.is_whitespace()).collect::<String>())
+    }),
     function("trunc", 2, 2, trunc),
     function("abbrev", 2, 2, |_, a| text(abbreviated(a.str(1)?, 0, a.int(0)?))),
     function("abbrevboth", 3, 3, |_, a| text(abbreviated(a.str(2)?, a.int(0)?, a.int(1)?))),
-    function("initials", 1, 1, |_, a| {
-        text(a.str(0)?.split_whitespace().filter_map(|w| w.chars().next()).collect::<String>())
-    }),
+    function("initials", 1, 1, initials),
     function("contains", 2, 2, |_, a| Ok(Value::Bool(a.str(1)?.contains(a.str(0)?)))),
     function("hasPrefix", 2, 2, |_, a| Ok(Value::Bool(a.str(1)?.starts_with(a.str(0)?)))),
     function("hasSuffix", 2, 2, |_, a| Ok(Value::Bool(a.str(1)?.ends_with(a.str(0)?)))),
@@ -46,7 +42,10 @@ pub(super) const TABLE: &[Function] = &[
     function("indent", 2, 2, |_, a| text(indented(repeats(a)?, a.str(1)?))),
     function("nindent", 2, 2, |_, a| text(format!("\n{}", indented(repeats(a)?, a.str(1)?)))),
     function("replace", 3, 3, |_, a| text(a.str(2)?.replace(a.str(0)?, a.str(1)?))),
-    function("plural", 3, 3, |_, a| text(if a.int(2)? == 1 { a.str(0)? } else { a.str(1)? })),
+    function("plural", 3, 3, |_, a| {
+        let (one, many) = (a.str(0)?, a.str(1)?);
+        text(if a.int(2)? == 1 { one } else { many })
+    }),
     function("split", 2, 2, |_, a| Ok(numbered(parts(a.str(1)?, a.str(0)?, -1)))),
     function("splitn", 3, 3, |_, a| Ok(numbered(parts(a.str(2)?, a.str(0)?, a.int(1)?)))),
     function("splitList", 2, 2, |_, a| {
@@ -55,13 +54,30 @@ pub(super) const TABLE: &[Function] = &[
     }),
     function("join", 2, 2, |_, a| text(strings(a.get(1)).join(a.str(0)?))),
     function("sortAlpha", 1, 1, |_, a| {
-        let mut words = strings(a.get(0));
-        if matches!(a.get(0), Value::List(_)) {
-            words.sort();
-        }
+        let mut words = match a.get(0) {
+            Value::List(_) => strings(a.get(0)),
+            other => vec![strval(other)],
+        };
+        words.sort();
         Ok(Value::texts(words))
     }),
 ];
+
+fn trim_all(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
+    let (set, s) = (a.str(0)?, a.str(1)?);
+    text(s.trim_matches(|c| set.contains(c)))
+}
+
+/// goutils takes every byte for a character, so what is not ASCII comes out as Latin-1.
+fn byte_characters(s: &str) -> impl Iterator<Item = char> {
+    s.bytes().map(char::from)
+}
+
+fn initials(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
+    let mut gap = true;
+    let kept = byte_characters(a.str(0)?).filter(|c| std::mem::replace(&mut gap, c.is_whitespace()) && !c.is_whitespace());
+    text(kept.collect::<String>())
+}
 
 fn text(s: impl AsRef<str>) -> Result<Value> {
     Ok(Value::str(s))

@@ -82,6 +82,13 @@ impl Object for Semver {
         }
     }
 
+    fn kind(&self) -> &'static str {
+        match self.form {
+            Form::Pointer => "ptr",
+            Form::Plain => "struct",
+        }
+    }
+
     fn member(&self, name: &str, args: &[Value]) -> Option<Result<Value>> {
         let version = &self.version;
         let part = |n: u64| Ok(Value::Int64(n as i64));

@@ -73,6 +73,10 @@ impl Object for Files {
         })
     }
 
+    fn kind(&self) -> &'static str {
+        "map"
+    }
+
     fn text(&self) -> String {
         crate::template::go_text(&self.plain())
     }

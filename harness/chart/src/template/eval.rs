@@ -60,8 +60,17 @@ impl Exec<'_> {
             return self.short_circuit(dot, name == "and", rest, piped);
         }
         let function = functions::find(name).ok_or_else(|| Fault::new(functions::unknown(name)))?;
-        let args = self.arguments(dot, rest, piped)?;
-        function.call(self.engine, &args).map_err(|mut fault| {
+        let mut args = self.arguments(dot, rest, piped)?;
+        let mut result = function.call(self.engine, &args);
+        // A `nil` that is written in the place of a map is an empty one, to which nothing can be added.
+        while let Some((i, "map[string]interface {}")) = result.as_ref().err().and_then(|fault| fault.argument) {
+            if name == "set" || !matches!((rest.get(i), &args[i]), (Some(Expr::Nil(_)), Value::Nil)) {
+                break;
+            }
+            args[i] = Value::map::<&str>([]);
+            result = function.call(self.engine, &args);
+        }
+        result.map_err(|mut fault| {
             fault = fault.calling(name);
             // The frames inside an include or tpl are kept; this is one more.
             fault.placed = false;

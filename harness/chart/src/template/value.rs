@@ -12,6 +12,10 @@ pub(crate) trait Object: fmt::Debug + Any {
     fn type_name(&self) -> &'static str;
     /// Calls a method or reads a field; `None`: there is no such name.
     fn member(&self, name: &str, args: &[Value]) -> Option<Result<Value>>;
+    /// Go's reflect kind of the type.
+    fn kind(&self) -> &'static str {
+        "struct"
+    }
     /// What `{{ . }}` prints.
     fn text(&self) -> String;
     /// What `range`, `toYaml` and `index` see.
@@ -98,10 +102,7 @@ impl Value {
             Value::Str(_) => "string",
             Value::List(_) => "slice",
             Value::Map(_) => "map",
-            Value::Object(object) => match object.plain() {
-                Value::Object(_) => "struct",
-                plain => plain.kind(),
-            },
+            Value::Object(object) => object.kind(),
         }
     }
 

@@ -7,8 +7,7 @@ mod keys;
 use std::any::Any;
 use std::rc::Rc;
 
-use super::encoding::base64_decoded;
-use super::{Args, Function, function};
+use super::{Args, Function, base_n, function};
 use crate::template::{Engine, Fault, Object, Result, Value};
 
 use self::build::{authority, leaf, signed_by};
@@ -94,7 +93,7 @@ fn private_key(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
 /// A certificate and a key that the chart brings, each PEM in base64.
 fn custom(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
     let decoded = |i: usize, what: &str| {
-        let bytes = base64_decoded(a.str(i)?).map_err(|_| Fault::call(format!("unable to decode base64 {what}")))?;
+        let bytes = base_n::base64(a.str(i)?).map_err(|_| Fault::call(format!("unable to decode base64 {what}")))?;
         String::from_utf8(bytes).map_err(|_| Fault::call(format!("unable to decode {what}")))
     };
     let (cert, key) = (decoded(0, "certificate")?, decoded(1, "private key")?);

@@ -41,6 +41,8 @@ fn written(at: &Zoned, part: Part) -> String {
         Part::Year => format!("{:02}", at.year().rem_euclid(100)),
         Part::Noon { upper: true } => if hour < 12 { "AM" } else { "PM" }.into(),
         Part::Noon { upper: false } => if hour < 12 { "am" } else { "pm" }.into(),
+        // An offset without a name shows itself.
+        Part::Zone if at.time_zone().iana_name().is_none() && !at.offset().is_zero() => offset(at.offset().seconds(), false, true, false),
         Part::Zone => at.time_zone().to_offset_info(at.timestamp()).abbreviation().to_owned(),
         Part::Offset { z: true, .. } if at.offset().is_zero() => "Z".into(),
         Part::Offset {

@@ -92,6 +92,42 @@ impl Time {
     }
 }
 
+/// A month or a day of the week: a number that prints its name.
+#[derive(Debug)]
+struct Named {
+    of: &'static str,
+    number: i64,
+    name: String,
+}
+
+impl Named {
+    fn value(of: &'static str, number: i64, name: String) -> Value {
+        Value::Object(Rc::new(Named { of, number, name }))
+    }
+}
+
+impl Object for Named {
+    fn type_name(&self) -> &'static str {
+        self.of
+    }
+
+    fn kind(&self) -> &'static str {
+        "int"
+    }
+
+    fn member(&self, name: &str, args: &[Value]) -> Option<Result<Value>> {
+        matches!((name, args), ("String", [])).then(|| Ok(Value::str(&self.name)))
+    }
+
+    fn text(&self) -> String {
+        self.name.clone()
+    }
+
+    fn plain(&self) -> Value {
+        Value::Int(self.number)
+    }
+}
+
 impl Object for Time {
     fn type_name(&self) -> &'static str {
         "time.Time"
@@ -107,6 +143,11 @@ impl Object for Time {
             ("UnixNano", []) => Ok(Value::Int64(stamp.as_nanosecond() as i64)),
             ("Year", []) => int(i64::from(at.year())),
             ("YearDay", []) => int(i64::from(at.day_of_year())),
+            ("Month", []) => Ok(Named::value("time.Month", i64::from(at.month()), format::text(at, "January"))),
+            ("Weekday", []) => {
+                let number = i64::from(at.weekday().to_sunday_zero_offset());
+                Ok(Named::value("time.Weekday", number, format::text(at, "Monday")))
+            }
             ("Day", []) => int(i64::from(at.day())),
             ("Hour", []) => int(i64::from(at.hour())),
             ("Minute", []) => int(i64::from(at.minute())),

@@ -26,6 +26,14 @@ pub(super) fn described(value: &Value) -> String {
 
 impl Verb {
     pub(super) fn write(&self, out: &mut String, arg: &Value) {
+        // With `v` a plus asks for the names of fields only.
+        if self.letter == 'v' && self.plus {
+            let plain = Verb {
+                plus: false,
+                ..self.clone()
+            };
+            return plain.write(out, arg);
+        }
         match (self.letter, arg) {
             ('T', value) => self.pad(out, value.type_name()),
             ('v', Value::Nil) => self.pad(out, "<nil>"),
@@ -67,6 +75,7 @@ impl Verb {
             (_, Value::Float(f)) if number::is_floating(self.letter) => number::float(self, out, *f),
             (_, Value::Str(s)) if text::is_textual(self.letter) => text::string(self, out, s),
             ('v' | 's', Value::Object(object)) => self.pad(out, &object.text()),
+            (_, Value::Object(object)) if object.kind() == "int" => self.value(out, &object.plain()),
             (letter, value) => out.push_str(&format!("%!{letter}({})", described(value))),
         }
     }
