@@ -17,19 +17,6 @@ impl<'a> Args<'a> {
         self.name
     }
 
-    pub(super) fn count(&self, least: usize, most: usize) -> Result<()> {
-        let got = self.values.len();
-        if (least..=most).contains(&got) {
-            return Ok(());
-        }
-        let want = if least == most {
-            least.to_string()
-        } else {
-            format!("at least {least}")
-        };
-        Err(Fault::new(format!("wrong number of args for {}: want {want} got {got}", self.name)))
-    }
-
     pub(super) fn all(&self) -> &'a [Value] {
         self.values
     }
@@ -123,9 +110,18 @@ impl<'a> Args<'a> {
     pub(super) fn list(&self, i: usize) -> Result<List> {
         match self.get(i) {
             Value::List(items) => Ok(items.clone()),
-            other => Err(Fault::call(format!("Cannot find {} on type {}", self.name, other.kind()))),
+            Value::Nil => Err(nil_list()),
+            other => {
+                let name = self.name.strip_prefix("must").map_or(self.name.to_owned(), str::to_lowercase);
+                Err(Fault::call(format!("Cannot find {name} on type {}", other.kind())))
+            }
         }
     }
+}
+
+/// What Go says of a nil in the place of a list of any type.
+pub(super) fn nil_list() -> Fault {
+    Fault::call("runtime error: invalid memory address or nil pointer dereference")
 }
 
 /// Sprig's `strval`: text as it is, everything else as `%v`.

@@ -82,7 +82,15 @@ fn dig(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
     }
     let (default, mut map) = (a.get(a.len() - 2), plain(a.get(a.len() - 1))?);
     for i in 0..a.len() - 2 {
-        let found = map.borrow().get(a.str(i)?).cloned();
+        let Some(key) = a.get(i).as_str() else {
+            let name = if matches!(a.get(i), Value::Nil) {
+                "nil"
+            } else {
+                a.get(i).type_name()
+            };
+            return Err(Fault::call(format!("interface conversion: interface {{}} is {name}, not string")));
+        };
+        let found = map.borrow().get(key).cloned();
         match found {
             None => return Ok(default.clone()),
             Some(value) if i + 3 == a.len() => return Ok(value),

@@ -38,7 +38,7 @@ pub(super) const TABLE: &[Function] = &[
 ];
 
 /// Go's words for JSON of another kind than the type that is wanted.
-pub(super) fn unmarshal(json: &Json, wanted: &str) -> String {
+pub(crate) fn unmarshal(json: &Json, wanted: &str) -> String {
     let kind = match json {
         Json::Null => "null",
         Json::Bool(_) => "bool",

@@ -1,5 +1,6 @@
 //! Sprig's list functions. Lists are never changed in place; the results are new.
 
+use super::args::nil_list;
 use super::convert::to_int64;
 use super::{Args, Function, MANY, function};
 use crate::template::{Engine, Fault, Items, List, Result, Value};
@@ -34,12 +35,8 @@ pub(super) const TABLE: &[Function] = &[
     function("mustWithout", 1, MANY, without),
     function("has", 2, 2, has),
     function("mustHas", 2, 2, has),
-    function("compact", 1, 1, |_, a| {
-        Ok(Value::list(a.list(0)?.iter().filter(|v| v.truthy()).cloned().collect()))
-    }),
-    function("mustCompact", 1, 1, |_, a| {
-        Ok(Value::list(a.list(0)?.iter().filter(|v| v.truthy()).cloned().collect()))
-    }),
+    function("compact", 1, 1, compact),
+    function("mustCompact", 1, 1, compact),
     function("slice", 1, 3, slice),
     function("mustSlice", 1, 3, slice),
     function("chunk", 2, 2, chunk),
@@ -68,19 +65,23 @@ fn initial(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
     Ok(Value::list(items[..items.len().saturating_sub(1)].to_vec()))
 }
 
+/// The first argument of functions that say what they cannot do, not find.
+fn named(a: &Args<'_>, what: &str) -> Result<List> {
+    match a.get(0) {
+        Value::List(items) => Ok(items.clone()),
+        Value::Nil => Err(nil_list()),
+        other => Err(Fault::call(format!("Cannot {what} on type {}", other.kind()))),
+    }
+}
+
 fn append(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
-    let items = a
-        .list(0)
-        .map_err(|_| Fault::call(format!("Cannot push on type {}", a.get(0).kind())))?;
-    let mut items = items.to_vec();
+    let mut items = named(a, "push")?.to_vec();
     items.push(a.get(1).clone());
     Ok(Value::list(items))
 }
 
 fn prepend(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
-    let items = a
-        .list(0)
-        .map_err(|_| Fault::call(format!("Cannot prepend on type {}", a.get(0).kind())))?;
+    let items = named(a, "prepend")?;
     Ok(Value::list(std::iter::once(a.get(1)).chain(items.iter()).cloned().collect()))
 }
 
@@ -105,6 +106,11 @@ fn uniq(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
     Ok(Value::list(out))
 }
 
+fn compact(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
+    let items = named(a, "compact")?;
+    Ok(Value::list(items.iter().filter(|v| v.truthy()).cloned().collect()))
+}
+
 fn without(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
     let dropped = &a.all()[1..];
     Ok(Value::list(
@@ -122,6 +128,9 @@ fn has(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
 
 /// Sprig's `slice`, which hides Go's: lists only, bounds converted to integers.
 fn slice(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
+    if matches!(a.get(0), Value::Nil) {
+        return Err(nil_list());
+    }
     let Value::List(items) = a.get(0) else {
         let message = format!("list should be type of slice or array but {}", a.get(0).kind());
         return Err(Fault::call(message));

@@ -35,9 +35,10 @@ mod wrap;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::template::{Engine, Result, Value};
+use crate::template::{Engine, Fault, Result, Value};
 
 pub(crate) use args::Args;
+pub(crate) use helm::unmarshal;
 pub(crate) use paths::base as base_name;
 pub(crate) use semver_range::{Range as VersionRange, coerce as version};
 
@@ -60,14 +61,29 @@ const fn function(name: &'static str, least: usize, most: usize, body: Body) -> 
 }
 
 impl Function {
-    /// Calls the function.
+    /// Whether the function takes so many arguments.
     ///
     /// # Errors
-    /// A wrong number or type of arguments, or the function's own error.
+    /// It does not.
+    pub(crate) fn takes(&self, got: usize) -> Result<()> {
+        let (least, name) = (self.least, self.name);
+        if (least..=self.most).contains(&got) {
+            return Ok(());
+        }
+        let want = if least == self.most {
+            least.to_string()
+        } else {
+            format!("at least {least}")
+        };
+        Err(Fault::new(format!("wrong number of args for {name}: want {want} got {got}")))
+    }
+
+    /// Calls the function with as many arguments as it takes.
+    ///
+    /// # Errors
+    /// A wrong type of argument, or the function's own error.
     pub(crate) fn call(&self, engine: &mut Engine, values: &[Value]) -> Result<Value> {
-        let args = Args::new(self.name, values);
-        args.count(self.least, self.most)?;
-        (self.body)(engine, &args)
+        (self.body)(engine, &Args::new(self.name, values))
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Manifest {
     pub source: String,
     /// As printed.
     pub text: String,
-    /// As read.
+    /// As read; null where a template prints comments only, which Helm keeps, too.
     pub object: Value,
 }
 
@@ -113,25 +113,27 @@ pub(super) fn split(text: &str) -> Vec<&str> {
 pub(super) fn read(source: &str, text: &str) -> Result<Vec<Manifest>, Box<RenderError>> {
     let mut manifests = Vec::new();
     for part in split(text) {
-        let object = yaml::manifest::document(part).map_err(|error| {
+        let object = yaml::manifest::first(part).map_err(|error| {
             let line = part.lines().nth(error.span.line.saturating_sub(1)).unwrap_or_default();
             let message = format!("error converting YAML to JSON: yaml: {error}");
             Box::new(RenderError::manifest(source, error.span.line, line, &message))
         })?;
         match object {
-            Value::Null => {}
-            Value::Object(_) => manifests.push(Manifest {
+            Value::Null | Value::Object(_) => manifests.push(Manifest {
                 source: source.to_owned(),
                 text: part.to_owned(),
                 object,
             }),
-            _ => {
-                let message = "error unmarshaling JSON: the document is not a mapping";
+            other => {
+                let message = format!(
+                    "error unmarshaling JSON: while decoding JSON: {}",
+                    crate::functions::unmarshal(&other, "util.SimpleHead")
+                );
                 return Err(Box::new(RenderError::manifest(
                     source,
                     1,
                     part.lines().next().unwrap_or_default(),
-                    message,
+                    &message,
                 )));
             }
         }

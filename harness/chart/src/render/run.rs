@@ -245,7 +245,8 @@ fn as_values(value: Value) -> Value {
 
 fn collect_crds(scope: &Scope<'_>, path: &str, out: &mut Vec<Manifest>) -> Result<(), Error> {
     for file in &scope.chart.crds {
-        out.extend(manifest::read(&format!("{path}/{}", file.name), &file.text)?);
+        let documents = manifest::read(&format!("{path}/{}", file.name), &file.text)?;
+        out.extend(documents.into_iter().filter(|document| !document.object.is_null()));
     }
     scope
         .subcharts

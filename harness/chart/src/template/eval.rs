@@ -60,6 +60,9 @@ impl Exec<'_> {
             return self.short_circuit(dot, name == "and", rest, piped);
         }
         let function = functions::find(name).ok_or_else(|| Fault::new(functions::unknown(name)))?;
+        function
+            .takes(rest.len() + usize::from(piped.is_some()))
+            .map_err(|fault| self.place(fault, command.pos, || name.to_string()))?;
         let mut args = self.arguments(dot, rest, piped)?;
         let mut result = function.call(self.engine, &args);
         // A `nil` that is written in the place of a map is an empty one, to which nothing can be added.
