@@ -174,7 +174,12 @@ fn value_of_the_wrong_type() {
 #[case("charts/sub.tgz", "x", "chart-invalid", "not a packed chart")]
 #[case("requirements.yaml", "", "chart-unsupported", "charts of Helm 2")]
 #[case("values.yaml", "[1]", "chart-invalid", "values.yaml is not a mapping")]
-#[case("Chart.yaml", "{apiVersion: v2, version: 0.1.0}", "chart-invalid", "missing field `name`")]
+#[case(
+    "Chart.yaml",
+    "{apiVersion: v2, version: 0.1.0}",
+    "chart-invalid",
+    "chart.metadata.name is required"
+)]
 #[case("Chart.yaml", "{apiVersion: v2, name: t}", "chart-invalid", "chart.metadata.version is required")]
 #[case(
     "Chart.yaml",

@@ -1,6 +1,7 @@
 //! Expressions and `--set` options, against recorded answers of real Helm 4.1.4 (see `data/README.md`).
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use chart::{Chart, Error, Values, ValuesBuilder, lint};
@@ -58,6 +59,45 @@ impl Bench {
         let rendered = values.and_then(|values| lint(&chart, values.build(), "2026-01-01T00:00:00Z".parse().unwrap()));
         rendered.map(|rendered| rendered.to_yaml()).map_err(|error| error.to_string())
     }
+}
+
+#[derive(Deserialize)]
+struct Given {
+    name: String,
+    options: Vec<String>,
+    files: BTreeMap<String, String>,
+}
+
+impl Given {
+    fn printed(&self) -> Result<String, String> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in &self.files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let rendered = Chart::load(folder.path()).and_then(|chart| lint(&chart, set(&self.options)?.build(), now));
+        let rendered = rendered.map_err(|error| error.to_string())?;
+        let hooks = rendered.hooks.iter();
+        let hooks = hooks.map(|hook| format!("---\n# Source: {}\n{}\n", hook.manifest.source, hook.manifest.text));
+        Ok(rendered.to_yaml() + &hooks.collect::<String>())
+    }
+}
+
+/// Subcharts, conditions, tags, imported and global values, nulls, files, hooks, orders, blanks, recursion: charts that are small and odd.
+#[test]
+fn charts() {
+    let recorded = recorded("charts");
+    assert!(recorded.len() > 140);
+    let text = std::fs::read_to_string(data("charts.jsonl")).unwrap();
+    let given: Vec<Given> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(given.len(), recorded.len());
+    let differing = given.iter().zip(&recorded).filter_map(|(given, recorded)| {
+        assert_eq!(given.name, recorded.template);
+        recorded.differs(&given.printed())
+    });
+    all_same(recorded.len(), differing);
 }
 
 fn all_same(count: usize, differing: impl Iterator<Item = String>) {

@@ -8,7 +8,7 @@ use crate::template::{Engine, Fault, FaultKind, Result, Value, from_json, from_n
 
 pub(super) const TABLE: &[Function] = &[
     function("include", 2, 2, |engine, a| {
-        Ok(Value::str(engine.run(a.str(0)?, a.get(1)).map_err(inside)?))
+        Ok(Value::str(engine.include(a.str(0)?, a.get(1)).map_err(inside)?))
     }),
     function("tpl", 2, 2, |engine, a| {
         Ok(Value::str(engine.run_text(a.str(0)?, a.get(1)).map_err(inside)?))

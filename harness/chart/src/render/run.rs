@@ -45,8 +45,14 @@ impl Rendered {
 /// A template that fails, output that is not YAML, a cluster too old for the chart, or
 /// lookups without which a template cannot go on.
 pub fn render(chart: &Chart, input: &RenderInput) -> Result<Rendered, Error> {
+    if chart.metadata.is_library() {
+        return Err(Error::Chart {
+            path: chart.name().into(),
+            message: "library charts are not installable".into(),
+        });
+    }
     check_kube_version(chart, input)?;
-    let coalesced = coalesce(chart, &input.values);
+    let coalesced = coalesce(chart, &input.values)?;
     check_schemas(&coalesced.scope, &coalesced.values)?;
     let settings = Settings {
         now: input.now,
@@ -179,7 +185,7 @@ fn schema_faults(scope: &Scope<'_>, values: &Map<String, Json>, out: &mut String
 
 /// The definitions in `crds/` of a chart and the subcharts that are switched on.
 pub(crate) fn crds(chart: &Chart, values: &Values) -> Result<Vec<Manifest>, Error> {
-    let coalesced = coalesce(chart, values);
+    let coalesced = coalesce(chart, values)?;
     let mut crds = Vec::new();
     collect_crds(&coalesced.scope, &coalesced.scope.name, &mut crds)?;
     Ok(crds)

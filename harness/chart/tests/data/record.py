@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Records what real Helm says of expressions.txt and set.txt, into expected/. Usage: record.py HELM [expressions|set]"""
+"""Records what real Helm says of expressions.txt, set.txt and charts.jsonl, into expected/. Usage: record.py HELM [expressions|set|charts]"""
 
 import json
 import pathlib
@@ -16,19 +16,23 @@ PRINTED = '{{ $x := %s }}v: {{ printf "%%T %%v" $x $x | toJson }}'
 ALL = 'kind: X\nv: {{ .Values | toJson | quote }}\n'
 
 
-def template(text, values, args=()):
+def render(files, options=()):
     with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        (folder / "templates").mkdir()
-        (folder / "Chart.yaml").write_text(CHART)
-        (folder / "values.yaml").write_text(values)
-        (folder / "templates/a.yaml").write_text(text)
-        command = [HELM, "template", "release-name", str(folder), *args]
-        run = subprocess.run(command, capture_output=True, text=True, cwd=DATA)
+        for name, text in files.items():
+            path = pathlib.Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+        command = [HELM, "template", "release-name", folder, *options]
+        run = subprocess.run(command, capture_output=True, cwd=DATA)
     if run.returncode == 0:
-        return {"out": run.stdout.strip()}
-    error = run.stderr[run.stderr.index("Error: ") + len("Error: "):]
+        return {"out": run.stdout.decode().strip()}
+    error = run.stderr.decode()
+    error = error[error.index("Error: ") + len("Error: "):]
     return {"error": error.replace("\n\nUse --debug flag to render out invalid YAML\n", "").strip("\n")}
+
+
+def template(text, values, options=()):
+    return render({"Chart.yaml": CHART, "values.yaml": values, "templates/a.yaml": text}, options)
 
 
 def expression(line):
@@ -45,9 +49,16 @@ def options(line):
     return {"options": line.split("\t"), **({"error": None} if "error" in outcome else outcome)}
 
 
-for name, record in [("expressions", expression), ("set", options)]:
+def chart(line):
+    given = json.loads(line)
+    outcome = render(given["files"], given["options"])
+    # Where a chart is refused, the words are ours.
+    return {"template": given["name"], **({"error": None} if "error" in outcome else outcome)}
+
+
+for name, kind, record in [("expressions", "txt", expression), ("set", "txt", options), ("charts", "jsonl", chart)]:
     if sys.argv[2:] in ([], [name]):
-        lines = (DATA / f"{name}.txt").read_text().splitlines()
+        lines = (DATA / f"{name}.{kind}").read_text().splitlines()
         with ThreadPoolExecutor(2) as pool:
             records = [json.dumps(outcome, ensure_ascii=False) for outcome in pool.map(record, lines)]
         (DATA / f"expected/{name}.jsonl").write_text("\n".join(records) + "\n")
