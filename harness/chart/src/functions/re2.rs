@@ -286,16 +286,15 @@ impl Reader<'_> {
                 break;
             }
             first = false;
-            if c == '[' && self.rest().starts_with(':') {
-                if let Some(end) = self.rest().find(":]") {
-                    let name = &source[start..start + 1 + end + 2];
-                    if regex::Regex::new(&format!("[{name}]")).is_err() || !posix(name) {
-                        return Err(format!("invalid character class range: `{name}`"));
-                    }
-                    self.out.push_str(name);
-                    self.skip(end + 2);
-                    continue;
+            let end = self.rest().strip_prefix(':').and_then(|rest| rest.find(":]"));
+            if let Some(end) = end.filter(|_| c == '[') {
+                let name = &source[start..start + end + 4];
+                if regex::Regex::new(&format!("[{name}]")).is_err() || !posix(name) {
+                    return Err(format!("invalid character class range: `{name}`"));
                 }
+                self.out.push_str(name);
+                self.skip(end + 3);
+                continue;
             }
             if c == '\\' {
                 match self.rest().chars().next() {

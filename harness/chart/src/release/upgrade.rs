@@ -60,13 +60,12 @@ impl Releases {
             hooks::run(&self.client, &discovery, &rendered.hooks, events.1, &self.namespace, options).await
         };
         let result = done.await;
-        self.conclude(result, &mut record, &mut current, "Upgrade complete", "Upgrade")
-            .await?;
+        self.conclude(result, &mut record, &mut current).await?;
         Ok(record)
     }
 
     /// The last revision's number, and the revision that is in the cluster.
-    pub(super) async fn current(&self, name: &str) -> Result<(u32, Record), ReleaseError> {
+    async fn current(&self, name: &str) -> Result<(u32, Record), ReleaseError> {
         let mut history = self.history(name).await?;
         let missing = || ReleaseError::NotDeployed { name: name.to_owned() };
         let last = history.last().ok_or_else(missing)?;
@@ -103,24 +102,17 @@ impl Releases {
         apply::delete(&self.client, &leaving).await
     }
 
-    /// Records how an upgrade or rollback ended.
-    pub(super) async fn conclude(
-        &self,
-        result: Result<(), ReleaseError>,
-        record: &mut Record,
-        previous: &mut Record,
-        complete: &str,
-        operation: &str,
-    ) -> Result<(), ReleaseError> {
+    /// Records how an upgrade ended.
+    async fn conclude(&self, result: Result<(), ReleaseError>, record: &mut Record, previous: &mut Record) -> Result<(), ReleaseError> {
         let store = self.store();
         match &result {
             Ok(()) => {
                 previous.info.status = RecordStatus::Superseded;
                 store.update(previous).await?;
-                record.set(RecordStatus::Deployed, complete);
+                record.set(RecordStatus::Deployed, "Upgrade complete");
             }
             Err(error) => {
-                let text = format!("{operation} {:?} failed: {error}", record.name);
+                let text = format!("Upgrade {:?} failed: {error}", record.name);
                 record.set(RecordStatus::Failed, text);
             }
         }

@@ -86,8 +86,8 @@ pub(super) fn next(layout: &str) -> Option<(&str, Part, &str, &str)> {
     layout.char_indices().find_map(|(at, _)| {
         let rest = &layout[at..];
         // `_2006` is a blank mark and a year.
-        if rest.starts_with("_2006") {
-            return Some((&layout[..=at], Part::LongYear, &rest[1..5], &rest[5..]));
+        if let Some(behind) = rest.strip_prefix("_2006") {
+            return Some((&layout[..=at], Part::LongYear, "2006", behind));
         }
         let (part, length) = part(rest)?;
         Some((&layout[..at], part, &rest[..length], &rest[length..]))

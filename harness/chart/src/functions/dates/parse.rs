@@ -66,7 +66,7 @@ pub(super) fn date(layout: &str, text: &str) -> Result<Zoned, String> {
     if !rest.is_empty() {
         return Err(format!("parsing time {}: extra text: {}", quoted(text), quoted(rest)));
     }
-    read.finish().map_err(|what| out_of_range(what))
+    read.finish().map_err(out_of_range)
 }
 
 /// Takes literal text away; a run of blanks stands for any number of them.
