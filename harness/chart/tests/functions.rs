@@ -104,7 +104,9 @@ kind: {{ kindOf $ca }} {{ typeOf $ca }}
     let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/values/authority.yaml");
     let values = Values::builder().file(file).unwrap().build();
     let object = with_values(template, 0, values);
-    let leaf = x509_parser::pem::parse_x509_pem(object["leaf"].as_str().unwrap().as_bytes()).unwrap().1;
+    let leaf = x509_parser::pem::parse_x509_pem(object["leaf"].as_str().unwrap().as_bytes())
+        .unwrap()
+        .1;
     assert_eq!(leaf.parse_x509().unwrap().issuer().to_string(), "CN=helm-ca");
     assert_eq!(object["same"], true);
     assert_eq!(object["kind"], "struct sprig.certificate");

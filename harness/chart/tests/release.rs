@@ -11,7 +11,7 @@ use embedded_cluster::EmbeddedCluster;
 use futures::StreamExt;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
-use kube::api::{DeleteParams, ListParams, ObjectMeta, PostParams, WatchEvent, WatchParams};
+use kube::api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams, WatchEvent, WatchParams};
 use kube::{Api, Client};
 use simnet::Clock;
 
@@ -289,6 +289,48 @@ async fn a_rollback_takes_back_what_a_failed_upgrade_made() {
     assert_eq!(data(&client, "extra").await, None);
     let history = releases.history("web").await.unwrap();
     assert_eq!(states(&history), [(1, "superseded"), (2, "failed"), (3, "deployed")]);
+}
+
+/// An upgrade asks the object itself whether it is to be kept, an uninstall what was recorded.
+#[tokio::test(start_paused = true)]
+async fn the_policy_to_keep_counts_where_helm_looks() {
+    let World {
+        client,
+        releases,
+        _cluster,
+    } = world().await;
+    let keep = "  annotations: {helm.sh/resource-policy: keep}\n";
+    let named = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n");
+    let (free, kept) = (named("free"), named("kept") + keep);
+    let (all, less) = (
+        chart(&[("config.yaml", CONFIG), ("a.yaml", &free), ("b.yaml", &kept)]),
+        chart(&[("config.yaml", CONFIG)]),
+    );
+    let configs: Api<ConfigMap> = Api::namespaced(client.clone(), "flyte");
+    let policy =
+        |value: serde_json::Value| Patch::Merge(serde_json::json!({"metadata": {"annotations": {"helm.sh/resource-policy": value}}}));
+    let swap = async || {
+        configs
+            .patch("free", &PatchParams::default(), &policy("keep".into()))
+            .await
+            .unwrap();
+        configs
+            .patch("kept", &PatchParams::default(), &policy(serde_json::Value::Null))
+            .await
+            .unwrap();
+    };
+
+    releases.install("web", &all, Values::default(), &creating()).await.unwrap();
+    swap().await;
+    releases.upgrade("web", &less, Values::default(), &creating()).await.unwrap();
+    assert!(data(&client, "free").await.is_some());
+    assert_eq!(data(&client, "kept").await, None);
+
+    releases.upgrade("web", &all, Values::default(), &creating()).await.unwrap();
+    swap().await;
+    releases.uninstall("web", &creating()).await.unwrap();
+    assert_eq!(data(&client, "free").await, None);
+    assert!(data(&client, "kept").await.is_some());
 }
 
 const STAYING: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: NAME\n  annotations: {helm.sh/hook: pre-install, helm.sh/hook-weight: WEIGHT, helm.sh/hook-delete-policy: hook-succeeded}\n";

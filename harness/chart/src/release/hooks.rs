@@ -77,5 +77,5 @@ async fn delete(client: &Client, hook: &Hook, target: &[Target]) -> Result<(), R
     if hook.manifest.kind() == "CustomResourceDefinition" {
         return Ok(());
     }
-    apply::delete(client, target).await
+    apply::delete(client, target, apply::Keep::Nothing).await
 }

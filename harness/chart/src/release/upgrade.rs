@@ -99,7 +99,7 @@ impl Releases {
         self.write(new, options).await?;
         let staying: BTreeSet<Identity> = new.iter().map(Target::identity).collect();
         let leaving: Vec<Target> = old.iter().filter(|t| !staying.contains(&t.identity())).cloned().collect();
-        apply::delete(&self.client, &leaving).await
+        apply::delete(&self.client, &leaving, apply::Keep::Live).await
     }
 
     /// Records how an upgrade ended.
