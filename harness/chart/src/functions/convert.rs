@@ -82,7 +82,7 @@ pub(super) fn to_int64(value: &Value) -> i64 {
 /// Go's `ParseInt` with base 0: a leading zero means octal. A zero fraction is cut off.
 fn integer(s: &str) -> i64 {
     let s = match s.split_once('.') {
-        Some((whole, fraction)) if fraction.bytes().all(|b| b == b'0') => whole,
+        Some((whole, fraction)) if !fraction.is_empty() && fraction.bytes().all(|b| b == b'0') => whole,
         _ => s,
     };
     let (negative, digits) = match s.strip_prefix('-') {

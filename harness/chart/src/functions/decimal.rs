@@ -78,6 +78,8 @@ pub(super) fn exact(a: f64, operation: Operation, b: f64) -> f64 {
         Operation::Add => a + b,
         Operation::Subtract => a - b,
         Operation::Multiply => a * b,
+        // Less than the decimals that are kept is nothing.
+        Operation::Divide if (a / b).abs() < 5e-17 => 0.0,
         Operation::Divide => a / b,
     })
 }

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
 use super::{Args, Function, base_n, function};
-use crate::template::{Engine, Fault, Result, Value, from_json, to_json, to_json_text};
+use crate::template::{Engine, Fault, Result, Value, from_json, to_json_pretty, to_json_text};
 
 pub(super) const TABLE: &[Function] = &[
     function("b64enc", 1, 1, |_, a| Ok(Value::str(STANDARD.encode(a.str(0)?)))),
@@ -84,8 +84,5 @@ fn go_error(text: &str, error: &serde_json::Error) -> String {
 }
 
 fn pretty(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
-    let text = serde_json::to_string_pretty(&to_json(a.get(0))?).map_err(|e| Fault::call(e.to_string()))?;
-    Ok(Value::str(
-        text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),
-    ))
+    Ok(Value::str(to_json_pretty(a.get(0))?))
 }

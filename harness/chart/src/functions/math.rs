@@ -48,7 +48,7 @@ pub(super) const TABLE: &[Function] = &[
         let on = if a.len() > 2 { to_float(a.get(2)) } else { 0.5 };
         let scale = 10f64.powi(i32::try_from(places).unwrap_or(0));
         let digit = scale * value;
-        let up = if digit < 0.0 { digit.fract() > -on } else { digit.fract() >= on };
+        let up = digit.fract() >= on;
         Ok(Value::Float(if up { digit.ceil() } else { digit.floor() } / scale))
     }),
 ];

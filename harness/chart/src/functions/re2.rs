@@ -110,13 +110,12 @@ impl Reader<'_> {
     }
 
     fn repetition(&mut self, at: usize, repeated: Option<usize>, text: &str) -> Result<(), String> {
+        let lazy = if self.take("?") { "?" } else { "" };
         if !self.operand {
-            return Err(format!("missing argument to repetition operator: `{text}`"));
+            return Err(format!("missing argument to repetition operator: `{text}{lazy}`"));
         }
         self.out.push_str(text);
-        if self.take("?") {
-            self.out.push('?');
-        }
+        self.out.push_str(lazy);
         if let Some(start) = repeated {
             let end = self.at();
             return Err(format!("invalid nested repetition operator: `{}`", &self.source[start..end]));

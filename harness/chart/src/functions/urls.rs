@@ -7,7 +7,12 @@ use url_escapes::Part;
 pub(super) const TABLE: &[Function] = &[
     function("urlParse", 1, 1, |_, a| {
         let url = a.str(0)?;
-        let parsed = parse(url).map_err(|error| Fault::call(format!("unable to parse url: parse {}: {error}", quoted(url))))?;
+        let parsed = parse(url).map_err(|error| {
+            Fault::call({
+                let shown = url.split_once('#').map_or(url, |(main, _)| main);
+                format!("unable to parse url: parse {}: {error}", quoted(shown))
+            })
+        })?;
         let hostname = hostname(&parsed.host).to_owned();
         Ok(Value::map([
             ("scheme", Value::str(parsed.scheme)),
@@ -102,6 +107,9 @@ fn authority(text: &str) -> std::result::Result<(String, String), String> {
 }
 
 fn host(text: &str) -> std::result::Result<String, String> {
+    if text.find('[').is_some_and(|at| at > 0) {
+        return Err("invalid IP-literal".into());
+    }
     let port = if text.starts_with('[') {
         let end = text.rfind(']').ok_or("missing ']' in host")?;
         &text[end + 1..]

@@ -22,7 +22,7 @@ mod value;
 pub(crate) use collections::{Entries, Items, List, Map};
 pub(crate) use engine::{Engine, Lookups, Settings};
 pub(crate) use fault::{Fault, FaultKind, Result};
-pub(crate) use json::{from_json, from_numbers, to_json, to_json_text, to_yaml, to_yaml_pretty};
+pub(crate) use json::{from_json, from_numbers, to_json, to_json_pretty, to_json_text, to_yaml, to_yaml_pretty};
 pub(crate) use print::{float_text, go_text};
 pub(crate) use printf::{quoted, sprint, sprintf};
 pub(crate) use value::{Object, Value};

@@ -12,6 +12,9 @@ pub(super) fn text(number: &Number, style: Style) -> String {
     };
     // Go's JSON encoder writes the shortest digits and fills up with zeros, as `Display` does here.
     let plain = value.to_string();
+    if style == Style::Plain && value == 0.0 {
+        return "0".into();
+    }
     if style == Style::Plain && (plain.parse::<u64>().is_ok() || plain.parse::<i64>().is_ok()) {
         return plain;
     }

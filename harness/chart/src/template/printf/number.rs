@@ -1,6 +1,6 @@
 //! Integers and floats.
 
-use super::text::escaped;
+use super::text::{escaped, printable};
 use super::verb::Verb;
 use crate::template::float_text;
 
@@ -25,7 +25,11 @@ pub(super) fn integer(verb: &Verb, out: &mut String, n: i64) {
         'q' => return verb.pad(out, &escaped(&character().to_string(), '\'', verb.plus)),
         'U' => {
             let code = format!("U+{magnitude:0>places$X}", places = verb.precision.unwrap_or(0).max(4));
-            let shown = if verb.sharp { format!("{code} '{}'", character()) } else { code };
+            let shown = if verb.sharp && printable(character()) {
+                format!("{code} '{}'", character())
+            } else {
+                code
+            };
             return spaced(verb).pad(out, &shown);
         }
         _ => (magnitude.to_string(), ""),

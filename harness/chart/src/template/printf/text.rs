@@ -73,7 +73,7 @@ pub(super) fn escaped(text: &str, quote: char, ascii: bool) -> String {
 }
 
 /// Go's `unicode.IsPrint`, as far as controls, blanks and marks without a shape go.
-fn printable(c: char) -> bool {
+pub(super) fn printable(c: char) -> bool {
     let shapeless = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
     let unassigned = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' | '\u{fffe}' | '\u{ffff}');
     !(c.is_control() || c.is_whitespace() || shapeless || unassigned)

@@ -35,7 +35,10 @@ impl Verb {
             return plain.write(out, arg);
         }
         match (self.letter, arg) {
-            ('T', value) => self.pad(out, value.type_name()),
+            ('T', value) => {
+                let cut: String = value.type_name().chars().take(self.precision.unwrap_or(usize::MAX)).collect();
+                self.pad(out, &cut);
+            }
             ('v', Value::Nil) => self.pad(out, "<nil>"),
             _ => self.value(out, arg),
         }
@@ -76,7 +79,17 @@ impl Verb {
             (_, Value::Str(s)) if text::is_textual(self.letter) => text::string(self, out, s),
             ('v' | 's', Value::Object(object)) => self.pad(out, &object.text()),
             (_, Value::Object(object)) if object.kind() == "int" => self.value(out, &object.plain()),
-            (letter, value) => out.push_str(&format!("%!{letter}({})", described(value))),
+            (letter, Value::Nil) => out.push_str(&format!("%!{letter}(<nil>)")),
+            (letter, value) => {
+                let plain = Verb {
+                    letter: 'v',
+                    sharp: false,
+                    ..self.clone()
+                };
+                out.push_str(&format!("%!{letter}({}=", value.type_name()));
+                plain.value(out, value);
+                out.push(')');
+            }
         }
     }
 
@@ -84,7 +97,7 @@ impl Verb {
     fn inner(&self, out: &mut String, item: &Value) {
         match item {
             Value::Nil if self.letter == 'v' && self.sharp => out.push_str("interface {}(nil)"),
-            Value::Nil => self.pad(out, "<nil>"),
+            Value::Nil => out.push_str("<nil>"),
             item => self.value(out, item),
         }
     }
