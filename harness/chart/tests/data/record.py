@@ -58,7 +58,7 @@ def chart(line):
 
 for name, kind, record in [("expressions", "txt", expression), ("set", "txt", options), ("charts", "jsonl", chart)]:
     if sys.argv[2:] in ([], [name]):
-        lines = (DATA / f"{name}.{kind}").read_text().splitlines()
+        lines = (DATA / f"{name}.{kind}").read_text().rstrip("\n").split("\n")
         with ThreadPoolExecutor(2) as pool:
             records = [json.dumps(outcome, ensure_ascii=False) for outcome in pool.map(record, lines)]
         (DATA / f"expected/{name}.jsonl").write_text("\n".join(records) + "\n")
