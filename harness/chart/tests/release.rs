@@ -291,6 +291,30 @@ async fn a_rollback_takes_back_what_a_failed_upgrade_made() {
     assert_eq!(states(&history), [(1, "superseded"), (2, "failed"), (3, "deployed")]);
 }
 
+/// As with `helm upgrade --install`, the kept records of a release that was uninstalled are in no one's way.
+#[tokio::test(start_paused = true)]
+async fn a_release_comes_back_after_an_uninstall_that_kept_its_history() {
+    let World {
+        client,
+        releases,
+        _cluster,
+    } = world().await;
+    let web = chart(&[("config.yaml", CONFIG)]);
+    let keeping = ReleaseOptions {
+        keep_history: true,
+        ..creating()
+    };
+    releases.install("web", &web, Values::default(), &keeping).await.unwrap();
+    releases.uninstall("web", &keeping).await.unwrap();
+    let taken = releases.install("web", &web, Values::default(), &keeping).await;
+    assert!(matches!(taken, Err(ReleaseError::NameInUse)), "{taken:?}");
+
+    releases.deploy("web", &web, Values::default(), &keeping).await.unwrap();
+    assert_eq!(data(&client, "config").await.unwrap()["revision"], "1");
+    let history = releases.history("web").await.unwrap();
+    assert_eq!(states(&history), [(1, "superseded"), (2, "deployed")]);
+}
+
 /// An upgrade asks the object itself whether it is to be kept, an uninstall what was recorded.
 #[tokio::test(start_paused = true)]
 async fn the_policy_to_keep_counts_where_helm_looks() {

@@ -11,15 +11,17 @@ use crate::render::{HookEvent, Manifest, ReleaseInfo, parse_manifests};
 use crate::values::Values;
 
 impl Releases {
-    /// Installs a release that is not there yet, upgrades one that is.
+    /// Installs a release that is not there, or only in records that an uninstall has kept; upgrades one that is.
     ///
     /// # Errors
     /// As [`install`](Self::install) and [`upgrade`](Self::upgrade).
     pub async fn deploy(&self, name: &str, chart: &Chart, values: Values, options: &ReleaseOptions) -> Result<Record, ReleaseError> {
-        if self.history(name).await?.is_empty() {
-            self.install(name, chart, values, options).await
-        } else {
-            self.upgrade(name, chart, values, options).await
+        match self.history(name).await?.pop() {
+            None => self.install(name, chart, values, options).await,
+            Some(last) if last.info.status == RecordStatus::Uninstalled => {
+                self.install_after(Some(last), name, chart, values, options).await
+            }
+            Some(_) => self.upgrade(name, chart, values, options).await,
         }
     }
 
