@@ -1,15 +1,39 @@
 //! YAML as Helm reads it, with its errors as text.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// One document; nothing is null.
+/// The first document; nothing is null.
 pub(crate) fn value(text: &str) -> Result<Value, String> {
-    yaml::manifest::document(text).map_err(|error| format!("error converting YAML to JSON: yaml: {error}"))
+    yaml::manifest::first(text).map_err(|error| format!("error converting YAML to JSON: yaml: {error}"))
 }
 
-/// One document of values: all its numbers are floats, as they are to a chart.
+/// The documents of values, each a mapping or nothing, merged; all numbers are floats, as they are to a chart.
+/// Null when there are none.
 pub(crate) fn values(text: &str) -> Result<Value, String> {
-    value(text).map(floats)
+    let mut merged = Map::new();
+    for part in parts(text) {
+        match value(part).map(floats)? {
+            Value::Null => {}
+            Value::Object(entries) => crate::values::merge(&mut merged, entries),
+            other => return Ok(other),
+        }
+    }
+    Ok(if merged.is_empty() { Value::Null } else { Value::Object(merged) })
+}
+
+/// What stands between lines of `---`, which a comment may follow.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let separates = |at: usize| {
+        let rest = text[at + 4..].lines().next().unwrap_or_default().trim();
+        rest.is_empty() || rest.starts_with('#')
+    };
+    let starts = text
+        .match_indices("\n---")
+        .map(|(at, _)| at)
+        .filter(move |at| separates(*at))
+        .map(|at| at + 1);
+    let ends = starts.clone().chain([text.len()]);
+    std::iter::once(0).chain(starts).zip(ends).map(|(start, end)| &text[start..end])
 }
 
 /// Makes every number a float.

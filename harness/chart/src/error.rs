@@ -142,6 +142,9 @@ fn helm_text(fault: &Fault) -> String {
         }
         FaultKind::Run | FaultKind::Call | FaultKind::Unsupported => {}
     }
+    if fault.one_line {
+        return one_line(fault);
+    }
     let mut text = String::new();
     for (depth, frame) in fault.frames.iter().enumerate().rev() {
         let what = if depth == 0 { fault.message.clone() } else { calling(&frame.node) };
@@ -154,6 +157,23 @@ fn helm_text(fault: &Fault) -> String {
         }
     }
     text
+}
+
+/// Go's own layout.
+fn one_line(fault: &Fault) -> String {
+    let places = fault.frames.iter().enumerate().rev().map(|(depth, frame)| {
+        let calling = if depth > 0 {
+            format!(" {}", calling(&frame.node))
+        } else {
+            String::new()
+        };
+        format!(
+            "{}template: {}:{}:{}: executing {:?} at <{}>:{calling}",
+            frame.preface, frame.file, frame.line, frame.column, frame.executing, frame.node
+        )
+    });
+    let places: Vec<String> = places.collect();
+    format!("{} {}", places.join(" "), fault.message)
 }
 
 fn calling(node: &str) -> String {

@@ -7,12 +7,23 @@
 //! ```
 //!
 //! - [`Chart`], [`Values`]: what a chart and its user say.
-//! - [`render`]: templates to manifests, as Helm 4 does it; pure, no IO. What differs
-//!   from Helm is refused with a [`RenderError`], never guessed. `lookup` is answered
+//! - [`render`]: templates to manifests, as Helm 4.1.4 does it; pure, no IO. What cannot be
+//!   as with Helm is refused with a [`RenderError`], never guessed. `lookup` is answered
 //!   from [`RenderInput::lookups`]; what a chart asked for besides is in
 //!   [`Rendered::missing_lookups`].
 //! - [`repository`]: what a repository's index offers; fetching is the caller's.
 //! - [`Releases`]: releases in a cluster, recorded as Helm records them.
+//!
+//! # What differs from Helm
+//!
+//! - RSA and DSA keys are not made. `genCA` and its kin make ECDSA keys; those that a chart brings may be RSA.
+//! - Random text, salts and initial vectors follow [`RenderInput::seed`], `now` is [`RenderInput::now`], its zone UTC.
+//! - Text is UTF-8: what cuts a character in two, or decodes to other bytes, is refused.
+//! - YAML with application tags or `!!binary` is refused. Errors of the readers of templates, YAML, JSON and TOML have words of their own.
+//! - Dicts are in the order of their keys wherever Go's order is random.
+//! - `--set` refuses what Helm drops without a word: paths without a name or a value.
+//! - Two imports into one place do not change what the subchart itself sees, as they do in Helm.
+//! - Releases that were last written without server-side apply are written with it.
 
 mod chart;
 mod documents;

@@ -146,7 +146,7 @@ fn family_of_charts() {
         .file(data("values/family.yaml"))
         .and_then(|b| b.set(r"list[1]=b,dotted\.key=v,n=5,t=true,nil=null,l={a,b},child.size=7"))
         .and_then(|b| b.set_string("s=5"))
-        .and_then(|b| b.set_json("j", r#"{"a":[1,{"b":null}]}"#))
+        .and_then(|b| b.set_json(r#"j={"a":[1,{"b":null}]}"#))
         .unwrap()
         .build();
     let ours = rendered(&chart, "rel", "ns", values);

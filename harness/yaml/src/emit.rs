@@ -20,13 +20,13 @@ pub fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json:
 
 /// A JSON value as a YAML document, with a final newline.
 pub fn document(value: &Value) -> String {
-    let mut emitter = Emitter {
-        out: String::new(),
-        column: 0,
-    };
-    emitter.value(value, None, 0);
-    emitter.out.push('\n');
-    emitter.out
+    Emitter::new(Style::Plain).document(value)
+}
+
+/// The same as go-yaml v3 writes it with two blanks a level (Helm's `toYamlPretty`): lists indented under their key, no line
+/// folded, floats in their own shortest form.
+pub fn pretty(value: &Value) -> String {
+    Emitter::new(Style::Pretty).document(value)
 }
 
 /// Several documents, each after a `---` line.
@@ -41,13 +41,35 @@ enum Parent {
     Sequence,
 }
 
+/// Which of Go's two writers to follow.
+#[derive(Clone, Copy, PartialEq)]
+enum Style {
+    Plain,
+    Pretty,
+}
+
 struct Emitter {
+    style: Style,
     out: String,
     /// Characters written since the last line break.
     column: usize,
 }
 
 impl Emitter {
+    fn new(style: Style) -> Self {
+        Emitter {
+            style,
+            out: String::new(),
+            column: 0,
+        }
+    }
+
+    fn document(mut self, value: &Value) -> String {
+        self.value(value, None, 0);
+        self.out.push('\n');
+        self.out
+    }
+
     /// Writes a value whose collection items start at column `indent`. The last line is left open.
     fn value(&mut self, value: &Value, parent: Option<Parent>, indent: usize) {
         match value {
@@ -63,7 +85,7 @@ impl Emitter {
                 }
             }
             Value::Array(items) if !items.is_empty() => {
-                let mut first = parent != Some(Parent::Mapping);
+                let mut first = true;
                 for item in items {
                     if !first {
                         self.line(indent);
@@ -77,13 +99,13 @@ impl Emitter {
             Value::Array(_) => self.write("[]"),
             Value::Null => self.write("null"),
             Value::Bool(value) => self.write(if *value { "true" } else { "false" }),
-            Value::Number(value) => self.write(&number::text(value)),
+            Value::Number(value) => self.write(&number::text(value, self.style)),
             // Continuation lines are indented deeper than the collection that holds the scalar.
             Value::String(value) => self.text(value, if parent == Some(Parent::Sequence) { indent } else { indent + 2 }),
         }
     }
 
-    /// A key and its value. Under a key, a list starts at the key's own column, a mapping two further.
+    /// A key and its value. Under a key, a mapping starts two columns further, and so does a list in the pretty style.
     fn entry(&mut self, key: &str, value: &Value, indent: usize) {
         if !text::is_simple_key(key) {
             self.write("? ");
@@ -96,7 +118,11 @@ impl Emitter {
         self.write(":");
         match value {
             Value::Object(map) if !map.is_empty() => self.value(value, Some(Parent::Mapping), indent + 2),
-            Value::Array(items) if !items.is_empty() => self.value(value, Some(Parent::Mapping), indent),
+            Value::Array(items) if !items.is_empty() => {
+                let deeper = if self.style == Style::Pretty { 2 } else { 0 };
+                self.line(indent + deeper);
+                self.value(value, None, indent + deeper);
+            }
             _ => {
                 self.write(" ");
                 self.value(value, Some(Parent::Mapping), indent);

@@ -43,6 +43,36 @@ pub fn lenient(text: &str) -> Result<(Value, Vec<(usize, String)>), Error> {
     Ok((value, duplicates.into_iter().filter_map(key).collect()))
 }
 
+/// The first document of a text, as Go's `yaml.Unmarshal` reads it: what follows is not looked at, of equal keys the last
+/// one counts. Null when the document is empty.
+///
+/// # Errors
+/// As [`document`], but for duplicate keys and further documents.
+pub fn first(text: &str) -> Result<Value, Error> {
+    lenient(&text[..first_end(text)]).map(|(value, _)| value)
+}
+
+/// Where the first document ends.
+fn first_end(text: &str) -> usize {
+    let mut begun = false;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let marks = |mark: &str| {
+            line.strip_prefix(mark)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
+        };
+        if marks("---") && begun {
+            return at;
+        }
+        if marks("...") {
+            return at + line.len();
+        }
+        begun |= marks("---") || !(line.trim().is_empty() || line.starts_with(['#', '%']));
+        at += line.len();
+    }
+    at
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +97,16 @@ mod tests {
         let (value, duplicates) = lenient("a: 1\nb:\n  c: 1\n  c: 2\na: 3\n").unwrap();
         assert_eq!(value, json!({"a": 3, "b": {"c": 2}}));
         assert_eq!(duplicates, [(4, "c".to_owned()), (5, "a".to_owned())]);
+    }
+
+    #[rstest]
+    #[case("a: 1\n---\nb: [\n", json!({"a": 1}))]
+    #[case("# c\n---\na: 1\na: 2\n---\nb: 2\n", json!({"a": 2}))]
+    #[case("---\n---\na: 1\n", json!(null))]
+    #[case("a: |\n  ---\n  x\n...\nb: 1\n", json!({"a": "---\nx\n"}))]
+    #[case("", json!(null))]
+    fn only_the_first_document(#[case] text: &str, #[case] expected: Value) {
+        assert_eq!(first(text).unwrap(), expected);
     }
 
     #[test]

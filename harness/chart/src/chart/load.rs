@@ -51,7 +51,12 @@ impl Chart {
                 Some(inner) => match inner.split_once('/') {
                     Some((sub, file)) => drop(folders.entry(sub.to_owned()).or_default().insert(file.to_owned(), bytes)),
                     None if inner.ends_with(".tgz") => chart.subcharts.push(Self::from_files(&path, archive::unpack(&path, &bytes)?)?),
-                    None => {}
+                    None => {
+                        return Err(invalid(
+                            &path,
+                            "Chart.yaml file is missing: what stands in charts/ is a chart".into(),
+                        ));
+                    }
                 },
             }
         }
@@ -134,6 +139,20 @@ fn metadata(path: &Path, bytes: Vec<u8>) -> Result<Metadata, Error> {
         if value.is_empty() {
             return Err(invalid(path, format!("validation: chart.metadata.{field} is required")));
         }
+    }
+    let refused = |field: &str, value: &str| invalid(path, format!("validation: chart.metadata.{field} {value:?} is invalid"));
+    if !matches!(metadata.api_version.as_str(), "v1" | "v2") {
+        return Err(refused("apiVersion", &metadata.api_version));
+    }
+    if metadata.name.contains('/') || matches!(metadata.name.as_str(), "." | "..") {
+        return Err(refused("name", &metadata.name));
+    }
+    if crate::functions::version(&metadata.version).is_none() {
+        return Err(refused("version", &metadata.version));
+    }
+    if !matches!(metadata.kind.as_str(), "" | "application" | "library") {
+        let message = "validation: chart.metadata.type must be application or library";
+        return Err(invalid(path, message.into()));
     }
     Ok(metadata)
 }

@@ -1,34 +1,36 @@
 //! `Chart.yaml`.
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value as Json, json};
 
-use crate::template::Value;
+use crate::template::{Value, float_text};
 
 /// What `Chart.yaml` says.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Metadata {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub(crate) api_version: String,
+    #[serde(default, deserialize_with = "text")]
     pub(crate) name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub(crate) version: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub(crate) app_version: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub(crate) description: String,
-    #[serde(default, rename = "type")]
+    #[serde(default, rename = "type", deserialize_with = "text")]
     pub(crate) kind: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub(crate) kube_version: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     home: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     icon: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "texts")]
     sources: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "texts")]
     keywords: Vec<String>,
     #[serde(default)]
     maintainers: Json,
@@ -36,9 +38,9 @@ pub(crate) struct Metadata {
     annotations: Json,
     #[serde(default)]
     deprecated: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     condition: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     tags: String,
     #[serde(default)]
     pub(crate) dependencies: Vec<Dependency>,
@@ -48,17 +50,40 @@ pub(crate) struct Metadata {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Dependency {
+    #[serde(deserialize_with = "text")]
     pub(crate) name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub(crate) version: String,
     #[serde(default)]
     pub(crate) alias: String,
     #[serde(default)]
     pub(crate) condition: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "texts")]
     pub(crate) tags: Vec<String>,
     #[serde(default, rename = "import-values")]
     pub(crate) import_values: Vec<Json>,
+}
+
+/// A field that is text: Helm takes a number or boolean there as it prints itself, so `appVersion: 1.10` is `1.1`.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    scalar(Json::deserialize(deserializer)?).ok_or_else(|| D::Error::custom("a text is expected"))
+}
+
+fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let items = Option::<Vec<Json>>::deserialize(deserializer)?.unwrap_or_default();
+    let texts: Option<Vec<String>> = items.into_iter().map(scalar).collect();
+    texts.ok_or_else(|| D::Error::custom("a list of texts is expected"))
+}
+
+fn scalar(json: Json) -> Option<String> {
+    Some(match json {
+        Json::Null => String::new(),
+        Json::String(text) => text,
+        Json::Bool(b) => b.to_string(),
+        Json::Number(n) if n.is_f64() => float_text(n.as_f64()?),
+        Json::Number(n) => n.to_string(),
+        Json::Array(_) | Json::Object(_) => return None,
+    })
 }
 
 impl Dependency {
@@ -80,7 +105,10 @@ impl Metadata {
             let items = entries.as_array().cloned().unwrap_or_default();
             items
                 .into_iter()
-                .map(|item| json!({"Name": item["name"], "Email": item["email"], "URL": item["url"]}))
+                .map(|item| {
+                    let field = |name: &str| scalar(item[name].clone()).unwrap_or_default();
+                    json!({"Name": field("name"), "Email": field("email"), "URL": field("url")})
+                })
                 .collect()
         };
         let or_empty = |value: &Json| if value.is_null() { json!({}) } else { value.clone() };

@@ -1,8 +1,6 @@
 //! Arguments of a function, with Go's words for wrong ones.
 
-use std::rc::Rc;
-
-use crate::template::{Fault, Map, Result, Value, go_text};
+use crate::template::{Entries, Fault, Items, List, Map, Result, Value, go_text};
 
 /// The arguments of one call.
 pub(crate) struct Args<'a> {
@@ -15,17 +13,8 @@ impl<'a> Args<'a> {
         Args { name, values }
     }
 
-    pub(super) fn count(&self, least: usize, most: usize) -> Result<()> {
-        let got = self.values.len();
-        if (least..=most).contains(&got) {
-            return Ok(());
-        }
-        let want = if least == most {
-            least.to_string()
-        } else {
-            format!("at least {least}")
-        };
-        Err(Fault::new(format!("wrong number of args for {}: want {want} got {got}", self.name)))
+    pub(super) fn name(&self) -> &'a str {
+        self.name
     }
 
     pub(super) fn all(&self) -> &'a [Value] {
@@ -42,9 +31,9 @@ impl<'a> Args<'a> {
         self.values.get(i).unwrap_or(NIL)
     }
 
-    fn wrong(&self, i: usize, expected: &str) -> Fault {
+    pub(crate) fn wrong(&self, i: usize, expected: &'static str) -> Fault {
         Fault {
-            argument: Some(i),
+            argument: Some((i, expected)),
             ..Fault::wrong_type(expected, self.get(i))
         }
     }
@@ -60,6 +49,17 @@ impl<'a> Args<'a> {
             Value::Int(n) => Ok(*n),
             _ => Err(self.wrong(i, "int")),
         }
+    }
+
+    /// A Go `uint32` parameter.
+    pub(super) fn uint32(&self, i: usize) -> Result<u32> {
+        let Value::Int(n) = self.get(i) else {
+            return Err(self.wrong(i, "uint32"));
+        };
+        u32::try_from(*n).map_err(|_| Fault {
+            argument: Some((i, "uint32")),
+            ..Fault::new(format!("expected unsigned integer; found {n}"))
+        })
     }
 
     /// A Go `int` parameter that is a length.
@@ -79,7 +79,7 @@ impl<'a> Args<'a> {
     /// A Go `map[string]interface{}` parameter; shared, not copied.
     pub(super) fn map(&self, i: usize) -> Result<Map> {
         self.map_or_nil(i)?.ok_or_else(|| Fault {
-            argument: Some(i),
+            argument: Some((i, "map[string]interface {}")),
             ..Fault::new("wrong type for value; expected map[string]interface {}; got interface {}")
         })
     }
@@ -87,7 +87,7 @@ impl<'a> Args<'a> {
     /// As [`map`](Self::map), where a nil is a nil map.
     pub(super) fn map_or_nil(&self, i: usize) -> Result<Option<Map>> {
         match self.get(i) {
-            Value::Map(map) => Ok(Some(Rc::clone(map))),
+            Value::Map(map) if map.of() != Entries::Text => Ok(Some(map.typed(Entries::Any))),
             Value::Nil => Ok(None),
             Value::Object(object) => match object.plain() {
                 Value::Map(map) => Ok(Some(map)),
@@ -97,13 +97,31 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// A parameter that Sprig wants to be a list, `found` in its own words.
-    pub(super) fn list(&self, i: usize) -> Result<Rc<Vec<Value>>> {
+    /// A Go `[]interface{}` parameter; nil is an empty one.
+    pub(super) fn items(&self, i: usize) -> Result<List> {
         match self.get(i) {
-            Value::List(items) => Ok(Rc::clone(items)),
-            other => Err(Fault::call(format!("Cannot find {} on type {}", self.name, other.kind()))),
+            Value::List(items) if items.of() == Items::Any => Ok(items.clone()),
+            Value::Nil => Ok(List::new(Vec::new(), Items::Any)),
+            _ => Err(self.wrong(i, "[]interface {}")),
         }
     }
+
+    /// A parameter that Sprig wants to be a list, `found` in its own words.
+    pub(super) fn list(&self, i: usize) -> Result<List> {
+        match self.get(i) {
+            Value::List(items) => Ok(items.clone()),
+            Value::Nil => Err(nil_list()),
+            other => {
+                let name = self.name.strip_prefix("must").map_or(self.name.to_owned(), str::to_lowercase);
+                Err(Fault::call(format!("Cannot find {name} on type {}", other.kind())))
+            }
+        }
+    }
+}
+
+/// What Go says of a nil in the place of a list of any type.
+pub(super) fn nil_list() -> Fault {
+    Fault::call("runtime error: invalid memory address or nil pointer dereference")
 }
 
 /// Sprig's `strval`: text as it is, everything else as `%v`.

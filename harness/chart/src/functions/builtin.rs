@@ -30,11 +30,29 @@ pub(super) const TABLE: &[Function] = &[
         Ok(Value::str(words.join(" ") + "\n"))
     }),
     function("printf", 1, MANY, |_, a| Ok(Value::str(sprintf(a.str(0)?, &a.all()[1..])))),
-    function("html", 1, MANY, |_, a| Ok(Value::str(gotmpl::html_escape(&sprint(a.all()))))),
-    function("urlquery", 1, MANY, |_, a| Ok(Value::str(gotmpl::url_encode(&sprint(a.all()))))),
+    function("html", 0, MANY, |_, a| Ok(Value::str(gotmpl::html_escape(&printable(a))))),
+    function("js", 0, MANY, |_, a| Ok(Value::str(gotmpl::js_escape(&printable(a))))),
+    function("hello", 0, 0, |_, _| Ok(Value::str("Hello!"))),
+    // No value of a chart is a Go function.
+    function("call", 1, MANY, |_, a| {
+        Err(Fault::call(match a.get(0) {
+            Value::Nil => "call of nil".into(),
+            other => format!("non-function of type {}", other.type_name()),
+        }))
+    }),
+    function("urlquery", 0, MANY, |_, a| Ok(Value::str(gotmpl::url_encode(&printable(a))))),
     function("len", 1, 1, len),
     function("index", 1, MANY, index),
 ];
+
+/// What the escaping functions take: all operands as they print themselves in a template.
+fn printable(a: &Args<'_>) -> String {
+    let shown = |value: &Value| match value {
+        Value::Nil => Value::str("<no value>"),
+        other => other.clone(),
+    };
+    sprint(&a.all().iter().map(shown).collect::<Vec<_>>())
+}
 
 fn ordered(a: &Args<'_>, test: fn(Ordering) -> bool) -> Result<Value> {
     Ok(Value::Bool(order(a.get(0), a.get(1))?.is_some_and(test)))
@@ -45,11 +63,12 @@ fn len(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
         Value::Str(s) => s.len(),
         Value::List(items) => items.len(),
         Value::Map(map) => map.borrow().len(),
-        Value::Object(object) if matches!(object.plain(), Value::Map(_)) => match object.plain() {
+        Value::Object(object) if matches!(object.kind(), "map" | "slice") => match object.plain() {
             Value::Map(map) => map.borrow().len(),
+            Value::List(items) => items.len(),
             _ => 0,
         },
-        Value::Nil => return Err(Fault::call("len of nil pointer")),
+        Value::Nil => return Err(Fault::call("reflect: call of reflect.Value.Type on zero Value")),
         other => return Err(Fault::call(format!("len of type {}", other.type_name()))),
     };
     Ok(Value::Int(count as i64))

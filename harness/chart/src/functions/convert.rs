@@ -8,14 +8,12 @@ pub(super) const TABLE: &[Function] = &[
     function("int", 1, 1, |_, a| Ok(Value::Int(to_int64(a.get(0))))),
     function("int64", 1, 1, |_, a| Ok(Value::Int64(to_int64(a.get(0))))),
     function("float64", 1, 1, |_, a| Ok(Value::Float(to_float(a.get(0))))),
-    function("atoi", 1, 1, |_, a| Ok(Value::Int(a.str(0)?.parse().unwrap_or(0)))),
+    function("atoi", 1, 1, |_, a| Ok(Value::Int(parse_int(a.str(0)?)))),
     function("toDecimal", 1, 1, |_, a| {
         Ok(Value::Int64(i64::from_str_radix(&strval(a.get(0)), 8).unwrap_or(0)))
     }),
     function("toString", 1, 1, |_, a| Ok(Value::str(strval(a.get(0))))),
-    function("toStrings", 1, 1, |_, a| {
-        Ok(Value::list(strings(a.get(0)).into_iter().map(Value::str).collect()))
-    }),
+    function("toStrings", 1, 1, |_, a| Ok(Value::texts(strings(a.get(0))))),
     function("default", 1, 2, |_, a| {
         Ok(if a.get(1).truthy() { a.get(1).clone() } else { a.get(0).clone() })
     }),
@@ -54,12 +52,28 @@ fn required(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
     Ok(a.get(1).clone())
 }
 
+/// Go's `strconv.ParseInt` in base 10 as Sprig uses it: what is no number is 0, what is too large the nearest that fits.
+pub(super) fn parse_int(text: &str) -> i64 {
+    use std::num::IntErrorKind::{NegOverflow, PosOverflow};
+    match text.parse::<i64>() {
+        Ok(n) => n,
+        Err(error) => match error.kind() {
+            PosOverflow => i64::MAX,
+            NegOverflow => i64::MIN,
+            _ => 0,
+        },
+    }
+}
+
 /// The library cast's `ToInt64`: what is no number is 0.
 pub(super) fn to_int64(value: &Value) -> i64 {
     match value {
         Value::Int(n) | Value::Int64(n) => *n,
+        // What is out of range becomes the least number, as on Go's amd64.
+        Value::Float(f) if f.is_nan() || f.abs() >= 2f64.powi(63) => i64::MIN,
         Value::Float(f) => *f as i64,
         Value::Bool(b) => i64::from(*b),
+        Value::Object(object) if object.kind() == "int" => to_int64(&object.plain()),
         Value::Str(s) => integer(s),
         _ => 0,
     }
@@ -68,7 +82,7 @@ pub(super) fn to_int64(value: &Value) -> i64 {
 /// Go's `ParseInt` with base 0: a leading zero means octal. A zero fraction is cut off.
 fn integer(s: &str) -> i64 {
     let s = match s.split_once('.') {
-        Some((whole, fraction)) if fraction.bytes().all(|b| b == b'0') => whole,
+        Some((whole, fraction)) if !fraction.is_empty() && fraction.bytes().all(|b| b == b'0') => whole,
         _ => s,
     };
     let (negative, digits) = match s.strip_prefix('-') {
@@ -96,7 +110,7 @@ pub(super) fn to_float(value: &Value) -> f64 {
         Value::Int(n) | Value::Int64(n) => *n as f64,
         Value::Float(f) => *f,
         Value::Bool(b) => f64::from(u8::from(*b)),
-        Value::Str(s) => s.parse().unwrap_or(0.0),
+        Value::Str(s) => s.replace('_', "").parse().unwrap_or(0.0),
         _ => 0.0,
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::args::strval;
 use super::merge::{deep_copy, merge_into};
 use super::{Args, Function, MANY, function};
-use crate::template::{Engine, Fault, Result, Value};
+use crate::template::{Engine, Entries, Fault, Map, Result, Value};
 
 pub(super) const TABLE: &[Function] = &[
     function("dict", 0, MANY, |_, a| {
@@ -43,23 +43,30 @@ pub(super) const TABLE: &[Function] = &[
     function("keys", 0, MANY, |_, a| {
         let mut keys = Vec::new();
         for i in 0..a.len() {
-            keys.extend(a.map(i)?.borrow().keys().map(|key| Value::Str(Rc::clone(key))));
+            keys.extend(a.map(i)?.borrow().keys().cloned());
         }
-        Ok(Value::list(keys))
+        Ok(Value::texts(keys))
     }),
     function("values", 1, 1, |_, a| {
         Ok(Value::list(a.map(0)?.borrow().values().cloned().collect()))
     }),
     function("pick", 1, MANY, |_, a| chosen(a, true)),
     function("omit", 1, MANY, |_, a| chosen(a, false)),
-    function("dig", 3, MANY, dig),
+    function("dig", 0, MANY, dig),
     function("merge", 1, MANY, |_, a| merged(a, false)),
     function("mustMerge", 1, MANY, |_, a| merged(a, false)),
     function("mergeOverwrite", 1, MANY, |_, a| merged(a, true)),
     function("mustMergeOverwrite", 1, MANY, |_, a| merged(a, true)),
-    function("deepCopy", 1, 1, |_, a| Ok(deep_copy(a.get(0)))),
-    function("mustDeepCopy", 1, 1, |_, a| Ok(deep_copy(a.get(0)))),
+    function("deepCopy", 1, 1, copied),
+    function("mustDeepCopy", 1, 1, copied),
 ];
+
+fn copied(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
+    match a.get(0) {
+        Value::Nil => Err(Fault::call("reflect: call of reflect.Value.Type on zero Value")),
+        value => Ok(deep_copy(value)),
+    }
+}
 
 fn chosen(a: &Args<'_>, listed: bool) -> Result<Value> {
     let map = a.map(0)?;
@@ -70,22 +77,38 @@ fn chosen(a: &Args<'_>, listed: bool) -> Result<Value> {
 }
 
 fn dig(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
-    let (default, mut map) = (a.get(a.len() - 2), a.map(a.len() - 1)?);
+    if a.len() < 3 {
+        return Err(Fault::call("dig needs at least three arguments"));
+    }
+    let (default, mut map) = (a.get(a.len() - 2), plain(a.get(a.len() - 1))?);
     for i in 0..a.len() - 2 {
-        let found = map.borrow().get(a.str(i)?).cloned();
+        let Some(key) = a.get(i).as_str() else {
+            let name = if matches!(a.get(i), Value::Nil) {
+                "nil"
+            } else {
+                a.get(i).type_name()
+            };
+            return Err(Fault::call(format!("interface conversion: interface {{}} is {name}, not string")));
+        };
+        let found = map.borrow().get(key).cloned();
         match found {
             None => return Ok(default.clone()),
             Some(value) if i + 3 == a.len() => return Ok(value),
-            Some(Value::Map(inner)) => map = inner,
-            Some(other) => {
-                return Err(Fault::call(format!(
-                    "interface conversion: interface {{}} is {}, not map[string]interface {{}}",
-                    other.type_name()
-                )));
-            }
+            Some(inner) => map = plain(&inner)?,
         }
     }
     Ok(default.clone())
+}
+
+/// A dict of the plain type; `.Values` is of another, `.Values.AsMap` is one.
+fn plain(value: &Value) -> Result<Map> {
+    match value {
+        Value::Map(map) if map.of() == Entries::Any => Ok(map.clone()),
+        other => Err(Fault::call(format!(
+            "interface conversion: interface {{}} is {}, not map[string]interface {{}}",
+            if matches!(other, Value::Nil) { "nil" } else { other.type_name() }
+        ))),
+    }
 }
 
 fn merged(a: &Args<'_>, overwrite: bool) -> Result<Value> {

@@ -1,6 +1,7 @@
 //! Sprig's arithmetic: integers as `int64`, floats as `float64`.
 
 use super::convert::{to_float, to_int64};
+use super::decimal::{Operation, exact};
 use super::{Args, Function, MANY, function};
 use crate::template::{Fault, Result, Value};
 
@@ -26,11 +27,18 @@ pub(super) const TABLE: &[Function] = &[
     function("min", 1, MANY, |_, a| {
         Ok(Value::Int64(a.all().iter().map(to_int64).min().unwrap_or(0)))
     }),
-    function("addf", 0, MANY, |_, a| Ok(Value::Float(a.all().iter().map(to_float).sum()))),
-    function("add1f", 1, 1, |_, a| Ok(Value::Float(to_float(a.get(0)) + 1.0))),
-    function("subf", 1, MANY, |_, a| folded(a, |x, y| x - y)),
-    function("mulf", 1, MANY, |_, a| folded(a, |x, y| x * y)),
-    function("divf", 1, MANY, |_, a| folded(a, |x, y| x / y)),
+    function("addf", 0, MANY, |_, a| folded(a, |x, y| exact(x, Operation::Add, y))),
+    function("add1f", 1, 1, |_, a| {
+        Ok(Value::Float(exact(to_float(a.get(0)), Operation::Add, 1.0)))
+    }),
+    function("subf", 1, MANY, |_, a| folded(a, |x, y| exact(x, Operation::Subtract, y))),
+    function("mulf", 1, MANY, |_, a| folded(a, |x, y| exact(x, Operation::Multiply, y))),
+    function("divf", 1, MANY, |_, a| {
+        if a.all()[1..].iter().any(|value| to_float(value) == 0.0) {
+            return Err(Fault::call("decimal division by 0"));
+        }
+        folded(a, |x, y| exact(x, Operation::Divide, y))
+    }),
     function("maxf", 1, MANY, |_, a| folded(a, f64::max)),
     function("minf", 1, MANY, |_, a| folded(a, f64::min)),
     function("floor", 1, 1, |_, a| Ok(Value::Float(to_float(a.get(0)).floor()))),
@@ -40,7 +48,7 @@ pub(super) const TABLE: &[Function] = &[
         let on = if a.len() > 2 { to_float(a.get(2)) } else { 0.5 };
         let scale = 10f64.powi(i32::try_from(places).unwrap_or(0));
         let digit = scale * value;
-        let up = if digit < 0.0 { digit.fract() > -on } else { digit.fract() >= on };
+        let up = digit.fract() >= on;
         Ok(Value::Float(if up { digit.ceil() } else { digit.floor() } / scale))
     }),
 ];

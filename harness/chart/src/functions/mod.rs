@@ -1,35 +1,44 @@
 //! The functions a template can call: Go's builtins, Sprig's and Helm's.
 //!
-//! An unknown name is an error before anything runs. Names that Helm has and we
-//! have not are refused by name; see [`REFUSED`].
+//! All that Helm 4.1 offers. An unknown name is an error before anything runs.
 
 mod args;
+mod base_n;
 mod builtin;
+mod cases;
 mod certificates;
+mod ciphers;
 mod compare;
 mod convert;
 mod crypto;
 mod dates;
+mod decimal;
 mod dicts;
 mod encoding;
 mod helm;
 mod lists;
 mod math;
 mod merge;
+mod passwords;
 mod paths;
 mod random;
+mod re2;
 mod regexes;
 mod semver_range;
 mod strings;
+mod toml;
+mod url_escapes;
 mod urls;
 mod versions;
+mod wrap;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::template::{Engine, Result, Value};
+use crate::template::{Engine, Fault, Result, Value};
 
 pub(crate) use args::Args;
+pub(crate) use helm::unmarshal;
 pub(crate) use paths::base as base_name;
 pub(crate) use semver_range::{Range as VersionRange, coerce as version};
 
@@ -52,21 +61,38 @@ const fn function(name: &'static str, least: usize, most: usize, body: Body) -> 
 }
 
 impl Function {
-    /// Calls the function.
+    /// Whether the function takes so many arguments.
     ///
     /// # Errors
-    /// A wrong number or type of arguments, or the function's own error.
+    /// It does not.
+    pub(crate) fn takes(&self, got: usize) -> Result<()> {
+        let (least, name) = (self.least, self.name);
+        if (least..=self.most).contains(&got) {
+            return Ok(());
+        }
+        let want = if least == self.most {
+            least.to_string()
+        } else {
+            format!("at least {least}")
+        };
+        Err(Fault::new(format!("wrong number of args for {name}: want {want} got {got}")))
+    }
+
+    /// Calls the function with as many arguments as it takes.
+    ///
+    /// # Errors
+    /// A wrong type of argument, or the function's own error.
     pub(crate) fn call(&self, engine: &mut Engine, values: &[Value]) -> Result<Value> {
-        let args = Args::new(self.name, values);
-        args.count(self.least, self.most)?;
-        (self.body)(engine, &args)
+        (self.body)(engine, &Args::new(self.name, values))
     }
 }
 
 static FUNCTIONS: LazyLock<BTreeMap<&'static str, &'static Function>> = LazyLock::new(|| {
-    let tables: [&'static [Function]; 16] = [
+    let tables: [&'static [Function]; 21] = [
         builtin::TABLE,
+        cases::TABLE,
         certificates::TABLE,
+        ciphers::TABLE,
         convert::TABLE,
         crypto::TABLE,
         dates::TABLE,
@@ -75,41 +101,18 @@ static FUNCTIONS: LazyLock<BTreeMap<&'static str, &'static Function>> = LazyLock
         helm::TABLE,
         lists::TABLE,
         math::TABLE,
+        passwords::TABLE,
         paths::TABLE,
         random::TABLE,
         regexes::TABLE,
         strings::TABLE,
+        toml::TABLE,
         urls::TABLE,
         versions::TABLE,
+        wrap::TABLE,
     ];
     tables.into_iter().flatten().map(|function| (function.name, function)).collect()
 });
-
-/// Functions of Helm that are refused, because their result would differ from
-/// Helm's or needs a library we do not want for it.
-const REFUSED: &[&str] = &[
-    "bcrypt",
-    "htpasswd",
-    "derivePassword",
-    "encryptAES",
-    "decryptAES",
-    "buildCustomCert",
-    "genSelfSignedCertWithKey",
-    "genSignedCertWithKey",
-    "genCAWithKey",
-    "toYamlPretty",
-    "toToml",
-    "mustToToml",
-    "fromToml",
-    "call",
-    "durationRound",
-    "ago",
-    "wrap",
-    "wrapWith",
-    "shuffle",
-    "randBytes",
-    "js",
-];
 
 /// Further names of functions, since charts run on one kind of machine.
 const ALIASES: &[(&str, &str)] = &[
@@ -118,8 +121,6 @@ const ALIASES: &[(&str, &str)] = &[
     ("osClean", "clean"),
     ("osExt", "ext"),
     ("osIsAbs", "isAbs"),
-    ("mustDateModify", "dateModify"),
-    ("must_date_modify", "dateModify"),
 ];
 
 /// The function of that name.
@@ -130,9 +131,6 @@ pub(crate) fn find(name: &str) -> Option<&'static Function> {
 
 /// Why a name is no function, with the nearest name we know.
 pub(crate) fn unknown(name: &str) -> String {
-    if REFUSED.contains(&name) {
-        return format!("function {name:?} of Helm is not supported by the native renderer");
-    }
     let nearest = FUNCTIONS.keys().map(|known| (distance(name, known), *known)).min();
     match nearest {
         Some((edits, known)) if edits <= 1.max(name.len() / 3) => {

@@ -1,6 +1,9 @@
 //! Random text, from the rendering's seed: the same seed gives the same text.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rand::RngExt;
+use rand::seq::SliceRandom;
 
 use super::{Args, Function, function};
 use crate::template::{Engine, Fault, Result, Value};
@@ -23,6 +26,15 @@ pub(super) const TABLE: &[Function] = &[
             return Err(Fault::call("invalid argument to Intn"));
         }
         Ok(Value::Int(engine.rng.random_range(least..below) as i64))
+    }),
+    function("randBytes", 1, 1, |engine, a| {
+        let bytes: Vec<u8> = (0..a.size(0)?).map(|_| engine.rng.random()).collect();
+        Ok(Value::str(STANDARD.encode(bytes)))
+    }),
+    function("shuffle", 1, 1, |engine, a| {
+        let mut characters: Vec<char> = a.str(0)?.chars().collect();
+        characters.shuffle(&mut engine.rng);
+        Ok(Value::str(characters.iter().collect::<String>()))
     }),
     function("uuidv4", 0, 0, |engine, _| {
         let mut bytes: [u8; 16] = engine.rng.random();

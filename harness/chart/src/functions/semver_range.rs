@@ -8,15 +8,21 @@ use semver::{BuildMetadata, Prerelease, Version};
 pub(crate) fn coerce(text: &str) -> Option<Version> {
     let text = text.trim();
     let text = text.strip_prefix('v').unwrap_or(text);
-    let (rest, build) = text.split_once('+').unwrap_or((text, ""));
-    let (numbers, pre) = rest.split_once('-').unwrap_or((rest, ""));
+    // A mark with nothing behind it is no version.
+    let parted = |text: &'_ str, mark: char| match text.split_once(mark) {
+        Some((_, "")) => None,
+        Some((head, tail)) => Some((head.to_owned(), tail.to_owned())),
+        None => Some((text.to_owned(), String::new())),
+    };
+    let (rest, build) = parted(text, '+')?;
+    let (numbers, pre) = parted(&rest, '-')?;
     let mut parts = numbers.split('.').map(|n| n.parse::<u64>().ok());
     let version = Version {
         major: parts.next()??,
         minor: parts.next().unwrap_or(Some(0))?,
         patch: parts.next().unwrap_or(Some(0))?,
-        pre: Prerelease::new(pre).ok()?,
-        build: BuildMetadata::new(build).ok()?,
+        pre: Prerelease::new(&pre).ok()?,
+        build: BuildMetadata::new(&build).ok()?,
     };
     if parts.next().is_some() { None } else { Some(version) }
 }
@@ -101,7 +107,13 @@ impl Condition {
         let order = v.cmp_precedence(c);
         let bare = matches!(self.operator.as_str(), "" | "=" | "==");
         match self.operator.as_str() {
-            _ if self.given == 0 => self.operator != "!=" && self.operator != ">" && self.operator != "<",
+            // A lone `*` counts as 0.0.0 to the other operators.
+            "!=" if self.given == 0 => order.is_ne(),
+            ">" if self.given == 0 => order.is_gt(),
+            "<" if self.given == 0 => order.is_lt(),
+            "<=" | "=<" if self.given == 0 => v.major == 0 && v.minor == 0,
+            "^" if self.given == 0 => order.is_eq(),
+            _ if self.given == 0 => true,
             _ if bare && self.given == 3 => order.is_eq(),
             "!=" if self.given == 3 => order.is_ne(),
             "!=" => !self.same_prefix(v),

@@ -2,16 +2,12 @@
 
 use super::args::{strings, strval};
 use super::{Args, Function, MANY, function};
-use crate::template::{Engine, Fault, Result, Value, quoted};
+use crate::template::{Engine, Entries, Fault, Map, Result, Value, quoted};
 
 pub(super) const TABLE: &[Function] = &[
     function("trim", 1, 1, |_, a| text(a.str(0)?.trim())),
-    function("trimAll", 2, 2, |_, a| {
-        text(a.str(1)?.trim_matches(|c| a.get(0).as_str().is_some_and(|s| s.contains(c))))
-    }),
-    function("trimall", 2, 2, |_, a| {
-        text(a.str(1)?.trim_matches(|c| a.get(0).as_str().is_some_and(|s| s.contains(c))))
-    }),
+    function("trimAll", 2, 2, trim_all),
+    function("trimall", 2, 2, trim_all),
     function("trimPrefix", 2, 2, |_, a| {
         let (prefix, s) = (a.str(0)?, a.str(1)?);
         text(s.strip_prefix(prefix).unwrap_or(s))
@@ -22,55 +18,66 @@ pub(super) const TABLE: &[Function] = &[
     }),
     function("upper", 1, 1, |_, a| text(a.str(0)?.to_uppercase())),
     function("lower", 1, 1, |_, a| text(a.str(0)?.to_lowercase())),
-    function("title", 1, 1, |_, a| {
-        text(initials_mapped(a.str(0)?, separates_title, |c| c.to_uppercase().collect()))
-    }),
+    function("title", 1, 1, |_, a| text(initials_mapped(a.str(0)?, separates_title, title))),
     function("untitle", 1, 1, |_, a| {
-        text(initials_mapped(a.str(0)?, char::is_whitespace, |c| c.to_lowercase().collect()))
+        text(initials_mapped(a.str(0)?, char::is_whitespace, |c| {
+            c.to_lowercase().next().unwrap_or(c)
+        }))
     }),
-    function("repeat", 2, 2, |_, a| text(a.str(1)?.repeat(a.size(0)?))),
+    function("repeat", 2, 2, |_, a| text(a.str(1)?.repeat(repeats(a)?))),
     function("substr", 3, 3, substr),
-    function("nospace", 1, 1, |_, a| text(a.str(0)?.split_whitespace().collect::<String>())),
+    function("nospace", 1, 1, |_, a| {
+        text(byte_characters(a.str(0)?).filter(|c| !c.is_whitespace()).collect::<String>())
+    }),
     function("trunc", 2, 2, trunc),
     function("abbrev", 2, 2, |_, a| text(abbreviated(a.str(1)?, 0, a.int(0)?))),
     function("abbrevboth", 3, 3, |_, a| text(abbreviated(a.str(2)?, a.int(0)?, a.int(1)?))),
-    function("initials", 1, 1, |_, a| {
-        text(a.str(0)?.split_whitespace().filter_map(|w| w.chars().next()).collect::<String>())
-    }),
+    function("initials", 1, 1, initials),
     function("contains", 2, 2, |_, a| Ok(Value::Bool(a.str(1)?.contains(a.str(0)?)))),
     function("hasPrefix", 2, 2, |_, a| Ok(Value::Bool(a.str(1)?.starts_with(a.str(0)?)))),
     function("hasSuffix", 2, 2, |_, a| Ok(Value::Bool(a.str(1)?.ends_with(a.str(0)?)))),
     function("quote", 0, MANY, |_, a| text(each(a, quoted))),
     function("squote", 0, MANY, |_, a| text(each(a, |s| format!("'{s}'")))),
     function("cat", 0, MANY, |_, a| text(each(a, str::to_owned))),
-    function("indent", 2, 2, |_, a| text(indented(a.size(0)?, a.str(1)?))),
-    function("nindent", 2, 2, |_, a| text(format!("\n{}", indented(a.size(0)?, a.str(1)?)))),
+    function("indent", 2, 2, |_, a| text(indented(repeats(a)?, a.str(1)?))),
+    function("nindent", 2, 2, |_, a| text(format!("\n{}", indented(repeats(a)?, a.str(1)?)))),
     function("replace", 3, 3, |_, a| text(a.str(2)?.replace(a.str(0)?, a.str(1)?))),
-    function("plural", 3, 3, |_, a| text(if a.int(2)? == 1 { a.str(0)? } else { a.str(1)? })),
-    function("snakecase", 1, 1, |_, a| text(delimited(a.str(0)?, '_'))),
-    function("kebabcase", 1, 1, |_, a| text(delimited(a.str(0)?, '-'))),
-    function("camelcase", 1, 1, |_, a| text(camel(a.str(0)?))),
-    function("swapcase", 1, 1, |_, a| text(swapped(a.str(0)?))),
-    function("split", 2, 2, |_, a| Ok(numbered(a.str(1)?.split(a.str(0)?)))),
-    function("splitn", 3, 3, |_, a| Ok(numbered(a.str(2)?.splitn(a.size(1)?, a.str(0)?)))),
+    function("plural", 3, 3, |_, a| {
+        let (one, many) = (a.str(0)?, a.str(1)?);
+        text(if a.int(2)? == 1 { one } else { many })
+    }),
+    function("split", 2, 2, |_, a| Ok(numbered(parts(a.str(1)?, a.str(0)?, -1)))),
+    function("splitn", 3, 3, |_, a| Ok(numbered(parts(a.str(2)?, a.str(0)?, a.int(1)?)))),
     function("splitList", 2, 2, |_, a| {
         let (separator, s) = (a.str(0)?, a.str(1)?);
-        let parts: Vec<Value> = if separator.is_empty() {
-            s.chars().map(|c| Value::str(c.to_string())).collect()
-        } else {
-            s.split(separator).map(Value::str).collect()
-        };
-        Ok(Value::list(parts))
+        Ok(Value::texts(parts(s, separator, -1)))
     }),
     function("join", 2, 2, |_, a| text(strings(a.get(1)).join(a.str(0)?))),
     function("sortAlpha", 1, 1, |_, a| {
-        let mut words = strings(a.get(0));
-        if matches!(a.get(0), Value::List(_)) {
-            words.sort();
-        }
-        Ok(Value::list(words.into_iter().map(Value::str).collect()))
+        let mut words = match a.get(0) {
+            Value::List(_) => strings(a.get(0)),
+            other => vec![strval(other)],
+        };
+        words.sort();
+        Ok(Value::texts(words))
     }),
 ];
+
+fn trim_all(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
+    let (set, s) = (a.str(0)?, a.str(1)?);
+    text(s.trim_matches(|c| set.contains(c)))
+}
+
+/// goutils takes every byte for a character, so what is not ASCII comes out as Latin-1.
+fn byte_characters(s: &str) -> impl Iterator<Item = char> {
+    s.bytes().map(char::from)
+}
+
+fn initials(_: &mut Engine, a: &Args<'_>) -> Result<Value> {
+    let mut gap = true;
+    let kept = byte_characters(a.str(0)?).filter(|c| std::mem::replace(&mut gap, c.is_whitespace()) && !c.is_whitespace());
+    text(kept.collect::<String>())
+}
 
 fn text(s: impl AsRef<str>) -> Result<Value> {
     Ok(Value::str(s))
@@ -80,6 +87,11 @@ fn text(s: impl AsRef<str>) -> Result<Value> {
 fn each(a: &Args<'_>, change: impl Fn(&str) -> String) -> String {
     let words = a.all().iter().filter(|v| !matches!(v, Value::Nil)).map(|v| change(&strval(v)));
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// How often to repeat something, from the first argument.
+fn repeats(a: &Args<'_>) -> Result<usize> {
+    usize::try_from(a.int(0)?).map_err(|_| Fault::call("strings: negative Repeat count"))
 }
 
 fn indented(count: usize, s: &str) -> String {
@@ -96,11 +108,30 @@ fn separates_title(c: char) -> bool {
     }
 }
 
-fn initials_mapped(s: &str, separates: fn(char) -> bool, change: impl Fn(char) -> String) -> String {
+/// The letters of two, such as `ǅ`, that are neither capital nor small.
+pub(super) fn is_title(c: char) -> bool {
+    matches!(c, 'ǅ' | 'ǈ' | 'ǋ' | 'ǲ' | '\u{1f88}'..='\u{1f8f}' | '\u{1f98}'..='\u{1f9f}' | '\u{1fa8}'..='\u{1faf}' | 'ᾼ' | 'ῌ' | 'ῼ')
+}
+
+/// Go's `unicode.ToTitle`.
+pub(super) fn title(c: char) -> char {
+    match c {
+        'Ǆ' | 'ǆ' => 'ǅ',
+        'Ǉ' | 'ǉ' => 'ǈ',
+        'Ǌ' | 'ǌ' => 'ǋ',
+        'Ǳ' | 'ǳ' => 'ǲ',
+        c => {
+            let mut upper = c.to_uppercase();
+            if upper.len() == 1 { upper.next().unwrap_or(c) } else { c }
+        }
+    }
+}
+
+fn initials_mapped(s: &str, separates: fn(char) -> bool, change: impl Fn(char) -> char) -> String {
     let mut start = true;
     s.chars()
         .map(|c| {
-            let changed = if start { change(c) } else { c.to_string() };
+            let changed = if start { change(c) } else { c };
             start = separates(c);
             changed
         })
@@ -134,10 +165,17 @@ fn part(s: &str, from: i64, to: i64) -> Result<Value> {
         .zip(usize::try_from(to).ok())
         .filter(|(f, t)| f <= t && *t <= s.len());
     let Some((from, to)) = range else {
-        return Err(Fault::call(format!(
-            "slice bounds out of range [{from}:{to}] with length {}",
-            s.len()
-        )));
+        let (from, to) = if to > s.len() as i64 {
+            (String::new(), to)
+        } else {
+            (from.to_string(), to)
+        };
+        let with = if from.is_empty() {
+            format!(" with length {}", s.len())
+        } else {
+            String::new()
+        };
+        return Err(Fault::call(format!("runtime error: slice bounds out of range [{from}:{to}]{with}")));
     };
     match s.get(from..to) {
         Some(part) => text(part),
@@ -164,58 +202,23 @@ fn abbreviated(s: &str, offset: i64, width: i64) -> String {
     format!("...{}", take(len - (width - 3), len))
 }
 
-/// Words parted where a capital follows a small letter, or by `_`, `-`, blank.
-fn delimited(s: &str, delimiter: char) -> String {
-    let chars: Vec<char> = s.chars().collect();
-    let mut out = String::new();
-    for (i, &c) in chars.iter().enumerate() {
-        let previous = if i > 0 { Some(chars[i - 1]) } else { None };
-        let next = chars.get(i + 1);
-        if matches!(c, '_' | '-' | ' ' | '.') {
-            if !out.ends_with(delimiter) && !out.is_empty() {
-                out.push(delimiter);
-            }
-            continue;
-        }
-        let after_small = previous.is_some_and(|p| p.is_lowercase() || p.is_ascii_digit());
-        let starts_word = previous.is_some_and(char::is_uppercase) && next.is_some_and(|n| n.is_lowercase());
-        if c.is_uppercase() && (after_small || starts_word) && !out.ends_with(delimiter) {
-            out.push(delimiter);
-        }
-        out.extend(c.to_lowercase());
+/// Go's `strings.SplitN`: nothing between the parts means every character; a negative `most` all of them.
+fn parts<'s>(s: &'s str, separator: &str, most: i64) -> Vec<&'s str> {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    if !separator.is_empty() {
+        return s.splitn(most, separator).collect();
     }
-    out
-}
-
-fn camel(s: &str) -> String {
-    let mut upper = true;
-    let mut out = String::new();
-    for c in s.chars() {
-        if matches!(c, '_' | '-' | ' ') {
-            upper = true;
-        } else if upper {
-            out.extend(c.to_uppercase());
-            upper = false;
-        } else {
-            out.push(c);
-        }
+    let mut parts = Vec::new();
+    let mut rest = s;
+    while let Some(first) = rest.chars().next().filter(|_| parts.len() < most) {
+        let end = if parts.len() + 1 == most { rest.len() } else { first.len_utf8() };
+        parts.push(&rest[..end]);
+        rest = &rest[end..];
     }
-    out
+    parts
 }
 
-fn swapped(s: &str) -> String {
-    s.chars()
-        .flat_map(|c| {
-            let swap: String = if c.is_uppercase() {
-                c.to_lowercase().collect()
-            } else {
-                c.to_uppercase().collect()
-            };
-            swap.chars().collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-fn numbered<'s>(parts: impl Iterator<Item = &'s str>) -> Value {
-    Value::map(parts.enumerate().map(|(i, part)| (format!("_{i}"), Value::str(part))))
+fn numbered(parts: Vec<&str>) -> Value {
+    let entries = parts.iter().enumerate().map(|(i, part)| (format!("_{i}").into(), Value::str(part)));
+    Value::Map(Map::new(entries.collect(), Entries::Text))
 }

@@ -51,13 +51,27 @@ pub(super) async fn apply(client: &Client, targets: &[Target], options: &Release
     Ok(())
 }
 
-/// Removes objects; those that are gone already, or carry `helm.sh/resource-policy: keep`, are left.
-pub(super) async fn delete(client: &Client, targets: &[Target]) -> Result<(), ReleaseError> {
-    for target in targets {
+/// Where `helm.sh/resource-policy: keep` counts.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Keep {
+    /// In the manifest: uninstall.
+    Recorded,
+    /// On the object as it is: an upgrade whose chart no longer has it.
+    Live,
+    /// Nowhere: hooks have policies of their own.
+    Nothing,
+}
+
+/// Removes objects; those that are gone already, or are to be kept, are left.
+pub(super) async fn delete(client: &Client, targets: &[Target], keep: Keep) -> Result<(), ReleaseError> {
+    for target in targets
+        .iter()
+        .filter(|target| keep != Keep::Recorded || !Target::is_kept(&target.object))
+    {
         let api = target.api(client);
         let Some(live) = api.get_opt(&target.name).await? else { continue };
         let live = serde_json::to_value(&live).map_err(kube::Error::SerdeError)?;
-        if Target::is_kept(&live) || Target::is_kept(&target.object) {
+        if keep == Keep::Live && Target::is_kept(&live) {
             continue;
         }
         match api.delete(&target.name, &DeleteParams::background()).await {

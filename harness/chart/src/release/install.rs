@@ -32,6 +32,18 @@ impl Releases {
         if !self.history(name).await?.is_empty() {
             return Err(ReleaseError::NameInUse);
         }
+        self.install_after(None, name, chart, values, options).await
+    }
+
+    /// Installs where there is no release, or behind the records that an uninstall has kept.
+    pub(super) async fn install_after(
+        &self,
+        last: Option<Record>,
+        name: &str,
+        chart: &Chart,
+        values: Values,
+        options: &ReleaseOptions,
+    ) -> Result<Record, ReleaseError> {
         self.install_crds(chart, values.clone(), options).await?;
         let discovery = self.discover().await?;
         let info = ReleaseInfo {
@@ -52,9 +64,15 @@ impl Releases {
         }
         objects.iter_mut().for_each(|object| object.own(name, &self.namespace));
 
-        let mut record = self.new_record(name, chart, &values, &rendered, 1, RecordStatus::PendingInstall);
+        // Templates see revision 1 all the same, as with Helm.
+        let version = last.as_ref().map_or(1, |last| last.version + 1);
+        let mut record = self.new_record(name, chart, &values, &rendered, version, RecordStatus::PendingInstall);
         record.info.description = "Initial install underway".into();
         let store = self.store();
+        if let Some(mut last) = last {
+            last.set(RecordStatus::Superseded, "superseded by new release");
+            store.update(&last).await?;
+        }
         store
             .create(&record)
             .await

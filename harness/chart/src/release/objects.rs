@@ -65,7 +65,7 @@ impl Target {
 /// Finds the resources of manifests; objects without a namespace get the release's.
 pub(super) fn targets(manifests: &[Manifest], discovery: &Discovery, namespace: &str) -> Result<Vec<Target>, ReleaseError> {
     let mut targets = Vec::new();
-    for manifest in manifests {
+    for manifest in manifests.iter().filter(|manifest| !manifest.object.is_null()) {
         match manifest.object["items"].as_array() {
             Some(items) if manifest.kind().ends_with("List") => {
                 for item in items {

@@ -24,7 +24,7 @@ impl Releases {
         store.update(&record).await?;
         let events = (HookEvent::PreDelete, HookEvent::PostDelete);
         hooks::run(&self.client, &discovery, &hooks, events.0, &self.namespace, options).await?;
-        apply::delete(&self.client, &objects).await?;
+        apply::delete(&self.client, &objects, apply::Keep::Recorded).await?;
         if options.wait {
             wait::gone(&self.client, &objects, options.timeout).await?;
         }

@@ -11,15 +11,17 @@ use crate::render::{HookEvent, Manifest, ReleaseInfo, parse_manifests};
 use crate::values::Values;
 
 impl Releases {
-    /// Installs a release that is not there yet, upgrades one that is.
+    /// Installs a release that is not there, or only in records that an uninstall has kept; upgrades one that is.
     ///
     /// # Errors
     /// As [`install`](Self::install) and [`upgrade`](Self::upgrade).
     pub async fn deploy(&self, name: &str, chart: &Chart, values: Values, options: &ReleaseOptions) -> Result<Record, ReleaseError> {
-        if self.history(name).await?.is_empty() {
-            self.install(name, chart, values, options).await
-        } else {
-            self.upgrade(name, chart, values, options).await
+        match self.history(name).await?.pop() {
+            None => self.install(name, chart, values, options).await,
+            Some(last) if last.info.status == RecordStatus::Uninstalled => {
+                self.install_after(Some(last), name, chart, values, options).await
+            }
+            Some(_) => self.upgrade(name, chart, values, options).await,
         }
     }
 
@@ -60,13 +62,12 @@ impl Releases {
             hooks::run(&self.client, &discovery, &rendered.hooks, events.1, &self.namespace, options).await
         };
         let result = done.await;
-        self.conclude(result, &mut record, &mut current, "Upgrade complete", "Upgrade")
-            .await?;
+        self.conclude(result, &mut record, &mut current).await?;
         Ok(record)
     }
 
     /// The last revision's number, and the revision that is in the cluster.
-    pub(super) async fn current(&self, name: &str) -> Result<(u32, Record), ReleaseError> {
+    async fn current(&self, name: &str) -> Result<(u32, Record), ReleaseError> {
         let mut history = self.history(name).await?;
         let missing = || ReleaseError::NotDeployed { name: name.to_owned() };
         let last = history.last().ok_or_else(missing)?;
@@ -100,27 +101,20 @@ impl Releases {
         self.write(new, options).await?;
         let staying: BTreeSet<Identity> = new.iter().map(Target::identity).collect();
         let leaving: Vec<Target> = old.iter().filter(|t| !staying.contains(&t.identity())).cloned().collect();
-        apply::delete(&self.client, &leaving).await
+        apply::delete(&self.client, &leaving, apply::Keep::Live).await
     }
 
-    /// Records how an upgrade or rollback ended.
-    pub(super) async fn conclude(
-        &self,
-        result: Result<(), ReleaseError>,
-        record: &mut Record,
-        previous: &mut Record,
-        complete: &str,
-        operation: &str,
-    ) -> Result<(), ReleaseError> {
+    /// Records how an upgrade ended.
+    async fn conclude(&self, result: Result<(), ReleaseError>, record: &mut Record, previous: &mut Record) -> Result<(), ReleaseError> {
         let store = self.store();
         match &result {
             Ok(()) => {
                 previous.info.status = RecordStatus::Superseded;
                 store.update(previous).await?;
-                record.set(RecordStatus::Deployed, complete);
+                record.set(RecordStatus::Deployed, "Upgrade complete");
             }
             Err(error) => {
-                let text = format!("{operation} {:?} failed: {error}", record.name);
+                let text = format!("Upgrade {:?} failed: {error}", record.name);
                 record.set(RecordStatus::Failed, text);
             }
         }

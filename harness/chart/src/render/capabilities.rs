@@ -47,7 +47,13 @@ impl Capabilities {
             ("APIVersions", Value::Object(Rc::new(ApiVersions(self.api_versions.clone())))),
             (
                 "HelmVersion",
-                Value::map([("Version", Value::str("v4.1.4")), ("GoVersion", Value::str("go1.25.9"))]),
+                Value::map([
+                    ("Version", Value::str("v4.1.4")),
+                    ("GitCommit", Value::str("05fa37973dc9e42b76e1d2883494c87174b6074f")),
+                    ("GitTreeState", Value::str("clean")),
+                    ("GoVersion", Value::str("go1.25.9")),
+                    ("KubeClientVersion", Value::str("v1.35")),
+                ]),
             ),
         ])
     }
@@ -115,6 +121,10 @@ impl Object for ApiVersions {
     fn member(&self, name: &str, args: &[Value]) -> Option<Result<Value>> {
         let args = Args::new("Has", args);
         (name == "Has").then(|| args.str(0).map(|version| Value::Bool(self.0.contains(version))))
+    }
+
+    fn kind(&self) -> &'static str {
+        "slice"
     }
 
     fn text(&self) -> String {

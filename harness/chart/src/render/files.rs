@@ -46,9 +46,7 @@ impl Files {
             .iter()
             .map(|(name, bytes)| Ok((base_name(name), Value::str(text(name, bytes)?))));
         let entries: Vec<(&str, Value)> = entries.collect::<Result<_>>()?;
-        let empty = entries.is_empty();
-        let map = Value::map(entries);
-        Ok(Value::str(if empty { String::new() } else { to_yaml(&map)? }))
+        Ok(Value::str(to_yaml(&Value::map(entries))?))
     }
 }
 
@@ -64,11 +62,7 @@ impl Object for Files {
             "Glob" => args.str(0).map(|pattern| self.glob(pattern)),
             "Lines" => args.str(0).and_then(|file| self.text_of(file)).map(|text| {
                 let text = text.strip_suffix('\n').unwrap_or(&text);
-                Value::list(if text.is_empty() {
-                    Vec::new()
-                } else {
-                    text.split('\n').map(Value::str).collect()
-                })
+                Value::texts(text.split('\n').filter(|_| !text.is_empty()))
             }),
             "AsConfig" => self.by_base_name(|name, _| self.text_of(name)),
             "AsSecrets" => self.by_base_name(|_, bytes| Ok(STANDARD.encode(bytes))),
@@ -77,6 +71,10 @@ impl Object for Files {
             )),
             _ => return None,
         })
+    }
+
+    fn kind(&self) -> &'static str {
+        "map"
     }
 
     fn text(&self) -> String {

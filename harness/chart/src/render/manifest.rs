@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use super::head;
 use super::order::install_order;
 use crate::error::{Error, RenderError};
 
@@ -15,7 +16,7 @@ pub struct Manifest {
     pub source: String,
     /// As printed.
     pub text: String,
-    /// As read.
+    /// As read; null where a template prints comments only, which Helm keeps, too.
     pub object: Value,
 }
 
@@ -113,25 +114,25 @@ pub(super) fn split(text: &str) -> Vec<&str> {
 pub(super) fn read(source: &str, text: &str) -> Result<Vec<Manifest>, Box<RenderError>> {
     let mut manifests = Vec::new();
     for part in split(text) {
-        let object = yaml::manifest::document(part).map_err(|error| {
+        let object = yaml::manifest::first(part).map_err(|error| {
             let line = part.lines().nth(error.span.line.saturating_sub(1)).unwrap_or_default();
             let message = format!("error converting YAML to JSON: yaml: {error}");
             Box::new(RenderError::manifest(source, error.span.line, line, &message))
         })?;
         match object {
-            Value::Null => {}
-            Value::Object(_) => manifests.push(Manifest {
+            Value::Null | Value::Object(_) if head::fault(&object).is_none() => manifests.push(Manifest {
                 source: source.to_owned(),
                 text: part.to_owned(),
                 object,
             }),
-            _ => {
-                let message = "error unmarshaling JSON: the document is not a mapping";
+            other => {
+                let fault = head::fault(&other).unwrap_or_default();
+                let message = format!("error unmarshaling JSON: while decoding JSON: {fault}");
                 return Err(Box::new(RenderError::manifest(
                     source,
                     1,
                     part.lines().next().unwrap_or_default(),
-                    message,
+                    &message,
                 )));
             }
         }
@@ -164,16 +165,15 @@ pub(crate) fn parse_hooks(hooks: &Value) -> Result<Vec<Hook>, Error> {
 pub(super) fn sort(manifests: Vec<Manifest>) -> (Vec<Manifest>, Vec<Hook>) {
     let (mut plain, mut hooks) = (Vec::new(), Vec::new());
     for manifest in manifests {
-        let annotation = |name: &str| manifest.object["metadata"]["annotations"][name].as_str().map(str::to_owned);
+        let annotation = |name: &str| head::text(&manifest.object["metadata"]["annotations"][name]);
         let Some(events) = annotation("helm.sh/hook") else {
             plain.push(manifest);
             continue;
         };
-        let events: Vec<HookEvent> = events.split(',').filter_map(HookEvent::parse).collect();
-        // Helm drops an object whose hook events it does not know.
-        if events.is_empty() {
+        // Helm drops an object with a hook event that it does not know.
+        let Some(events) = events.split(',').map(HookEvent::parse).collect::<Option<Vec<_>>>() else {
             continue;
-        }
+        };
         let weight = annotation("helm.sh/hook-weight").and_then(|w| w.parse().ok()).unwrap_or(0);
         let delete_policies = annotation("helm.sh/hook-delete-policy")
             .map(|all| all.split(',').map(|policy| policy.trim().to_owned()).collect())

@@ -3,6 +3,7 @@
 mod capabilities;
 mod files;
 mod glob;
+mod head;
 mod input;
 mod manifest;
 mod order;

@@ -7,7 +7,7 @@ use super::{Hook, LookupKey, Manifest, RenderInput, manifest};
 use crate::chart::Chart;
 use crate::error::{Error, RenderError};
 use crate::functions::{VersionRange, base_name, version};
-use crate::template::{Engine, Lookups, Settings, Value, from_numbers};
+use crate::template::{Engine, Entries, Lookups, Settings, Value, from_numbers};
 use crate::values::{Scope, Values, coalesce};
 
 /// A rendered chart.
@@ -45,8 +45,14 @@ impl Rendered {
 /// A template that fails, output that is not YAML, a cluster too old for the chart, or
 /// lookups without which a template cannot go on.
 pub fn render(chart: &Chart, input: &RenderInput) -> Result<Rendered, Error> {
+    if chart.metadata.is_library() {
+        return Err(Error::Chart {
+            path: chart.name().into(),
+            message: "library charts are not installable".into(),
+        });
+    }
     check_kube_version(chart, input)?;
-    let coalesced = coalesce(chart, &input.values);
+    let coalesced = coalesce(chart, &input.values)?;
     check_schemas(&coalesced.scope, &coalesced.values)?;
     let settings = Settings {
         now: input.now,
@@ -77,7 +83,7 @@ pub fn render(chart: &Chart, input: &RenderInput) -> Result<Rendered, Error> {
                 ("Name", Value::str(&template.name)),
                 ("BasePath", Value::str(format!("{base}/templates"))),
             ];
-            top.borrow_mut().insert("Template".into(), Value::map(place));
+            top.borrow_mut().insert("Template".into(), as_values(Value::map(place)));
         }
         let text = match engine.run(&template.name, &template.top) {
             Ok(text) => text,
@@ -179,7 +185,7 @@ fn schema_faults(scope: &Scope<'_>, values: &Map<String, Json>, out: &mut String
 
 /// The definitions in `crds/` of a chart and the subcharts that are switched on.
 pub(crate) fn crds(chart: &Chart, values: &Values) -> Result<Vec<Manifest>, Error> {
-    let coalesced = coalesce(chart, values);
+    let coalesced = coalesce(chart, values)?;
     let mut crds = Vec::new();
     collect_crds(&coalesced.scope, &coalesced.scope.name, &mut crds)?;
     Ok(crds)
@@ -205,7 +211,7 @@ fn scope<'c>(scope: &Scope<'c>, path: &str, values: &Value, parent: Option<&Valu
     let top = Value::map([
         ("Chart", chart.metadata.object(&scope.name, parent.is_none(), enabled)),
         ("Files", Files::object(chart.files.clone())),
-        ("Values", values.clone()),
+        ("Values", as_values(values.clone())),
         ("Capabilities", input.capabilities.object()),
         ("Subcharts", subcharts.clone()),
         (
@@ -230,14 +236,23 @@ fn scope<'c>(scope: &Scope<'c>, path: &str, values: &Value, parent: Option<&Valu
     out.extend(chart.templates.iter().map(|file| Template {
         name: format!("{path}/{}", file.name),
         text: &file.text,
-        top: top.clone(),
+        top: as_values(top.clone()),
         library: chart.metadata.is_library(),
     }));
 }
 
+/// A dict as Helm's `common.Values`.
+fn as_values(value: Value) -> Value {
+    match value {
+        Value::Map(map) => Value::Map(map.typed(Entries::Values)),
+        other => other,
+    }
+}
+
 fn collect_crds(scope: &Scope<'_>, path: &str, out: &mut Vec<Manifest>) -> Result<(), Error> {
     for file in &scope.chart.crds {
-        out.extend(manifest::read(&format!("{path}/{}", file.name), &file.text)?);
+        let documents = manifest::read(&format!("{path}/{}", file.name), &file.text)?;
+        out.extend(documents.into_iter().filter(|document| !document.object.is_null()));
     }
     scope
         .subcharts

@@ -9,7 +9,10 @@ const OPEN: &str = "{{";
 const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// The source with those comments rewritten; every other byte stays where it is.
-pub(super) fn rewritten(source: &str) -> Cow<'_, str> {
+///
+/// # Errors
+/// Where a comment stands behind blanks without a `-`, which the parser would let pass.
+pub(super) fn rewritten(source: &str) -> Result<Cow<'_, str>, usize> {
     let mut out = String::new();
     // Up to here `source` is in `out`; up to `at` it has been looked at.
     let (mut taken, mut at) = (0, 0);
@@ -22,6 +25,9 @@ pub(super) fn rewritten(source: &str) -> Cow<'_, str> {
         if !body.starts_with("/*") {
             at = start + action_end(body);
             continue;
+        }
+        if trimmed.is_none() && inside.len() > body.len() {
+            return Err(open);
         }
         let Some(end) = body.find("*/").map(|end| start + end + 2) else {
             break;
@@ -40,10 +46,10 @@ pub(super) fn rewritten(source: &str) -> Cow<'_, str> {
         }
     }
     if taken == 0 {
-        return Cow::Borrowed(source);
+        return Ok(Cow::Borrowed(source));
     }
     out += &source[taken..];
-    Cow::Owned(out)
+    Ok(Cow::Owned(out))
 }
 
 /// Where an action ends: behind its `}}`, which no text in it can be.
@@ -86,8 +92,13 @@ mod tests {
     #[case("a {{- /* open", "a {{- /* open")]
     #[case("a {{- x", "a {{- x")]
     fn comments(#[case] source: &str, #[case] expected: &str) {
-        let rewritten = rewritten(source);
+        let rewritten = rewritten(source).unwrap();
         assert_eq!(rewritten, expected);
         assert_eq!(rewritten.len(), source.len());
+    }
+
+    #[test]
+    fn blanks_before_a_comment() {
+        assert_eq!(rewritten("a {{ /* c */ }}"), Err(2));
     }
 }

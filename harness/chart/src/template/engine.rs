@@ -1,6 +1,6 @@
 //! The state that all templates of one rendering share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use rand::SeedableRng;
@@ -11,9 +11,13 @@ use super::fault::FaultKind;
 use super::parse::{Tree, parse};
 use super::{Fault, Result, Value};
 
-/// Nested `include`, `template` and `tpl` calls allowed. Helm allows 1000 per
-/// name; each level costs native stack here, and no chart nests this deep.
-const MAX_DEPTH: usize = 64;
+/// Nested `include` calls of one name that Helm allows.
+const MAX_INCLUDES: usize = 1001;
+/// Nested calls of all kinds. Go ends `template` at 100000 and has no end for `tpl`; here each level costs stack.
+const MAX_DEPTH: usize = 5000;
+/// Stack that a level may need, and what is added where less is left.
+const RED_ZONE: usize = 256 << 10;
+const MORE_STACK: usize = 4 << 20;
 
 /// Answers to `lookup`, and what was asked without having one.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +40,8 @@ pub(crate) struct Engine {
     pub(crate) rng: ChaCha8Rng,
     pub(crate) lookups: Lookups,
     depth: usize,
+    /// How often each name is being included.
+    included: HashMap<String, usize>,
 }
 
 impl Engine {
@@ -46,6 +52,7 @@ impl Engine {
             rng: ChaCha8Rng::seed_from_u64(settings.seed),
             lookups,
             depth: 0,
+            included: HashMap::new(),
         }
     }
 
@@ -79,13 +86,30 @@ impl Engine {
             .cloned()
             .ok_or_else(|| Fault::new(format!("template: no template {name:?} associated with template \"gotpl\"")))?;
         if self.depth >= MAX_DEPTH {
-            return Err(Fault::new(format!(
+            return Err(Fault::new(format!("exceeded maximum template depth ({MAX_DEPTH})")));
+        }
+        self.depth += 1;
+        let result = stacker::maybe_grow(RED_ZONE, MORE_STACK, || Exec::new(self, tree, data).run());
+        self.depth -= 1;
+        result
+    }
+
+    /// `include`: runs a template unless it is being included too often.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), or no end.
+    pub(crate) fn include(&mut self, name: &str, data: &Value) -> Result<String> {
+        let count = self.included.entry(name.to_owned()).or_default();
+        if *count >= MAX_INCLUDES {
+            return Err(Fault::call(format!(
                 "rendering template has a nested reference name: {name}: unable to execute template"
             )));
         }
-        self.depth += 1;
-        let result = Exec::new(self, tree, data).run();
-        self.depth -= 1;
+        *count += 1;
+        let result = self.run(name, data);
+        if let Some(count) = self.included.get_mut(name) {
+            *count -= 1;
+        }
         result
     }
 
@@ -106,9 +130,17 @@ impl Engine {
         };
         self.templates = saved;
         let wrap = |mut fault: Fault| {
-            if fault.kind == FaultKind::Parse {
-                fault.kind = FaultKind::Call;
-                fault.message = format!("cannot parse template {}: {}", super::quoted(text), fault.message);
+            let quoted = super::quoted(text);
+            match (fault.kind, fault.frames.last_mut()) {
+                (FaultKind::Run, Some(frame)) => {
+                    frame.preface = format!("error during tpl function execution for {quoted}: ");
+                    fault.one_line = true;
+                }
+                (FaultKind::Parse, Some(frame)) => {
+                    let message = &fault.message;
+                    return Fault::call(format!("cannot parse template {quoted}: template: gotpl:{}: {message}", frame.line));
+                }
+                _ => {}
             }
             fault
         };

@@ -3,8 +3,7 @@
 use gotmpl::parse::{CommandNode, Expr, Number, PipeNode, Pos, SmolStr};
 
 use super::exec::Exec;
-use super::fault::FaultKind;
-use super::{Fault, Result, Value, node_text};
+use super::{Entries, Fault, Result, Value, methods, node_text};
 use crate::functions;
 
 impl Exec<'_> {
@@ -57,21 +56,38 @@ impl Exec<'_> {
     }
 
     fn call(&mut self, dot: &Value, name: &SmolStr, command: &CommandNode, rest: &[Expr], piped: Option<Value>) -> Result<Value> {
-        if matches!(name.as_str(), "and" | "or") {
+        if matches!(name.as_str(), "and" | "or") && !(rest.is_empty() && piped.is_none()) {
             return self.short_circuit(dot, name == "and", rest, piped);
         }
         let function = functions::find(name).ok_or_else(|| Fault::new(functions::unknown(name)))?;
-        let args = self.arguments(dot, rest, piped)?;
-        function.call(self.engine, &args).map_err(|mut fault| {
-            if fault.kind == FaultKind::Call {
-                fault.kind = FaultKind::Run;
-                fault.message = format!("error calling {name}: {}", fault.message);
+        function
+            .takes(rest.len() + usize::from(piped.is_some()))
+            .map_err(|fault| self.place(fault, command.pos, || name.to_string()))?;
+        let mut args = self.arguments(dot, rest, piped)?;
+        let mut result = function.call(self.engine, &args);
+        // A `nil` that is written in the place of a map is an empty one, to which nothing can be added.
+        while let Some((i, "map[string]interface {}")) = result.as_ref().err().and_then(|fault| fault.argument) {
+            if name == "set" || !matches!((rest.get(i), &args[i]), (Some(Expr::Nil(_)), Value::Nil)) {
+                break;
             }
+            args[i] = Value::map::<&str>([]);
+            result = function.call(self.engine, &args);
+        }
+        result.map_err(|mut fault| {
+            fault = fault.calling(name);
             // The frames inside an include or tpl are kept; this is one more.
             fault.placed = false;
-            match fault.argument.take().and_then(|i| rest.get(i)) {
-                Some(expr) => self.place(fault, position(expr), || node_text::expr(expr)),
+            match fault.argument.take() {
                 None => self.place(fault, command.pos, || node_text::command(command)),
+                Some((i, expected)) => {
+                    // An argument from the pipeline has no node of its own: Go names the one that it looked at last.
+                    let node = rest.get(i).or(rest.last()).or(command.args.first());
+                    let Some(node) = node.map(last) else { return fault };
+                    if let Some(message) = literal(rest.get(i), expected) {
+                        fault.message = message;
+                    }
+                    self.place(fault, position(node), || node_text::expr(node))
+                }
             }
         })
     }
@@ -87,7 +103,6 @@ impl Exec<'_> {
         }
         match piped {
             Some(value) => Ok(value),
-            None if rest.is_empty() => Err(Fault::new("wrong number of args: want at least 1 got 0")),
             None => Ok(last),
         }
     }
@@ -150,15 +165,51 @@ fn nil_pointer(name: &str) -> Fault {
 }
 
 fn field(value: &Value, name: &str, args: &[Value]) -> Result<Value> {
+    // Methods come before entries of the same name.
+    let method = match value {
+        Value::Map(map) if map.of() == Entries::Values => methods::call(map, name, args),
+        _ => None,
+    };
+    if let Some(result) = method {
+        return result.map_err(|fault| fault.calling(name));
+    }
     match value {
         Value::Nil => Err(nil_pointer(name)),
         Value::Map(_) if !args.is_empty() => Err(Fault::new(format!("{name} is not a method but has arguments"))),
         Value::Map(_) => Ok(value.get(name)),
         Value::Object(object) => object
             .member(name, args)
+            .map(|result| result.map_err(|fault| fault.calling(name)))
             .unwrap_or_else(|| Err(Fault::new(format!("can't evaluate field {name} in type {}", object.type_name())))),
         _ => Err(Fault::new(format!("can't evaluate field {name} in type interface {{}}"))),
     }
+}
+
+/// The node at which Go ends when it evaluates an expression.
+fn last(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Pipe(_, pipe) => pipe.commands.last().and_then(|command| command.args.last()).map_or(expr, last),
+        other => other,
+    }
+}
+
+/// Go's words for a literal in the place of a parameter of another type.
+fn literal(expr: Option<&Expr>, expected: &str) -> Option<String> {
+    let expr = expr?;
+    if matches!(expr, Expr::Nil(_)) {
+        return Some(format!("cannot assign nil to {expected}"));
+    }
+    if !matches!(expr, Expr::String(..) | Expr::Number(..) | Expr::Bool(..)) {
+        return None;
+    }
+    let found = node_text::expr(expr);
+    Some(match expected {
+        "string" => format!("expected string; found {found}"),
+        "bool" => format!("expected bool; found {found}"),
+        "int" => format!("expected integer; found {found}"),
+        "uint32" => format!("expected unsigned integer; found {found}"),
+        other => format!("can't handle {found} for arg of type {other}"),
+    })
 }
 
 /// Go's place of a chain is its second name.

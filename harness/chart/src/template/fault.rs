@@ -18,6 +18,8 @@ pub(crate) struct Frame {
     pub(crate) node: String,
     /// The text of the line.
     pub(crate) excerpt: String,
+    /// What the function that ran this template says before the place.
+    pub(crate) preface: String,
 }
 
 /// Which of Helm's error families a fault belongs to.
@@ -43,8 +45,10 @@ pub(crate) struct Fault {
     pub(crate) frames: Vec<Frame>,
     /// A node of the running template has given it a place.
     pub(crate) placed: bool,
-    /// The argument at fault, counted from 0.
-    pub(crate) argument: Option<usize>,
+    /// The argument at fault, counted from 0, and the Go type it should have.
+    pub(crate) argument: Option<(usize, &'static str)>,
+    /// A function's own error is at the bottom: Helm then shows all in Go's words, on one line.
+    pub(crate) one_line: bool,
 }
 
 impl Fault {
@@ -64,6 +68,7 @@ impl Fault {
             frames: Vec::new(),
             placed: false,
             argument: None,
+            one_line: false,
         }
     }
 
@@ -71,10 +76,21 @@ impl Fault {
         Self::of(FaultKind::Unsupported, message)
     }
 
+    /// Says which function or method returned the error.
+    pub(crate) fn calling(mut self, name: &str) -> Self {
+        if self.kind == FaultKind::Call {
+            self.kind = FaultKind::Run;
+            self.one_line = true;
+            self.message = format!("error calling {name}: {}", self.message);
+        }
+        self
+    }
+
     /// Go's words for an argument of the wrong type.
     pub(crate) fn wrong_type(expected: &str, got: &Value) -> Self {
         match got {
-            Value::Nil => Self::new(format!("invalid value; expected {expected}")),
+            // A nil in a template is an interface that holds nothing.
+            Value::Nil => Self::new(format!("wrong type for value; expected {expected}; got interface {{}}")),
             _ => Self::new(format!("wrong type for value; expected {expected}; got {}", got.type_name())),
         }
     }

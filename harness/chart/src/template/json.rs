@@ -32,7 +32,17 @@ pub(crate) fn from_numbers(json: &Json) -> Value {
 /// # Errors
 /// As [`to_json`].
 pub(crate) fn to_yaml(value: &Value) -> Result<String> {
-    Ok(yaml::emit::document(&to_json(value)?).trim_end_matches('\n').to_owned())
+    let text = yaml::emit::document(&to_json(value)?);
+    Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
+}
+
+/// The value as pretty YAML, without the final line break, as `toYamlPretty` returns it.
+///
+/// # Errors
+/// As [`to_json`].
+pub(crate) fn to_yaml_pretty(value: &Value) -> Result<String> {
+    let text = yaml::emit::pretty(&tree(value, 0, |f| Ok(Json::from(f)))?);
+    Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
 }
 
 /// The value as a JSON tree.
@@ -40,10 +50,13 @@ pub(crate) fn to_yaml(value: &Value) -> Result<String> {
 /// # Errors
 /// A dict that contains itself, or nests deeper than 1000 levels.
 pub(crate) fn to_json(value: &Value) -> Result<Json> {
-    tree(value, 0)
+    tree(value, 0, float)
 }
 
-fn tree(value: &Value, depth: usize) -> Result<Json> {
+/// How a float is put into JSON.
+type FromFloat = fn(f64) -> Result<Json>;
+
+fn tree(value: &Value, depth: usize, float: FromFloat) -> Result<Json> {
     if depth > 1000 {
         return Err(Fault::new("json: unsupported value: encountered a cycle"));
     }
@@ -53,18 +66,18 @@ fn tree(value: &Value, depth: usize) -> Result<Json> {
         Value::Int(n) | Value::Int64(n) => Json::from(*n),
         Value::Float(f) => float(*f)?,
         Value::Str(s) => Json::from(&**s),
-        Value::List(items) => Json::Array(items.iter().map(|v| tree(v, depth + 1)).collect::<Result<_>>()?),
-        Value::Map(map) => object(map, depth)?,
+        Value::List(items) => Json::Array(items.iter().map(|v| tree(v, depth + 1, float)).collect::<Result<_>>()?),
+        Value::Map(map) => object(map, depth, float)?,
         Value::Object(object) => match object.plain() {
             Value::Object(_) => return Err(Fault::new(format!("json: unsupported type: {}", object.type_name()))),
-            plain => tree(&plain, depth + 1)?,
+            plain => tree(&plain, depth + 1, float)?,
         },
     })
 }
 
-fn object(map: &Map, depth: usize) -> Result<Json> {
+fn object(map: &Map, depth: usize, float: FromFloat) -> Result<Json> {
     let map = map.borrow();
-    let entries = map.iter().map(|(k, v)| Ok((k.to_string(), tree(v, depth + 1)?)));
+    let entries = map.iter().map(|(k, v)| Ok((k.to_string(), tree(v, depth + 1, float)?)));
     Ok(Json::Object(entries.collect::<Result<_>>()?))
 }
 
@@ -75,14 +88,37 @@ fn float(f: f64) -> Result<Json> {
 }
 
 /// Compact JSON as Go's `json.Marshal` writes it; `html` escapes `<`, `>`, `&`.
+///
+/// # Errors
+/// As [`to_json`].
 pub(crate) fn to_json_text(value: &Value, html: bool) -> Result<String> {
     let mut out = String::new();
-    write(&mut out, &to_json(value)?, html);
+    write(&mut out, &to_json(value)?, html, None);
     Ok(out)
 }
 
-fn write(out: &mut String, json: &Json, html: bool) {
+/// JSON with two blanks a level, as Go's `json.MarshalIndent` writes it.
+///
+/// # Errors
+/// As [`to_json`].
+pub(crate) fn to_json_pretty(value: &Value) -> Result<String> {
+    let mut out = String::new();
+    write(&mut out, &to_json(value)?, true, Some(0));
+    Ok(out)
+}
+
+/// `level`: how deep the value is, in indented text.
+fn write(out: &mut String, json: &Json, html: bool, level: Option<usize>) {
+    let inner = level.map(|level| level + 1);
+    let line = |out: &mut String, level: Option<usize>| {
+        if let Some(level) = level {
+            out.push('\n');
+            out.push_str(&"  ".repeat(level));
+        }
+    };
     match json {
+        Json::Object(entries) if entries.is_empty() => out.push_str("{}"),
+        Json::Array(items) if items.is_empty() => out.push_str("[]"),
         Json::Object(entries) => {
             out.push('{');
             let mut sorted: Vec<_> = entries.iter().collect();
@@ -91,10 +127,12 @@ fn write(out: &mut String, json: &Json, html: bool) {
                 if i > 0 {
                     out.push(',');
                 }
+                line(out, inner);
                 string(out, key, html);
-                out.push(':');
-                write(out, value, html);
+                out.push_str(if level.is_some() { ": " } else { ":" });
+                write(out, value, html, inner);
             }
+            line(out, level);
             out.push('}');
         }
         Json::Array(items) => {
@@ -103,8 +141,10 @@ fn write(out: &mut String, json: &Json, html: bool) {
                 if i > 0 {
                     out.push(',');
                 }
-                write(out, value, html);
+                line(out, inner);
+                write(out, value, html, inner);
             }
+            line(out, level);
             out.push(']');
         }
         Json::String(text) => string(out, text, html),

@@ -27,6 +27,8 @@ pub(super) fn expr(node: &Expr) -> String {
         Expr::String(_, text) => quoted(text),
         Expr::Number(_, Number::Int(n)) => n.to_string(),
         Expr::Number(_, Number::Uint(n)) => n.to_string(),
+        // Go keeps the source's text, which the parser does not.
+        Expr::Number(_, Number::Float(n)) if n.fract() == 0.0 => format!("{n:.1}"),
         Expr::Number(_, Number::Float(n)) => n.to_string(),
         Expr::Bool(_, b) => b.to_string(),
         Expr::Nil(_) => "nil".into(),

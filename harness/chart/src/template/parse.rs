@@ -39,6 +39,7 @@ fn frame(file: &str, executing: &str, source: &str, offset: usize, line: usize, 
         column: offset - start,
         node,
         excerpt: source.lines().nth(line.saturating_sub(1)).unwrap_or_default().to_owned(),
+        preface: String::new(),
     }
 }
 
@@ -51,7 +52,6 @@ const SENTINEL: &str = "\u{1}end of template\u{1}";
 /// # Errors
 /// Syntax errors, unknown functions and undeclared variables, with the line.
 pub(super) fn parse(file: &str, name: &str, source: &str) -> Result<Vec<Tree>> {
-    let guarded = format!("{}{SENTINEL}", comments::rewritten(source));
     let fault = |line: usize, message: &str| {
         let mut fault = Fault::of(FaultKind::Parse, message);
         fault
@@ -59,6 +59,9 @@ pub(super) fn parse(file: &str, name: &str, source: &str) -> Result<Vec<Tree>> {
             .push(frame(file, name, source, offset_of(source, line), line, String::new()));
         fault
     };
+    let line_of = |offset: usize| source[..offset].matches('\n').count() + 1;
+    let rewritten = comments::rewritten(source).map_err(|at| fault(line_of(at), "unexpected \"/\" in command"))?;
+    let guarded = format!("{rewritten}{SENTINEL}");
     let (mut root, defines) = Parser::new(&guarded, "{{", "}}")
         .and_then(Parser::parse)
         .map_err(|error| match error {
@@ -83,6 +86,7 @@ pub(super) fn parse(file: &str, name: &str, source: &str) -> Result<Vec<Tree>> {
     for tree in &trees {
         let mut check = Check {
             scopes: vec![BTreeSet::from(["$".to_owned()])],
+            loops: 0,
         };
         if let Err((line, message)) = check.list(&tree.root) {
             return Err(fault(line, &message));
@@ -113,6 +117,8 @@ type Checked = std::result::Result<(), (usize, String)>;
 /// Looks for unknown functions and variables before anything runs, as Go does.
 struct Check {
     scopes: Vec<BTreeSet<String>>,
+    /// How many `range` blocks are open.
+    loops: usize,
 }
 
 impl Check {
@@ -123,18 +129,23 @@ impl Check {
     fn node(&mut self, node: &Node) -> Checked {
         match node {
             Node::Action(action) => self.pipe(&action.pipe),
-            Node::If(branch) | Node::With(branch) | Node::Range(branch) => self.branch(branch),
+            Node::If(branch) | Node::With(branch) => self.branch(branch, 0),
+            Node::Range(branch) => self.branch(branch, 1),
+            Node::Break(pos) if self.loops == 0 => Err((pos.line, "{{break}} outside {{range}}".into())),
+            Node::Continue(pos) if self.loops == 0 => Err((pos.line, "{{continue}} outside {{range}}".into())),
             Node::Template(call) => call.pipe.as_ref().map_or(Ok(()), |pipe| self.pipe(pipe)),
             Node::List(list) => self.list(list),
             Node::Text(_) | Node::Define(_) | Node::Break(_) | Node::Continue(_) => Ok(()),
         }
     }
 
-    fn branch(&mut self, branch: &BranchNode) -> Checked {
+    fn branch(&mut self, branch: &BranchNode, loops: usize) -> Checked {
         self.scopes.push(BTreeSet::new());
         self.pipe(&branch.pipe)?;
         self.scopes.push(BTreeSet::new());
+        self.loops += loops;
         self.list(&branch.body)?;
+        self.loops -= loops;
         self.scopes.pop();
         if let Some(body) = &branch.else_body {
             self.scopes.push(BTreeSet::new());

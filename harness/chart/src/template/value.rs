@@ -1,22 +1,21 @@
 //! Values inside a template, with Go's reference meaning for maps.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
 
-use super::Result;
-
-/// A Go `map[string]interface{}`: clones share the same entries, so a change
-/// made through one variable is seen through all.
-pub(crate) type Map = Rc<RefCell<BTreeMap<Rc<str>, Value>>>;
+use super::{Entries, Items, List, Map, Result};
 
 /// A value with methods, such as `.Files`.
-pub(crate) trait Object: fmt::Debug {
+pub(crate) trait Object: fmt::Debug + Any {
     /// Go's name of the type, as `typeOf` and errors show it.
     fn type_name(&self) -> &'static str;
     /// Calls a method or reads a field; `None`: there is no such name.
     fn member(&self, name: &str, args: &[Value]) -> Option<Result<Value>>;
+    /// Go's reflect kind of the type.
+    fn kind(&self) -> &'static str {
+        "struct"
+    }
     /// What `{{ . }}` prints.
     fn text(&self) -> String;
     /// What `range`, `toYaml` and `index` see.
@@ -36,7 +35,7 @@ pub(crate) enum Value {
     Int64(i64),
     Float(f64),
     Str(Rc<str>),
-    List(Rc<Vec<Value>>),
+    List(List),
     Map(Map),
     Object(Rc<dyn Object>),
 }
@@ -47,12 +46,17 @@ impl Value {
     }
 
     pub(crate) fn list(items: Vec<Value>) -> Self {
-        Value::List(Rc::new(items))
+        Value::List(List::new(items, Items::Any))
+    }
+
+    /// A Go `[]string`.
+    pub(crate) fn texts<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> Self {
+        Value::List(List::new(items.into_iter().map(Value::str).collect(), Items::Text))
     }
 
     pub(crate) fn map<K: AsRef<str>>(entries: impl IntoIterator<Item = (K, Value)>) -> Self {
         let entries = entries.into_iter().map(|(k, v)| (Rc::from(k.as_ref()), v));
-        Value::Map(Rc::new(RefCell::new(entries.collect())))
+        Value::Map(Map::new(entries.collect(), Entries::Any))
     }
 
     /// Go's truth: zero values and empty collections are false.
@@ -81,8 +85,8 @@ impl Value {
             Value::Int64(_) => "int64",
             Value::Float(_) => "float64",
             Value::Str(_) => "string",
-            Value::List(_) => "[]interface {}",
-            Value::Map(_) => "map[string]interface {}",
+            Value::List(list) => list.type_name(),
+            Value::Map(map) => map.type_name(),
             Value::Object(object) => object.type_name(),
         }
     }
@@ -98,10 +102,7 @@ impl Value {
             Value::Str(_) => "string",
             Value::List(_) => "slice",
             Value::Map(_) => "map",
-            Value::Object(object) => match object.plain() {
-                Value::Object(_) => "struct",
-                plain => plain.kind(),
-            },
+            Value::Object(object) => object.kind(),
         }
     }
 
@@ -138,7 +139,7 @@ impl PartialEq for Value {
             (Value::Float(a), Value::Float(b)) => a == b,
             (Value::Str(a), Value::Str(b)) => a == b,
             (Value::List(a), Value::List(b)) => a == b,
-            (Value::Map(a), Value::Map(b)) => Rc::ptr_eq(a, b) || *a.borrow() == *b.borrow(),
+            (Value::Map(a), Value::Map(b)) => a == b,
             (Value::Object(a), Value::Object(b)) => Rc::ptr_eq(a, b),
             _ => false,
         }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 use super::Values;
 use super::import::import;
 use crate::chart::Chart;
+use crate::error::Error;
 
 /// A chart with its values and the subcharts that are switched on.
 pub(crate) struct Scope<'c> {
@@ -25,13 +26,20 @@ pub(crate) struct Coalesced<'c> {
 }
 
 /// Adds defaults to the user's values.
-pub(crate) fn coalesce<'c>(chart: &'c Chart, user: &Values) -> Coalesced<'c> {
+///
+/// # Errors
+/// Something that is no table in the place of a subchart's values.
+pub(crate) fn coalesce<'c>(chart: &'c Chart, user: &Values) -> Result<Coalesced<'c>, Error> {
     let mut warnings = Vec::new();
     let mut scope = scope(chart, chart.name().to_owned(), &enabling(chart, user), "");
-    import(&mut scope);
+    let failed = |message| Error::Values {
+        origin: format!("chart {}", chart.name()),
+        message,
+    };
+    import(&mut scope).map_err(failed)?;
     let mut values = user.0.clone();
-    fill(&scope, &mut values, chart.name(), &mut warnings);
-    Coalesced { scope, values, warnings }
+    fill(&scope, &mut values, chart.name(), &mut warnings).map_err(failed)?;
+    Ok(Coalesced { scope, values, warnings })
 }
 
 /// Values that conditions and tags look at: the user's over the root's defaults.
@@ -93,27 +101,43 @@ pub(super) fn at<'v>(values: &'v Map<String, Json>, path: &str) -> Option<&'v Js
     }
 }
 
-pub(super) fn fill(scope: &Scope<'_>, values: &mut Map<String, Json>, path: &str, warnings: &mut Vec<String>) {
+/// Adds the defaults of a chart and its subcharts.
+///
+/// # Errors
+/// What is wrong, in Helm's words as far as they say anything.
+pub(super) fn fill(scope: &Scope<'_>, values: &mut Map<String, Json>, path: &str, warnings: &mut Vec<String>) -> Result<(), String> {
     if let Json::Object(defaults) = &scope.defaults {
         let names: Vec<&str> = scope.subcharts.iter().map(|sub| sub.name.as_str()).collect();
         table(values, defaults, path, Level::Chart(&names), warnings);
     }
-    let global = object(values.get("global"));
+    let global = globals(values);
     for sub in &scope.subcharts {
         let slot = values.entry(sub.name.clone()).or_insert_with(|| Json::Object(Map::new()));
-        if !slot.is_object() {
-            warnings.push(format!(
-                "warning: type mismatch on {}: the values of a subchart must be a table",
+        let Json::Object(inner) = slot else {
+            return Err(format!(
+                "type mismatch on {}: the values of a subchart are a table, not {slot}",
                 sub.name
             ));
-            *slot = Json::Object(Map::new());
+        };
+        match (&global, globals(inner)) {
+            (Some(global), Some(mut own)) => {
+                super::merge(&mut own, global.clone());
+                inner.insert("global".into(), Json::Object(own));
+            }
+            (None, _) => warnings.push("warning: skipping globals because source global is not a table.".into()),
+            (_, None) => warnings.push("warning: skipping globals because destination global is not a table.".into()),
         }
-        if let Json::Object(inner) = slot {
-            let mut own = object(inner.get("global"));
-            super::merge(&mut own, global.clone());
-            inner.insert("global".into(), Json::Object(own));
-            fill(sub, inner, &format!("{path}.{}", sub.name), warnings);
-        }
+        fill(sub, inner, &format!("{path}.{}", sub.name), warnings)?;
+    }
+    Ok(())
+}
+
+/// What `global` says; something else than a table is handed to nobody.
+fn globals(values: &Map<String, Json>) -> Option<Map<String, Json>> {
+    match values.get("global") {
+        None => Some(Map::new()),
+        Some(Json::Object(entries)) => Some(entries.clone()),
+        Some(_) => None,
     }
 }
 

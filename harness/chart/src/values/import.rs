@@ -5,14 +5,17 @@ use serde_json::{Map, Value as Json};
 use super::coalesce::{Level, Scope, at, fill, table};
 
 /// Adds to the defaults of every chart what it imports. As in Helm, only defaults are imported, not what a user says.
-pub(super) fn import(scope: &mut Scope<'_>) {
-    scope.subcharts.iter_mut().for_each(import);
+///
+/// # Errors
+/// As [`fill`].
+pub(super) fn import(scope: &mut Scope<'_>) -> Result<(), String> {
+    scope.subcharts.iter_mut().try_for_each(import)?;
     let dependencies = &scope.chart.metadata.dependencies;
     if dependencies.iter().all(|dependency| dependency.import_values.is_empty()) {
-        return;
+        return Ok(());
     }
     let mut own = Map::new();
-    fill(scope, &mut own, &scope.name, &mut Vec::new());
+    fill(scope, &mut own, &scope.name, &mut Vec::new())?;
     let mut imported = Map::new();
     for dependency in dependencies {
         let enabled = scope.subcharts.iter().any(|sub| sub.name == dependency.known());
@@ -29,8 +32,10 @@ pub(super) fn import(scope: &mut Scope<'_>) {
             }
         }
     }
-    table(&mut own, &imported, "", Level::Chart(&[]), &mut Vec::new());
+    // A null of the chart's own values stays, as within those of a subchart.
+    table(&mut own, &imported, "", Level::Subchart, &mut Vec::new());
     scope.defaults = Json::Object(own);
+    Ok(())
 }
 
 /// Values below a path such as `a.b`; `.` is the top.

@@ -2,6 +2,7 @@
 
 mod coalesce;
 mod import;
+mod literals;
 mod set;
 
 use std::path::Path;
@@ -21,7 +22,8 @@ pub(crate) use coalesce::{Scope, coalesce};
 pub struct Values(pub(crate) Map<String, Json>);
 
 impl Values {
-    /// Starts combining values: files first, then inline values, then `--set` and its kin.
+    /// Starts combining values. Helm takes files first, then `--set-json`, `--set`, `--set-string`, `--set-file` and
+    /// `--set-literal`, in whichever order they are given; here the order is the caller's.
     pub fn builder() -> ValuesBuilder {
         ValuesBuilder::default()
     }
@@ -82,41 +84,48 @@ impl ValuesBuilder {
     ///
     /// # Errors
     /// The expression cannot be read.
-    pub fn set(mut self, expression: &str) -> Result<Self, Error> {
-        set::apply(&mut self.values, expression, set::Mode::Typed).map_err(|m| option("--set", expression, m))?;
-        Ok(self)
+    pub fn set(self, expression: &str) -> Result<Self, Error> {
+        self.applied("--set", expression, set::Mode::Typed)
     }
 
     /// `--set-string`: as [`set`](Self::set), all values are text.
     ///
     /// # Errors
     /// The expression cannot be read.
-    pub fn set_string(mut self, expression: &str) -> Result<Self, Error> {
-        set::apply(&mut self.values, expression, set::Mode::Text).map_err(|m| option("--set-string", expression, m))?;
-        Ok(self)
+    pub fn set_string(self, expression: &str) -> Result<Self, Error> {
+        self.applied("--set-string", expression, set::Mode::Text)
     }
 
-    /// `--set-json a.b={"x": 1}`.
+    /// `--set-literal a.b=text`: the value is all that follows, as it stands.
     ///
     /// # Errors
-    /// The path or the JSON cannot be read.
-    pub fn set_json(mut self, path: &str, json: &str) -> Result<Self, Error> {
-        let value: Json = serde_json::from_str(json).map_err(|e| option("--set-json", path, e.to_string()))?;
-        set::put(&mut self.values, path, documents::floats(value)).map_err(|m| option("--set-json", path, m))?;
-        Ok(self)
+    /// The expression cannot be read.
+    pub fn set_literal(self, expression: &str) -> Result<Self, Error> {
+        self.applied("--set-literal", expression, set::Mode::Literal)
+    }
+
+    /// `--set-json a.b={"x": 1},c=[2]`, or one object that is merged with the values.
+    ///
+    /// # Errors
+    /// A path or the JSON cannot be read.
+    pub fn set_json(self, expression: &str) -> Result<Self, Error> {
+        if !expression.trim_start().starts_with('{') {
+            return self.applied("--set-json", expression, set::Mode::Json);
+        }
+        let values = serde_json::from_str(expression).map_err(|error| option("--set-json", expression, error.to_string()))?;
+        Ok(self.inline(values))
     }
 
     /// `--set-file a.b=file`: the value is the file's text.
     ///
     /// # Errors
-    /// The file or the path cannot be read.
-    pub fn set_file(mut self, path: &str, file: impl AsRef<Path>) -> Result<Self, Error> {
-        let file = file.as_ref();
-        let text = std::fs::read_to_string(file).map_err(|source| Error::Read {
-            path: file.to_owned(),
-            source,
-        })?;
-        set::put(&mut self.values, path, Json::String(text)).map_err(|m| option("--set-file", path, m))?;
+    /// A file or the expression cannot be read.
+    pub fn set_file(self, expression: &str) -> Result<Self, Error> {
+        self.applied("--set-file", expression, set::Mode::File)
+    }
+
+    fn applied(mut self, name: &str, expression: &str, mode: set::Mode) -> Result<Self, Error> {
+        set::apply(&mut self.values, expression, mode).map_err(|message| option(name, expression, message))?;
         Ok(self)
     }
 
@@ -135,7 +144,7 @@ fn option(name: &str, text: &str, message: String) -> Error {
 
 /// Merges mappings; a null replaces whatever was there and takes effect when the
 /// chart's defaults are added.
-fn merge(target: &mut Map<String, Json>, source: Map<String, Json>) {
+pub(crate) fn merge(target: &mut Map<String, Json>, source: Map<String, Json>) {
     for (key, value) in source {
         match (target.get_mut(&key), value) {
             (Some(Json::Object(inner)), Json::Object(addition)) => merge(inner, addition),

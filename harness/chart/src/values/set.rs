@@ -1,172 +1,242 @@
-//! The language of `--set`.
+//! The language of `--set` and its kin: `path=value,path=value`.
+
+use std::path::Path;
 
 use serde_json::{Map, Value as Json};
+
+use super::literals;
+use crate::documents::floats;
 
 /// How the right-hand sides are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// `null`, booleans and integers get their types.
+    /// `--set`: `null`, booleans and integers get their types.
     Typed,
-    /// Everything is text.
+    /// `--set-string`: everything is text.
     Text,
+    /// `--set-file`: the text of the file that is named.
+    File,
+    /// `--set-json`: JSON, of which several may follow each other.
+    Json,
+    /// `--set-literal`: all that follows, as it stands; nothing is escaped.
+    Literal,
 }
 
 /// Largest list index, as in Helm: `a[999999999]=x` must not eat the memory.
 const MAX_INDEX: usize = 65536;
+/// How deep a path may go, as in Helm.
+const MAX_LEVEL: usize = 30;
 
-enum Step {
-    Key(String),
-    Index(usize),
-}
-
-/// Applies `path=value,path=value`.
+/// Applies an expression. What Helm drops without a word, a path without a value or a name, is refused.
+///
+/// # Errors
+/// Helm's words.
 pub(super) fn apply(target: &mut Map<String, Json>, expression: &str, mode: Mode) -> Result<(), String> {
-    let mut rest = expression;
-    while !rest.is_empty() {
-        let (path, end) = scan(rest, &['=', ','])?;
-        if rest.as_bytes().get(end) != Some(&b'=') {
-            return Err(format!("key {path:?} has no value"));
-        }
-        let after = &rest[end + 1..];
-        let (value, used) = value(after, mode)?;
-        assign(target, &rest[..end], value)?;
-        rest = after[used..].strip_prefix(',').unwrap_or(&after[used..]);
+    let mut reader = Reader { rest: expression, mode };
+    while !reader.rest.is_empty() {
+        reader.key(target, 0)?;
     }
     Ok(())
 }
 
-/// Puts a value at a path.
-pub(super) fn put(target: &mut Map<String, Json>, path: &str, value: Json) -> Result<(), String> {
-    assign(target, path, value)
+struct Reader<'t> {
+    rest: &'t str,
+    mode: Mode,
 }
 
-/// Reads up to one of the stops, outside escapes: the raw text and where it ended.
-fn scan<'t>(text: &'t str, stops: &[char]) -> Result<(&'t str, usize), String> {
-    let mut escaped = false;
-    for (i, c) in text.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            c if stops.contains(&c) => return Ok((&text[..i], i)),
-            _ => {}
+impl Reader<'_> {
+    /// Reads up to one of the stops, outside escapes, and takes both away: the text without escapes, and the stop.
+    fn until(&mut self, stops: &str) -> (String, Option<char>) {
+        let mut out = String::new();
+        let mut chars = self.rest.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                c if stops.contains(c) => {
+                    self.rest = chars.as_str();
+                    return (out, Some(c));
+                }
+                '\\' if self.mode != Mode::Literal => out.extend(chars.next()),
+                c => out.push(c),
+            }
         }
+        self.rest = "";
+        (out, None)
     }
-    Ok((text, text.len()))
-}
 
-fn unescaped(text: &str) -> String {
-    let mut out = String::new();
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => out.extend(chars.next()),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-fn value(text: &str, mode: Mode) -> Result<(Json, usize), String> {
-    let Some(inner) = text.strip_prefix('{') else {
-        let (raw, end) = scan(text, &[','])?;
-        return Ok((typed(raw, mode), end));
-    };
-    let mut items = Vec::new();
-    let mut at = 0;
-    loop {
-        let (raw, end) = scan(&inner[at..], &[',', '}'])?;
-        let stop = at + end;
-        match inner.as_bytes().get(stop) {
-            Some(b',') => items.push(typed(raw, mode)),
+    fn key(&mut self, data: &mut Map<String, Json>, level: usize) -> Result<(), String> {
+        let stops = if self.mode == Mode::Literal { "=[." } else { "=[.," };
+        let (key, stop) = self.until(stops);
+        match stop {
+            None => return Err(format!("key {} has no value", crate::template::quoted(&key))),
+            Some(',') => return Err(format!("key {} has no value (cannot end with ,)", crate::template::quoted(&key))),
+            Some(_) if key.is_empty() && level == 0 => return Err("a key is empty".into()),
+            Some('[') => {
+                let index = self.index()?;
+                let list = match data.remove(&key) {
+                    None => Vec::new(),
+                    Some(Json::Array(items)) => items,
+                    Some(other) => return Err(no(&other, "[]interface {}")),
+                };
+                let list = self.item(list, index, level)?;
+                put(data, key, Json::Array(list));
+            }
+            Some('.') => {
+                if level >= MAX_LEVEL {
+                    return Err(format!(
+                        "value name nested level is greater than maximum supported nested level of {MAX_LEVEL}"
+                    ));
+                }
+                let mut inner = match data.remove(&key) {
+                    None => Map::new(),
+                    Some(Json::Object(entries)) => entries,
+                    Some(other) => return Err(no(&other, "map[string]interface {}")),
+                };
+                self.key(&mut inner, level + 1)?;
+                if inner.is_empty() {
+                    return Err(format!("key map {} has no value", crate::template::quoted(&key)));
+                }
+                put(data, key, Json::Object(inner));
+            }
             Some(_) => {
-                if !(raw.is_empty() && items.is_empty()) {
-                    items.push(typed(raw, mode));
-                }
-                return Ok((Json::Array(items), stop + 2));
+                let value = self.value()?;
+                put(data, key, value);
             }
-            None => return Err("list must terminate with '}'".into()),
         }
-        at = stop + 1;
+        Ok(())
     }
-}
 
-fn typed(raw: &str, mode: Mode) -> Json {
-    let text = unescaped(raw);
-    if mode == Mode::Text {
-        return Json::String(text);
-    }
-    match text.to_ascii_lowercase().as_str() {
-        "true" => return Json::Bool(true),
-        "false" => return Json::Bool(false),
-        "null" => return Json::Null,
-        "0" => return Json::from(0),
-        _ => {}
-    }
-    match text.parse::<i64>() {
-        Ok(n) if !text.starts_with('0') => Json::from(n),
-        _ => Json::String(text),
-    }
-}
-
-fn steps(path: &str) -> Result<Vec<Step>, String> {
-    let mut steps = Vec::new();
-    let mut rest = path;
-    while !rest.is_empty() {
-        let (raw, end) = scan(rest, &['.', '['])?;
-        if !raw.is_empty() {
-            steps.push(Step::Key(unescaped(raw)));
+    /// A list's index, behind its bracket.
+    fn index(&mut self) -> Result<usize, String> {
+        let (digits, stop) = self.until("]");
+        let parsed = stop.and_then(|_| digits.parse::<i64>().ok());
+        let index = parsed.ok_or_else(|| format!("error parsing index: {}", crate::template::quoted(&digits)))?;
+        match usize::try_from(index) {
+            Err(_) => Err(format!("negative {index} index not allowed")),
+            Ok(index) if index > MAX_INDEX => Err(format!("index of {index} is greater than maximum supported index of {MAX_INDEX}")),
+            Ok(index) => Ok(index),
         }
-        rest = &rest[end..];
-        if let Some(inner) = rest.strip_prefix('[') {
-            let (digits, after) = inner.split_once(']').ok_or("a list index is not closed")?;
-            let index: usize = digits.parse().map_err(|_| format!("error parsing index: {digits:?}"))?;
-            if index > MAX_INDEX {
-                return Err(format!("index of {index} is greater than maximum supported index of {MAX_INDEX}"));
-            }
-            steps.push(Step::Index(index));
-            rest = after;
-        }
-        rest = rest.strip_prefix('.').unwrap_or(rest);
     }
-    match steps.first() {
-        Some(Step::Key(_)) => Ok(steps),
-        _ => Err(format!("key {path:?} is empty")),
-    }
-}
 
-fn assign(target: &mut Map<String, Json>, path: &str, value: Json) -> Result<(), String> {
-    let steps = steps(path)?;
-    let Some((Step::Key(first), rest)) = steps.split_first() else {
-        return Err(format!("key {path:?} is empty"));
-    };
-    let mut slot = target.entry(first.clone()).or_insert(Json::Null);
-    for step in rest {
-        slot = match step {
-            Step::Key(key) => {
-                if !slot.is_object() {
-                    *slot = Json::Object(Map::new());
-                }
-                match slot {
-                    Json::Object(entries) => entries.entry(key.clone()).or_insert(Json::Null),
-                    _ => return Err(format!("{path}: not a mapping")),
-                }
+    /// What stands behind an index: a value, a key or another index.
+    fn item(&mut self, mut list: Vec<Json>, index: usize, level: usize) -> Result<Vec<Json>, String> {
+        let (text, stop) = self.until("[.=");
+        if !text.is_empty() {
+            return Err(format!("unexpected data at end of array index: {}", crate::template::quoted(&text)));
+        }
+        let existing = list.get_mut(index).map(Json::take);
+        let value = match stop {
+            None => return Err(format!("index {index} has no value")),
+            Some('[') => {
+                let next = self.index()?;
+                let inner = match existing {
+                    None | Some(Json::Null) => Vec::new(),
+                    Some(Json::Array(items)) => items,
+                    Some(other) => return Err(no(&other, "[]interface {}")),
+                };
+                Json::Array(self.item(inner, next, level)?)
             }
-            Step::Index(index) => {
-                if !slot.is_array() {
-                    *slot = Json::Array(Vec::new());
-                }
-                match slot {
-                    Json::Array(items) => {
-                        if items.len() <= *index {
-                            items.resize(index + 1, Json::Null);
-                        }
-                        &mut items[*index]
-                    }
-                    _ => return Err(format!("{path}: not a list")),
-                }
+            Some('.') => {
+                let mut inner = match existing {
+                    Some(Json::Object(entries)) => entries,
+                    _ => Map::new(),
+                };
+                self.key(&mut inner, level)?;
+                Json::Object(inner)
             }
+            Some(_) => self.value()?,
         };
+        if list.len() <= index {
+            list.resize(index + 1, Json::Null);
+        }
+        list[index] = value;
+        Ok(list)
     }
-    *slot = value;
-    Ok(())
+
+    /// The right-hand side, with the comma behind it.
+    fn value(&mut self) -> Result<Json, String> {
+        match self.mode {
+            Mode::Literal => Ok(Json::String(std::mem::take(&mut self.rest).to_owned())),
+            Mode::Json => self.json(),
+            _ => match self.rest.strip_prefix('{') {
+                Some(inner) => {
+                    self.rest = inner;
+                    self.list()
+                }
+                None if self.rest.is_empty() => Ok(Json::String(String::new())),
+                None => {
+                    let (text, _) = self.until(",");
+                    self.scalar(text)
+                }
+            },
+        }
+    }
+
+    fn list(&mut self) -> Result<Json, String> {
+        let mut items = Vec::new();
+        loop {
+            let (text, stop) = self.until(",}");
+            if stop.is_none() {
+                return Err("list must terminate with '}'".into());
+            }
+            items.push(self.scalar(text)?);
+            if stop == Some('}') {
+                self.rest = self.rest.strip_prefix(',').unwrap_or(self.rest);
+                return Ok(Json::Array(items));
+            }
+        }
+    }
+
+    fn scalar(&self, text: String) -> Result<Json, String> {
+        match self.mode {
+            Mode::File => std::fs::read_to_string(Path::new(&text))
+                .map(Json::String)
+                .map_err(|error| format!("cannot read {text}: {error}")),
+            Mode::Typed => Ok(literals::typed(text)),
+            _ => Ok(Json::String(text)),
+        }
+    }
+
+    /// Nothing is null.
+    fn json(&mut self) -> Result<Json, String> {
+        if self.blank() {
+            return Ok(Json::Null);
+        }
+        let mut values = serde_json::Deserializer::from_str(self.rest).into_iter::<Json>();
+        let value = match values.next() {
+            Some(Ok(value)) => value,
+            Some(Err(error)) => return Err(error.to_string()),
+            None => return Ok(Json::Null),
+        };
+        self.rest = &self.rest[values.byte_offset()..];
+        self.blank();
+        Ok(floats(value))
+    }
+
+    /// Takes blanks away, and a comma behind them; whether nothing was left before it.
+    fn blank(&mut self) -> bool {
+        self.rest = self.rest.trim_start();
+        match self.rest.strip_prefix(',') {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => self.rest.is_empty(),
+        }
+    }
+}
+
+/// Within a map Helm drops a value without a name; the map is then found empty.
+fn put(data: &mut Map<String, Json>, key: String, value: Json) {
+    if !key.is_empty() {
+        data.insert(key, value);
+    }
+}
+
+/// Go's words for a value in the way of a path.
+fn no(found: &Json, wanted: &str) -> String {
+    let found = match found {
+        Json::Null => "nil",
+        other => crate::template::from_numbers(other).type_name(),
+    };
+    format!("unable to parse key: interface conversion: interface {{}} is {found}, not {wanted}")
 }

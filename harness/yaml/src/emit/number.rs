@@ -2,15 +2,20 @@
 
 use serde_json::Number;
 
-/// Integers plainly; integral floats as integers while they fit 64 bits; other floats in the shortest form, with an exponent
+use super::Style;
+
+/// Integers plainly; integral floats as integers while they fit 64 bits, unless pretty; other floats in the shortest form, with an exponent
 /// below 10^-4 and from 10^6 on.
-pub(super) fn text(number: &Number) -> String {
+pub(super) fn text(number: &Number, style: Style) -> String {
     let Some(value) = number.as_f64().filter(|_| number.is_f64()) else {
         return number.to_string();
     };
     // Go's JSON encoder writes the shortest digits and fills up with zeros, as `Display` does here.
     let plain = value.to_string();
-    if plain.parse::<u64>().is_ok() || plain.parse::<i64>().is_ok() {
+    if style == Style::Plain && value == 0.0 {
+        return "0".into();
+    }
+    if style == Style::Plain && (plain.parse::<u64>().is_ok() || plain.parse::<i64>().is_ok()) {
         return plain;
     }
     let scientific = format!("{value:e}");

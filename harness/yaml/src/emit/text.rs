@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Emitter;
+use super::{Emitter, Style};
 use crate::scalar::Rules;
 
 /// Where go-yaml starts to fold.
@@ -19,16 +19,17 @@ impl Emitter {
     /// A string in value position; continuation lines start at `indent`.
     pub(super) fn text(&mut self, text: &str, indent: usize) {
         let analysis = analyse(text);
+        let fold = (self.style == Style::Plain).then_some(indent);
         if text.contains('\n') && analysis.block {
             self.literal(text, indent);
         } else if text.contains('\n') || misread(text) {
-            self.double(text, Some(indent));
+            self.double(text, fold);
         } else if analysis.plain {
-            self.plain(text, Some(indent));
+            self.plain(text, fold);
         } else if analysis.single {
-            self.single(text, Some(indent));
+            self.single(text, fold);
         } else {
-            self.double(text, Some(indent));
+            self.double(text, fold);
         }
     }
 
