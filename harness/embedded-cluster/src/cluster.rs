@@ -332,16 +332,11 @@ fn components(server: &Arc<ApiServer>) -> Client {
 /// Starts the controllers. `authority` signs certificate requests; the certificate of `serving` is published.
 fn start_controllers(server: &Arc<ApiServer>, authority: &Arc<Authority>, serving: &Authority) -> AbortHandle {
     let signer = server.clone();
-    let authority = authority.clone();
     let settings = controllers::Settings {
         clock: server.clock.clone(),
         ca: serving.pem().into(),
-        sign: Arc::new(move |account, secret| token::legacy(&signer, account, secret)),
-        sign_request: Arc::new(move |request, usages, seconds| {
-            let (client, server) = (usages.contains(&"client auth"), usages.contains(&"server auth"));
-            let signed = authority.sign_request(request, client, server, seconds);
-            signed.map_err(|error| error.to_string())
-        }),
+        sign: Arc::new(move |account, secret| token::legacy(&signer.tokens, signer.clock.now().as_second(), account, secret)),
+        sign_request: controllers::signer(authority.clone()),
     };
     controllers::start(&components(server), settings)
 }
