@@ -35,6 +35,7 @@ pub(crate) struct Doctor {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Wanted {
     Embedded,
+    Binaries,
     Container,
     Kind,
     K3s,
@@ -45,6 +46,7 @@ impl Wanted {
     fn target(self) -> Target {
         match self {
             Self::Embedded => Target::Embedded,
+            Self::Binaries => Target::Binaries,
             Self::Container => Target::Container,
             Self::Kind => Target::Kind,
             Self::K3s => Target::K3s,

@@ -13,7 +13,7 @@ mod tests;
 
 use serde::Serialize;
 
-pub use facts::{Docker, DockerFacts, Facts, FileLimit, Memory, Planned, Ports, Space, Started};
+pub use facts::{Docker, DockerFacts, Facts, FileLimit, Memory, Planned, Ports, Programs, Space, Started};
 
 /// A backend as far as a machine must be made ready for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -21,6 +21,8 @@ pub use facts::{Docker, DockerFacts, Facts, FileLimit, Memory, Planned, Ports, S
 pub enum Target {
     /// Clusters in this process.
     Embedded,
+    /// Real etcd and kube-apiserver processes.
+    Binaries,
     /// An embedded cluster in a container of ours.
     Container,
     /// kind clusters.
@@ -33,7 +35,14 @@ pub enum Target {
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Embedded, Self::Container, Self::Kind, Self::K3s, Self::Existing];
+    pub const ALL: [Self; 6] = [
+        Self::Embedded,
+        Self::Binaries,
+        Self::Container,
+        Self::Kind,
+        Self::K3s,
+        Self::Existing,
+    ];
     /// Those that need Docker.
     pub(crate) const DOCKER: [Self; 3] = [Self::Container, Self::Kind, Self::K3s];
     /// Those whose nodes are real ones.
@@ -43,6 +52,7 @@ impl Target {
     pub fn name(self) -> &'static str {
         match self {
             Self::Embedded => "embedded",
+            Self::Binaries => "binaries",
             Self::Container => "container",
             Self::Kind => "kind",
             Self::K3s => "k3s",
