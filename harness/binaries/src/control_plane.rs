@@ -167,6 +167,9 @@ impl ControlPlane {
 
     /// The files that the programs write.
     pub fn logs(&self) -> impl Iterator<Item = &Path> {
-        [&self.etcd, &self.apiserver].into_iter().chain(&self.controller_manager).map(Program::log)
+        [&self.etcd, &self.apiserver]
+            .into_iter()
+            .chain(&self.controller_manager)
+            .map(Program::log)
     }
 }

@@ -46,7 +46,9 @@ impl Files {
             "users": [{"name": "u", "user": {"client-certificate": cert, "client-key": key}}],
             "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
         });
-        let egress = egress.map(|socket| write("egress.json", &selector(socket).to_string())).transpose()?;
+        let egress = egress
+            .map(|socket| write("egress.json", &selector(socket).to_string()))
+            .transpose()?;
         Ok(Self {
             serving_cert: write("serving.crt", &serving.cert_pem)?,
             serving_key: write("serving.key", &serving.key_pem)?,

@@ -86,7 +86,11 @@ impl Binaries {
     /// Looks for the programs in these places; `version` asks the API server.
     fn find_in(places: &Places, version: impl Fn(&Path) -> Result<String, String>) -> Result<Self, NotFound> {
         let find = |program: &'static str| {
-            let mut found = places.folders.iter().map(|folder| folder.join(program)).filter(|path| path.is_file());
+            let mut found = places
+                .folders
+                .iter()
+                .map(|folder| folder.join(program))
+                .filter(|path| path.is_file());
             found.next().ok_or_else(|| NotFound::Missing {
                 program,
                 places: places.to_string(),
@@ -116,7 +120,10 @@ impl Binaries {
 
 #[expect(clippy::disallowed_methods, reason = "it ends at once")]
 fn version(apiserver: &Path) -> Result<String, String> {
-    let output = Command::new(apiserver).arg("--version").output().map_err(|error| error.to_string())?;
+    let output = Command::new(apiserver)
+        .arg("--version")
+        .output()
+        .map_err(|error| error.to_string())?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
@@ -148,7 +155,11 @@ impl Places {
         let shared = variable("XDG_DATA_HOME").map(PathBuf::from).or_else(home);
         let cache = shared.map(|shared| shared.join("kubebuilder-envtest/k8s"));
         let versions = cache.as_ref().and_then(|cache| cache.read_dir().ok());
-        let mut versions: Vec<PathBuf> = versions.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
+        let mut versions: Vec<PathBuf> = versions
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect();
         versions.sort_by_key(|path| std::cmp::Reverse(numbers(path)));
         folders.extend(versions);
         Self {

@@ -22,7 +22,10 @@ pub(crate) struct Program {
 
 impl Program {
     /// Starts it, with its output in a file of `folder`. It inherits nothing but `PATH`.
-    #[expect(clippy::disallowed_methods, reason = "in a group of its own, with nothing of the environment, and ended as a group")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "in a group of its own, with nothing of the environment, and ended as a group"
+    )]
     pub(crate) fn start(program: &Path, folder: &Path, arguments: &[String]) -> Result<Self, StartError> {
         use std::os::unix::process::CommandExt;
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -101,7 +104,12 @@ mod tests {
     #[test]
     fn a_program_that_ends_tells_what_it_said() {
         let folder = tempfile::tempdir().unwrap();
-        let mut program = Program::start(Path::new("/bin/sh"), folder.path(), &["-c".into(), "echo no such flag; exit 3".into()]).unwrap();
+        let mut program = Program::start(
+            Path::new("/bin/sh"),
+            folder.path(),
+            &["-c".into(), "echo no such flag; exit 3".into()],
+        )
+        .unwrap();
         program.keeper.wait().unwrap();
         let error = program.check().unwrap_err();
         assert_eq!(error.code(), "program-ended");
@@ -116,7 +124,9 @@ mod tests {
         let group = program.group();
         drop(program);
         let stat = |pid: &str| std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let pids = std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().into_string().ok());
+        let pids = std::fs::read_dir("/proc")
+            .unwrap()
+            .filter_map(|entry| entry.unwrap().file_name().into_string().ok());
         // After the name: state, parent, group. A zombie waits for init only.
         let in_group = |stat: &str| {
             let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();

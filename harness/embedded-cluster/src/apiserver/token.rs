@@ -165,7 +165,5 @@ pub(crate) fn legacy(tokens: &Tokens, now: i64, account: &Object, secret: &Objec
         warn_after: None,
         id: String::new(),
     };
-    tokens
-        .sign(&claims)
-        .map_err(|_| Status::internal("the token could not be signed"))
+    tokens.sign(&claims).map_err(|_| Status::internal("the token could not be signed"))
 }

@@ -113,7 +113,7 @@ impl Remote {
                 .into_iter()
                 .flatten()
                 .any(|known| known["name"] == resource.plural())),
-            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) if error.code == 404 => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -119,7 +119,10 @@ mod tests {
         assert!(!writes.are_seen(&seen(9), |_| false));
         assert!(writes.are_seen(&seen(9), |gone| (&*gone.namespace, &*gone.name, &*gone.uid) == ("n", "p", "u")));
         // With a grace period it is a write.
-        writes.deleted(&target, &json!({"metadata": {"resourceVersion": "12", "deletionTimestamp": "2026-01-01T00:00:00Z"}}));
+        writes.deleted(
+            &target,
+            &json!({"metadata": {"resourceVersion": "12", "deletionTimestamp": "2026-01-01T00:00:00Z"}}),
+        );
         assert!(!writes.are_seen(&seen(9), |_| true));
         assert!(writes.are_seen(&seen(12), |_| false));
     }

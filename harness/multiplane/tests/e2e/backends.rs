@@ -3,9 +3,9 @@
 use std::process::{Command, Stdio};
 
 use ::binaries::Binaries;
-use multiplane::backend::{binaries, container};
 use multiplane::backend::k3s::{self, Tags};
 use multiplane::backend::kind::{self, Configs};
+use multiplane::backend::{binaries, container};
 use scenario::Scenario;
 use serde_json::Value;
 

@@ -13,8 +13,12 @@ const MOST_NODES: usize = u8::MAX as usize;
 pub fn refusals(scenario: &Scenario, found: Option<&Binaries>) -> Vec<String> {
     let specs = scenario.clusters.iter().map(|(id, cluster)| ClusterSpec::of(id, cluster));
     let sizes = specs.flat_map(|spec| {
-        let nodes = (spec.nodes > MOST_NODES)
-            .then(|| format!("cluster {}: {} nodes are asked for; it has at most {MOST_NODES}", spec.id, spec.nodes));
+        let nodes = (spec.nodes > MOST_NODES).then(|| {
+            format!(
+                "cluster {}: {} nodes are asked for; it has at most {MOST_NODES}",
+                spec.id, spec.nodes
+            )
+        });
         let version = spec.kubernetes.as_ref().zip(found).and_then(|(wanted, found)| {
             let served = found.kubernetes();
             (*wanted != served).then(|| {

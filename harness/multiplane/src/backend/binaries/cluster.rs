@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use embedded_cluster::Components;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use embedded_cluster::Components;
 use kube::Client;
 use kube::config::Kubeconfig;
 use virtual_node::CrashPoints;

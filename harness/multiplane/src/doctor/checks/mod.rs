@@ -43,8 +43,9 @@ fn programs(facts: &Facts) -> Check {
     match &facts.binaries {
         Programs::Missing { why, mend } => check(Level::Fail, why, "no clusters of real etcd and kube-apiserver").mend(mend),
         Programs::Found { what, kubernetes } => match other(kubernetes) {
-            Some(wanted) => check(Level::Fail, what, &format!("Kubernetes {wanted} is asked for"))
-                .mend(format!("setup-envtest use {wanted}   # then let KUBEBUILDER_ASSETS name its folder")),
+            Some(wanted) => check(Level::Fail, what, &format!("Kubernetes {wanted} is asked for")).mend(format!(
+                "setup-envtest use {wanted}   # then let KUBEBUILDER_ASSETS name its folder"
+            )),
             None => check(Level::Ok, what, "etcd and kube-apiserver are there"),
         },
     }
