@@ -214,7 +214,7 @@ fn expired(message: &str) -> WatchEvent {
 
 /// Nobody answered, or not in HTTP.
 fn broken(error: &dyn std::fmt::Display) -> Status {
-    Status::internal(&error.to_string())
+    Status::internal(error)
 }
 
 /// `/api/v1`, `/apis/apps/v1`.
