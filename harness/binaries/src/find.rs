@@ -142,7 +142,7 @@ pub struct Places {
 impl Places {
     /// The places that an environment leads to.
     pub fn of(variable: impl Fn(&str) -> Option<OsString>) -> Self {
-        if let Some(folder) = variable(VARIABLE).map(PathBuf::from) {
+        if let Some(folder) = variable(VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from) {
             return Self {
                 folders: vec![folder.clone()],
                 named: Some(folder),
@@ -233,7 +233,11 @@ mod tests {
 
     #[test]
     fn where_it_was_looked_is_told() {
-        let places = Places::of(|name| (name == "HOME").then(|| "/nowhere".into()));
+        let places = Places::of(|name| match name {
+            "HOME" => Some("/nowhere".into()),
+            VARIABLE => Some("".into()),
+            _ => None,
+        });
         let error = Binaries::find_in(&places, says("")).unwrap_err();
         let expected = "no kube-apiserver in PATH, /usr/local/kubebuilder/bin, /nowhere/.local/share/kubebuilder-envtest/k8s; \
                         KUBEBUILDER_ASSETS is not set";
