@@ -13,7 +13,7 @@ use std::process::{Command, ExitCode, Stdio};
 use binaries::Binaries;
 use libtest_mimic::{Arguments, Failed, Trial};
 use process::{Ended, finish, multiplane};
-use signals::until;
+use signals::{signal, until};
 
 /// A scenario of two clusters, with a control plane, credentials, an Ingress and a placement.
 const SCENARIO: &str = "../../scenarios/guide/project-and-domain";
@@ -101,7 +101,7 @@ fn killed(found: &Binaries) {
         .unwrap();
     until("the world is up", || world.join("ready").exists());
     assert!(!processes(state.path()).is_empty());
-    up.kill().unwrap();
+    signal(&up, "KILL");
     up.wait().unwrap();
     until("the programs have ended", || processes(state.path()).is_empty());
     assert!(!left(state.path()).is_empty());

@@ -40,7 +40,7 @@ impl Real {
             Ok::<_, String>((plane, components))
         })?;
         Ok(Self {
-            components: components,
+            components,
             plane,
             _folder: folder,
             _runtime: runtime,
