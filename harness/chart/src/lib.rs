@@ -37,6 +37,6 @@ mod values;
 
 pub use chart::{Chart, ChartFile};
 pub use error::{Error, RenderError};
-pub use release::{Clock, Record, RecordInfo, RecordStatus, ReleaseError, ReleaseOptions, Releases};
+pub use release::{Clock, Record, RecordInfo, RecordStatus, ReleaseError, ReleaseOptions, Releases, discover};
 pub use render::{Capabilities, Hook, HookEvent, LookupKey, Manifest, ReleaseInfo, RenderInput, Rendered, install_order, lint, render};
 pub use values::{Values, ValuesBuilder};

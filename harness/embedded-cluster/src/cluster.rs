@@ -2,9 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use kube::config::{AuthInfo, Cluster, Context, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
+use kube::config::Kubeconfig;
 use rustls::ServerConfig;
 use simnet::tls::{self, Authority};
 use simnet::{Clock, Host, Listener};
@@ -18,6 +16,7 @@ use crate::auth::{DEFAULT_ISSUER, Identity, MASTERS, Tokens};
 use crate::bootstrap;
 use crate::client::Client;
 use crate::http::{ApiService, serve};
+use crate::kubeconfig::kubeconfig;
 use crate::{controllers, scheduler};
 
 /// User of the administrator's certificate.
@@ -266,42 +265,7 @@ impl EmbeddedCluster {
     /// When no client certificate can be made.
     pub fn kubeconfig(&self, server_url: &str) -> Result<Kubeconfig, ClusterError> {
         let pair = self.authority.issue_client(ADMIN, Some(MASTERS))?;
-        let cluster = Cluster {
-            server: Some(server_url.to_owned()),
-            certificate_authority_data: Some(STANDARD.encode(self.ca_pem())),
-            ..Cluster::default()
-        };
-        let user = AuthInfo {
-            client_certificate_data: Some(STANDARD.encode(pair.cert_pem)),
-            client_key_data: Some(STANDARD.encode(pair.key_pem).into()),
-            ..AuthInfo::default()
-        };
-        let context = Context {
-            cluster: self.name.clone(),
-            user: Some(ADMIN.into()),
-            ..Context::default()
-        };
-        Ok(Kubeconfig {
-            clusters: vec![NamedCluster {
-                name: self.name.clone(),
-                cluster: Some(cluster),
-                other: Default::default(),
-            }],
-            auth_infos: vec![NamedAuthInfo {
-                name: ADMIN.into(),
-                auth_info: Some(user),
-                other: Default::default(),
-            }],
-            contexts: vec![NamedContext {
-                name: self.name.clone(),
-                context: Some(context),
-                other: Default::default(),
-            }],
-            current_context: Some(self.name.clone()),
-            kind: Some("Config".into()),
-            api_version: Some("v1".into()),
-            ..Kubeconfig::default()
-        })
+        Ok(kubeconfig(&self.name, server_url, &self.ca_pem(), ADMIN, &pair))
     }
 
     /// Serves the API over TLS to whoever connects to `listener`: HTTP/2 and HTTP/1.1, client
@@ -332,16 +296,11 @@ fn components(server: &Arc<ApiServer>) -> Client {
 /// Starts the controllers. `authority` signs certificate requests; the certificate of `serving` is published.
 fn start_controllers(server: &Arc<ApiServer>, authority: &Arc<Authority>, serving: &Authority) -> AbortHandle {
     let signer = server.clone();
-    let authority = authority.clone();
     let settings = controllers::Settings {
         clock: server.clock.clone(),
         ca: serving.pem().into(),
-        sign: Arc::new(move |account, secret| token::legacy(&signer, account, secret)),
-        sign_request: Arc::new(move |request, usages, seconds| {
-            let (client, server) = (usages.contains(&"client auth"), usages.contains(&"server auth"));
-            let signed = authority.sign_request(request, client, server, seconds);
-            signed.map_err(|error| error.to_string())
-        }),
+        sign: Arc::new(move |account, secret| token::legacy(&signer.tokens, signer.clock.now().as_second(), account, secret)),
+        sign_request: controllers::signer(authority.clone()),
     };
     controllers::start(&components(server), settings)
 }

@@ -5,6 +5,7 @@
 //! real `helm list`, `status`, `history` and `get` read what we deploy, and we what they do.
 
 mod apply;
+mod discovery;
 mod error;
 mod hooks;
 mod install;
@@ -21,6 +22,7 @@ mod wait;
 
 use kube::Client;
 
+pub use discovery::discover;
 pub use error::ReleaseError;
 pub use options::{Clock, ReleaseOptions};
 pub use record::{Record, RecordInfo, RecordStatus};

@@ -6,6 +6,7 @@ use kube::api::{Api, DynamicObject, GroupVersionKind, ListParams};
 use kube::discovery::{Discovery, Scope};
 use serde_json::{Value as Json, json};
 
+use super::discovery::discover;
 use super::{ReleaseError, ReleaseOptions, Releases};
 use crate::chart::Chart;
 use crate::error::Error;
@@ -17,7 +18,7 @@ const LOOKUP_ROUNDS: usize = 8;
 
 impl Releases {
     pub(super) async fn discover(&self) -> Result<Discovery, ReleaseError> {
-        Ok(Discovery::new(self.client.clone()).run_aggregated().await?)
+        Ok(discover(&self.client).await?)
     }
 
     async fn capabilities(&self, discovery: &Discovery) -> Result<Capabilities, ReleaseError> {

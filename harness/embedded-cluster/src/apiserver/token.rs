@@ -6,7 +6,7 @@ use crate::value::{Value, json};
 
 use super::{ApiServer, Outcome, Request, decode, read, seconds};
 use crate::admission::{self, Attempt};
-use crate::auth::{Bound, Claims};
+use crate::auth::{Bound, Claims, Tokens};
 use crate::kinds::Kind;
 use crate::object::Object;
 use crate::resource::Resource;
@@ -142,11 +142,11 @@ fn claims(server: &ApiServer, account: &Object, bound: &Value, audiences: Vec<St
     Ok(claims)
 }
 
-/// The token of a `kubernetes.io/service-account-token` Secret: it lives as long as the Secret.
+/// The token of a `kubernetes.io/service-account-token` Secret: it lives as long as the Secret. `now` is in seconds since 1970.
 ///
 /// # Errors
 /// When signing fails.
-pub(crate) fn legacy(server: &ApiServer, account: &Object, secret: &Object) -> Result<String, Status> {
+pub(crate) fn legacy(tokens: &Tokens, now: i64, account: &Object, secret: &Object) -> Result<String, Status> {
     let claims = Claims {
         namespace: account.namespace().unwrap_or_default().into(),
         service_account: Bound {
@@ -160,13 +160,10 @@ pub(crate) fn legacy(server: &ApiServer, account: &Object, secret: &Object) -> R
         }),
         node: None,
         audiences: vec![],
-        issued_at: server.clock.now().as_second(),
+        issued_at: now,
         expires_at: None,
         warn_after: None,
         id: String::new(),
     };
-    server
-        .tokens
-        .sign(&claims)
-        .map_err(|_| Status::internal("the token could not be signed"))
+    tokens.sign(&claims).map_err(|_| Status::internal("the token could not be signed"))
 }

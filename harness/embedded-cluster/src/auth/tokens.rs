@@ -18,6 +18,12 @@ const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";
 /// Tokens whose signature is remembered. A signature once right stays right, so that only memory is a reason to forget one.
 const REMEMBERED: usize = 1024;
 
+/// What stands before the point in the SubjectPublicKeyInfo of a P-256 key (RFC 5480): the algorithm, and the bit string's head.
+const SPKI_P256: [u8; 26] = [
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01,
+    0x07, 0x03, 0x42, 0x00,
+];
+
 /// The cluster's signing key.
 pub(crate) struct Tokens {
     /// Issuer of all tokens, and the audience of the API server itself.
@@ -73,9 +79,18 @@ impl Tokens {
     pub(crate) fn generate(issuer: &str) -> Result<Self, ring::error::Unspecified> {
         let random = SystemRandom::new();
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)?;
-        let key =
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).map_err(|_| ring::error::Unspecified)?;
-        let key_id = BASE64.encode(Sha256::digest(key.public_key().as_ref()));
+        Self::from_pkcs8(issuer, document.as_ref())
+    }
+
+    /// A signing key that is there already: P-256, PKCS #8.
+    ///
+    /// # Errors
+    /// When it is no such key.
+    pub(crate) fn from_pkcs8(issuer: &str, document: &[u8]) -> Result<Self, ring::error::Unspecified> {
+        let random = SystemRandom::new();
+        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document, &random).map_err(|_| ring::error::Unspecified)?;
+        // As kube-apiserver has it: of the public key's own form in certificates.
+        let key_id = BASE64.encode(Sha256::new().chain_update(SPKI_P256).chain_update(key.public_key()).finalize());
         Ok(Self {
             issuer: issuer.to_owned(),
             key,

@@ -1,17 +1,23 @@
 //! The in-process client: the request pipeline without bytes.
 //!
 //! Controllers and the scheduler use it. Every call is authorised for the client's identity and
-//! goes through admission and validation as a request over HTTP does.
+//! goes through admission and validation as a request over HTTP does. The same client leads to an
+//! API server of another process, too: see [`remote`].
 
 mod options;
+mod remote;
 mod watch;
+mod writes;
 
 use std::sync::Arc;
 
 use crate::value::Value;
 
 pub(crate) use options::{DeleteOptions, List, ListOptions, Patch, Propagation};
-pub(crate) use watch::{EventKind, Watch, WatchEvent};
+pub(crate) use watch::{Changes, EventKind, Watch, WatchEvent};
+pub(crate) use writes::Writes;
+
+use remote::{Follow, Remote};
 
 use crate::apiserver::{ApiServer, Body, Options, Outcome, Request, Target, Verb};
 use crate::auth::Identity;
@@ -22,17 +28,35 @@ use crate::status::Status;
 /// A client of one cluster's API, acting as one user.
 #[derive(Clone)]
 pub(crate) struct Client {
-    server: Arc<ApiServer>,
+    way: Way,
     identity: Arc<Identity>,
     /// Field manager of writes; controllers use their program's name.
     manager: Arc<str>,
 }
 
+/// Where the API server is.
+#[derive(Clone)]
+enum Way {
+    /// In this process.
+    Here(Arc<ApiServer>),
+    /// Elsewhere.
+    There(Arc<Remote>),
+}
+
 impl Client {
     /// A client of `server` that acts as `identity`.
     pub(crate) fn new(server: Arc<ApiServer>, identity: Identity, manager: &str) -> Self {
+        Self::of(Way::Here(server), identity, manager)
+    }
+
+    /// A client of the API server that `client` is one of, which must be allowed to impersonate.
+    pub(crate) fn remote(client: kube::Client) -> Self {
+        Self::of(Way::There(Arc::new(Remote::new(client))), Identity::anonymous(), "")
+    }
+
+    fn of(way: Way, identity: Identity, manager: &str) -> Self {
         Self {
-            server,
+            way,
             identity: Arc::new(identity),
             manager: manager.into(),
         }
@@ -40,7 +64,32 @@ impl Client {
 
     /// The same cluster as another user.
     pub(crate) fn acting_as(&self, identity: Identity, manager: &str) -> Self {
-        Self::new(self.server.clone(), identity, manager)
+        Self::of(self.way.clone(), identity, manager)
+    }
+
+    /// The same cluster for another program, whose [`writes`](Self::writes) are its own.
+    pub(crate) fn separate(&self) -> Self {
+        let way = match &self.way {
+            Way::Here(server) => Way::Here(server.clone()),
+            Way::There(remote) => Way::There(Arc::new(remote.separate())),
+        };
+        Self { way, ..self.clone() }
+    }
+
+    /// What this program wrote and its watches may yet have to bring. None where they bring it at once.
+    pub(crate) fn writes(&self) -> Option<&Writes> {
+        match &self.way {
+            Way::Here(_) => None,
+            Way::There(remote) => Some(&remote.writes),
+        }
+    }
+
+    /// Whether the server has a type that is built into the newest version; the one in this process has them all.
+    pub(crate) async fn serves(&self, resource: &Resource) -> Result<bool, Status> {
+        match &self.way {
+            Way::Here(_) => Ok(true),
+            Way::There(remote) => remote.serves(resource).await,
+        }
     }
 
     /// One object.
@@ -52,6 +101,9 @@ impl Client {
     /// All objects that match, in one namespace or (with none) in all.
     pub(crate) async fn list(&self, resource: &Resource, namespace: Option<&str>, options: &ListOptions) -> Result<List, Status> {
         let target = target(resource, namespace, None, None);
+        if let Way::There(remote) = &self.way {
+            return remote.list(&self.identity, &target, options).await;
+        }
         self.send(Verb::List, target, options.options(), Body::empty()).await?.list()
     }
 
@@ -62,14 +114,19 @@ impl Client {
         namespace: Option<&str>,
         since: u64,
         options: &ListOptions,
-    ) -> Result<Watch, Status> {
+    ) -> Result<Changes, Status> {
         let target = target(resource, namespace, None, None);
+        if let Way::There(remote) = &self.way {
+            let follow = Follow::new(remote.clone(), self.identity.clone(), target, since, options);
+            return Ok(Changes::There(Box::new(follow)));
+        }
         let options = Options {
             resource_version: since.to_string(),
             watch: true,
             ..options.options()
         };
-        self.send(Verb::Watch, target, options, Body::empty()).await?.watch()
+        let watch = self.send(Verb::Watch, target, options, Body::empty()).await?.watch()?;
+        Ok(Changes::Here(watch))
     }
 
     /// Creates an object; `metadata.namespace` must be `namespace` or absent.
@@ -176,6 +233,13 @@ impl Client {
     async fn send(&self, verb: Verb, target: Target, mut options: Options, body: Body) -> Result<Outcome, Status> {
         options.field_manager.get_or_insert_with(|| self.manager.to_string());
         let identity = self.identity.clone();
+        let server = match &self.way {
+            Way::Here(server) => server,
+            Way::There(remote) => {
+                let answer = remote.send(&identity, verb, &target, &options, body).await?;
+                return Ok(Outcome::Value(answer, 200));
+            }
+        };
         let request = Request {
             identity,
             verb,
@@ -185,7 +249,7 @@ impl Client {
             agent: String::new(),
             upgrade: None,
         };
-        Ok(self.server.handle(request).await?.outcome)
+        Ok(server.handle(request).await?.outcome)
     }
 }
 

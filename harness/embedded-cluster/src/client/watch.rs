@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Follow;
 use crate::apiserver::to_served;
 use crate::kinds::Kind;
 use crate::object::Object;
@@ -46,5 +47,23 @@ impl Watch {
             event.object = to_served(&event.object, &self.kind);
         }
         Some(event)
+    }
+}
+
+/// What a watch brings, wherever the API server is.
+pub(crate) enum Changes {
+    /// In this process.
+    Here(Watch),
+    /// Elsewhere.
+    There(Box<Follow>),
+}
+
+impl Changes {
+    /// The next event; waits for it. None once a cluster of this process is gone.
+    pub(crate) async fn next(&mut self) -> Option<WatchEvent> {
+        match self {
+            Self::Here(watch) => watch.next().await,
+            Self::There(follow) => Some(follow.next().await),
+        }
     }
 }

@@ -37,4 +37,4 @@ mod tokens;
 mod volume_protection;
 pub(crate) mod volumes;
 
-pub(crate) use start::{Settings, start};
+pub(crate) use start::{Settings, signer, start};

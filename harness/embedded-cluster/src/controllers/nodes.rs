@@ -26,6 +26,8 @@ const GRACE: Duration = Duration::from_secs(50);
 /// Its `--node-monitor-period`.
 const MONITOR: Duration = Duration::from_secs(5);
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+/// What kube-apiserver gives to every node that registers.
+const NOT_READY: &str = "node.kubernetes.io/not-ready";
 const LEASE_NAMESPACE: &str = "kube-node-lease";
 
 /// Keys are nodes.
@@ -88,6 +90,7 @@ impl Controller for Nodes {
             let now = self.context.clock.now();
             let tainted = taint(&node).is_some();
             if age < GRACE {
+                let tainted = tainted || has_taint(&node, NOT_READY);
                 // The kubelet itself says that it is ready.
                 if tainted && ready(&node) == "True" {
                     self.free(&node, key).await?;
@@ -153,7 +156,7 @@ impl Nodes {
         let others = node
             .list_at("/spec/taints")
             .iter()
-            .filter(|taint| taint["key"].as_str() != Some(UNREACHABLE));
+            .filter(|taint| ![UNREACHABLE, NOT_READY].contains(&taint.str_at("/key")));
         self.set_taints(key, others.cloned().collect()).await
     }
 
@@ -210,6 +213,10 @@ impl Nodes {
         pods.retain(|pod| pod.str_at("/spec/nodeName") == node);
         pods
     }
+}
+
+fn has_taint(node: &Object, key: &str) -> bool {
+    node.list_at("/spec/taints").iter().any(|taint| taint.str_at("/key") == key)
 }
 
 /// The taint that drives pods off.

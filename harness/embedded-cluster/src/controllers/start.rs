@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use simnet::tls::Authority;
 use tokio::task::AbortHandle;
 
 use super::aggregation::Aggregation;
@@ -45,9 +46,18 @@ pub(crate) struct Settings {
     pub(crate) sign_request: SignRequest,
 }
 
+/// Signs certificate requests by an authority.
+pub(crate) fn signer(authority: Arc<Authority>) -> SignRequest {
+    Arc::new(move |request, usages, seconds| {
+        let (client, server) = (usages.contains(&"client auth"), usages.contains(&"server auth"));
+        let signed = authority.sign_request(request, client, server, seconds);
+        signed.map_err(|error| error.to_string())
+    })
+}
+
 /// Starts the controllers over any client of a cluster; aborting the handle ends them.
 pub(crate) fn start(client: &Client, settings: Settings) -> AbortHandle {
-    let contexts = Contexts::new(client.clone(), settings.clock.clone());
+    let contexts = Contexts::new(client.separate(), settings.clock.clone());
     let manager = contexts.user(Identity::new::<String>(USER, []), "kube-controller-manager");
     let feed = Feed::new(manager.client);
     let controllers = controllers(&contexts, settings);

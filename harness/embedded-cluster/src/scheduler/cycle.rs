@@ -28,7 +28,9 @@ pub(super) const NAME: &str = "default-scheduler";
 
 /// Starts the scheduler over any client of a cluster; aborting the handle ends it.
 pub(crate) fn start(client: &Client, clock: Clock) -> AbortHandle {
-    let client = client.acting_as(Identity::new::<String>("system:kube-scheduler", []), "kube-scheduler");
+    let client = client
+        .separate()
+        .acting_as(Identity::new::<String>("system:kube-scheduler", []), "kube-scheduler");
     let cache: Arc<Cache> = Arc::default();
     let scheduler = Scheduler {
         events: Recorder::new(client.clone(), clock.clone()),

@@ -94,16 +94,6 @@ impl Session {
         Answer { code, body }
     }
 
-    /// The code of an answer, if somebody answers at all.
-    pub(crate) async fn try_send(&self, method: &str, path: &str) -> Option<u16> {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .body(kube::client::Body::empty())
-            .unwrap();
-        Some(self.0.send(request).await.ok()?.status().as_u16())
-    }
-
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, "application/json", "").await
     }

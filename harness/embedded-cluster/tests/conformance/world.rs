@@ -30,7 +30,7 @@ impl World {
     }
 
     pub(crate) async fn real(real: Arc<Real>) -> Self {
-        let controllers = real.controllers;
+        let controllers = real.has_controllers();
         Self::new(Cluster::Real(real), controllers).await
     }
 

@@ -216,6 +216,8 @@ const NOT_IN_PROCESS: &str =
 pub enum Makes {
     /// All faults of traffic.
     Traffic,
+    /// Faults of traffic, and of programs and nodes of this process; not of API servers.
+    Links,
     /// Faults of whole machines.
     Machines,
     /// None.
@@ -225,23 +227,23 @@ pub enum Makes {
 impl Makes {
     fn against(self, fault: &Fault) -> Option<&'static str> {
         match (self, fault.verdict) {
-            (Self::Machines | Self::Nothing, Verdict::Status(_) | Verdict::EndWatches) => {
+            (Self::Links | Self::Machines | Self::Nothing, Verdict::Status(_) | Verdict::EndWatches) => {
                 Some("only API servers of --backend embedded can be disturbed")
             }
             (Self::Machines | Self::Nothing, Verdict::Crash(_)) => {
-                Some("only programs of --backend embedded can be killed at a moment of their work")
+                Some("only programs of --backend embedded and binaries can be killed at a moment of their work")
             }
             (Self::Machines, Verdict::Flap(_)) => Some("a container does not flap; use `drop` and `heal`, or --backend embedded"),
-            (Self::Machines | Self::Nothing, Verdict::Ahead(_) | Verdict::Behind(_)) => {
+            (Self::Links | Self::Machines | Self::Nothing, Verdict::Ahead(_) | Verdict::Behind(_)) => {
                 Some("only clusters of --backend embedded have clocks of their own")
             }
-            (Self::Machines | Self::Nothing, Verdict::Rotated) => {
+            (Self::Links | Self::Machines | Self::Nothing, Verdict::Rotated) => {
                 Some("only API servers of --backend embedded start again with another authority")
             }
-            (Self::Machines | Self::Nothing, Verdict::Lost) => Some("only nodes of --backend embedded can be lost one by one"),
+            (Self::Machines | Self::Nothing, Verdict::Lost) => Some("only nodes of --backend embedded and binaries can be lost one by one"),
             (_, verdict) if !matches!(verdict.subject(), Subject::Traffic | Subject::Requests) => None,
-            (Self::Traffic, Verdict::Pause) => Some(NOT_IN_PROCESS),
-            (Self::Traffic, _) => None,
+            (Self::Traffic | Self::Links, Verdict::Pause) => Some(NOT_IN_PROCESS),
+            (Self::Traffic | Self::Links, _) => None,
             (Self::Nothing, _) => Some("it makes no faults; --backend embedded makes those of traffic, container those of whole clusters"),
             (Self::Machines, Verdict::Refuse) => {
                 Some("a container is cut off or paused, but refuses nothing; use `drop`, or --backend embedded")
@@ -285,23 +287,23 @@ mod tests {
     }
 
     #[rstest]
-    #[case("{from: a, to: b}", "refuse", [true, false, false])]
-    #[case("{between: [a, b]}", "drop", [true, false, false])]
-    #[case("{cluster: a}", "drop", [true, true, false])]
-    #[case("{cluster: a}", "{delay: 1s}", [true, true, false])]
-    #[case("{cluster: a}", "refuse", [true, false, false])]
-    #[case("{cluster: a}", "pause", [false, true, false])]
-    #[case("{cluster: a}", "{flap: {up: 1s, down: 1s}}", [true, false, false])]
-    #[case("{namespace: {cluster: a, name: x}}", "full", [true, true, true])]
-    #[case("{workload: {cluster: a, namespace: x, name: y}}", "kill", [true, true, true])]
-    #[case("{workload: {cluster: a, namespace: x, name: y}}", "{crash: {at: placed}}", [true, false, false])]
-    #[case("{clock: a}", "{ahead: 1h}", [true, false, false])]
-    #[case("{authority: a}", "rotated", [true, false, false])]
-    #[case("{node: {cluster: a, name: x}}", "lost", [true, false, false])]
-    #[case("{requests: {to: a, by: n/x}}", "{status: {code: 500}}", [true, false, false])]
-    fn what_backends_make(#[case] matches: &str, #[case] verdict: &str, #[case] expected: [bool; 3]) {
+    #[case("{from: a, to: b}", "refuse", [true, true, false, false])]
+    #[case("{between: [a, b]}", "drop", [true, true, false, false])]
+    #[case("{cluster: a}", "drop", [true, true, true, false])]
+    #[case("{cluster: a}", "{delay: 1s}", [true, true, true, false])]
+    #[case("{cluster: a}", "refuse", [true, true, false, false])]
+    #[case("{cluster: a}", "pause", [false, false, true, false])]
+    #[case("{cluster: a}", "{flap: {up: 1s, down: 1s}}", [true, true, false, false])]
+    #[case("{namespace: {cluster: a, name: x}}", "full", [true, true, true, true])]
+    #[case("{workload: {cluster: a, namespace: x, name: y}}", "kill", [true, true, true, true])]
+    #[case("{workload: {cluster: a, namespace: x, name: y}}", "{crash: {at: placed}}", [true, true, false, false])]
+    #[case("{clock: a}", "{ahead: 1h}", [true, false, false, false])]
+    #[case("{authority: a}", "rotated", [true, false, false, false])]
+    #[case("{node: {cluster: a, name: x}}", "lost", [true, true, false, false])]
+    #[case("{requests: {to: a, by: n/x}}", "{status: {code: 500}}", [true, false, false, false])]
+    fn what_backends_make(#[case] matches: &str, #[case] verdict: &str, #[case] expected: [bool; 4]) {
         let fault = fault(&format!("{{id: x, match: {matches}, verdict: {verdict}}}"));
-        let made = [Makes::Traffic, Makes::Machines, Makes::Nothing].map(|makes| makes.against(&fault).is_none());
+        let made = [Makes::Traffic, Makes::Links, Makes::Machines, Makes::Nothing].map(|makes| makes.against(&fault).is_none());
         assert_eq!(made, expected);
     }
 }

@@ -1,14 +1,14 @@
-//! The nodes of an embedded cluster, which can be lost and come back.
+//! The nodes of a cluster, which can be lost and come back.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use embedded_cluster::EmbeddedCluster;
 use simnet::{Clock, Network};
 use virtual_node::{CrashPoints, PersistentVolumes, Programs, VirtualNode};
 
 use super::dns_name;
+use super::surroundings::{Clients, Fault};
 
 /// What a node is made of, besides its number.
 pub(crate) struct Make {
@@ -38,7 +38,7 @@ pub(crate) struct Machines {
 
 impl Machines {
     /// Starts nodes with the numbers 1 to `count`.
-    pub(crate) async fn start(cluster: &EmbeddedCluster, make: Make, count: usize) -> Result<Self, super::member::Fault> {
+    pub(crate) async fn start(clients: &dyn Clients, make: Make, count: usize) -> Result<Self, Fault> {
         let mut machines = Self {
             make,
             crash_points: CrashPoints::default(),
@@ -48,9 +48,9 @@ impl Machines {
         };
         for number in 1..=count {
             let name = format!("{}-node-{number}", dns_name(&machines.make.zone));
-            let index = u8::try_from(number).map_err(|_| "an embedded cluster has at most 255 nodes")?;
+            let index = u8::try_from(number).map_err(|_| "a cluster has at most 255 nodes")?;
             machines.numbers.insert(name.clone(), index);
-            machines.boot(cluster, &name).await?;
+            machines.boot(clients, &name).await?;
         }
         Ok(machines)
     }
@@ -61,9 +61,9 @@ impl Machines {
     }
 
     /// Starts a node, or starts it again: it acts as the kubelet it stands for.
-    pub(crate) async fn boot(&self, cluster: &EmbeddedCluster, name: &str) -> Result<(), virtual_node::Error> {
+    pub(crate) async fn boot(&self, clients: &dyn Clients, name: &str) -> Result<(), Fault> {
         let index = self.numbers.get(name).copied().unwrap_or_default();
-        let client = cluster.client_for(&format!("system:node:{name}"), &["system:nodes"]);
+        let client = clients.user(&format!("system:node:{name}"), Some("system:nodes"))?;
         let mut node = VirtualNode::builder(client)
             .name(name)
             .index(index)

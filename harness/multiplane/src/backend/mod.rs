@@ -4,6 +4,7 @@
 //! in its [`Capabilities`] before the run starts.
 
 mod asked;
+pub mod binaries;
 #[cfg(feature = "docker")]
 pub mod container;
 mod docker;
@@ -23,6 +24,7 @@ mod nodes;
 pub mod outside;
 mod pod_identity;
 pub mod process;
+mod surroundings;
 
 use embedded_cluster::{Disturbance, Disturbed, Disturbing};
 use std::collections::BTreeSet;

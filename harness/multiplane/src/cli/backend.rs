@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use binaries::Binaries;
 use clap::{Args, ValueEnum};
+use multiplane::backend::binaries::{self as programs, BinariesBackend};
 #[cfg(feature = "docker")]
 use multiplane::backend::container::{self, ContainerBackend};
 use multiplane::backend::existing::{self, Address, Contexts, ExistingBackend, Mapping};
@@ -69,6 +71,8 @@ pub(crate) struct BackendArgs {
 pub(crate) enum Backend {
     /// In this process, in virtual time.
     Embedded,
+    /// Real etcd and kube-apiserver processes of this computer with virtual nodes, in real time; from KUBEBUILDER_ASSETS, PATH or envtest's folders.
+    Binaries,
     /// Embedded clusters in docker containers of their own, in real time; needs the image of `make images`.
     Container,
     /// Made by the `kind` command, in docker containers.
@@ -121,6 +125,7 @@ impl Backend {
     pub(crate) fn makes(self) -> Makes {
         match self {
             Self::Embedded => Makes::Traffic,
+            Self::Binaries => Makes::Links,
             Self::Container => Makes::Machines,
             Self::Kind | Self::K3s | Self::Existing => Makes::Nothing,
         }
@@ -155,7 +160,7 @@ impl BackendArgs {
             )),
             (Backend::Embedded, None) if self.flyteadmin.is_some() => Ok(NonZeroUsize::MIN),
             (_, Some(jobs)) => Ok(jobs),
-            (Backend::Kind | Backend::K3s | Backend::Existing, None) => Ok(NonZeroUsize::MIN),
+            (Backend::Binaries | Backend::Kind | Backend::K3s | Backend::Existing, None) => Ok(NonZeroUsize::MIN),
             (Backend::Embedded | Backend::Container, None) => Ok(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
         }
     }
@@ -165,8 +170,10 @@ impl BackendArgs {
         self.refuse_options()?;
         self.backend.require()?;
         let contexts = self.contexts()?;
+        // Where there are none, the set-up says so.
+        let found = (self.backend == Backend::Binaries).then(Binaries::find).and_then(Result::ok);
         let faults = plans.iter().flat_map(|plan| {
-            let refused = self.refusals(plan, &contexts).into_iter();
+            let refused = self.refusals(plan, &contexts, found.as_ref()).into_iter();
             refused.map(|refused| format!("error: {} cannot run on {}: {refused}", plan.name(), self.backend.name()))
         });
         let faults: Vec<String> = faults.collect();
@@ -184,7 +191,7 @@ impl BackendArgs {
         let given = [
             (
                 "--keep",
-                self.keep.is_some() && !self.is_outside(),
+                self.keep.is_some() && matches!(self.backend, Backend::Embedded | Backend::Binaries),
                 "--backend container, kind, k3s or existing",
             ),
             ("--flyteadmin", self.flyteadmin.is_some() && self.is_outside(), "--backend embedded"),
@@ -199,6 +206,7 @@ impl BackendArgs {
         ];
         if let Some((option, _, backend)) = given.iter().find(|(_, given, _)| *given) {
             let clusters = match self.backend {
+                Backend::Binaries => "clusters that end with this process",
                 Backend::Container => "clusters in containers",
                 Backend::Kind => "clusters of kind",
                 Backend::K3s => "clusters of k3s",
@@ -232,9 +240,10 @@ impl BackendArgs {
         Contexts::read(file, &self.context, &self.api).map_err(|error| Failure::invalid(format!("error: {error}")))
     }
 
-    fn refusals(&self, plan: &Plan, contexts: &Contexts) -> Vec<String> {
+    fn refusals(&self, plan: &Plan, contexts: &Contexts, found: Option<&Binaries>) -> Vec<String> {
         match self.backend {
             Backend::Embedded => faults::refusals(&plan.loaded.scenario, self.backend.makes()),
+            Backend::Binaries => programs::refusals(&plan.loaded.scenario, found),
             #[cfg(feature = "docker")]
             Backend::Container => container::refusals(&plan.loaded.scenario),
             #[cfg(feature = "docker")]
@@ -321,6 +330,10 @@ impl BackendArgs {
             ..outside::Settings::new(state.clone())
         };
         match self.backend {
+            Backend::Binaries => {
+                let backend = BinariesBackend::begin(programs::Settings { outside }, run);
+                Ok(Arc::new(backend.map_err(|error| environment(&error))?))
+            }
             #[cfg(feature = "docker")]
             Backend::Container => {
                 let settings = container::Settings {

@@ -34,6 +34,7 @@ pub(crate) struct Doctor {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Wanted {
     Embedded,
+    Binaries,
     Container,
     Kind,
     K3s,
@@ -44,6 +45,7 @@ impl Wanted {
     fn target(self) -> Target {
         match self {
             Self::Embedded => Target::Embedded,
+            Self::Binaries => Target::Binaries,
             Self::Container => Target::Container,
             Self::Kind => Target::Kind,
             Self::K3s => Target::K3s,

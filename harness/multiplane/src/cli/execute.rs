@@ -22,7 +22,7 @@ use super::signals::Signals;
 pub(crate) struct Execution {
     #[command(flatten)]
     pub(crate) backend: BackendArgs,
-    /// Scenarios that run at the same time [default: one for each core; one on kind and existing clusters].
+    /// Scenarios that run at the same time [default: one for each core; one on clusters of binaries, kind and k3s and on existing ones].
     #[arg(long, short, value_name = "N")]
     jobs: Option<NonZeroUsize>,
     /// Ends the run after so many seconds of real time [default: 600; 7200 where clusters are outside of this process].

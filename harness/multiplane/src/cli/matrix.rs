@@ -80,7 +80,8 @@ fn versions(backend: Backend) -> &'static [&'static str] {
         // Its nodes have never run in CI; `--backend k3s` says what is missing on a machine.
         Backend::K3s => &[],
         // They have the versions that they have, and no job of CI has them by itself.
-        Backend::Existing => &[],
+        // What they serve depends on the machine.
+        Backend::Binaries | Backend::Existing => &[],
     }
 }
 
@@ -88,7 +89,7 @@ fn versions(backend: Backend) -> &'static [&'static str] {
 fn for_pull_requests(backend: Backend) -> bool {
     match backend {
         Backend::Embedded => true,
-        Backend::Container | Backend::Kind | Backend::K3s | Backend::Existing => false,
+        Backend::Binaries | Backend::Container | Backend::Kind | Backend::K3s | Backend::Existing => false,
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Facts {
     pub embedded: Started,
     /// The Docker engine.
     pub docker: Docker,
+    /// etcd and kube-apiserver.
+    pub binaries: Programs,
     /// The `kind` command on PATH.
     pub kind: Option<PathBuf>,
     /// `fs.inotify.max_user_watches`.
@@ -44,6 +46,27 @@ pub enum Started {
     Millis(u64),
     /// Why not.
     Failed(String),
+}
+
+/// The programs of a real control plane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Programs {
+    /// They are there.
+    #[serde(rename_all = "camelCase")]
+    Found {
+        /// The version, where they are, and whether Kubernetes' own controllers are there.
+        what: String,
+        /// Kubernetes version `major.minor`.
+        kubernetes: String,
+    },
+    /// One is not.
+    Missing {
+        /// Which, and where it was looked for.
+        why: String,
+        /// What to do about it.
+        mend: String,
+    },
 }
 
 /// The Docker engine.

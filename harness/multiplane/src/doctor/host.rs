@@ -6,8 +6,10 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use ::binaries::Binaries;
+
 use super::docker;
-use super::facts::{Docker, Facts, Memory, Planned, Ports, Space, Started};
+use super::facts::{Docker, Facts, Memory, Planned, Ports, Programs, Space, Started};
 use super::parse;
 use super::subnets;
 use crate::backend::{ClusterSpec, Embedded, Time, World};
@@ -26,6 +28,16 @@ pub fn facts(planned: Planned) -> Facts {
         kernel: read("/proc/sys/kernel/osrelease").map(|text| text.trim().to_owned()),
         embedded: start(),
         docker,
+        binaries: match Binaries::find() {
+            Ok(found) => Programs::Found {
+                what: found.to_string(),
+                kubernetes: found.kubernetes(),
+            },
+            Err(missing) => Programs::Missing {
+                why: missing.to_string(),
+                mend: missing.mend().to_owned(),
+            },
+        },
         kind: command("kind"),
         inotify_watches: number("/proc/sys/fs/inotify/max_user_watches"),
         inotify_instances: number("/proc/sys/fs/inotify/max_user_instances"),

@@ -14,7 +14,7 @@ mod tests;
 
 use serde::Serialize;
 
-pub use facts::{Docker, DockerFacts, Facts, FileLimit, Memory, Planned, Ports, Space, Started};
+pub use facts::{Docker, DockerFacts, Facts, FileLimit, Memory, Planned, Ports, Programs, Space, Started};
 pub use subnets::{Pool, Subnet};
 
 /// A backend as far as a machine must be made ready for it.
@@ -23,6 +23,8 @@ pub use subnets::{Pool, Subnet};
 pub enum Target {
     /// Clusters in this process.
     Embedded,
+    /// Real etcd and kube-apiserver processes.
+    Binaries,
     /// An embedded cluster in a container of ours.
     Container,
     /// kind clusters.
@@ -35,7 +37,14 @@ pub enum Target {
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Embedded, Self::Container, Self::Kind, Self::K3s, Self::Existing];
+    pub const ALL: [Self; 6] = [
+        Self::Embedded,
+        Self::Binaries,
+        Self::Container,
+        Self::Kind,
+        Self::K3s,
+        Self::Existing,
+    ];
     /// Those that need Docker.
     pub(crate) const DOCKER: [Self; 3] = [Self::Container, Self::Kind, Self::K3s];
     /// Those whose nodes are real ones.
@@ -45,6 +54,7 @@ impl Target {
     pub fn name(self) -> &'static str {
         match self {
             Self::Embedded => "embedded",
+            Self::Binaries => "binaries",
             Self::Container => "container",
             Self::Kind => "kind",
             Self::K3s => "k3s",

@@ -34,6 +34,10 @@ fn good() -> Facts {
         kernel: Some("6.8.0-31-generic".into()),
         embedded: Started::Millis(12),
         docker: Docker::Answers(Box::new(engine())),
+        binaries: Programs::Found {
+            what: "Kubernetes v1.36.2 (/k8s/kube-apiserver), without kube-controller-manager".into(),
+            kubernetes: "1.36".into(),
+        },
         kind: Some("/usr/local/bin/kind".into()),
         inotify_watches: Some(524_288),
         inotify_instances: Some(512),
@@ -239,6 +243,20 @@ fn limits_of_the_machine() {
     assert_eq!(verdict(space(GIB)), (vec![("disk", Level::Fail)], Target::DOCKER.to_vec()));
     let broken = verdict(|facts| facts.embedded = Started::Failed("no entropy".into()));
     assert_eq!(broken, (vec![("embedded", Level::Fail)], vec![Target::Embedded]));
+}
+
+#[test]
+fn programs_of_a_real_control_plane() {
+    let missing = verdict(|facts| {
+        facts.binaries = Programs::Missing {
+            why: "no etcd in PATH".into(),
+            mend: "setup-envtest use".into(),
+        };
+    });
+    assert_eq!(missing, (vec![("programs", Level::Fail)], vec![Target::Binaries]));
+    assert_eq!(verdict(|facts| facts.planned = planned(1, &["1.36"])), (vec![], vec![]));
+    let (bad, out) = verdict(|facts| facts.planned = planned(1, &["1.35"]));
+    assert_eq!((bad, out), (vec![("programs", Level::Fail)], vec![Target::Binaries]));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chart::Record;
 use k8s_openapi::ByteString;
 use kube::api::{DynamicObject, ListParams};
-use kube::discovery::{Discovery, verbs};
+use kube::discovery::verbs;
 use kube::{Api, Client};
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ const RELEASE: &str = "helm.sh/release.v1";
 /// Lists everything that can be listed, one file a kind.
 pub(super) async fn objects(client: &Client) -> Found {
     let mut found = Found::default();
-    let discovery = match Discovery::new(client.clone()).run_aggregated().await {
+    let discovery = match chart::discover(client).await {
         Ok(discovery) => discovery,
         Err(error) => {
             found.add("unreachable.txt", format!("{error}\n"));

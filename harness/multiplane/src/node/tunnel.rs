@@ -50,7 +50,7 @@ pub(crate) struct Tunnel {
 
 /// Where a tunnel leads.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reach {
+pub(crate) enum Reach {
     /// To the cluster's Services.
     Services,
     /// To whatever the host can reach, and to this computer's own network where the host knows no such name.
@@ -124,7 +124,7 @@ async fn outside(mut near: TcpStream, name: &str, port: u16) -> io::Result<()> {
 }
 
 /// Name and port of a CONNECT request that the tunnel serves.
-fn target(request: &str, reach: Reach) -> Option<(&str, u16)> {
+pub(crate) fn target(request: &str, reach: Reach) -> Option<(&str, u16)> {
     let line = request.lines().next()?.strip_prefix("CONNECT ")?.strip_suffix(" HTTP/1.1")?;
     let (name, port) = line.split_once(':')?;
     (reach == Reach::Everywhere || name.ends_with(DOMAIN)).then_some(())?;
@@ -132,7 +132,7 @@ fn target(request: &str, reach: Reach) -> Option<(&str, u16)> {
 }
 
 /// Everything up to the empty line, and not a byte more: what follows belongs to the other protocol.
-async fn head(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<String> {
+pub(crate) async fn head(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         if head.len() == HEAD_MAX {

@@ -11,6 +11,9 @@ use virtual_node::{ContainerContext, ExitStatus, Program};
 
 use super::finding::{Fault, Finding, NEEDED};
 
+/// A user whose name the API server does not tell.
+const SOMEBODY: &str = "the account";
+
 /// `multiplane-probe SERVER TOKEN-FILE CA-FILE`: prints a [`Finding`] and exits with 0 if nothing is wrong, else 1.
 pub struct ProbeProgram;
 
@@ -90,12 +93,13 @@ async fn allowed(client: &Client, verb: &str, group: &str, resource: &str) -> Re
 /// The account that the API server takes the credential for.
 async fn whoami(client: &Client) -> Result<String, Fault> {
     let api: Api<SelfSubjectReview> = Api::all(client.clone());
-    let answer = api
-        .create(&PostParams::default(), &SelfSubjectReview::default())
-        .await
-        .map_err(refusal)?;
+    let answer = match api.create(&PostParams::default(), &SelfSubjectReview::default()).await {
+        // Before Kubernetes 1.28 nobody could ask.
+        Err(kube::Error::Api(status)) if status.code == 404 => return Ok(SOMEBODY.to_owned()),
+        answer => answer.map_err(refusal)?,
+    };
     let user = answer.status.and_then(|status| status.user_info?.username);
-    Ok(user.unwrap_or_else(|| "the account".to_owned()))
+    Ok(user.unwrap_or_else(|| SOMEBODY.to_owned()))
 }
 
 fn refusal(error: kube::Error) -> Fault {

@@ -2,9 +2,10 @@
 
 use std::process::{Command, Stdio};
 
-use multiplane::backend::container;
+use ::binaries::Binaries;
 use multiplane::backend::k3s::{self, Tags};
 use multiplane::backend::kind::{self, Configs};
+use multiplane::backend::{binaries, container};
 use scenario::Scenario;
 use serde_json::Value;
 
@@ -106,6 +107,7 @@ impl Backend {
             return Here::No { short, long };
         }
         let refusals = match self.name.as_str() {
+            "binaries" => binaries::refusals(scenario, Binaries::find().ok().as_ref()),
             "container" => container::refusals(scenario),
             "kind" => kind::refusals(scenario, &Configs::default()),
             "k3s" => k3s::refusals(scenario, &Tags::default()),

@@ -55,7 +55,7 @@ impl IngressController {
     /// # Errors
     /// If a port is taken.
     pub async fn in_pod(client: Client, host: Host, ports: (u16, u16), address: &str, tls: Arc<ServerConfig>) -> Result<Self, Error> {
-        let services = Arc::new(Tables::follow(client.clone(), (host.address().to_owned(), 443)));
+        let services = Arc::new(Tables::follow(client.clone(), (host.address().to_owned(), 443)).await);
         services.synced().await;
         Self::listen(client, host, ports, address, services, tls).await
     }

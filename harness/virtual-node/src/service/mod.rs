@@ -2,6 +2,7 @@
 
 mod node_ports;
 mod proxy;
+mod slices;
 mod tables;
 
 pub use node_ports::NodePorts;

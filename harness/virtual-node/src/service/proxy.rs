@@ -21,7 +21,7 @@ impl ServiceProxy {
     /// `api_server` is where the Service `default/kubernetes` leads: an address of the zone, and its port. Returns once the
     /// first lists are complete.
     pub async fn start(client: Client, network: &Network, zone: &str, api_server: (&str, u16)) -> Self {
-        let tables = Arc::new(Tables::follow(client, (api_server.0.to_owned(), api_server.1)));
+        let tables = Arc::new(Tables::follow(client, (api_server.0.to_owned(), api_server.1)).await);
         tables.synced().await;
         network.resolver(zone, Arc::new(Names(Arc::downgrade(&tables))));
         Self { tables }

@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{Service, ServiceSpec};
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 use kube::{Api, Client, ResourceExt};
 
+use super::slices::Slices;
 use crate::api::Mirror;
 
 /// The cluster's DNS domain for Services.
@@ -15,7 +16,7 @@ const DOMAIN: &str = ".svc.cluster.local";
 /// A cluster's Services and their endpoints, kept current.
 pub(crate) struct Tables {
     services: Mirror<Service>,
-    slices: Mirror<EndpointSlice>,
+    slices: Slices,
     api_server: (String, u16),
     /// How many connections each Service port has had: the next one goes to the next endpoint.
     turns: Mutex<BTreeMap<(String, String, u16), usize>>,
@@ -25,10 +26,10 @@ pub(crate) struct Tables {
 type Target = (Option<String>, (String, u16));
 
 impl Tables {
-    pub(crate) fn follow(client: Client, api_server: (String, u16)) -> Self {
+    pub(crate) async fn follow(client: Client, api_server: (String, u16)) -> Self {
         Self {
             services: Mirror::start(Api::all(client.clone())),
-            slices: Mirror::start(Api::all(client)),
+            slices: Slices::follow(client).await,
             api_server,
             turns: Mutex::default(),
         }
@@ -132,13 +133,7 @@ impl Tables {
     }
 
     fn slices_of(&self, service: &Service) -> Vec<Arc<EndpointSlice>> {
-        let (namespace, name) = (service.namespace().unwrap_or_default(), service.name_any());
-        let slices = self.slices.snapshot();
-        let of_namespace = slices
-            .range((namespace.clone(), String::new())..)
-            .take_while(|((at, _), _)| *at == namespace);
-        let of_service = of_namespace.filter(|(_, slice)| slice.labels().get("kubernetes.io/service-name") == Some(&name));
-        of_service.map(|(_, slice)| slice.clone()).collect()
+        self.slices.of(&service.namespace().unwrap_or_default(), &service.name_any())
     }
 }
 

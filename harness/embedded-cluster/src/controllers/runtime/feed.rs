@@ -7,7 +7,8 @@ use futures::future::poll_immediate;
 use futures::stream::{self, AbortHandle, BoxStream, SelectAll};
 use tokio::task::unconstrained;
 
-use crate::client::{Client, List, ListOptions, WatchEvent};
+use super::{Cache, Key};
+use crate::client::{Client, EventKind, List, ListOptions, WatchEvent};
 use crate::resource::Resource;
 use crate::status::Status;
 
@@ -16,6 +17,8 @@ pub(crate) struct Feed {
     client: Client,
     streams: SelectAll<BoxStream<'static, (Resource, WatchEvent)>>,
     open: BTreeMap<Resource, AbortHandle>,
+    /// Up to which revision each type is known.
+    seen: BTreeMap<Resource, u64>,
 }
 
 impl Feed {
@@ -25,6 +28,7 @@ impl Feed {
             client,
             streams: SelectAll::new(),
             open: BTreeMap::new(),
+            seen: BTreeMap::new(),
         }
     }
 
@@ -44,11 +48,13 @@ impl Feed {
         self.streams.push(changes.boxed());
         self.close(resource);
         self.open.insert(resource.clone(), handle);
+        self.seen.insert(resource.clone(), list.revision);
         Ok(list)
     }
 
     /// Stops watching a type.
     pub(crate) fn close(&mut self, resource: &Resource) {
+        self.seen.remove(resource);
         if let Some(handle) = self.open.remove(resource) {
             handle.abort();
         }
@@ -56,7 +62,37 @@ impl Feed {
 
     /// The next event of any open watch; none once the cluster is gone.
     pub(crate) async fn next(&mut self) -> Option<(Resource, WatchEvent)> {
-        self.streams.next().await
+        let (resource, event) = self.streams.next().await?;
+        if event.kind != EventKind::Error
+            && let Some(seen) = self.seen.get_mut(&resource)
+        {
+            *seen = event.object.revision().max(*seen);
+        }
+        Some((resource, event))
+    }
+
+    /// Whether `cache`, which this feeds, shows all that was written through its client. In this process it does when nothing is
+    /// [`ready`](Self::ready); elsewhere an answer may be here before the event.
+    pub(crate) fn is_current(&self, cache: &Cache) -> bool {
+        let Some(writes) = self.client.writes() else { return true };
+        writes.are_seen(&self.seen, |deleted| {
+            let object = cache.get(&deleted.resource, &Key::new(&deleted.namespace, &deleted.name));
+            object.is_none_or(|object| object.deletion_timestamp().is_some() || object.uid() != deleted.uid)
+        })
+    }
+
+    /// Those of `resources` that the server has.
+    ///
+    /// # Errors
+    /// If the server does not answer.
+    pub(crate) async fn served(&mut self, resources: Vec<Resource>) -> Result<Vec<Resource>, Status> {
+        let mut served = Vec::new();
+        for resource in resources {
+            if self.client.serves(&resource).await? {
+                served.push(resource);
+            }
+        }
+        Ok(served)
     }
 
     /// An event that is there already, if any. Because the store tells readers of a write at once,

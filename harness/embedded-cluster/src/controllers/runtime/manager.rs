@@ -63,14 +63,20 @@ impl Manager {
         }
     }
 
-    /// Watches `resources` and runs until the cluster is gone.
+    /// Watches those of `resources` that the server has, and runs until the cluster is gone.
     pub(crate) async fn run(mut self, resources: Vec<Resource>) {
+        let resources = match self.feed.served(resources).await {
+            Ok(resources) => resources,
+            Err(error) => return tracing::warn!(%error, "controllers cannot start"),
+        };
         for resource in &resources {
             self.open(resource).await;
         }
         loop {
             self.settle().await;
-            self.start();
+            if self.feed.is_current(&self.cache) {
+                self.start();
+            }
             let timer = self.lanes.iter().filter_map(|lane| lane.queue.next_due()).min();
             tokio::select! { biased;
                 event = self.feed.next() => match event {

@@ -17,6 +17,7 @@ pub(super) fn all() -> Vec<Body> {
         Body::new("controllers/job", job),
         Body::new("controllers/job-that-fails", job_that_fails),
         Body::new("controllers/endpoints", endpoints),
+        Body::new("controllers/node-that-is-ready", node_that_is_ready),
     ];
     bodies.into_iter().map(Body::with_controllers).collect()
 }
@@ -301,4 +302,29 @@ async fn endpoints(world: World) {
     world.api.until(&collection, "s", |endpoints| !serves(endpoints)).await;
     world.api.delete(&format!("{services}/s"), json!({})).await.ok();
     world.api.until(&collection, "s", |endpoints| endpoints.is_none()).await;
+}
+
+/// An API server taints nodes that register; the taint goes when the kubelet says that it is ready.
+async fn node_that_is_ready(world: World) {
+    // Unschedulable: other bodies have pods on no node.
+    let taint = json!({"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"});
+    let node = json!({"metadata": {"name": world.namespace}, "spec": {"unschedulable": true, "taints": [taint]}});
+    world.api.post("/api/v1/nodes", node).await.ok();
+    let lease = json!({
+        "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": world.namespace},
+        "spec": {"holderIdentity": world.namespace, "leaseDurationSeconds": 40, "renewTime": "2026-01-01T00:00:00.000000Z"},
+    });
+    let leases = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
+    world.api.post(leases, lease).await.ok();
+    let path = format!("/api/v1/nodes/{}", world.namespace);
+    let ready = json!({"status": {"conditions": [{"type": "Ready", "status": "True"}]}});
+    world.api.merge(&format!("{path}/status"), ready).await.ok();
+    let is_not_ready = |node: &Value| {
+        let mut taints = node["spec"]["taints"].as_array().into_iter().flatten();
+        taints.any(|taint| taint["key"] == "node.kubernetes.io/not-ready")
+    };
+    let free = |node: Option<&Value>| node.is_some_and(|node| !is_not_ready(node));
+    world.api.until("/api/v1/nodes", &world.namespace, free).await;
+    world.api.delete(&path, json!({})).await.ok();
+    world.api.delete(&format!("{leases}/{}", world.namespace), json!({})).await;
 }

@@ -13,10 +13,10 @@ mod tokens;
 mod validation;
 mod watch;
 
+use binaries::Binaries;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 
-use crate::binaries::Binaries;
 use crate::world::World;
 
 /// A test of what every cluster answers alike.
@@ -43,18 +43,23 @@ impl Body {
         self
     }
 
-    /// Of what kube-controller-manager does.
+    /// Of what controllers do.
     fn with_controllers(mut self) -> Self {
         self.controllers = true;
         self
     }
 
-    /// Why it cannot run on these, if so.
-    pub(crate) fn against(&self, binaries: &Binaries) -> Option<String> {
+    /// Whether it is about what controllers do.
+    pub(crate) fn is_of_controllers(&self) -> bool {
+        self.controllers
+    }
+
+    /// Why it cannot run on these, with `ours` controllers or Kubernetes' own.
+    pub(crate) fn against(&self, binaries: &Binaries, ours: bool) -> Option<String> {
         if binaries.minor < self.since {
             return Some(format!("needs 1.{}", self.since));
         }
-        (self.controllers && binaries.controller_manager.is_none()).then(|| "needs kube-controller-manager".to_owned())
+        (self.controllers && !ours && binaries.controller_manager.is_none()).then(|| "needs kube-controller-manager".to_owned())
     }
 
     pub(crate) async fn run(&self, world: World) {

@@ -4,12 +4,12 @@ mod docker;
 mod limits;
 mod room;
 
-use super::facts::{Facts, Started};
+use super::facts::{Facts, Programs, Started};
 use super::{Check, Level, Target};
 
 /// Everything that can be said of a machine.
 pub(super) fn all(facts: &Facts) -> Vec<Check> {
-    let mut checks = vec![embedded(facts), limits::kernel(facts)];
+    let mut checks = vec![embedded(facts), programs(facts), limits::kernel(facts)];
     checks.extend(docker::engine(facts));
     checks.push(kind(facts));
     checks.extend(limits::inotify(facts));
@@ -34,6 +34,20 @@ fn embedded(facts: &Facts) -> Check {
             "no run is possible",
         )
         .mend("a fault of multiplane or of its build: report it with this line"),
+    }
+}
+
+fn programs(facts: &Facts) -> Check {
+    let check = |level, found: &str, means: &str| Check::new("programs", level, &[Target::Binaries], found, means);
+    let other = |served: &str| facts.planned.kubernetes.iter().find(|wanted| *wanted != served);
+    match &facts.binaries {
+        Programs::Missing { why, mend } => check(Level::Fail, why, "no clusters of real etcd and kube-apiserver").mend(mend),
+        Programs::Found { what, kubernetes } => match other(kubernetes) {
+            Some(wanted) => check(Level::Fail, what, &format!("Kubernetes {wanted} is asked for")).mend(format!(
+                "setup-envtest use {wanted}   # then let KUBEBUILDER_ASSETS name its folder"
+            )),
+            None => check(Level::Ok, what, "etcd and kube-apiserver are there"),
+        },
     }
 }
 
