@@ -291,6 +291,24 @@ async fn a_rollback_takes_back_what_a_failed_upgrade_made() {
     assert_eq!(states(&history), [(1, "superseded"), (2, "failed"), (3, "deployed")]);
 }
 
+/// An upgrade that was killed leaves its revision pending: no other upgrade may follow, but a rollback.
+#[tokio::test(start_paused = true)]
+async fn a_rollback_mends_what_was_left_half_way() {
+    let World { releases, _cluster, .. } = world().await;
+    let one = chart(&[("config.yaml", CONFIG)]);
+    releases.install("web", &one, Values::default(), &creating()).await.unwrap();
+    let hooked = chart(&[("config.yaml", CONFIG), ("hook.yaml", &HOOK.replace("pre-install", "pre-upgrade"))]);
+    let options = creating();
+    let upgrade = releases.upgrade("web", &hooked, Values::default(), &options);
+    tokio::time::timeout(Duration::from_secs(5), upgrade).await.unwrap_err();
+    let refused = releases.upgrade("web", &one, Values::default(), &creating()).await;
+    assert!(matches!(refused, Err(ReleaseError::Pending)), "{refused:?}");
+
+    releases.rollback("web", None, &creating()).await.unwrap();
+    let history = releases.history("web").await.unwrap();
+    assert_eq!(states(&history), [(1, "superseded"), (2, "pending-upgrade"), (3, "deployed")]);
+}
+
 /// As with `helm upgrade --install`, the kept records of a release that was uninstalled are in no one's way.
 #[tokio::test(start_paused = true)]
 async fn a_release_comes_back_after_an_uninstall_that_kept_its_history() {
