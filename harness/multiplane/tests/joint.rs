@@ -42,7 +42,7 @@ const OBJECT: &str = "apiVersion: v1, kind: ConfigMap, namespace: default, name:
 const CASES: [Case; 21] = [
     Case { verb: "deploy", before: "- apply: {on: c, objects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: colour, namespace: default}}]}", step: "- deploy: {on: ON, DEPLOY}", why: "ConfigMap" },
     Case { verb: "upgrade", before: "- deploy: {on: '*', DEPLOY}\nFORGET", step: "- upgrade: {on: ON, DEPLOY}", why: "has no deployed releases" },
-    Case { verb: "rollback", before: "- deploy: {on: '*', DEPLOY}\n- upgrade: {on: '*', DEPLOY}\nFORGET", step: "- rollback: {on: ON, release: web, namespace: default}", why: "has no deployed releases" },
+    Case { verb: "rollback", before: "- deploy: {on: '*', DEPLOY}\n- upgrade: {on: '*', DEPLOY}\nFORGET", step: "- rollback: {on: ON, release: web, namespace: default}", why: "release: not found" },
     Case { verb: "uninstall", before: "- deploy: {on: '*', DEPLOY}\nFORGET", step: "- uninstall: {on: ON, release: web, namespace: default}", why: "not found" },
     Case { verb: "grant", before: ACCOUNT, step: "- grant: {serviceAccount: default/s, from: ON, to: {cluster: a, secret: default/credentials}, probe: false}", why: "ServiceAccount default/s does not exist on c" },
     Case { verb: "revoke", before: "ACCOUNT\n- grant: {serviceAccount: default/s, from: [a, b], to: {cluster: a, secret: default/credentials}, probe: false}", step: "- revoke: {serviceAccount: default/s, from: ON, what: token}", why: "there is no token in Secret" },
