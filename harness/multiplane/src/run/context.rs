@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use flyte::client::Admin;
 use flyte::crd::ExecutionId;
 use kube::Client;
 use scenario::{Role, Scenario};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
+use tonic::Code;
 
 use super::names::{Clusters, Found, WorldNames};
 use super::objects::Kinds;
@@ -19,6 +21,11 @@ use super::step::invariant::Active;
 use crate::backend::{Cluster, Vantage, World};
 use crate::journal::{Emitter, Prediction};
 use crate::verdict::{Configurations, Witness};
+
+/// How long the way to the admin API may take once its pods are ready.
+const WAY: Duration = Duration::from_secs(30);
+/// Between two looks whether it is there: there is nothing to watch that would tell.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// What a scenario's steps share.
 pub(crate) struct Context<'a> {
@@ -163,6 +170,18 @@ impl<'a> Context<'a> {
         let admin = Admin::connect(&self.world.operator(), &endpoint, trust);
         let admin = admin.map_err(|error| Failure::fault("admin-endpoint", format!("{endpoint}: {error}")))?;
         Ok(self.admin.insert(admin).clone())
+    }
+
+    /// As [`admin`](Self::admin), for a step. The first to ask waits until it answers: in real time Endpoints and Ingress follow ready pods by and by.
+    /// If it never does, the step's own call says why.
+    pub(crate) async fn reach_admin(&mut self) -> Result<Admin, Failure> {
+        let first = self.admin.is_none() && !self.world.capabilities().virtual_time;
+        let admin = self.admin()?;
+        let late = Instant::now() + WAY;
+        while first && admin.domains().await.is_err_and(|error| error.code() == Some(Code::Unavailable)) && Instant::now() < late {
+            sleep(LOOK).await;
+        }
+        Ok(admin)
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) async fn label(context: &mut Context<'_>, step: &Label) -> Result<(),
             (key, step.value.as_ref().map(|value| value.value.clone()))
         }
     };
-    let admin = context.admin()?;
+    let admin = context.reach_admin().await?;
     match value.filter(|_| !step.delete) {
         Some(value) => admin.set_label(&key, &value).await?,
         None => admin.delete_label(&key).await?,

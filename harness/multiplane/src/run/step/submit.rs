@@ -15,7 +15,7 @@ use crate::verdict::Oracle;
 
 /// Runs a `submit` step. Each execution's prediction is made from the configuration and labels of this moment.
 pub(crate) async fn submit(context: &mut Context<'_>, step: &Submit) -> Result<(), Failure> {
-    let admin = context.admin()?;
+    let admin = context.reach_admin().await?;
     let oracle = Oracle::of(&context.configurations()?.running());
     let mut attributes = Attributes::default();
     admin.labels().await?.into_iter().for_each(|row| attributes.put(row));
@@ -127,7 +127,7 @@ fn only_execution(context: &Context<'_>, submit: &str) -> Result<ExecutionId, Fa
 pub(crate) async fn terminate(context: &mut Context<'_>, step: &Terminate) -> Result<(), Failure> {
     let submitted = context.submitted.get(&step.of.value).cloned();
     let submitted = submitted.ok_or_else(|| Failure::fault("no-submit", format!("nothing was submitted as {}", step.of.value)))?;
-    let admin: Admin = context.admin()?;
+    let admin: Admin = context.reach_admin().await?;
     for execution in &submitted.executions {
         admin.terminate(&submitted.id(&execution.name), &step.cause).await?;
     }

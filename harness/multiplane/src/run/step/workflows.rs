@@ -11,7 +11,7 @@ use crate::run::context::Context;
 
 /// Runs a `project` step: registers the project, or changes it.
 pub(crate) async fn project(context: &mut Context<'_>, step: &Project) -> Result<(), Failure> {
-    let admin = context.admin()?;
+    let admin = context.reach_admin().await?;
     let id = &step.id.value;
     match register_project(&admin, step).await {
         Err(error) if error.code() == Some(Code::AlreadyExists) && step.archived => {}
@@ -50,7 +50,8 @@ pub(crate) async fn register(context: &mut Context<'_>, step: &Register) -> Resu
         images::provide(context, &**cluster, tasks.collect()).await?;
     }
     context
-        .admin()?
+        .reach_admin()
+        .await?
         .register(&file, &step.project.value, &step.domain.value, &step.version)
         .await?;
     let plans = file

@@ -23,7 +23,7 @@ const POLL_MAX: Duration = Duration::from_secs(30);
 pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, patience: Patience) -> Result<(), Failure> {
     let submitted = context.submitted.get(&placement.of.value).cloned();
     let submitted = submitted.ok_or_else(|| Failure::fault("no-submit", format!("nothing was submitted as {}", placement.of.value)))?;
-    let admin = context.admin()?;
+    let admin = context.reach_admin().await?;
     let demand = demand(placement);
     let mut changes = context.witness.changes();
     let mut settling = Settling::new(patience.of(format!("{}:", placement.of.value)));
