@@ -21,12 +21,11 @@ pub(super) fn case(step: &Step, place: Place<'_>, index: usize, clusters: &[Stri
     let at = format!("{}:{}", place.file, step.line);
     let status = match &step.end {
         Some(end) if end.outcome == Outcome::Passed => TestCaseStatus::success(),
-        Some(end) if scenario.0 == Outcome::Quarantined => borne(end.message.as_deref().unwrap_or(word(end.outcome)), &at),
         Some(end) => {
             let message = end.message.as_deref().unwrap_or(word(end.outcome));
-            failed(end.outcome, end.code.as_deref(), message, &at)
+            let borne = scenario.0 == Outcome::Quarantined;
+            failed(if borne { scenario.0 } else { end.outcome }, end.code.as_deref(), message, &at)
         }
-        None if scenario.0 == Outcome::Quarantined => borne(&scenario.1, &at),
         None => failed(scenario.0, None, &scenario.1, &at),
     };
     // Two digits keep the order where a viewer sorts by name.
@@ -52,27 +51,18 @@ pub(super) fn named(place: Place<'_>, name: &str, line: usize, status: TestCaseS
     case
 }
 
-/// What failed in quarantine: skipped, since CI systems fail a build for anything else.
-pub(super) fn borne(message: &str, at: &str) -> TestCaseStatus {
-    let mut status = TestCaseStatus::skipped();
-    status
-        .set_type("quarantine")
-        .set_message(format!("failed in quarantine: {}", message.lines().next().unwrap_or_default()))
-        .set_description(format!("{at}\n{message}"));
-    status
-}
-
-/// What failed: a failure if the product did, an error otherwise.
+/// What failed: a failure if the product did, an error otherwise. In quarantine it is skipped, since CI systems fail a build for anything else.
 pub(super) fn failed(outcome: Outcome, code: Option<&str>, message: &str, at: &str) -> TestCaseStatus {
-    let kind = if outcome == Outcome::Failed {
-        NonSuccessKind::Failure
-    } else {
-        NonSuccessKind::Error
+    let first = message.lines().next().unwrap_or_default();
+    let code = code.unwrap_or(word(outcome));
+    let (mut status, kind, shown) = match outcome {
+        Outcome::Quarantined => (TestCaseStatus::skipped(), "quarantine", format!("{}: {first}", word(outcome))),
+        Outcome::Failed => (TestCaseStatus::non_success(NonSuccessKind::Failure), code, first.to_owned()),
+        _ => (TestCaseStatus::non_success(NonSuccessKind::Error), code, first.to_owned()),
     };
-    let mut status = TestCaseStatus::non_success(kind);
     status
-        .set_type(code.unwrap_or(word(outcome)).to_owned())
-        .set_message(message.lines().next().unwrap_or_default().to_owned())
+        .set_type(kind.to_owned())
+        .set_message(shown)
         .set_description(format!("{at}\n{message}"));
     status
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestRerun, TestSuite};
 
-use super::case::{Place, borne, case, failed, named};
+use super::case::{Place, case, failed, named};
 use crate::journal::Outcome;
 use crate::report::scenario::Scenario;
 use crate::report::text::word;
@@ -55,11 +55,7 @@ fn cases(name: &str, scenario: &Scenario) -> Vec<TestCase> {
     cases.extend(steps.map(|(index, step)| case(step, place, *index, &scenario.clusters, (outcome, scenario.why()))));
     let open = scenario.steps.values().any(crate::report::step::Step::is_open);
     if unexplained && !open && !scenario.steps.is_empty() {
-        let status = match outcome {
-            Outcome::Quarantined => borne(&scenario.why(), &scenario.file),
-            _ => failed(outcome, None, &scenario.why(), &scenario.file),
-        };
-        cases.push(named(place, "scenario", 1, status));
+        cases.push(named(place, "scenario", 1, failed(outcome, None, &scenario.why(), &scenario.file)));
     }
     cases
 }
