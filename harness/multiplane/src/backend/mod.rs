@@ -28,6 +28,7 @@ mod surroundings;
 
 use embedded_cluster::{Disturbance, Disturbed, Disturbing};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use virtual_node::CrashPoints;
 
@@ -122,6 +123,8 @@ pub struct Ended {
     pub notes: Vec<String>,
     /// What could not be removed.
     pub left: Vec<String>,
+    /// The folder where logs of its clusters were kept, if any were: as they were written, with all that they tell.
+    pub logs: Option<PathBuf>,
 }
 
 /// What a world can do.

@@ -48,7 +48,7 @@ enum Fault {
 /// A chart or version that is not there, with its place in the scenario; a repository that does not answer; an archive with another digest than
 /// its index says.
 pub fn provide(plans: &mut [Plan]) -> Result<Vec<String>, ChartsError> {
-    if !plans.iter_mut().any(|plan| remote(plan).next().is_some()) {
+    if !plans.iter_mut().any(|plan| plan.skip.is_none() && remote(plan).next().is_some()) {
         return Ok(Vec::new());
     }
     let environment = |error: std::io::Error| ChartsError::Environment(error.to_string());
@@ -64,7 +64,7 @@ pub fn provide(plans: &mut [Plan]) -> Result<Vec<String>, ChartsError> {
         indexes: BTreeMap::new(),
         warnings: Vec::new(),
     };
-    for plan in plans {
+    for plan in plans.iter_mut().filter(|plan| plan.skip.is_none()) {
         let file = plan.loaded.scenario.file.display().to_string();
         let sources = plan.loaded.sources.clone();
         for (step, repo) in remote(plan) {

@@ -5,29 +5,38 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use multiplane::backend::Embedded;
-use multiplane::backend::faults;
+use multiplane::backend::existing::Contexts;
+#[cfg(feature = "docker")]
+use multiplane::backend::k3s;
+use multiplane::backend::kind::Configs;
 use multiplane::exit::Exit;
-use scenario::{FILE_NAME, Given};
+use multiplane::run::Partition;
+use scenario::{FILE_NAME, Given, Loaded};
 use serde::Serialize;
 
-use super::backend::Backend;
+use super::backend::{Backend, BackendArgs};
 use super::exit::Failure;
 use super::output::Output;
 
 /// Jobs that GitHub starts for one matrix, at most.
 const MOST_CELLS: usize = 256;
 
+/// Scenarios that a job runs at most where clusters take minutes; a larger group is dealt out to several.
+const MOST_SCENARIOS: usize = 12;
+
 /// Prints the CI matrix as one line of JSON: backend x Kubernetes version x group of scenarios.
 ///
-/// A group is a folder below PATH; one with faults that a backend cannot make is not run there. The line goes through GitHub's `fromJSON` as it is; each cell has what its job needs:
+/// A group is a folder below PATH. Its scenarios count that the backend can run; with many of them, where clusters take minutes, it has several
+/// cells, which are parts of it. The line goes through GitHub's `fromJSON` as it is; each cell has what its job needs:
 ///
 ///   {"include":[{"name":"embedded, Kubernetes 1.36, scenarios/guide",
 ///     "id":"embedded-1.36-scenarios-guide","backend":"embedded","kubernetes":"1.36",
-///     "group":"guide","path":"scenarios/guide","scenarios":13}]}
+///     "group":"guide","path":"scenarios/guide","scenarios":13,"partition":"1/1"}]}
 ///
 /// and is run by
 ///
-///   multiplane run "$SCENARIOS" --backend "$BACKEND" --matrix "kubernetes=$KUBERNETES"
+///   multiplane run "$SCENARIOS" --backend "$BACKEND" --matrix "kubernetes=$KUBERNETES" \
+///     --partition "$PARTITION" --skip-unsupported
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Matrix {
@@ -64,24 +73,26 @@ struct Cell {
     /// For names of files and artifacts.
     id: String,
     backend: String,
-    kubernetes: &'static str,
+    kubernetes: String,
     group: String,
     path: String,
+    /// Those of the group that the backend can run, in all parts together.
     scenarios: usize,
+    partition: Partition,
 }
 
-/// Versions that a backend serves, the default one first. A new backend must say so here before it is in any matrix.
-fn versions(backend: Backend) -> &'static [&'static str] {
+/// Versions that a backend serves without more words, the default one first.
+fn versions(backend: Backend) -> Vec<String> {
     match backend {
-        // An embedded cluster in a container serves what it serves.
-        Backend::Embedded | Backend::Container => &[Embedded::KUBERNETES],
-        // What runs through the double has not run on the real tool in CI yet.
-        Backend::Kind => &[],
-        // Its nodes have never run in CI; `--backend k3s` says what is missing on a machine.
-        Backend::K3s => &[],
+        // An embedded cluster in a container serves what it serves; of the binaries, envtest has this version, too.
+        Backend::Embedded | Backend::Container | Backend::Binaries => vec![Embedded::KUBERNETES.to_owned()],
+        Backend::Kind => Configs::default().versions(),
+        #[cfg(feature = "docker")]
+        Backend::K3s => k3s::Tags::versions(),
+        #[cfg(not(feature = "docker"))]
+        Backend::K3s => Vec::new(),
         // They have the versions that they have, and no job of CI has them by itself.
-        // What they serve depends on the machine.
-        Backend::Binaries | Backend::Existing => &[],
+        Backend::Existing => Vec::new(),
     }
 }
 
@@ -120,45 +131,57 @@ impl Matrix {
             });
         let mut cells = Vec::new();
         for backend in backends {
-            let versions = versions(backend);
-            let versions = match self.event {
-                EventKind::PullRequest => &versions[..versions.len().min(1)],
-                EventKind::Nightly => versions,
-            };
+            let mut versions = versions(backend);
+            if self.event == EventKind::PullRequest {
+                versions.truncate(1);
+            }
             for kubernetes in versions {
-                let able = groups
-                    .iter()
-                    .filter(|(_, group)| group.iter().all(|scenario| can(backend, scenario)));
-                cells.extend(able.map(|(path, group)| cell(backend, kubernetes, path, group.len())));
+                for (path, group) in &groups {
+                    let able = group.iter().map(|file| able(backend, file)).sum();
+                    cells.extend(parts(backend, &kubernetes, path, able));
+                }
             }
         }
         Ok(cells)
     }
 }
 
-/// Whether a backend makes all faults of a scenario. One that cannot be read is told by its run.
-fn can(backend: Backend, file: &Path) -> bool {
-    let cells = scenario::load_all(file, &Given::default()).unwrap_or_default();
-    cells
-        .iter()
-        .all(|loaded| faults::refusals(&loaded.scenario, backend.makes()).is_empty())
+/// How many of a file's scenarios a backend can run. One that cannot be read counts: its run tells.
+fn able(backend: Backend, file: &Path) -> usize {
+    let asked = BackendArgs::plain(backend);
+    let can = |loaded: &Loaded| asked.refusals(&loaded.scenario, &Contexts::default(), None).is_empty();
+    scenario::load_all(file, &Given::default()).map_or(1, |all| all.iter().filter(|loaded| can(loaded)).count())
 }
 
-fn cell(backend: Backend, kubernetes: &'static str, path: &Path, scenarios: usize) -> Cell {
+/// The jobs of a group: none if the backend can run nothing of it.
+fn parts(backend: Backend, kubernetes: &str, path: &Path, scenarios: usize) -> Vec<Cell> {
+    let most = if backend == Backend::Embedded { usize::MAX } else { MOST_SCENARIOS };
+    Partition::all(scenarios.div_ceil(most))
+        .map(|partition| cell(backend, kubernetes, path, scenarios, partition))
+        .collect()
+}
+
+fn cell(backend: Backend, kubernetes: &str, path: &Path, scenarios: usize, partition: Partition) -> Cell {
     let backend = backend.name();
+    let part = if partition.of() == 1 {
+        String::new()
+    } else {
+        format!(" {partition}")
+    };
     let shown = path.display().to_string();
-    let id: String = format!("{backend}-{kubernetes}-{shown}")
+    let id: String = format!("{backend}-{kubernetes}-{shown}{part}")
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
         .collect();
     Cell {
-        name: format!("{backend}, Kubernetes {kubernetes}, {shown}"),
+        name: format!("{backend}, Kubernetes {kubernetes}, {shown}{part}"),
         id,
         backend,
-        kubernetes,
+        kubernetes: kubernetes.to_owned(),
         group: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
         path: shown,
         scenarios,
+        partition,
     }
 }
 

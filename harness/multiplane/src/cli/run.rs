@@ -33,6 +33,9 @@ pub(crate) struct Run {
     /// `multiplane report` joins the parts' journals.
     #[arg(long, value_name = "I/N")]
     partition: Option<Partition>,
+    /// Leaves out what the backend cannot run, and tells why, in place of refusing all. If it can run nothing, that is refused.
+    #[arg(long)]
+    skip_unsupported: bool,
     /// Seed of all randomness, in place of each scenario's own.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -93,7 +96,10 @@ impl Run {
 
     /// What is to run here. All scenarios must be valid, also those of other parts: a part must not depend on which machine looks.
     fn plans(&self, files: &[PathBuf], run: &str) -> Result<Vec<Plan>, Failure> {
-        let plans = self.held.plans(files, self.seed, run, |plans| self.select.select(plans))?;
+        let mut plans = self.held.plans(files, self.seed, run, |plans| self.select.select(plans))?;
+        if self.skip_unsupported && !plans.is_empty() {
+            self.execution.backend.skip_unsupported(&mut plans)?;
+        }
         let Some(partition) = self.partition else { return Ok(plans) };
         let all = plans.len();
         let part = partition.select(plans, Plan::name);

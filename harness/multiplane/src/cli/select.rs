@@ -55,7 +55,7 @@ impl Select {
         let records = read(journal).map_err(|error| Failure::invalid(format!("error: {error}")))?;
         let failed = endings(&records)
             .into_iter()
-            .filter(|(_, ending)| ending.outcome != Outcome::Passed);
+            .filter(|(_, ending)| !matches!(ending.outcome, Outcome::Passed | Outcome::Skipped));
         Ok(Some(failed.map(|(name, _)| name).collect()))
     }
 }

@@ -77,6 +77,70 @@ fn a_part_without_scenarios_passes() {
     assert_eq!(files.multiplane(&["report", "@6.jsonl", "--json", "-"]).0, Exit::Passed);
 }
 
+/// The suite, and in `g` a scenario that pauses a machine, which needs one.
+fn suite_with_a_machine() -> Files {
+    let files = suite();
+    let folder = files.path("s/g/four");
+    std::fs::create_dir_all(&folder).unwrap();
+    let text = EMPTY
+        .replace("NAME", "f")
+        .replace("{a: {role: other}}", "{a: {role: other}, b: {role: other}}");
+    let text = text.replace("wait: {for: 1s}", "fault: {id: gone, match: {cluster: b}, verdict: pause}");
+    std::fs::write(folder.join("scenario.yaml"), text).unwrap();
+    files
+}
+
+#[test]
+fn what_a_backend_cannot_run_is_left_out_and_told() {
+    let files = suite_with_a_machine();
+    let (exit, text) = files.multiplane(&["run", "@s"]);
+    assert!(exit == Exit::Invalid && text.contains("f cannot run on embedded"), "{text}");
+    let run = ["run", "@s", "--skip-unsupported", "--journal", "@j.jsonl", "--json", "-"];
+    let (exit, text) = files.multiplane(&run);
+    assert_eq!(exit, Exit::Passed, "{text}");
+    let outcomes = outcomes(&text);
+    assert_eq!(
+        (outcomes.len(), outcomes["f"].as_str(), outcomes["e"].as_str()),
+        (6, "skipped", "passed")
+    );
+    // Nothing failed, so there is nothing to run again.
+    let again = ["run", "@s", "--skip-unsupported", "--failed-in", "@j.jsonl", "--json", "-"];
+    assert!(files.multiplane(&again).1.contains(r#""scenarios": []"#));
+    let (exit, _) = files.multiplane(&["report", "@j.jsonl", "--json", "-", "--junit", "@j.xml", "--html", "@j.html"]);
+    assert_eq!(exit, Exit::Passed);
+    let junit = std::fs::read_to_string(files.path("j.xml")).unwrap();
+    assert!(
+        junit.contains(r#"type="unsupported""#) && !junit.contains("<error") && !junit.contains("<failure"),
+        "{junit}"
+    );
+    let page = std::fs::read_to_string(files.path("j.html")).unwrap();
+    assert!(page.contains("5 scenarios passed") && page.contains("1 skipped"));
+    // A run of nothing would look like success.
+    assert_eq!(files.multiplane(&["run", "@s/g/four", "--skip-unsupported"]).0, Exit::Invalid);
+}
+
+#[test]
+fn a_cell_counts_what_its_backend_can_run() {
+    let files = suite_with_a_machine();
+    let counts = |backend| matrix(&files, &["@s", "--event", "nightly", "--backend", backend]);
+    let cells = counts("embedded");
+    assert_eq!((&cells[0]["scenarios"], &cells[0]["partition"]), (&3.into(), &"1/1".into()));
+    let kind = counts("kind");
+    assert_eq!(
+        (kind.len(), &kind[0]["backend"], &kind[0]["scenarios"]),
+        (2, &"kind".into(), &3.into())
+    );
+    for number in 0..20 {
+        let folder = files.path("s/g").join(number.to_string());
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("scenario.yaml"), EMPTY.replace("NAME", &format!("n{number}"))).unwrap();
+    }
+    let parts: Vec<_> = counts("kind").iter().map(|cell| cell["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(parts.len(), 3, "{parts:?}");
+    assert!(parts[0].ends_with("g-1-2") && parts[1].ends_with("g-2-2"), "{parts:?}");
+    assert_eq!(counts("embedded").len(), 2);
+}
+
 #[test]
 fn a_killed_run_has_a_report() {
     let files = suite();
@@ -188,6 +252,7 @@ fn the_commands_in_the_workflows_exist() {
             let command = command.split([')', '|']).next().unwrap().replace('"', "");
             let command = command
                 .replace("$BACKEND", "embedded")
+                .replace("$PARTITION", "1/1")
                 .replace("$KUBERNETES", "1.36")
                 .replace("$SCENARIOS", "scenarios/guide");
             let arguments = std::iter::once("multiplane").chain(command.split_whitespace());

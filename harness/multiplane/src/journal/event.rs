@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::run::Partition;
 
 /// Version of the record format; grows when a field is added or changes its meaning.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// One line of the journal: the envelope round an [`Event`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -199,6 +199,8 @@ pub enum Outcome {
     Failed,
     /// A scenario failed that is in quarantine: it is known, and does not fail the run.
     Quarantined,
+    /// The backend cannot run it, and it was asked to leave such scenarios out.
+    Skipped,
     /// The scenario cannot be run as it stands.
     Invalid,
     /// The environment failed, not the product.
@@ -236,7 +238,7 @@ impl Outcome {
     /// Whose fault it is; `None` if the run does not fail by it.
     pub fn class(self) -> Option<Class> {
         match self {
-            Self::Passed | Self::Quarantined => None,
+            Self::Passed | Self::Quarantined | Self::Skipped => None,
             Self::Failed => Some(Class::Product),
             Self::Invalid => Some(Class::Scenario),
             Self::Environment => Some(Class::Environment),

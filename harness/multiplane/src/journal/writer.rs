@@ -1,5 +1,6 @@
 //! Recording: a journal file, and folds that render as records come.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -30,6 +31,8 @@ struct Inner {
     seq: u64,
     file: Option<File>,
     failed: Option<io::Error>,
+    /// By scenario.
+    secrets: HashMap<String, Secrets>,
     folds: Vec<Box<dyn Fold>>,
 }
 
@@ -45,6 +48,7 @@ impl Journal {
             seq: 0,
             file,
             failed: None,
+            secrets: HashMap::new(),
             folds,
         }))))
     }
@@ -63,13 +67,14 @@ impl Journal {
         self.record(None, None, None, None, event);
     }
 
-    /// An emitter for one scenario, on its world's clock.
+    /// An emitter for one scenario, on its world's clock. All of a scenario know the same secrets.
     pub fn scenario(&self, name: &str, clock: Clock) -> Emitter {
+        let secrets = self.lock().secrets.entry(name.to_owned()).or_default().clone();
         Emitter {
             journal: self.clone(),
             scenario: name.to_owned(),
             clock,
-            secrets: Secrets::default(),
+            secrets,
             step: None,
             cluster: None,
         }

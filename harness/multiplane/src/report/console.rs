@@ -140,7 +140,7 @@ impl<W: Write + Send> Console<W> {
     fn finish_scenario(&mut self, scenario: &str, outcome: Outcome, millis: u64, virtual_millis: u64) {
         self.outcomes.insert(scenario.to_owned(), outcome);
         let block = self.scenarios.remove(scenario).unwrap_or_default();
-        if self.detail == Detail::Quiet && outcome == Outcome::Passed {
+        if self.detail == Detail::Quiet && matches!(outcome, Outcome::Passed | Outcome::Skipped) {
             return;
         }
         let mut text = String::new();
@@ -158,7 +158,10 @@ impl<W: Write + Send> Console<W> {
         } else {
             String::new()
         };
-        text += &format!("  {} in {}{world}\n\n", self.style.outcome(outcome), duration(millis));
+        text += &match outcome {
+            Outcome::Skipped => format!("  {}\n\n", self.style.outcome(outcome)),
+            _ => format!("  {} in {}{world}\n\n", self.style.outcome(outcome), duration(millis)),
+        };
         if self.github && !self.live && outcome == Outcome::Passed {
             text = github::group(&format!("{scenario}: passed in {}", duration(millis)), &text);
         }
@@ -167,16 +170,14 @@ impl<W: Write + Send> Console<W> {
 
     fn finish_run(&mut self, exit: u8) {
         let number = |of| self.outcomes.values().filter(|outcome| **outcome == of).count();
-        let (passed, known) = (number(Outcome::Passed), number(Outcome::Quarantined));
-        let failed = self.outcomes.len() - passed - known;
-        let known = match known {
+        let (passed, known, skipped) = (number(Outcome::Passed), number(Outcome::Quarantined), number(Outcome::Skipped));
+        let failed = self.outcomes.len() - passed - known - skipped;
+        let some = |number: usize, what: &str| match number {
             0 => String::new(),
-            known => format!(", {known} failed in quarantine"),
+            number => format!(", {number} {what}"),
         };
-        let never = match self.planned.saturating_sub(self.outcomes.len()) {
-            0 => String::new(),
-            never => format!(", {never} never began"),
-        };
+        let (known, skipped) = (some(known, "failed in quarantine"), some(skipped, "skipped"));
+        let never = some(self.planned.saturating_sub(self.outcomes.len()), "never began");
         let again = match self.again.len() {
             0 => String::new(),
             _ => format!(
@@ -185,7 +186,7 @@ impl<W: Write + Send> Console<W> {
             ),
         };
         let line = format!(
-            "{}: {passed} passed, {failed} failed{known}{never}{again}",
+            "{}: {passed} passed, {failed} failed{known}{skipped}{never}{again}",
             count(self.outcomes.len(), "scenario")
         );
         let line = if exit == 0 { self.style.good(&line) } else { self.style.bad(&line) };

@@ -193,7 +193,8 @@ impl Scenario {
 
     /// Why it ended as it did, where no step tells.
     pub(super) fn why(&self) -> String {
-        let warnings = self.notes.iter().filter(|note| note.level == Level::Warning);
+        let telling = |note: &&Note| note.level == Level::Warning || self.outcome() == Outcome::Skipped;
+        let warnings = self.notes.iter().filter(telling);
         let warnings: Vec<&str> = warnings.map(|note| note.text.as_str()).collect();
         if warnings.is_empty() {
             super::text::word(self.outcome()).to_owned()

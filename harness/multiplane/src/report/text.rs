@@ -52,7 +52,7 @@ impl Style {
         let word = word(outcome);
         match outcome {
             Outcome::Passed => self.good(word),
-            Outcome::Quarantined => self.warn(word),
+            Outcome::Quarantined | Outcome::Skipped => self.warn(word),
             _ => self.bad(word),
         }
     }
@@ -72,6 +72,7 @@ pub(crate) fn word(outcome: Outcome) -> &'static str {
         Outcome::Passed => "passed",
         Outcome::Failed => "failed",
         Outcome::Quarantined => "failed in quarantine",
+        Outcome::Skipped => "skipped",
         Outcome::Invalid => "invalid",
         Outcome::Environment => "environment failed",
         Outcome::Fault => "harness fault",

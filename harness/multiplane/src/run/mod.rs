@@ -14,6 +14,8 @@ mod pins;
 mod plan;
 pub(crate) mod progress;
 mod provider;
+#[cfg(test)]
+mod provider_tests;
 mod quarantine;
 mod scenario;
 pub(crate) mod step;
@@ -27,7 +29,7 @@ pub(crate) use names::Clusters;
 pub use partition::{Partition, PartitionError};
 pub use pause::Pause;
 pub use pins::{PinError, Pins};
-pub use plan::Plan;
+pub use plan::{Plan, Skip};
 pub use provider::Provider;
 pub(crate) use provider::run_and_end;
 pub use quarantine::Standing;

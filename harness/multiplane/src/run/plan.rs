@@ -29,6 +29,17 @@ pub struct Plan {
     pub findings: Option<Findings>,
     /// What its quarantine does, if it is in one.
     pub quarantine: Option<Standing>,
+    /// Why it is left out of the run; `None` if it is not.
+    pub skip: Option<Skip>,
+}
+
+/// Why a scenario is left out of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skip {
+    /// The backend that cannot run it.
+    pub backend: String,
+    /// What it lacks.
+    pub why: String,
 }
 
 impl Plan {
@@ -82,6 +93,7 @@ impl Plan {
             pause: None,
             findings: None,
             quarantine,
+            skip: None,
         }
     }
 

@@ -138,8 +138,16 @@ pub(crate) async fn run_and_end<T>(
     end: impl FnOnce(&T) -> End,
 ) -> (Option<T>, Vec<String>) {
     let done = AssertUnwindSafe(work).catch_unwind().await.ok();
-    let Ended { notes, left } = world.end(done.as_ref().map_or(End::Failed, end)).await;
+    let end = done.as_ref().map_or(End::Failed, end);
     let emitter = journal.scenario(plan.name(), world.clock().clone());
+    if end == End::Failed {
+        // As long as the clusters are there: their logs may tell any of it.
+        emitter.secrets().learn().await;
+    }
+    let Ended { mut notes, left, logs } = world.end(end).await;
+    if let Some(Err(error)) = logs.map(|folder| emitter.secrets().clean_files(&folder)) {
+        notes.push(format!("the logs may hold secrets, they could not be looked through: {error}"));
+    }
     notes.into_iter().for_each(|note| emitter.note(Level::Info, note));
     left.iter().for_each(|left| emitter.note(Level::Warning, left.clone()));
     (done, left)

@@ -9,11 +9,11 @@ use std::thread;
 use tokio_util::sync::CancellationToken;
 
 use super::partition::Partition;
-use super::plan::Plan;
+use super::plan::{Plan, Skip};
 use super::provider::{Ending, Provider, run};
 use super::transient::transient;
 use crate::exit::Exit;
-use crate::journal::{Journal, Level, Outcome};
+use crate::journal::{Event, Journal, Level, Outcome};
 
 /// How a suite runs.
 #[derive(Clone, Debug)]
@@ -83,6 +83,9 @@ pub fn suite(plans: &[Plan], suite: &Suite, journal: &Journal) -> Finished {
 
 /// Runs a scenario; again, if its environment failed in a way that is known to pass.
 fn attempts(suite: &Suite, index: usize, plan: &Plan, journal: &Journal) -> Ending {
+    if let Some(skip) = &plan.skip {
+        return left_out(plan, skip, journal);
+    }
     let mut plan = plan.clone();
     let mut left = Vec::new();
     loop {
@@ -110,10 +113,23 @@ fn attempts(suite: &Suite, index: usize, plan: &Plan, journal: &Journal) -> Endi
     }
 }
 
+/// Tells of a scenario that is left out.
+fn left_out(plan: &Plan, skip: &Skip, journal: &Journal) -> Ending {
+    let emitter = journal.scenario(plan.name(), simnet::Clock::real());
+    emitter.emit(plan.started(&skip.backend));
+    emitter.note(Level::Info, skip.why.as_str());
+    emitter.emit(Event::ScenarioFinished {
+        outcome: Outcome::Skipped,
+        millis: 0,
+        virtual_millis: 0,
+    });
+    Ending::of(Outcome::Skipped)
+}
+
 /// The exit code for how scenarios ended: the lowest that is not 0.
 pub fn exit(outcomes: &[Outcome]) -> Exit {
     let codes = outcomes.iter().map(|outcome| match outcome {
-        Outcome::Passed | Outcome::Quarantined => Exit::Passed,
+        Outcome::Passed | Outcome::Quarantined | Outcome::Skipped => Exit::Passed,
         Outcome::Failed => Exit::Failed,
         Outcome::Invalid => Exit::Invalid,
         Outcome::Environment => Exit::Environment,

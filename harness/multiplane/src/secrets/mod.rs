@@ -4,11 +4,14 @@
 //! [`Secrets::learn`] has looked at what there is, and every event of the scenario goes through [`Secrets::redact`] on its way to the journal.
 //! What nobody can know of, because it is kept nowhere, [`masked`] takes for a secret by its form.
 
+mod files;
 mod mask;
 mod redactor;
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use aws::Account;
@@ -30,7 +33,8 @@ pub(crate) struct Secrets(Arc<Known>);
 
 #[derive(Default)]
 struct Known {
-    holders: OnceLock<Holders>,
+    /// Those of the last attempt.
+    holders: RwLock<Option<Arc<Holders>>>,
     redactor: RwLock<Redactor>,
 }
 
@@ -43,15 +47,17 @@ struct Holders {
 impl Secrets {
     /// The Secrets of these clusters are meant, and the credentials of this account's sessions.
     pub(crate) fn of(&self, clusters: impl Iterator<Item = (String, Client)>, account: Option<&Account>) {
-        self.0.holders.get_or_init(|| Holders {
+        let holders = Holders {
             clusters: clusters.collect(),
             account: account.cloned(),
-        });
+        };
+        *self.0.holders.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(holders));
     }
 
     /// Looks at the Secrets of all clusters, and at the account's sessions. What a cluster does not tell stays unknown.
     pub(crate) async fn learn(&self) {
-        let Some(holders) = self.0.holders.get() else { return };
+        let holders = self.0.holders.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(holders) = holders else { return };
         let listed = join_all(holders.clusters.iter().map(async |(id, client)| {
             let secrets = Api::<Secret>::all(client.clone());
             let list = tokio::time::timeout(PATIENCE, secrets.list(&ListParams::default())).await;
@@ -92,6 +98,14 @@ impl Secrets {
     /// A text without what is known to be secret.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.0.redactor.read().unwrap_or_else(PoisonError::into_inner).redact(text)
+    }
+
+    /// Takes what is known to be secret out of all files below a folder.
+    ///
+    /// # Errors
+    /// If a file cannot be read or written.
+    pub(crate) fn clean_files(&self, folder: &Path) -> io::Result<()> {
+        files::clean(folder, &self.0.redactor.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// As [`redact`](Self::redact), in place.

@@ -14,6 +14,11 @@ pub struct Tags {
 }
 
 impl Tags {
+    /// Kubernetes versions with a known image, the default one first.
+    pub fn versions() -> Vec<String> {
+        KNOWN.iter().map(|(version, _)| (*version).to_owned()).collect()
+    }
+
     /// The image for a cluster; `None` if none of its version is known.
     pub fn image(&self, spec: &ClusterSpec) -> Option<String> {
         let given = self.images.iter().find(|given| given.version == spec.kubernetes);

@@ -96,6 +96,15 @@ impl Configs {
         }
     }
 
+    /// Kubernetes versions with a node image in the table, the newest first.
+    pub fn versions(&self) -> Vec<String> {
+        let text = self.read("node-images.yaml").ok().flatten().unwrap_or_else(|| IMAGES.to_owned());
+        let table = parse("node-images.yaml", &text).unwrap_or_default();
+        let mut versions: Vec<String> = table.as_object().into_iter().flat_map(|table| table.keys().cloned()).collect();
+        versions.sort_by_key(|version| std::cmp::Reverse(version.split('.').map(|part| part.parse::<u32>().ok()).collect::<Vec<_>>()));
+        versions
+    }
+
     /// The configuration of a cluster, as YAML; `data` is a folder of the host that all nodes get at `/var/lib/multiplane`.
     ///
     /// # Errors

@@ -169,7 +169,8 @@ impl Belongings {
         } else {
             left = self.remove(made.resources).await;
         }
-        Ended { notes, left }
+        let logs = Some(self.logs()).filter(|folder| folder.is_dir());
+        Ended { notes, left, logs }
     }
 
     /// Clusters side by side, then what they stood on.

@@ -11,8 +11,10 @@ use crate::report::text::word;
 const COLUMNS: [&str; 4] = ["Expected on", "Found on", "Admin API", "Oracle"];
 
 pub(super) fn failure(scenario: &Scenario) -> String {
-    if scenario.outcome() == Outcome::Passed {
-        return String::new();
+    match scenario.outcome() {
+        Outcome::Passed => return String::new(),
+        Outcome::Skipped => return format!("<div class=\"failure\"><pre>{}</pre></div>\n", text(scenario.why())),
+        _ => {}
     }
     let failed = scenario.steps.iter().filter(|(_, step)| step.is_failed());
     let mut reasons: String = failed.map(|(index, step)| step_failed(*index, step, scenario)).collect();

@@ -38,6 +38,7 @@ pub(super) fn class(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "ok",
         Outcome::Failed => "bad",
+        Outcome::Skipped => "dim",
         _ => "odd",
     }
 }
@@ -46,6 +47,7 @@ pub(super) fn mark(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "✓",
         Outcome::Failed => "✗",
+        Outcome::Skipped => "–",
         _ => "!",
     }
 }

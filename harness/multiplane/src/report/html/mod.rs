@@ -45,8 +45,12 @@ fn page(records: &[Record], up: bool) -> String {
     let (policy, head) = if up { (LIVE_POLICY, LIVE_HEAD) } else { (POLICY, "") };
     let mut scenarios: Vec<_> = scenarios(records).into_iter().collect();
     scenarios.iter_mut().for_each(|(_, scenario)| scenario.up = up);
-    // What needs a look comes first; else in the order they began.
-    scenarios.sort_by_key(|(_, scenario)| scenario.outcome() == Outcome::Passed);
+    // What needs a look comes first, what was left out last; else in the order they began.
+    scenarios.sort_by_key(|(_, scenario)| match scenario.outcome() {
+        Outcome::Skipped => 2,
+        Outcome::Passed => 1,
+        _ => 0,
+    });
     let run = Run {
         scenarios,
         planned: records.iter().find_map(planned).unwrap_or_default(),

@@ -11,10 +11,11 @@ use crate::report::text::{count, duration, word};
 
 type Named<'a> = (&'a str, Scenario);
 
-const CLASSES: [Outcome; 7] = [
+const CLASSES: [Outcome; 8] = [
     Outcome::Passed,
     Outcome::Failed,
     Outcome::Quarantined,
+    Outcome::Skipped,
     Outcome::Environment,
     Outcome::Invalid,
     Outcome::Fault,
@@ -41,7 +42,7 @@ impl Run<'_> {
             return format!("{} is up", names.join(", "));
         }
         let passed = self.number(Outcome::Passed);
-        match self.scenarios.len() + self.never() {
+        match self.scenarios.len() + self.never() - self.number(Outcome::Skipped) {
             0 => "No scenario ran".to_owned(),
             all if all == passed => format!("{} passed", count(all, "scenario")),
             all if passed == 0 => format!("{} did not pass", count(all, "scenario")),
@@ -90,7 +91,7 @@ fn chips(run: &Run<'_>) -> String {
     if run.never() > 0 {
         chips += &chip("odd", "!", format!("{} never began", run.never()));
     }
-    let all_passed = run.never() == 0 && run.number(Outcome::Passed) == run.scenarios.len();
+    let all_passed = run.never() == 0 && run.number(Outcome::Passed) + run.number(Outcome::Skipped) == run.scenarios.len();
     let about = match run.exit.map(Exit::from_code) {
         Some(Exit::Environment) => "the environment failed, or a part is missing",
         Some(Exit::CleanUp) => "clean-up incomplete",

@@ -15,7 +15,11 @@ use crate::report::text::duration;
 /// The scenario, folded away if it passed and is not the `only` one.
 pub(super) fn section(index: usize, name: &str, scenario: &Scenario, only: bool) -> String {
     let outcome = scenario.outcome();
-    let open = if only || outcome != Outcome::Passed { " open" } else { "" };
+    let open = if only || !matches!(outcome, Outcome::Passed | Outcome::Skipped) {
+        " open"
+    } else {
+        ""
+    };
     let executions = executions(scenario);
     let axis = Axis::of(scenario);
     let matrix: String = scenario.matrix.iter().map(|(key, value)| format!(" · {key}={value}")).collect();

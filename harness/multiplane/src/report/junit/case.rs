@@ -51,12 +51,14 @@ pub(super) fn named(place: Place<'_>, name: &str, line: usize, status: TestCaseS
     case
 }
 
-/// What failed: a failure if the product did, an error otherwise. In quarantine it is skipped, since CI systems fail a build for anything else.
+/// What failed: a failure if the product did, an error otherwise. In quarantine it is skipped, since CI systems fail a build for anything else;
+/// so is what was left out.
 pub(super) fn failed(outcome: Outcome, code: Option<&str>, message: &str, at: &str) -> TestCaseStatus {
     let first = message.lines().next().unwrap_or_default();
     let code = code.unwrap_or(word(outcome));
     let (mut status, kind, shown) = match outcome {
         Outcome::Quarantined => (TestCaseStatus::skipped(), "quarantine", format!("{}: {first}", word(outcome))),
+        Outcome::Skipped => (TestCaseStatus::skipped(), "unsupported", first.to_owned()),
         Outcome::Failed => (TestCaseStatus::non_success(NonSuccessKind::Failure), code, first.to_owned()),
         _ => (TestCaseStatus::non_success(NonSuccessKind::Error), code, first.to_owned()),
     };
