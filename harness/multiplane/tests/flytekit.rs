@@ -99,7 +99,7 @@ impl World {
             .unwrap();
         until("the world is up", || dir.join("ready").exists());
         let env = std::fs::read_to_string(dir.join("env.json")).unwrap();
-        for file in ["example.py", "remote.py", "computing.py", "computed.py"] {
+        for file in ["example.py", "remote.py", "computing.py", "computed.py", "shapes.py", "shaped.py"] {
             std::fs::copy(root().join("fixtures/workflows/python").join(file), folder.path().join(file)).unwrap();
         }
         let env: serde_json::Value = serde_json::from_str(&env).unwrap();
@@ -287,6 +287,9 @@ fn computing(pyflyte: &Path) {
     assert_eq!(ended.exit, Some(0), "{}", ended.text);
     assert!(ended.text.contains("done"), "{}", ended.text);
     assert!(!Path::new("/tmp/whole.bin").exists(), "a task writes to this computer's /tmp");
+    let ended = finish(world.command(&python, &["shaped.py"]).spawn().unwrap());
+    assert_eq!(ended.exit, Some(0), "{}", ended.text);
+    assert!(ended.text.contains("done"), "{}", ended.text);
 }
 
 /// An answer of the REST gateway.

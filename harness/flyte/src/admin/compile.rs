@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tonic::Code;
 
 use super::error::AdminError;
+use super::node::{branches_mut, inner};
 use crate::proto::core::binding_data::Value as Bound;
 use crate::proto::core::node::Target;
 use crate::proto::core::task_node::Reference as TaskReference;
@@ -27,6 +28,8 @@ pub(crate) fn closure(
     template: WorkflowTemplate,
     sub_workflows: Vec<WorkflowTemplate>,
 ) -> Result<CompiledWorkflowClosure, AdminError> {
+    let template = flattened(template);
+    let sub_workflows: Vec<WorkflowTemplate> = sub_workflows.into_iter().map(flattened).collect();
     let mut compiler = Compiler {
         tables,
         sub_workflows: sub_workflows
@@ -102,9 +105,17 @@ impl Compiler<'_> {
                 }
                 None => Err(failed(&format!("node [{}]: no workflow", node.id))),
             },
-            Some(Target::BranchNode(_)) => unsupported("branch"),
-            Some(Target::GateNode(_)) => unsupported("gate"),
-            Some(Target::ArrayNode(_)) => unsupported("array"),
+            Some(Target::BranchNode(_)) if inner(node).is_empty() => Err(failed(&format!("node [{}]: no branches", node.id))),
+            Some(Target::BranchNode(_)) => Ok(()),
+            Some(Target::GateNode(gate)) => match gate.condition {
+                Some(_) => Ok(()),
+                None => Err(failed(&format!("node [{}]: no condition to wait for", node.id))),
+            },
+            Some(Target::ArrayNode(array)) => match array.node.as_deref() {
+                Some(inner) if is_task_or_plan(inner) => self.node(inner),
+                Some(_) => unsupported("arrays of other than task and launch plan"),
+                None => Err(failed(&format!("node [{}]: nothing to repeat", node.id))),
+            },
             None => Err(failed(&format!("node [{}] has no target", node.id))),
         }
     }
@@ -137,6 +148,33 @@ impl Compiler<'_> {
         let compiled = CompiledLaunchPlan { template: Some(template) };
         self.launch_plans.insert(key, compiled);
         Ok(())
+    }
+}
+
+/// The workflow with the nodes inside of branches among its own, as flytepropeller's compiler leaves it: they bear the branch's id before theirs.
+pub(crate) fn flattened(mut template: WorkflowTemplate) -> WorkflowTemplate {
+    let mut inside = Vec::new();
+    for node in &mut template.nodes {
+        named_by_branch(node, &mut inside);
+    }
+    template.nodes.extend(inside);
+    template
+}
+
+fn named_by_branch(node: &mut Node, found: &mut Vec<Node>) {
+    let id = node.id.clone();
+    for child in branches_mut(node) {
+        child.id = format!("{id}-{}", child.id);
+        named_by_branch(child, found);
+        found.push(child.clone());
+    }
+}
+
+fn is_task_or_plan(node: &Node) -> bool {
+    match &node.target {
+        Some(Target::TaskNode(_)) => true,
+        Some(Target::WorkflowNode(workflow)) => matches!(workflow.reference, Some(WorkflowReference::LaunchplanRef(_))),
+        _ => false,
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) fn resolve(plan: &LaunchPlan, given: &LiteralMap) -> Result<LiteralMa
 
 /// Whether a literal may stand where a type is declared. Only simple types and containers of them are told apart;
 /// everything else is left to the task.
-fn fits(literal: &Literal, declared: &LiteralType) -> bool {
+pub(crate) fn fits(literal: &Literal, declared: &LiteralType) -> bool {
     match (&literal.value, &declared.r#type) {
         (Some(Value::Scalar(scalar)), Some(Type::Simple(simple))) => {
             let Some(ScalarValue::Primitive(primitive)) = &scalar.value else {

@@ -6,8 +6,8 @@ use super::filter::Filters;
 use super::paging::page;
 use super::state::Admin;
 use crate::proto::admin::{
-    NodeExecution, NodeExecutionGetDataResponse, NodeExecutionList, NodeExecutionListRequest, TaskExecution, TaskExecutionGetDataResponse,
-    TaskExecutionList, TaskExecutionListRequest,
+    DynamicNodeWorkflowResponse, NodeExecution, NodeExecutionGetDataResponse, NodeExecutionList, NodeExecutionListRequest, TaskExecution,
+    TaskExecutionGetDataResponse, TaskExecutionList, TaskExecutionListRequest,
 };
 use crate::proto::core::{NodeExecutionIdentifier, TaskExecutionIdentifier};
 use crate::stores::{EntityKey, ExecutionKey, NodeKey, NodeRow, TaskKey, TaskRow};
@@ -57,7 +57,20 @@ impl Admin {
         Ok(NodeExecutionGetDataResponse {
             full_inputs: Some(self.literals_if_there(&row.message.input_uri)),
             full_outputs: Some(self.literals_if_there(&row.outputs_uri)),
+            dynamic_workflow: row.dynamic,
             ..NodeExecutionGetDataResponse::default()
+        })
+    }
+
+    /// The workflow that a node's task wrote: `GetDynamicNodeWorkflow`.
+    pub(crate) fn dynamic_node_workflow(&self, id: Option<&NodeExecutionIdentifier>) -> Result<DynamicNodeWorkflowResponse, AdminError> {
+        let row = self.node_row(id)?;
+        let node = id.map_or("", |id| &id.node_id);
+        let dynamic = row
+            .dynamic
+            .ok_or_else(|| AdminError::not_found(format!("node [{node}] has no dynamic workflow")))?;
+        Ok(DynamicNodeWorkflowResponse {
+            compiled_workflow: dynamic.compiled_workflow,
         })
     }
 

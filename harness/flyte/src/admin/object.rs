@@ -1,19 +1,15 @@
 //! From a compiled workflow to the object that goes into a data plane.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 
 use super::error::AdminError;
-use crate::crd::{
-    Encoded, ExecutionId, FINALIZER, FlyteWorkflow, Node, NodeTarget, RawOutputDataConfig, SHARD_KEY, Task, WorkflowMeta, WorkflowSpec,
-};
+use super::node::{self, resource_id};
+use crate::crd::{Encoded, ExecutionId, FINALIZER, FlyteWorkflow, RawOutputDataConfig, SHARD_KEY, Task, WorkflowMeta, WorkflowSpec};
 use crate::naming;
 use crate::proto::admin::ExecutionSpec;
-use crate::proto::core::node::Target;
-use crate::proto::core::task_node::Reference as TaskReference;
-use crate::proto::core::workflow_node::Reference as WorkflowReference;
-use crate::proto::core::{CompiledWorkflowClosure, Identifier, LiteralMap, Node as ProtoNode, WorkflowTemplate};
+use crate::proto::core::{CompiledWorkflowClosure, LiteralMap, WorkflowTemplate};
 use crate::stores::ExecutionKey;
 
 /// What an object is built from.
@@ -120,73 +116,28 @@ pub(crate) fn label_value(text: &str) -> String {
     text.trim_matches('-').to_owned()
 }
 
-fn workflow(id: String, template: &WorkflowTemplate) -> Result<WorkflowSpec, AdminError> {
+/// A workflow of nodes.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn workflow(id: String, template: &WorkflowTemplate) -> Result<WorkflowSpec, AdminError> {
+    // Those inside of branches are among the nodes, too: they run when they are taken.
+    let taken: BTreeSet<&str> = template
+        .nodes
+        .iter()
+        .filter(|node| node::is_branch(node))
+        .flat_map(node::inner)
+        .map(|node| node.id.as_str())
+        .collect();
     let nodes = template
         .nodes
         .iter()
-        .filter(|node| node.target.is_some())
-        .map(|node| Ok((node.id.clone(), self::node(node)?)))
+        .filter(|node| node.target.is_some() && !taken.contains(node.id.as_str()))
+        .map(|node| Ok((node.id.clone(), node::node(node)?)))
         .collect::<Result<_, AdminError>>()?;
     Ok(WorkflowSpec {
         id,
         nodes,
         outputs: template.outputs.iter().cloned().map(Encoded).collect(),
     })
-}
-
-fn node(node: &ProtoNode) -> Result<Node, AdminError> {
-    let target = match &node.target {
-        Some(Target::TaskNode(task)) => task
-            .reference
-            .as_ref()
-            .map(|TaskReference::ReferenceId(id)| NodeTarget::Task(resource_id(id))),
-        Some(Target::WorkflowNode(workflow)) => match &workflow.reference {
-            Some(WorkflowReference::SubWorkflowRef(id)) => Some(NodeTarget::SubWorkflow(resource_id(id))),
-            Some(WorkflowReference::LaunchplanRef(id)) => Some(NodeTarget::LaunchPlan {
-                id: ExecutionId {
-                    project: id.project.clone(),
-                    domain: id.domain.clone(),
-                    name: id.name.clone(),
-                },
-                version: id.version.clone(),
-            }),
-            None => None,
-        },
-        _ => None,
-    };
-    let target = target.ok_or_else(|| AdminError::internal(format!("node [{}] has no target", node.id)))?;
-    let metadata = node.metadata.clone().unwrap_or_default();
-    Ok(Node {
-        id: node.id.clone(),
-        name: metadata.name,
-        target,
-        upstream: upstream(node),
-        inputs: node.inputs.iter().cloned().map(Encoded).collect(),
-        retries: metadata.retries.map_or(0, |strategy| strategy.retries),
-    })
-}
-
-/// Nodes that must be done first: those named, and those that inputs come from.
-fn upstream(node: &ProtoNode) -> Vec<String> {
-    let bound = node
-        .inputs
-        .iter()
-        .flat_map(|binding| super::compile::promises(binding.binding.as_ref()));
-    let mut upstream: Vec<String> = node
-        .upstream_node_ids
-        .iter()
-        .map(String::as_str)
-        .chain(bound)
-        .filter(|id| !id.is_empty() && *id != "start-node")
-        .map(str::to_owned)
-        .collect();
-    upstream.sort();
-    upstream.dedup();
-    upstream
-}
-
-/// How nodes name tasks and workflows inside an object.
-fn resource_id(id: &Identifier) -> String {
-    let kind = crate::proto::core::ResourceType::try_from(id.resource_type).map_or("", |kind| kind.as_str_name());
-    format!("{kind}:{}:{}:{}:{}", id.project, id.domain, id.name, id.version)
 }

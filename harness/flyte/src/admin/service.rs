@@ -76,9 +76,9 @@ methods! {
 
 methods! {
     SignalService;
+    get_or_create_signal(r: SignalGetOrCreateRequest) -> Signal { |admin| admin.get_or_create_signal(r) }
     list_signals(r: SignalListRequest) -> SignalList { |admin| admin.list_signals(&r) }
-    set_signal(r: SignalSetRequest) -> SignalSetResponse { |admin| admin.set_signal(&r).map(|()| SignalSetResponse {}) }
-    @missing get_or_create_signal, "GetOrCreateSignal": SignalGetOrCreateRequest, Signal;
+    set_signal(r: SignalSetRequest) -> SignalSetResponse { |admin| admin.set_signal(r).map(|()| SignalSetResponse {}) }
 }
 
 methods! {
@@ -119,6 +119,9 @@ methods! {
     }
     list_node_executions(r: NodeExecutionListRequest) -> NodeExecutionList { |admin| admin.list_node_executions(&r) }
     get_node_execution(r: NodeExecutionGetRequest) -> NodeExecution { |admin| admin.node_execution(r.id.as_ref()) }
+    get_dynamic_node_workflow(r: GetDynamicNodeWorkflowRequest) -> DynamicNodeWorkflowResponse {
+        |admin| admin.dynamic_node_workflow(r.id.as_ref())
+    }
     get_node_execution_data(r: NodeExecutionGetDataRequest) -> NodeExecutionGetDataResponse {
         |admin| admin.node_execution_data(r.id.as_ref())
     }
@@ -218,7 +221,6 @@ methods! {
     @wait terminate_execution(r: ExecutionTerminateRequest) -> ExecutionTerminateResponse {
         |admin| admin.terminate_execution(&r).map_ok(|()| ExecutionTerminateResponse {})
     }
-    @missing get_dynamic_node_workflow, "GetDynamicNodeWorkflow": GetDynamicNodeWorkflowRequest, DynamicNodeWorkflowResponse;
     @missing list_node_executions_for_task, "ListNodeExecutionsForTask": NodeExecutionForTaskListRequest, NodeExecutionList;
     @missing list_named_entities, "ListNamedEntities": NamedEntityListRequest, NamedEntityList;
     @missing get_named_entity, "GetNamedEntity": NamedEntityGetRequest, NamedEntity;

@@ -11,7 +11,7 @@ mod status;
 
 pub use encoded::Encoded;
 pub use object::{ExecutionId, FlyteWorkflow, RawOutputDataConfig, WorkflowMeta};
-pub use spec::{Node, NodeTarget, Task, WorkflowSpec};
+pub use spec::{Array, Branch, Case, Gate, Node, NodeTarget, Succeeds, Task, WorkflowSpec};
 pub use status::{ExecutionError, NodePhase, NodeStatus, Phase, Status};
 
 /// Keeps a finished run's object until its data plane has cleaned up.

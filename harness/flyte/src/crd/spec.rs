@@ -42,7 +42,7 @@ pub struct Node {
 }
 
 /// What a node runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum NodeTarget {
     /// A task of the object.
@@ -57,6 +57,112 @@ pub enum NodeTarget {
         /// Version.
         version: String,
     },
+    /// One of several nodes, by the values of the node's inputs.
+    Branch(Branch),
+    /// A node for each element of the node's inputs that are lists.
+    Array(Box<Array>),
+    /// Nothing: it waits.
+    Gate(Gate),
+}
+
+/// What a node waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Gate {
+    /// Somebody's approval; the inputs are the outputs then.
+    Approve {
+        /// The signal that says so, a boolean.
+        signal: String,
+    },
+    /// A value that somebody gives.
+    Signal {
+        /// The signal.
+        signal: String,
+        /// Its type.
+        kind: Encoded<core::LiteralType>,
+        /// The output that gets the value.
+        output: String,
+    },
+    /// Time.
+    Sleep {
+        /// How much, in milliseconds.
+        millis: u64,
+    },
+}
+
+/// Nodes of which one runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Branch {
+    /// The first whose condition holds is taken.
+    pub cases: Vec<Case>,
+    /// What runs if none holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<Box<Node>>,
+    /// With what message the node fails if none holds and nothing runs instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fails: Option<String>,
+}
+
+impl Branch {
+    /// All nodes of which one is taken.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.cases.iter().map(|case| &case.then).chain(self.otherwise.as_deref())
+    }
+}
+
+/// A condition, and what runs if it holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// The condition, over the branch node's inputs.
+    pub condition: Encoded<core::BooleanExpression>,
+    /// The node.
+    pub then: Node,
+}
+
+/// A node that runs once for each element.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Array {
+    /// What runs: a task or a launch plan. Its inputs are elements of the array node's.
+    pub node: Node,
+    /// How many run at the same time; 0 stands for all.
+    #[serde(default)]
+    pub parallelism: u32,
+    /// How many must succeed.
+    #[serde(default)]
+    pub succeeds: Succeeds,
+    /// Inputs that every element gets whole, though they may be lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bound_inputs: Vec<String>,
+    /// Each element has a file of inputs, and declares outputs, of its own. Otherwise it reads the lists, and is told its index.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub individual: bool,
+}
+
+/// How many elements of an array must succeed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Succeeds {
+    /// All.
+    #[default]
+    All,
+    /// So many.
+    Count(u32),
+    /// This part of them, rounded up.
+    Ratio(f32),
+}
+
+impl Succeeds {
+    /// How many of `all`.
+    #[must_use]
+    pub fn of(self, all: usize) -> usize {
+        match self {
+            Self::All => all,
+            Self::Count(count) => count as usize,
+            Self::Ratio(ratio) => (f64::from(ratio) * all as f64).ceil() as usize,
+        }
+    }
 }
 
 /// A task that runs as a pod.

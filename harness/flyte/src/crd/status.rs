@@ -107,7 +107,16 @@ pub struct NodeStatus {
     /// Where the outputs are.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub output_reference: String,
-    /// Progress of a sub-workflow's nodes.
+    /// When a wait began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Time>,
+    /// Its task has ended and left a workflow, which runs now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dynamic: bool,
+    /// How often an array's progress was told.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub version: u32,
+    /// Progress of nodes inside: a sub-workflow's, the one that a branch took, an array's elements.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub node_status: BTreeMap<String, NodeStatus>,
 }

@@ -8,12 +8,13 @@ use tonic::{Code, Status};
 
 use crate::client::GrpcChannel;
 use crate::proto::admin::{
-    Execution, ExecutionCreateRequest, ExecutionTerminateRequest, NodeExecutionEventRequest, TaskExecutionEventRequest,
-    WorkflowExecutionEventRequest, WorkflowExecutionGetDataRequest, WorkflowExecutionGetRequest,
+    Execution, ExecutionCreateRequest, ExecutionTerminateRequest, NodeExecutionEventRequest, Signal, SignalGetOrCreateRequest,
+    TaskExecutionEventRequest, WorkflowExecutionEventRequest, WorkflowExecutionGetDataRequest, WorkflowExecutionGetRequest,
 };
 use crate::proto::core::{LiteralMap, WorkflowExecutionIdentifier};
 use crate::proto::event::{NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent};
 use crate::proto::service::admin_service_client::AdminServiceClient;
+use crate::proto::service::signal_service_client::SignalServiceClient;
 
 /// Calls that a data plane makes.
 pub(crate) trait AdminPort: Send + Sync {
@@ -24,6 +25,7 @@ pub(crate) trait AdminPort: Send + Sync {
     fn execution(&self, id: WorkflowExecutionIdentifier) -> BoxFuture<'_, Result<Execution, Status>>;
     fn outputs(&self, id: WorkflowExecutionIdentifier) -> BoxFuture<'_, Result<LiteralMap, Status>>;
     fn terminate(&self, id: WorkflowExecutionIdentifier, cause: String) -> BoxFuture<'_, Result<(), Status>>;
+    fn signal(&self, request: SignalGetOrCreateRequest) -> BoxFuture<'_, Result<Signal, Status>>;
 }
 
 /// Further tries of a call that did not reach the control plane.
@@ -36,11 +38,13 @@ const MESSAGE_MAX: usize = 64 << 20;
 /// The control plane over gRPC.
 pub(crate) struct GrpcAdmin {
     client: AdminServiceClient<GrpcChannel>,
+    signals: SignalServiceClient<GrpcChannel>,
 }
 
 impl GrpcAdmin {
     pub(crate) fn new(channel: GrpcChannel) -> Self {
         Self {
+            signals: SignalServiceClient::new(channel.clone()),
             client: AdminServiceClient::new(channel).max_decoding_message_size(MESSAGE_MAX),
         }
     }
@@ -48,9 +52,12 @@ impl GrpcAdmin {
 
 /// One call with its retries.
 macro_rules! call {
-    ($self:ident.$method:ident($request:expr)) => {{
+    ($self:ident.$method:ident($request:expr)) => {
+        call!($self.client.$method($request))
+    };
+    ($self:ident.$client:ident.$method:ident($request:expr)) => {{
         let request = $request;
-        let mut client = $self.client.clone();
+        let mut client = $self.$client.clone();
         let mut pause = PAUSE;
         let mut tries = 0;
         loop {
@@ -122,5 +129,9 @@ impl AdminPort for GrpcAdmin {
             call!(self.terminate_execution(request)).map(|_| ())
         }
         .boxed()
+    }
+
+    fn signal(&self, request: SignalGetOrCreateRequest) -> BoxFuture<'_, Result<Signal, Status>> {
+        async move { call!(self.signals.get_or_create_signal(request)) }.boxed()
     }
 }

@@ -4,7 +4,8 @@ use tonic::Code;
 
 use super::engine::{call_failed, execution_id};
 use super::events::RoundError;
-use super::nodes::{Run, Scope};
+use super::nodes::Run;
+use super::scope::Scope;
 use crate::admin::executions_terminal as terminal;
 use crate::crd::{ExecutionError, ExecutionId, Node, NodePhase, NodeStatus, SHARD_KEY};
 use crate::naming;
@@ -44,7 +45,7 @@ impl Run<'_> {
         let closure = run.closure.unwrap_or_default();
         if closure.phase == Phase::Succeeded as i32 {
             let outputs = admin.outputs(child).await.map_err(|status| call_failed(&status))?;
-            self.succeed(status, &unique, &outputs)?;
+            self.succeed(scope, node, status, &outputs)?;
         } else if terminal(closure.phase) {
             let (code, message) = match closure.output_result {
                 Some(OutputResult::Error(error)) => (error.code, error.message),

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
+use super::branch_node::chosen;
 use super::engine::{Engine, Waits, execution_id};
 use super::events::{RoundError, proto_error, system};
-use crate::crd::{Encoded, ExecutionError, FlyteWorkflow, Node, NodePhase, NodeStatus, NodeTarget, WorkflowSpec};
-use crate::naming;
+use super::scope::Scope;
+use crate::crd::{Encoded, ExecutionError, FlyteWorkflow, Node, NodePhase, NodeStatus, NodeTarget};
 use crate::proto::core::node_execution::Phase;
-use crate::proto::core::{Literal, LiteralMap, NodeExecutionIdentifier};
+use crate::proto::core::{LiteralMap, NodeExecutionIdentifier};
 use crate::proto::event::node_execution_event::{InputValue, OutputResult, TargetMetadata};
 use crate::proto::event::{NodeExecutionEvent, ParentNodeExecutionMetadata};
+use crate::stores::ObjectUri;
 
 /// Progress of nodes by id.
 pub(crate) type Nodes = BTreeMap<String, NodeStatus>;
@@ -31,25 +33,6 @@ pub(crate) struct Run<'a> {
     pub(super) object: &'a FlyteWorkflow,
 }
 
-/// A workflow within the run: the run's own, or a node's.
-#[derive(Clone)]
-pub(super) struct Scope<'a> {
-    pub(super) spec: &'a WorkflowSpec,
-    pub(super) inputs: BTreeMap<String, Literal>,
-    /// The node that this workflow belongs to, and its attempt.
-    pub(super) parent: Option<(String, u32)>,
-}
-
-impl Scope<'_> {
-    /// A node's id, unique in the run.
-    pub(super) fn unique(&self, node: &str) -> String {
-        match &self.parent {
-            None => node.to_owned(),
-            Some((parent, attempt)) => naming::nested_node_id(parent, *attempt, node),
-        }
-    }
-}
-
 impl<'a> Run<'a> {
     pub(super) fn new(engine: &'a Engine, object: &'a FlyteWorkflow) -> Self {
         Self { engine, object }
@@ -61,6 +44,17 @@ impl<'a> Run<'a> {
             spec: &self.object.spec,
             inputs: inputs.map(|(name, Encoded(value))| (name.clone(), value.clone())).collect(),
             parent: None,
+            element: None,
+            dynamic: None,
+        }
+    }
+
+    /// The same workflow, seen from inside one of its nodes.
+    pub(super) fn inside<'s>(&self, scope: &Scope<'s>, node: &Node, status: &NodeStatus) -> Scope<'s> {
+        Scope {
+            parent: Some((scope.unique(&node.id), status.attempts)),
+            element: None,
+            ..scope.clone()
         }
     }
 
@@ -106,26 +100,48 @@ impl<'a> Run<'a> {
     }
 
     /// Takes one node further.
-    async fn node(&self, scope: &Scope<'_>, node: &Node, status: &mut NodeStatus, nodes: &Nodes) -> Result<Waits, RoundError> {
-        let first = status.phase == NodePhase::NotYetStarted;
-        let unique = scope.unique(&node.id);
+    pub(super) async fn node(&self, scope: &Scope<'_>, node: &Node, status: &mut NodeStatus, nodes: &Nodes) -> Result<Waits, RoundError> {
         let inputs = self.engine.data.resolve(&node.inputs, &scope.inputs, nodes).map_err(system)?;
+        self.further(scope, node, status, inputs, nodes).await
+    }
+
+    /// Takes one node further, with these inputs.
+    pub(super) async fn further(
+        &self,
+        scope: &Scope<'_>,
+        node: &Node,
+        status: &mut NodeStatus,
+        inputs: LiteralMap,
+        nodes: &Nodes,
+    ) -> Result<Waits, RoundError> {
+        let first = status.phase == NodePhase::NotYetStarted;
         if first {
-            let uri = self.engine.data.uri(self.object, &format!("{unique}/data/inputs.pb"));
-            self.engine.data.write(&uri, &inputs).map_err(system)?;
+            if !scope.shares_inputs() {
+                let uri = self.engine.data.uri(self.object, &scope.inputs(&node.id));
+                self.engine.data.write(&uri, &inputs).map_err(system)?;
+            }
             self.report(scope, node, Phase::Queued, status, None).await?;
             status.phase = NodePhase::Running;
         }
         let waits = match &node.target {
-            NodeTarget::Task(task) => {
-                self.task(scope, node, task, status, &inputs, first).await?;
-                Waits::Watch
+            NodeTarget::Task(id) => {
+                let task = scope.task(self.object, id)?;
+                if !status.dynamic {
+                    self.task(scope, node, task, status, &inputs, first).await?;
+                }
+                match status.dynamic && status.phase == NodePhase::Running {
+                    true => self.dynamic(scope, node, task, status).await?,
+                    false => Waits::Watch,
+                }
             }
             NodeTarget::LaunchPlan { id, version } => {
                 self.launch_plan(scope, node, (id, version), status, inputs, first).await?;
                 Waits::Children
             }
             NodeTarget::SubWorkflow(id) => self.sub_workflow(scope, node, id, status, inputs, first).await?,
+            NodeTarget::Branch(branch) => self.branch(scope, node, branch, status, &inputs, nodes, first).await?,
+            NodeTarget::Array(array) => self.array(scope, node, array, status, &inputs, first).await?,
+            NodeTarget::Gate(gate) => self.gate(scope, node, gate, status, &inputs, first).await?,
         };
         match status.phase {
             NodePhase::Succeeded => self.report(scope, node, Phase::Succeeded, status, None).await?,
@@ -144,19 +160,14 @@ impl<'a> Run<'a> {
         inputs: LiteralMap,
         first: bool,
     ) -> Result<Waits, RoundError> {
-        let spec = self
-            .object
-            .sub_workflows
-            .get(id)
-            .ok_or_else(|| RoundError::System(format!("sub-workflow [{id}] is not in the object")))?;
+        let spec = scope.sub_workflow(self.object, id)?;
         if first {
             self.report(scope, node, Phase::Running, status, None).await?;
         }
-        let unique = scope.unique(&node.id);
         let inner = Scope {
             spec,
             inputs: inputs.literals,
-            parent: Some((unique.clone(), status.attempts)),
+            ..self.inside(scope, node, status)
         };
         match self.workflow(inner.clone(), &mut status.node_status).await? {
             Outcome::Running(waits) => return Ok(waits),
@@ -166,7 +177,7 @@ impl<'a> Run<'a> {
                     .data
                     .resolve(&spec.outputs, &inner.inputs, &status.node_status)
                     .map_err(system)?;
-                self.succeed(status, &unique, &outputs)?;
+                self.succeed(scope, node, status, &outputs)?;
             }
             Outcome::Failed(error) => {
                 self.abort_in(inner, &mut status.node_status, true).await?;
@@ -178,17 +189,16 @@ impl<'a> Run<'a> {
     }
 
     /// Stores a node's outputs and marks it done.
-    pub(super) fn succeed(&self, status: &mut NodeStatus, unique: &str, outputs: &LiteralMap) -> Result<(), RoundError> {
-        let uri = self.outputs_uri(unique, status.attempts);
+    pub(super) fn succeed(&self, scope: &Scope<'_>, node: &Node, status: &mut NodeStatus, outputs: &LiteralMap) -> Result<(), RoundError> {
+        let uri = self.outputs_uri(scope, node, status.attempts);
         self.engine.data.write(&uri, outputs).map_err(system)?;
         status.output_reference = uri.to_string();
         status.phase = NodePhase::Succeeded;
         Ok(())
     }
 
-    pub(super) fn outputs_uri(&self, unique: &str, attempt: u32) -> crate::stores::ObjectUri {
-        let tail = format!("{unique}/data/{attempt}/outputs.pb");
-        self.engine.data.uri(self.object, &tail)
+    pub(super) fn outputs_uri(&self, scope: &Scope<'_>, node: &Node, attempt: u32) -> ObjectUri {
+        self.engine.data.uri(self.object, &scope.outputs(&node.id, attempt))
     }
 
     /// Stops what runs and reports it.
@@ -201,35 +211,62 @@ impl<'a> Run<'a> {
         self.abort_in(self.top(), nodes, false).await
     }
 
-    fn abort_in<'s>(&'s self, scope: Scope<'s>, nodes: &'s mut Nodes, report: bool) -> BoxFuture<'s, Result<(), RoundError>> {
+    pub(super) fn abort_in<'s>(&'s self, scope: Scope<'s>, nodes: &'s mut Nodes, report: bool) -> BoxFuture<'s, Result<(), RoundError>> {
         async move {
             for node in scope.spec.nodes.values() {
-                let Some(status) = nodes.get_mut(&node.id) else {
-                    continue;
-                };
-                if status.phase != NodePhase::Running {
-                    continue;
+                if let Some(status) = nodes.get_mut(&node.id) {
+                    self.abort_node(&scope, node, status, report).await?;
                 }
-                let unique = scope.unique(&node.id);
-                match &node.target {
-                    NodeTarget::Task(task) => self.stop_task(scope.clone(), node, task, status, report).await?,
-                    NodeTarget::LaunchPlan { .. } => self.stop_child(&unique, status).await?,
-                    NodeTarget::SubWorkflow(id) => {
-                        if let Some(spec) = self.object.sub_workflows.get(id) {
-                            let inner = Scope {
-                                spec,
-                                inputs: BTreeMap::new(),
-                                parent: Some((unique, status.attempts)),
-                            };
-                            self.abort_in(inner, &mut status.node_status, report).await?;
-                        }
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
+    /// Stops a node, if it runs.
+    pub(super) fn abort_node<'s>(
+        &'s self,
+        scope: &'s Scope<'s>,
+        node: &'s Node,
+        status: &'s mut NodeStatus,
+        report: bool,
+    ) -> BoxFuture<'s, Result<(), RoundError>> {
+        async move {
+            if status.phase != NodePhase::Running {
+                return Ok(());
+            }
+            match &node.target {
+                NodeTarget::Task(id) => {
+                    let task = scope.task(self.object, id)?;
+                    match status.dynamic {
+                        true => self.abort_dynamic(scope, node, task, status, report).await?,
+                        false => self.stop_task(scope, node, task, status, report).await?,
                     }
                 }
-                if report {
-                    self.report(&scope, node, Phase::Aborted, status, None).await?;
+                NodeTarget::LaunchPlan { .. } => self.stop_child(&scope.unique(&node.id), status).await?,
+                NodeTarget::SubWorkflow(id) => {
+                    let inner = Scope {
+                        spec: scope.sub_workflow(self.object, id)?,
+                        inputs: BTreeMap::new(),
+                        ..self.inside(scope, node, status)
+                    };
+                    self.abort_in(inner, &mut status.node_status, report).await?;
                 }
-                status.phase = NodePhase::Aborted;
+                NodeTarget::Branch(branch) => {
+                    let inside = self.inside(scope, node, status);
+                    if let Some(taken) = chosen(branch, status)
+                        && let Some(child) = status.node_status.get_mut(&taken.id)
+                    {
+                        self.abort_node(&inside, taken, child, report).await?;
+                    }
+                }
+                NodeTarget::Array(array) => self.abort_array(scope, node, array, status, report).await?,
+                NodeTarget::Gate(_) => {}
             }
+            if report {
+                self.report(scope, node, Phase::Aborted, status, None).await?;
+            }
+            status.phase = NodePhase::Aborted;
             Ok(())
         }
         .boxed()
@@ -244,22 +281,26 @@ impl<'a> Run<'a> {
         status: &NodeStatus,
         target: Option<TargetMetadata>,
     ) -> Result<(), RoundError> {
-        let unique = scope.unique(&node.id);
-        let inputs = self.engine.data.uri(self.object, &format!("{unique}/data/inputs.pb"));
+        if scope.element.is_some_and(|element| element.collected.is_some()) {
+            return Ok(());
+        }
+        let inputs = self.engine.data.uri(self.object, &scope.inputs(&node.id));
         let output_result = match (&status.error, phase) {
             (Some(error), Phase::Failed) => Some(OutputResult::Error(proto_error(error))),
             (_, Phase::Succeeded) => Some(OutputResult::OutputUri(status.output_reference.clone())),
             _ => None,
         };
         let event = NodeExecutionEvent {
-            id: Some(self.node_id(unique)),
+            id: Some(self.node_id(scope.unique(&node.id))),
             phase: phase as i32,
             input_value: Some(InputValue::InputUri(inputs.to_string())),
             output_result,
             target_metadata: target,
             spec_node_id: node.id.clone(),
             node_name: node.name.clone(),
-            is_parent: !matches!(node.target, NodeTarget::Task(_)),
+            is_parent: status.dynamic || !matches!(node.target, NodeTarget::Task(_) | NodeTarget::Array(_) | NodeTarget::Gate(_)),
+            is_dynamic: status.dynamic,
+            is_array: matches!(node.target, NodeTarget::Array(_)),
             parent_node_metadata: scope
                 .parent
                 .as_ref()
@@ -289,7 +330,7 @@ fn startable(node: &Node, status: &NodeStatus, nodes: &Nodes) -> bool {
     }
 }
 
-fn stronger(one: Waits, other: Waits) -> Waits {
+pub(super) fn stronger(one: Waits, other: Waits) -> Waits {
     match (one, other) {
         (Waits::Watch, Waits::Watch) => Waits::Watch,
         _ => Waits::Children,

@@ -18,6 +18,7 @@ use crate::proto::core::task_template::Target;
 use crate::proto::core::{Container as ProtoContainer, LiteralMap};
 
 mod arguments;
+mod elements;
 
 pub(crate) use arguments::Places;
 
@@ -34,6 +35,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) node: &'a str,
     pub(crate) number: u32,
     pub(crate) pod_name: String,
+    /// The element of an array that it runs for, and whether that has inputs and outputs of its own.
+    pub(crate) element: Option<(usize, bool)>,
     pub(crate) places: Places,
     pub(crate) inputs: &'a LiteralMap,
     pub(crate) store_id: &'a str,
@@ -143,8 +146,18 @@ impl Attempt<'_> {
             .interface
             .as_ref()
             .and_then(|interface| interface.outputs.as_ref());
+        let outputs = outputs.map(|outputs| match self.element {
+            // What it declares is the list of what all elements write.
+            Some((_, false)) => elements::of_lists(outputs),
+            _ => outputs.clone(),
+        });
         let outputs = outputs.map(|outputs| (OUTPUTS, BASE64_STANDARD.encode(outputs.encode_to_vec())));
-        let own = own.into_iter().chain(outputs).map(|(name, value)| (name.to_owned(), value));
+        let index = self.element.into_iter().flat_map(|(index, _)| elements::environment(index));
+        let own = own
+            .into_iter()
+            .chain(outputs)
+            .chain(index)
+            .map(|(name, value)| (name.to_owned(), value));
         let given = container.env.iter().map(|pair| (pair.key.clone(), pair.value.clone()));
         let mut variables: BTreeMap<String, String> = given.collect();
         variables.extend(self.object.environment.clone());

@@ -6,8 +6,9 @@ use k8s_openapi::api::core::v1::Pod;
 
 use super::error_document;
 use super::events::{RoundError, proto_error, system};
-use super::nodes::{Run, Scope};
+use super::nodes::Run;
 use super::pod::{Attempt, Places};
+use super::scope::Scope;
 use crate::crd::{ExecutionError, Node, NodePhase, NodeStatus, Task};
 use crate::naming;
 use crate::proto::core::node_execution::Phase as NodeReport;
@@ -22,16 +23,11 @@ impl Run<'_> {
         &self,
         scope: &Scope<'_>,
         node: &Node,
-        task_id: &str,
+        task: &Task,
         status: &mut NodeStatus,
         inputs: &LiteralMap,
         first: bool,
     ) -> Result<(), RoundError> {
-        let task = self
-            .object
-            .tasks
-            .get(task_id)
-            .ok_or_else(|| RoundError::System(format!("task [{task_id}] is not in the object")))?;
         if first && !self.launch(scope, node, task, status, inputs).await? {
             return Ok(());
         }
@@ -77,11 +73,10 @@ impl Run<'_> {
         status: &mut NodeStatus,
         inputs: &LiteralMap,
     ) -> Result<bool, RoundError> {
-        let unique = scope.unique(&node.id);
         let engine = self.engine;
-        let output_prefix = self.outputs_uri(&unique, status.attempts).to_string();
+        let output_prefix = self.outputs_uri(scope, node, status.attempts).to_string();
         let output_prefix = output_prefix.trim_end_matches("/outputs.pb").to_owned();
-        let input = engine.data.uri(self.object, &format!("{unique}/data/inputs.pb")).to_string();
+        let input = engine.data.uri(self.object, &scope.inputs(&node.id)).to_string();
         let raw = match &self.object.raw_output_data_config.output_location_prefix {
             prefix if prefix.is_empty() => &engine.config.raw_output_prefix,
             prefix => prefix,
@@ -100,6 +95,7 @@ impl Run<'_> {
                 unique_key: pod_name.replace('-', "_"),
             },
             pod_name,
+            element: scope.element.map(|element| (element.index, element.individual)),
             inputs,
             store_id: &engine.store_id,
             default_cpu: &engine.config.default_cpu,
@@ -125,15 +121,19 @@ impl Run<'_> {
 
     /// The error that the present attempt wrote in place of outputs, and whether another attempt may help.
     fn told_error(&self, scope: &Scope<'_>, node: &Node, status: &NodeStatus) -> Result<Option<(ExecutionError, bool)>, RoundError> {
-        let uri = self.outputs_uri(&scope.unique(&node.id), status.attempts).to_string();
+        let uri = self.outputs_uri(scope, node, status.attempts).to_string();
         let uri = format!("{}/error.pb", uri.trim_end_matches("/outputs.pb"));
         let content = self.engine.data.content(&uri).map_err(system)?;
         Ok(content.map(|content| error_document::read(&uri, content)))
     }
 
     async fn pod_succeeded(&self, scope: &Scope<'_>, node: &Node, task: &Task, status: &mut NodeStatus) -> Result<(), RoundError> {
-        let uri = self.outputs_uri(&scope.unique(&node.id), status.attempts).to_string();
+        let uri = self.outputs_uri(scope, node, status.attempts).to_string();
         let written = self.engine.data.read(&uri).map_err(system)?;
+        if written.is_none() && scope.element.is_none() && self.wrote_workflow(scope, node, status)? {
+            self.task_report(scope, node, task, status, Phase::Succeeded).await?;
+            return self.unfold(scope, node, task, status).await;
+        }
         match written {
             None if declares_outputs(&task.template.0) => {
                 status.error = Some(ExecutionError {
@@ -188,18 +188,18 @@ impl Run<'_> {
     /// Deletes the present attempt's pod.
     pub(super) async fn stop_task(
         &self,
-        scope: Scope<'_>,
+        scope: &Scope<'_>,
         node: &Node,
-        task_id: &str,
+        task: &Task,
         status: &NodeStatus,
         report: bool,
     ) -> Result<(), RoundError> {
         let namespace = self.object.metadata.namespace.as_deref().unwrap_or_default();
-        let name = self.pod_name(&scope, node, status);
+        let name = self.pod_name(scope, node, status);
         self.engine.cluster.delete_pod(namespace, &name).await?;
-        match self.object.tasks.get(task_id) {
-            Some(task) if report => self.task_report(&scope, node, task, status, Phase::Aborted).await,
-            _ => Ok(()),
+        match report {
+            true => self.task_report(scope, node, task, status, Phase::Aborted).await,
+            false => Ok(()),
         }
     }
 
@@ -230,11 +230,15 @@ impl Run<'_> {
     }
 
     async fn task_report(&self, scope: &Scope<'_>, node: &Node, task: &Task, status: &NodeStatus, phase: Phase) -> Result<(), RoundError> {
-        let unique = scope.unique(&node.id);
-        let inputs = self.engine.data.uri(self.object, &format!("{unique}/data/inputs.pb"));
+        if let Some((element, collected)) = scope.element.and_then(|element| Some((element, element.collected?))) {
+            let resource = self.resource(scope, element.index, status.attempts, phase);
+            collected.lock().unwrap_or_else(PoisonError::into_inner).push(resource);
+            return Ok(());
+        }
+        let inputs = self.engine.data.uri(self.object, &scope.inputs(&node.id));
         let event = TaskExecutionEvent {
             task_id: task.template.0.id.clone(),
-            parent_node_execution_id: Some(self.node_id(unique)),
+            parent_node_execution_id: Some(self.node_id(scope.unique(&node.id))),
             retry_attempt: status.attempts,
             phase: phase as i32,
             input_value: Some(InputValue::InputUri(inputs.to_string())),

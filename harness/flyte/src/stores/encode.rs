@@ -80,6 +80,8 @@ struct Node {
     parent: String,
     #[prost(string, tag = "3")]
     outputs_uri: String,
+    #[prost(message, optional, tag = "4")]
+    dynamic: Option<admin::DynamicWorkflowNodeMetadata>,
 }
 
 impl Stored for NodeRow {
@@ -88,6 +90,7 @@ impl Stored for NodeRow {
             message: Some(self.message.clone()),
             parent: self.parent.clone(),
             outputs_uri: self.outputs_uri.clone(),
+            dynamic: self.dynamic.clone(),
         };
         row.encode_to_vec()
     }
@@ -98,6 +101,7 @@ impl Stored for NodeRow {
             message: row.message.unwrap_or_default(),
             parent: row.parent,
             outputs_uri: row.outputs_uri,
+            dynamic: row.dynamic,
         })
     }
 }
@@ -108,6 +112,8 @@ struct Task {
     message: Option<admin::TaskExecution>,
     #[prost(string, tag = "2")]
     outputs_uri: String,
+    #[prost(uint32, tag = "3")]
+    version: u32,
 }
 
 impl Stored for TaskRow {
@@ -115,6 +121,7 @@ impl Stored for TaskRow {
         let row = Task {
             message: Some(self.message.clone()),
             outputs_uri: self.outputs_uri.clone(),
+            version: self.version,
         };
         row.encode_to_vec()
     }
@@ -124,6 +131,7 @@ impl Stored for TaskRow {
         Some(Self {
             message: row.message.unwrap_or_default(),
             outputs_uri: row.outputs_uri,
+            version: row.version,
         })
     }
 }

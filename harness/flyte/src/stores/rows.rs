@@ -83,6 +83,8 @@ pub(crate) struct NodeRow {
     /// The node that this one belongs to; empty at the top.
     pub(crate) parent: String,
     pub(crate) outputs_uri: String,
+    /// The workflow that the node's task wrote.
+    pub(crate) dynamic: Option<admin::DynamicWorkflowNodeMetadata>,
 }
 
 /// Key of one attempt of a task.
@@ -98,6 +100,8 @@ pub(crate) struct TaskKey {
 pub(crate) struct TaskRow {
     pub(crate) message: admin::TaskExecution,
     pub(crate) outputs_uri: String,
+    /// Of the phase: a running task may tell of itself several times.
+    pub(crate) version: u32,
 }
 
 /// Key of a stored attribute. Empty fields mean a level further up; flyteadmin's own key has a launch
@@ -111,6 +115,13 @@ pub(crate) struct AttributeKey {
     pub(crate) resource: i32,
 }
 
+/// Key of a signal of a run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct SignalKey {
+    pub(crate) execution: ExecutionKey,
+    pub(crate) signal: String,
+}
+
 /// All tables of one database.
 #[derive(Debug)]
 pub(crate) struct Tables {
@@ -122,6 +133,7 @@ pub(crate) struct Tables {
     pub(crate) executions: Table<ExecutionKey, ExecutionRow>,
     pub(crate) nodes: Table<NodeKey, NodeRow>,
     pub(crate) task_executions: Table<TaskKey, TaskRow>,
+    pub(crate) signals: Table<SignalKey, admin::Signal>,
 }
 
 impl Default for Tables {
@@ -135,6 +147,7 @@ impl Default for Tables {
             executions: Table::new("executions"),
             nodes: Table::new("node_executions"),
             task_executions: Table::new("task_executions"),
+            signals: Table::new("signals"),
         }
     }
 }
@@ -151,6 +164,7 @@ impl Tables {
             executions,
             nodes,
             task_executions,
+            signals,
         } = Self::default();
         Self {
             projects: projects.tracked(),
@@ -161,6 +175,7 @@ impl Tables {
             executions: executions.tracked(),
             nodes: nodes.tracked(),
             task_executions: task_executions.tracked(),
+            signals: signals.tracked(),
         }
     }
 
@@ -175,6 +190,7 @@ impl Tables {
         self.executions.take_changes(&mut rows);
         self.nodes.take_changes(&mut rows);
         self.task_executions.take_changes(&mut rows);
+        self.signals.take_changes(&mut rows);
         rows
     }
 
@@ -187,7 +203,8 @@ impl Tables {
             || self.attributes.apply(row)?
             || self.executions.apply(row)?
             || self.nodes.apply(row)?
-            || self.task_executions.apply(row)?;
+            || self.task_executions.apply(row)?
+            || self.signals.apply(row)?;
         if known {
             Ok(())
         } else {

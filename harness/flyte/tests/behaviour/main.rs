@@ -8,6 +8,7 @@ mod attribute_api;
 mod bench;
 mod create;
 mod event;
+mod nodes;
 mod plane;
 mod propeller;
 mod recorder;

@@ -9,7 +9,7 @@ use crate::admin::state::Admin;
 use crate::proto::admin::EventErrorAlreadyInTerminalState;
 use crate::proto::admin::event_failure_reason::Reason;
 use crate::proto::admin::node_execution_closure::{OutputResult, TargetMetadata};
-use crate::proto::admin::{NodeExecution, NodeExecutionClosure, NodeExecutionMetaData, WorkflowNodeMetadata};
+use crate::proto::admin::{DynamicWorkflowNodeMetadata, NodeExecution, NodeExecutionClosure, NodeExecutionMetaData, WorkflowNodeMetadata};
 use crate::proto::core::node_execution::Phase;
 use crate::proto::event::NodeExecutionEvent;
 use crate::proto::event::node_execution_event::{InputValue, OutputResult as EventResult, TargetMetadata as EventTarget};
@@ -47,6 +47,7 @@ impl Admin {
                     },
                     parent: String::new(),
                     outputs_uri: String::new(),
+                    dynamic: None,
                 },
             };
             let closure = row.message.closure.get_or_insert_default();
@@ -105,10 +106,23 @@ fn store(row: &mut NodeRow, event: NodeExecutionEvent) {
         Some(EventResult::Error(error)) => closure.output_result = Some(OutputResult::Error(error)),
         _ => {}
     }
-    if let Some(EventTarget::WorkflowNodeMetadata(child)) = event.target_metadata {
-        closure.target_metadata = Some(TargetMetadata::WorkflowNodeMetadata(WorkflowNodeMetadata {
-            execution_id: child.execution_id,
-        }));
+    match event.target_metadata {
+        Some(EventTarget::WorkflowNodeMetadata(child)) => {
+            closure.target_metadata = Some(TargetMetadata::WorkflowNodeMetadata(WorkflowNodeMetadata {
+                execution_id: child.execution_id,
+            }));
+        }
+        Some(EventTarget::TaskNodeMetadata(task)) => {
+            if let Some(workflow) = task.dynamic_workflow {
+                closure.dynamic_job_spec_uri.clone_from(&workflow.dynamic_job_spec_uri);
+                row.dynamic = Some(DynamicWorkflowNodeMetadata {
+                    id: workflow.id,
+                    compiled_workflow: workflow.compiled_workflow,
+                    dynamic_job_spec_uri: workflow.dynamic_job_spec_uri,
+                });
+            }
+        }
+        None => {}
     }
     if let Some(InputValue::InputUri(uri)) = event.input_value {
         row.message.input_uri = uri;

@@ -1,5 +1,7 @@
 //! `CreateTaskEvent`.
 
+use std::collections::BTreeMap;
+
 use tonic::Code;
 
 use super::check_cluster;
@@ -12,8 +14,8 @@ use crate::proto::admin::task_execution_closure::OutputResult;
 use crate::proto::admin::{TaskExecution, TaskExecutionClosure};
 use crate::proto::core::TaskExecutionIdentifier;
 use crate::proto::core::task_execution::Phase;
-use crate::proto::event::TaskExecutionEvent;
 use crate::proto::event::task_execution_event::{InputValue, OutputResult as EventResult};
+use crate::proto::event::{ExternalResourceInfo, TaskExecutionEvent};
 use crate::proto_time::between;
 use crate::stores::{EntityKey, ExecutionKey, NodeKey, TaskKey, TaskRow};
 
@@ -50,7 +52,10 @@ impl Admin {
                 )));
             }
             let old = tables.task_executions.get(&key).cloned();
-            if old.as_ref().is_some_and(|row| phase(row) == event.phase) {
+            if old
+                .as_ref()
+                .is_some_and(|row| phase(row) == event.phase && row.version >= event.phase_version)
+            {
                 return Err(AdminError::new(
                     Code::AlreadyExists,
                     format!("This phase was already recorded for task [{}]", task.name),
@@ -78,6 +83,7 @@ impl Admin {
                     ..TaskExecution::default()
                 },
                 outputs_uri: String::new(),
+                version: 0,
             });
             row.message.closure.get_or_insert_default().updated_at = Some(now);
             store(&mut row, event);
@@ -103,13 +109,23 @@ pub(crate) fn terminal(phase: i32) -> bool {
         .any(|terminal| *terminal as i32 == phase)
 }
 
+/// What is known of parts of a task, with what is told now: a part is known by its index and attempt.
+fn merged(known: Vec<ExternalResourceInfo>, told: Vec<ExternalResourceInfo>) -> Vec<ExternalResourceInfo> {
+    let parts = known.into_iter().chain(told);
+    let parts: BTreeMap<_, _> = parts.map(|part| ((part.index, part.retry_attempt), part)).collect();
+    parts.into_values().collect()
+}
+
 fn store(row: &mut TaskRow, event: TaskExecutionEvent) {
     let closure = row.message.closure.get_or_insert_default();
     closure.phase = event.phase;
+    row.version = event.phase_version;
     closure.task_type = event.task_type;
     closure.event_version = event.event_version;
     closure.logs.extend(event.logs);
-    if let Some(metadata) = event.metadata {
+    if let Some(mut metadata) = event.metadata {
+        let known = closure.metadata.take().unwrap_or_default().external_resources;
+        metadata.external_resources = merged(known, metadata.external_resources);
         closure.metadata = Some(metadata);
     }
     if event.phase == Phase::Running as i32 && closure.started_at.is_none() {
