@@ -6,4 +6,6 @@ mod network;
 mod pods;
 mod programs;
 mod remote;
+mod spdy_client;
+mod spdy_streams;
 mod world;
