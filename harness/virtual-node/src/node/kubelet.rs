@@ -84,7 +84,7 @@ fn entered(
         Task::Exec(context, node.programs.clone(), words)
     } else {
         match node.logs.find(namespace, pod, container, false) {
-            Ok(log) => Task::Attach(log),
+            Ok(log) => Task::Attach(log, node.running.stdin(namespace, pod, container)),
             Err(_) => return text(StatusCode::NOT_FOUND, format!("container not found (\"{container}\")")),
         }
     };
@@ -94,16 +94,16 @@ fn entered(
     }
 }
 
-/// The command and the streams that a query asks for.
+/// The command and the streams that a query asks for, by a kubelet's names, which are not the API's.
 fn options(query: &str) -> (Vec<String>, Wanted) {
     let (mut words, mut wanted) = (Vec::new(), Wanted::default());
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let on = matches!(&*value, "1" | "true");
         match &*name {
             "command" => words.push(value.into_owned()),
-            "stdin" => wanted.stdin = on,
-            "stdout" => wanted.stdout = on,
-            "stderr" => wanted.stderr = on,
+            "input" => wanted.stdin = on,
+            "output" => wanted.stdout = on,
+            "error" => wanted.stderr = on,
             "tty" => wanted.tty = on,
             _ => {}
         }
@@ -115,13 +115,13 @@ fn forwarded(node: &Arc<NodeContext>, namespace: &str, pod: &str, query: &str, r
     let Some(context) = node.running.of_pod(namespace, pod) else {
         return text(StatusCode::NOT_FOUND, format!("pod \"{pod}\" is not running"));
     };
-    let ports = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "ports");
+    let ports = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "port");
     let ports: Result<Vec<u16>, _> = ports
         .flat_map(|(_, all)| all.split(',').map(str::parse).collect::<Vec<_>>())
         .collect();
     let ports = match ports {
         Ok(ports) => ports,
-        Err(_) => return text(StatusCode::BAD_REQUEST, "query parameter \"ports\" is not a list of ports"),
+        Err(_) => return text(StatusCode::BAD_REQUEST, "query parameter \"port\" is not a port"),
     };
     let pod = remote::Pod {
         host: context.host.clone(),
@@ -129,7 +129,7 @@ fn forwarded(node: &Arc<NodeContext>, namespace: &str, pod: &str, query: &str, r
     };
     let asked = match Asked::new(request, Purpose::Ports) {
         Ok(asked) if asked.needs_ports() && ports.is_empty() => {
-            return text(StatusCode::BAD_REQUEST, "query parameter \"ports\" is required");
+            return text(StatusCode::BAD_REQUEST, "query parameter \"port\" is required");
         }
         Ok(asked) => asked,
         Err(refused) => return refusal(&refused),

@@ -4,6 +4,7 @@
 //! the [tools] or a registered program. Anything else that means something to a shell is refused by its name: a part of a
 //! script that is passed over would be worse.
 
+mod console;
 mod parse;
 mod streams;
 pub(crate) mod tools;
@@ -13,6 +14,7 @@ use std::io;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
+pub(crate) use console::{Console, Stdin};
 pub(crate) use parse::parse;
 use streams::log_to;
 pub(crate) use streams::{Input, Output, Streams, pipe};

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod app;
+mod ephemeral;
 mod network;
 mod pods;
 mod programs;

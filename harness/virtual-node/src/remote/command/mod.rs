@@ -14,7 +14,7 @@ use super::handshake::Opened;
 use super::room;
 use crate::log_reader::{Query, read};
 use crate::program::{ContainerContext, LogBuffer, Programs};
-use crate::shell::{Input, Output, Shell, Streams, pipe};
+use crate::shell::{Input, Output, Shell, Stdin, Streams, pipe};
 use channels::{Channel, Incoming, Receiver, Sender};
 use status::Ended;
 
@@ -25,8 +25,8 @@ const WAITING: usize = 16;
 pub(crate) enum Task {
     /// Runs these words.
     Exec(ContainerContext, Programs, Vec<String>),
-    /// Shows its output from now on, until it ends or the client leaves. Nothing here reads a container's standard input.
-    Attach(Arc<LogBuffer>),
+    /// Shows its output from now on, until it ends or the client leaves. Input goes to a container that reads it; others' is passed over.
+    Attach(Arc<LogBuffer>, Option<Stdin>),
 }
 
 /// Which streams the client wants.
@@ -57,7 +57,7 @@ pub(crate) async fn command(task: Task, wanted: Wanted, opened: Opened) {
 async fn carry(task: Task, wanted: Wanted, sender: Sender, receiver: Receiver) {
     match task {
         Task::Exec(context, programs, words) => serve(|streams| exec(context, programs, words, streams), wanted, sender, receiver).await,
-        Task::Attach(log) => serve(|streams| attach(log, streams), wanted, sender, receiver).await,
+        Task::Attach(log, stdin) => serve(|streams| attach(log, stdin, streams), wanted, sender, receiver).await,
     }
 }
 
@@ -76,13 +76,28 @@ async fn exec(context: ContainerContext, programs: Programs, words: Vec<String>,
     }
 }
 
-async fn attach(log: Arc<LogBuffer>, streams: Streams) -> Ended {
-    let Streams { stdout, .. } = streams;
-    let mut lines = std::pin::pin!(read(log, Query::following()));
-    while let Some(line) = lines.next().await {
-        if stdout.write(line).await.is_err() {
-            break;
+async fn attach(log: Arc<LogBuffer>, to: Option<Stdin>, streams: Streams) -> Ended {
+    let Streams { stdin, stdout, .. } = streams;
+    let show = async {
+        let mut lines = std::pin::pin!(read(log, Query::following()));
+        while let Some(line) = lines.next().await {
+            if stdout.write(line).await.is_err() {
+                break;
+            }
         }
+    };
+    let input = async {
+        if let Some(to) = to {
+            to.attach(stdin).await;
+        }
+        // The end of the input is not that of the output.
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        biased;
+        // First, so that it misses nothing of what the input leads to.
+        () = show => {}
+        () = input => {}
     }
     Ended::Code(0)
 }
