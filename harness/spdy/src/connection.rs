@@ -26,12 +26,21 @@ const GRACE: Duration = Duration::from_secs(10);
 pub struct Connection<R, W> {
     read: R,
     write: W,
-    table: Arc<Table>,
+    table: Ending,
     frames: mpsc::Receiver<Frame>,
     offered: mpsc::Sender<Stream>,
 }
 
-/// The streams of a connection.
+/// The connection's own hold on its streams: they end with it.
+struct Ending(Arc<Table>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// The streams of a connection. Dropped without [`Streams::close`], they end it.
 pub struct Streams {
     table: Arc<Table>,
     offered: mpsc::Receiver<Stream>,
@@ -57,7 +66,7 @@ fn both<R, W>(read: R, write: W, next: u32) -> (Connection<R, W>, Streams) {
     let connection = Connection {
         read,
         write,
-        table,
+        table: Ending(table),
         frames,
         offered: offer,
     };
@@ -108,32 +117,38 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
         let Self {
             mut read,
             mut write,
-            table,
+            table: ending,
             mut frames,
             offered,
         } = self;
-        let result = {
-            let mut receive = std::pin::pin!(receive(&mut read, &table, offered));
-            let mut send = std::pin::pin!(send(&mut write, &mut frames));
-            tokio::select! {
-                received = &mut receive => {
-                    if received.as_ref().is_err_and(Error::is_protocol) {
-                        let bye = Frame::GoAway { last: table.last(), status: GoAwayStatus::PROTOCOL_ERROR };
-                        let farewell = async { tokio::join!(table.frames.send(bye), &mut send) };
-                        // Who does not listen is not told.
-                        let _ = tokio::time::timeout(GRACE, farewell).await;
-                    }
-                    received
+        let table = &ending.0;
+        let mut receive = std::pin::pin!(receive(&mut read, table, offered));
+        let mut send = std::pin::pin!(send(&mut write, &mut frames));
+        tokio::select! {
+            received = &mut receive => {
+                if received.as_ref().is_err_and(Error::is_protocol) {
+                    let bye = Frame::GoAway { last: table.last(), status: GoAwayStatus::PROTOCOL_ERROR };
+                    let farewell = async { tokio::join!(table.frames.send(bye), &mut send) };
+                    // Who does not listen is not told.
+                    let _ = tokio::time::timeout(GRACE, farewell).await;
                 }
-                sent = &mut send => match sent {
-                    // What the peer still sends is read: closed on, it might lose what was sent to it.
-                    Ok(()) => tokio::time::timeout(GRACE, receive).await.unwrap_or(Ok(())),
-                    Err(error) => Err(error),
-                },
+                received
             }
-        };
-        table.end();
-        result
+            sent = &mut send => match sent {
+                // What the peer still sends is read: closed on, it might lose what was sent to it.
+                Ok(()) => tokio::time::timeout(GRACE, receive).await.unwrap_or(Ok(())),
+                Err(error) => Err(error),
+            },
+            () = table.ended.cancelled() => Ok(()),
+        }
+    }
+}
+
+impl Drop for Streams {
+    fn drop(&mut self) {
+        if !self.table.closing.is_cancelled() {
+            self.table.ended.cancel();
+        }
     }
 }
 

@@ -126,6 +126,21 @@ async fn a_side_that_vanishes_ends_all() {
     ran.await.unwrap().unwrap();
 }
 
+/// Neither side keeps the other waiting for streams that nobody takes, or for a connection that nobody carries.
+#[tokio::test(start_paused = true)]
+async fn what_is_dropped_ends_the_other() {
+    let ((client, ran), (server, served)) = pair();
+    drop(server);
+    served.await.unwrap().unwrap();
+    ran.await.unwrap().unwrap();
+    assert_eq!(client.open(named("x")).await.err(), Some(Closed));
+    let (near, _far) = tokio::io::duplex(64);
+    let (read, write) = tokio::io::split(near);
+    let (connection, mut streams) = spdy::server(read, write);
+    drop(connection);
+    assert!(streams.next().await.is_none());
+}
+
 /// A peer that writes frames of its own.
 struct Peer(DuplexStream, Decoder, BytesMut);
 

@@ -38,10 +38,10 @@ fn ephemeral(state: &State) -> Vec<ContainerStatus> {
     state.ephemeral.iter().map(without).collect()
 }
 
-/// A pod's phase by its containers' states. It is not over while anything runs, sidecars included.
+/// A pod's phase by its containers' states. It is not over while anything runs, sidecars and ephemeral containers included.
 fn phase(pod: &Pod, state: &State) -> &'static str {
     let phase = phase_of_containers(pod, state);
-    let runs = state.init.iter().chain(&state.main).any(is_running);
+    let runs = state.init.iter().chain(&state.main).chain(&state.ephemeral).any(is_running);
     if runs && matches!(phase, "Succeeded" | "Failed") {
         "Running"
     } else {

@@ -6,6 +6,7 @@
 mod command;
 mod forward;
 mod handshake;
+mod terminal;
 mod tunnel;
 mod websocket;
 

@@ -135,5 +135,6 @@ async fn they_end_with_their_pod() {
     entered.stdout().unwrap().read_to_string(&mut told).await.unwrap();
     assert_eq!(told, "inside\n");
     let pod = world.until("p", |pod: &Pod| phase(pod) == "Succeeded").await;
-    assert_eq!(exit_code(&pod, "debugger"), Some(143), "{pod:?}");
+    // It is not over before that.
+    assert_eq!(exit_code(&pod, "debugger"), Some(143));
 }

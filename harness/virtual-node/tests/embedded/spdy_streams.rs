@@ -84,7 +84,7 @@ async fn commands_run_over_every_version() {
         for (query, out, err) in [
             ("stdout=true&stderr=true", "one\n", "two\n"),
             ("stdout=true&stdin=true", "one\n", ""),
-            ("stdout=true&stderr=true&tty=true", "one\ntwo\n", ""),
+            ("stdout=true&stderr=true&tty=true", "one\r\ntwo\r\n", ""),
         ] {
             let (protocol, got, errors, ended) = exec(&client, &format!("{query}&{line}"), &COMMANDS[first..], None).await;
             assert_eq!(

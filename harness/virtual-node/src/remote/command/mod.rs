@@ -1,25 +1,21 @@
 //! `exec` and `attach`: a command, and its streams to the client.
 
 mod channels;
+mod serve;
 mod spdy;
 mod status;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures::StreamExt;
-use tokio::sync::mpsc;
 
 use super::handshake::Opened;
-use super::room;
 use crate::log_reader::{Query, read};
 use crate::program::{ContainerContext, LogBuffer, Programs};
-use crate::shell::{Input, Output, Shell, Stdin, Streams, pipe};
-use channels::{Channel, Incoming, Receiver, Sender};
+use crate::shell::{Shell, Stdin, Streams, is_interactive};
+use channels::{Receiver, Sender};
+use serve::serve;
 use status::Ended;
-
-/// How many pieces of input wait for the command.
-const WAITING: usize = 16;
 
 /// What is done in a container.
 pub(crate) enum Task {
@@ -56,14 +52,19 @@ pub(crate) async fn command(task: Task, wanted: Wanted, opened: Opened) {
 
 async fn carry(task: Task, wanted: Wanted, sender: Sender, receiver: Receiver) {
     match task {
-        Task::Exec(context, programs, words) => serve(|streams| exec(context, programs, words, streams), wanted, sender, receiver).await,
-        Task::Attach(log, stdin) => serve(|streams| attach(log, stdin, streams), wanted, sender, receiver).await,
+        Task::Exec(context, programs, words) => {
+            // A shell that reads lines outlives an interrupt.
+            let interruptible = !is_interactive(&words);
+            let run = |streams| exec(context, programs, words, wanted.tty, streams);
+            serve(run, wanted, interruptible, sender, receiver).await;
+        }
+        Task::Attach(log, stdin) => serve(|streams| attach(log, stdin, streams), wanted, false, sender, receiver).await,
     }
 }
 
-async fn exec(context: ContainerContext, programs: Programs, words: Vec<String>, mut streams: Streams) -> Ended {
+async fn exec(context: ContainerContext, programs: Programs, words: Vec<String>, terminal: bool, mut streams: Streams) -> Ended {
     let name = words.first().cloned().unwrap_or_default();
-    let shell = Shell::new(context.clone(), programs);
+    let shell = Shell::new(context.clone(), programs).on_terminal(terminal);
     let code = tokio::select! {
         biased;
         code = shell.command(words, &mut streams) => code,
@@ -100,63 +101,4 @@ async fn attach(log: Arc<LogBuffer>, to: Option<Stdin>, streams: Streams) -> End
         () = input => {}
     }
     Ended::Code(0)
-}
-
-/// Carries the streams of a command between it and the client, then tells how it ended.
-async fn serve<F: Future<Output = Ended>>(run: impl FnOnce(Streams) -> F, wanted: Wanted, mut sender: Sender, mut receiver: Receiver) {
-    let (to_stdin, stdin) = mpsc::channel(WAITING);
-    let mut to_stdin = wanted.stdin.then_some(to_stdin);
-    // Input that the command has no room for yet. Nothing more is read from the client until then.
-    let mut held: Option<Bytes> = None;
-    let (streams, mut from_stdout, mut from_stderr) = streams(wanted, Input::new(stdin));
-    let mut running = std::pin::pin!(run(streams));
-    let (mut ended, mut open) = (None, (true, true));
-    // The command may have ended before all that it wrote is sent.
-    while ended.is_none() || open.0 || open.1 {
-        tokio::select! {
-            biased;
-            chunk = from_stdout.chunk(), if open.0 => match chunk {
-                Some(chunk) => {
-                    if !sender.send(Channel::Stdout, chunk).await {
-                        return;
-                    }
-                }
-                None => open.0 = false,
-            },
-            chunk = from_stderr.chunk(), if open.1 => match chunk {
-                Some(chunk) => {
-                    if !sender.send(Channel::Stderr, chunk).await {
-                        return;
-                    }
-                }
-                None => open.1 = false,
-            },
-            end = &mut running, if ended.is_none() => ended = Some(end),
-            room = room(to_stdin.clone()), if held.is_some() => {
-                if let (Some(room), Some(data)) = (room, held.take()) {
-                    room.send(data);
-                }
-            }
-            message = receiver.next(), if held.is_none() => match message {
-                Some(Incoming::Stdin(data)) => held = Some(data),
-                Some(Incoming::EndOfStdin) => drop(to_stdin.take()),
-                None => return,
-            },
-        }
-    }
-    if let Some(ended) = ended {
-        sender.close(&ended).await;
-    }
-}
-
-/// The streams of a command, and what comes out of them. What is not wanted ends at once.
-fn streams(wanted: Wanted, stdin: Input) -> (Streams, Input, Input) {
-    let ((out, from_stdout), (err, from_stderr)) = (pipe(), pipe());
-    let stdout = if wanted.stdout { out } else { Output::Null };
-    let stderr = match (wanted.tty, wanted.stderr) {
-        (true, _) => stdout.clone(),
-        (false, true) => err,
-        (false, false) => Output::Null,
-    };
-    (Streams { stdin, stdout, stderr }, from_stdout, from_stderr)
 }
