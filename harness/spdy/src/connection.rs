@@ -122,25 +122,30 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<R, W> {
             offered,
         } = self;
         let table = &ending.0;
-        let mut receive = std::pin::pin!(receive(&mut read, table, offered));
-        let mut send = std::pin::pin!(send(&mut write, &mut frames));
-        tokio::select! {
-            received = &mut receive => {
-                if received.as_ref().is_err_and(Error::is_protocol) {
-                    let bye = Frame::GoAway { last: table.last(), status: GoAwayStatus::PROTOCOL_ERROR };
-                    let farewell = async { tokio::join!(table.frames.send(bye), &mut send) };
-                    // Who does not listen is not told.
-                    let _ = tokio::time::timeout(GRACE, farewell).await;
+        let result = {
+            let mut receive = std::pin::pin!(receive(&mut read, table, offered));
+            let mut send = std::pin::pin!(send(&mut write, &mut frames));
+            tokio::select! {
+                received = &mut receive => {
+                    if received.as_ref().is_err_and(Error::is_protocol) {
+                        let bye = Frame::GoAway { last: table.last(), status: GoAwayStatus::PROTOCOL_ERROR };
+                        let farewell = async { tokio::join!(table.frames.send(bye), &mut send) };
+                        // Who does not listen is not told.
+                        let _ = tokio::time::timeout(GRACE, farewell).await;
+                    }
+                    received
                 }
-                received
+                sent = &mut send => match sent {
+                    // What the peer still sends is read, and it goes first: closed on, it might lose what was sent to it, and take that for a failure.
+                    Ok(()) => tokio::time::timeout(GRACE, receive).await.unwrap_or(Ok(())),
+                    Err(error) => Err(error),
+                },
+                () = table.ended.cancelled() => Ok(()),
             }
-            sent = &mut send => match sent {
-                // What the peer still sends is read: closed on, it might lose what was sent to it.
-                Ok(()) => tokio::time::timeout(GRACE, receive).await.unwrap_or(Ok(())),
-                Err(error) => Err(error),
-            },
-            () = table.ended.cancelled() => Ok(()),
-        }
+        };
+        // Who has gone needs no end of the connection.
+        let _ = tokio::time::timeout(GRACE, write.shutdown()).await;
+        result
     }
 }
 
@@ -171,7 +176,6 @@ async fn send(write: &mut (impl AsyncWrite + Unpin), frames: &mut mpsc::Receiver
             break;
         }
     }
-    write.shutdown().await?;
     Ok(())
 }
 

@@ -81,7 +81,7 @@ fn entered(
         return text(StatusCode::BAD_REQUEST, "you must specify at least 1 of stdin, stdout, stderr");
     }
     let task = if exec {
-        Task::Exec(context, node.programs.clone(), words)
+        Task::Exec(Box::new(context), node.programs.clone(), words)
     } else {
         match node.logs.find(namespace, pod, container, false) {
             Ok(log) => Task::Attach(log, node.running.stdin(namespace, pod, container)),

@@ -20,7 +20,7 @@ use status::Ended;
 /// What is done in a container.
 pub(crate) enum Task {
     /// Runs these words.
-    Exec(ContainerContext, Programs, Vec<String>),
+    Exec(Box<ContainerContext>, Programs, Vec<String>),
     /// Shows its output from now on, until it ends or the client leaves. Input goes to a container that reads it; others' is passed over.
     Attach(Arc<LogBuffer>, Option<Stdin>),
 }
@@ -55,7 +55,7 @@ async fn carry(task: Task, wanted: Wanted, sender: Sender, receiver: Receiver) {
         Task::Exec(context, programs, words) => {
             // A shell that reads lines outlives an interrupt.
             let interruptible = !is_interactive(&words);
-            let run = |streams| exec(context, programs, words, wanted.tty, streams);
+            let run = |streams| exec(*context, programs, words, wanted.tty, streams);
             serve(run, wanted, interruptible, sender, receiver).await;
         }
         Task::Attach(log, stdin) => serve(|streams| attach(log, stdin, streams), wanted, false, sender, receiver).await,
