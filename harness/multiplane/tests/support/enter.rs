@@ -13,7 +13,9 @@ use tokio_util::task::AbortOnDropHandle;
 /// What a command in a new pod writes, and what the pod's web server answers.
 pub(crate) async fn through(kubeconfig: &str) -> (String, String) {
     let kubeconfig = Kubeconfig::from_yaml(kubeconfig).unwrap();
-    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+        .await
+        .unwrap();
     let client = Client::try_from(config).unwrap();
     let pods: Api<Pod> = Api::default_namespaced(client.clone());
     let container = json!({"name": "web", "image": "flyteconsole", "ports": [{"containerPort": 8080}]});
