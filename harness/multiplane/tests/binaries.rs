@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "support/enter.rs"]
+mod enter;
 #[path = "support/process.rs"]
 mod process;
 #[path = "support/signals.rs"]
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         needs("as-found", as_found),
         needs("our-controllers", our_controllers),
         needs("killed", killed),
+        needs("entered", entered),
         Trial::test("missing", || -> Result<(), Failed> {
             missing();
             Ok(())
@@ -109,6 +112,26 @@ fn killed(found: &Binaries) {
     let gc = finish(multiplane(state.path(), &["gc"]).spawn().unwrap());
     assert_eq!(gc.exit, Some(0), "{}", gc.text);
     assert_eq!(left(state.path()), Vec::<PathBuf>::new());
+}
+
+/// Clients reach into pods through the real API server, which has names of its own for what it asks of a kubelet.
+fn entered(found: &Binaries) {
+    let (assets, state) = (assets(&[&found.etcd, &found.apiserver]), tempfile::tempdir().unwrap());
+    let world = state.path().join("world");
+    let arguments = ["up", "--clusters", "a", "--backend", "binaries", "--dir", world.to_str().unwrap()];
+    let mut up = with(assets.path(), state.path(), &arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until("the world is up", || world.join("ready").exists());
+    let kubeconfig = std::fs::read_to_string(world.join("kubeconfigs/a.yaml")).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (executed, answered) = runtime.block_on(enter::through(&kubeconfig));
+    signal(&up, "TERM");
+    up.wait().unwrap();
+    assert_eq!(executed, "hello\n");
+    assert!(answered.starts_with("HTTP/1.1 200 OK"), "{answered}");
 }
 
 /// What is missing is said before anything is made.

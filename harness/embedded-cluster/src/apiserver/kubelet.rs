@@ -43,8 +43,8 @@ pub(super) fn container(pod: &Value, asked: Option<&str>) -> Result<String, Stat
     let (init, main, ephemeral) = (names("initContainers"), names("containers"), names("ephemeralContainers"));
     let all: Vec<String> = [init, main.clone(), ephemeral].concat();
     match asked {
-        None | Some("") => match (main.as_slice(), all.len()) {
-            ([only], 1) => Ok(only.clone()),
+        None | Some("") => match main.as_slice() {
+            [only] => Ok(only.clone()),
             _ => Err(Status::bad_request(format!(
                 "a container name must be specified for pod {name}, choose one of: [{}]",
                 all.join(" ")

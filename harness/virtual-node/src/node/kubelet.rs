@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use super::NodeContext;
 use super::logs::NoLog;
 use crate::log_reader::{Query, read};
-use crate::remote::{self, Asked, Receiver, Sender, Wanted};
+use crate::remote::{self, Asked, Opened, Purpose, Refused, Task, Wanted};
 
 type Body = UnsyncBoxBody<Bytes, Infallible>;
 
@@ -80,27 +80,30 @@ fn entered(
     if !(wanted.stdin || wanted.stdout || wanted.stderr) {
         return text(StatusCode::BAD_REQUEST, "you must specify at least 1 of stdin, stdout, stderr");
     }
-    let programs = node.programs.clone();
-    let log = node.logs.find(namespace, pod, container, false).ok();
-    upgraded(request, move |socket| async move {
-        match (exec, log) {
-            (true, _) => remote::exec(context, programs, words, wanted, socket).await,
-            (false, Some(log)) => remote::attach(log, wanted, socket).await,
-            (false, None) => {}
+    let task = if exec {
+        Task::Exec(Box::new(context), node.programs.clone(), words)
+    } else {
+        match node.logs.find(namespace, pod, container, false) {
+            Ok(log) => Task::Attach(log, node.running.stdin(namespace, pod, container)),
+            Err(_) => return text(StatusCode::NOT_FOUND, format!("container not found (\"{container}\")")),
         }
-    })
+    };
+    match Asked::new(request, Purpose::Command) {
+        Ok(asked) => upgraded(asked, move |opened| remote::command(task, wanted, opened)),
+        Err(refused) => refusal(&refused),
+    }
 }
 
-/// The command and the streams that a query asks for.
+/// The command and the streams that a query asks for, by a kubelet's names, which are not the API's.
 fn options(query: &str) -> (Vec<String>, Wanted) {
     let (mut words, mut wanted) = (Vec::new(), Wanted::default());
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let on = matches!(&*value, "1" | "true");
         match &*name {
             "command" => words.push(value.into_owned()),
-            "stdin" => wanted.stdin = on,
-            "stdout" => wanted.stdout = on,
-            "stderr" => wanted.stderr = on,
+            "input" => wanted.stdin = on,
+            "output" => wanted.stdout = on,
+            "error" => wanted.stderr = on,
             "tty" => wanted.tty = on,
             _ => {}
         }
@@ -112,35 +115,48 @@ fn forwarded(node: &Arc<NodeContext>, namespace: &str, pod: &str, query: &str, r
     let Some(context) = node.running.of_pod(namespace, pod) else {
         return text(StatusCode::NOT_FOUND, format!("pod \"{pod}\" is not running"));
     };
-    let ports = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "ports");
+    let ports = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "port");
     let ports: Result<Vec<u16>, _> = ports
         .flat_map(|(_, all)| all.split(',').map(str::parse).collect::<Vec<_>>())
         .collect();
-    match ports {
-        Ok(ports) if !ports.is_empty() => upgraded(request, move |socket| async move {
-            remote::forward(context.host.clone(), context.pod.ip.clone(), ports, socket).await;
-        }),
-        _ => text(StatusCode::BAD_REQUEST, "query parameter \"ports\" is required"),
-    }
+    let ports = match ports {
+        Ok(ports) => ports,
+        Err(_) => return text(StatusCode::BAD_REQUEST, "query parameter \"port\" is not a port"),
+    };
+    let pod = remote::Pod {
+        host: context.host.clone(),
+        address: context.pod.ip.clone(),
+    };
+    let asked = match Asked::new(request, Purpose::Ports) {
+        Ok(asked) if asked.needs_ports() && ports.is_empty() => {
+            return text(StatusCode::BAD_REQUEST, "query parameter \"port\" is required");
+        }
+        Ok(asked) => asked,
+        Err(refused) => return refusal(&refused),
+    };
+    upgraded(asked, move |opened| remote::forward(pod, ports, opened))
 }
 
-/// Answers 101 and serves the channels beside; or says why not.
-fn upgraded<F>(request: Request<Incoming>, serve: impl FnOnce((Sender, Receiver)) -> F + Send + 'static) -> Response<Body>
+/// Answers 101 and serves the streams beside.
+fn upgraded<F>(asked: Asked, serve: impl FnOnce(Opened) -> F + Send + 'static) -> Response<Body>
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let asked = match Asked::new(request) {
-        Ok(asked) => asked,
-        Err(refused) => return text(StatusCode::BAD_REQUEST, refused.to_string()),
-    };
     let mut response = text(StatusCode::SWITCHING_PROTOCOLS, "");
     *response.headers_mut() = asked.headers.clone();
     tokio::spawn(async move {
-        match asked.channels().await {
-            Ok(socket) => serve(socket).await,
+        match asked.open().await {
+            Ok(opened) => serve(opened).await,
             Err(error) => tracing::debug!(%error, "kubelet upgrade"),
         }
     });
+    response
+}
+
+fn refusal(refused: &Refused) -> Response<Body> {
+    let (status, headers) = refused.answer();
+    let mut response = text(status, refused.to_string());
+    response.headers_mut().extend(headers);
     response
 }
 

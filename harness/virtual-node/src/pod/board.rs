@@ -13,6 +13,8 @@ pub(crate) struct State {
     pub(crate) init: Vec<ContainerStatus>,
     /// In the spec's order.
     pub(crate) main: Vec<ContainerStatus>,
+    /// In the order in which they were added.
+    pub(crate) ephemeral: Vec<ContainerStatus>,
     /// The pod's address while it has a sandbox, and after.
     pub(crate) ip: Option<String>,
     /// Whether the pod has a sandbox with a network.
@@ -23,6 +25,12 @@ pub(crate) struct State {
     pub(crate) failure: Option<(String, String)>,
     /// Whether the node has ended all containers for good.
     pub(crate) terminal: bool,
+}
+
+impl State {
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut ContainerStatus> {
+        self.init.iter_mut().chain(&mut self.main).chain(&mut self.ephemeral)
+    }
 }
 
 /// The present state, with news of its changes.
@@ -36,8 +44,8 @@ impl Board {
     pub(crate) fn new(pod: &Pod, now: Timestamp) -> Self {
         let spec = pod.spec.clone().unwrap_or_default();
         let status = pod.status.clone().unwrap_or_default();
+        let waiting = first_reason(pod);
         let inits = spec.init_containers.unwrap_or_default();
-        let waiting = if inits.is_empty() { "ContainerCreating" } else { "PodInitializing" };
         let first = |containers: &[Container], known: Option<Vec<ContainerStatus>>| {
             let known = known.unwrap_or_default();
             let initial = |container: &Container| initial(container, waiting, known.iter().find(|known| known.name == container.name));
@@ -46,6 +54,7 @@ impl Board {
         let state = State {
             init: first(&inits, status.init_container_statuses),
             main: first(&spec.containers, status.container_statuses),
+            ephemeral: Vec::new(),
             ip: None,
             sandbox: false,
             started: status.start_time.map_or(now, |time| time.0),
@@ -72,10 +81,20 @@ impl Board {
         self.changed.send_replace(());
     }
 
+    /// Adds an ephemeral container that is about to start.
+    pub(crate) fn expect_ephemeral(&self, pod: &Pod, container: &Container) {
+        self.add_ephemeral(initial(container, first_reason(pod), None));
+    }
+
+    /// Adds an ephemeral container.
+    pub(crate) fn add_ephemeral(&self, status: ContainerStatus) {
+        self.update(|state| state.ephemeral.push(status));
+    }
+
     /// Edits one container's status.
     pub(crate) fn container(&self, name: &str, edit: impl FnOnce(&mut ContainerStatus)) {
         self.update(|state| {
-            if let Some(status) = state.init.iter_mut().chain(&mut state.main).find(|status| status.name == name) {
+            if let Some(status) = state.all_mut().find(|status| status.name == name) {
                 edit(status);
             }
         });
@@ -84,7 +103,12 @@ impl Board {
     /// The reason that a container waits for, if it does.
     pub(crate) fn waits_for(&self, name: &str) -> Option<String> {
         let state = self.snapshot();
-        let status = state.init.into_iter().chain(state.main).find(|status| status.name == name)?;
+        let status = state
+            .init
+            .into_iter()
+            .chain(state.main)
+            .chain(state.ephemeral)
+            .find(|status| status.name == name)?;
         status.state?.waiting?.reason
     }
 
@@ -98,6 +122,16 @@ impl Board {
             status.ready = false;
             status.started = Some(false);
         });
+    }
+}
+
+/// What a pod's containers wait for at first.
+fn first_reason(pod: &Pod) -> &'static str {
+    let mut inits = pod.spec.iter().flat_map(|spec| spec.init_containers.iter().flatten());
+    if inits.next().is_none() {
+        "ContainerCreating"
+    } else {
+        "PodInitializing"
     }
 }
 

@@ -29,20 +29,33 @@ pub(crate) struct Containers {
 }
 
 /// Containers that are stopped together. A task yields whether its container succeeded in the end.
-struct Group {
+pub(super) struct Group {
     tasks: JoinSet<bool>,
     stopper: Stopper,
     stop: Stop,
 }
 
 impl Group {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (stopper, stop) = Stopper::new();
         Self {
             tasks: JoinSet::new(),
             stopper,
             stop,
         }
+    }
+
+    /// Puts a container under its supervisor.
+    pub(super) fn start(&mut self, ctx: &Arc<PodContext>, container: Container, role: Role, volumes: &Arc<Volumes>) {
+        let supervisor = Supervisor {
+            ctx: ctx.clone(),
+            container,
+            role,
+            volumes: volumes.clone(),
+            stop: self.stop.clone(),
+            pulled: AtomicBool::new(false),
+        };
+        self.tasks.spawn(supervisor.run());
     }
 }
 
@@ -57,10 +70,15 @@ impl Containers {
         }
     }
 
-    /// Runs everything in order; returns when no container will start again.
-    pub(crate) async fn live(&mut self) {
+    /// Gives the pod its place in the network and its volumes.
+    pub(crate) async fn prepare(&mut self) -> Arc<Volumes> {
         sandbox::create(&self.ctx).await;
         self.volumes = Arc::new(Volumes::mount(&self.ctx).await);
+        self.volumes.clone()
+    }
+
+    /// Runs everything in order; returns when no container will start again.
+    pub(crate) async fn live(&mut self) {
         for container in self.spec.init_containers.clone().unwrap_or_default() {
             let name = container.name.clone();
             if init_role(&container) == Role::Sidecar {
@@ -82,18 +100,10 @@ impl Containers {
 
     fn start(&mut self, container: Container, role: Role) {
         let group = match role {
-            Role::Init | Role::Main => &mut self.mains,
             Role::Sidecar => &mut self.sidecars,
+            _ => &mut self.mains,
         };
-        let supervisor = Supervisor {
-            ctx: self.ctx.clone(),
-            container,
-            role,
-            volumes: self.volumes.clone(),
-            stop: group.stop.clone(),
-            pulled: AtomicBool::new(false),
-        };
-        group.tasks.spawn(supervisor.run());
+        group.start(&self.ctx, container, role, &self.volumes);
     }
 
     /// Waits until a sidecar has started.
@@ -115,7 +125,7 @@ impl Containers {
 }
 
 /// Stops a group and waits until it has ended. A deletion with less grace shortens the wait.
-async fn stop(ctx: &PodContext, group: &mut Group, began: Instant, least: Duration) {
+pub(super) async fn stop(ctx: &PodContext, group: &mut Group, began: Instant, least: Duration) {
     let mut updates = ctx.updates.clone();
     loop {
         let allowed = grace(&updates.borrow_and_update()).max(least);

@@ -82,11 +82,12 @@ impl PodContext {
     /// Records an event about a container.
     pub(crate) fn container_event(&self, container: &Container, severity: Severity, reason: &'static str, message: impl Into<String>) {
         let pod = self.pod();
-        let inits = pod.spec.iter().filter_map(|spec| spec.init_containers.as_ref()).flatten();
-        let list = if inits.map(|init| &init.name).any(|name| *name == container.name) {
-            "initContainers"
-        } else {
-            "containers"
+        let mut inits = pod.spec.iter().filter_map(|spec| spec.init_containers.as_ref()).flatten();
+        let mut ephemeral = pod.spec.iter().filter_map(|spec| spec.ephemeral_containers.as_ref()).flatten();
+        let list = match () {
+            () if inits.any(|init| init.name == container.name) => "initContainers",
+            () if ephemeral.any(|other| other.name == container.name) => "ephemeralContainers",
+            () => "containers",
         };
         let field = format!("spec.{list}{{{}}}", container.name);
         self.node.events.record(&pod, Some(field), severity, reason, message.into());

@@ -11,6 +11,7 @@ mod container;
 mod containers;
 mod context;
 mod env;
+mod ephemeral;
 mod hooks;
 mod image;
 mod mounts;

@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use super::container::Supervisor;
 use super::env::{self, Lookups};
-use super::restart::restarts;
+use super::restart::{Role, restarts};
 use super::{image, mounts};
 use crate::lifecycle::{self, Script};
 use crate::node::Severity;
 use crate::program::{Files, Program};
+use crate::shell::{Console, Stdin};
 
 /// A run that is ready to start.
 pub(crate) struct Prepared {
     pub(crate) program: Arc<dyn Program>,
     /// How the container behaves, where a script stands in for a program.
     pub(crate) script: Option<Script>,
+    /// Where clients' input goes, of a container that reads it.
+    pub(crate) stdin: Option<Stdin>,
     pub(crate) command: Vec<String>,
     pub(crate) args: Vec<String>,
     pub(crate) env: BTreeMap<String, String>,
@@ -75,8 +78,21 @@ async fn attempt(of: &Supervisor, lookups: &mut Lookups) -> Result<Prepared, Con
     let (command, args) = (expand(&container.command), expand(&container.args));
     let image = container.image.as_deref().unwrap_or_default();
     let registered = of.ctx.node.programs.for_container(image, &command, &args);
+    let mut stdin = None;
     let (program, script): (Arc<dyn Program>, _) = match registered {
         Some(program) => (program, None),
+        None if of.role == Role::Ephemeral => {
+            let programs = of.ctx.node.programs.clone();
+            let console = match container.stdin {
+                Some(true) => {
+                    let (console, input) = Console::interactive(programs, container.stdin_once.unwrap_or(false));
+                    stdin = Some(input);
+                    console
+                }
+                _ => Console::new(programs),
+            };
+            (Arc::new(console), None)
+        }
         None => {
             let ends = !restarts(&of.ctx.spec(), container, of.role, 0);
             let script = if ends { script.of_task() } else { script };
@@ -86,6 +102,7 @@ async fn attempt(of: &Supervisor, lookups: &mut Lookups) -> Result<Prepared, Con
     Ok(Prepared {
         program,
         script,
+        stdin,
         files: mounts::files(container, &of.volumes, &env),
         command,
         args,

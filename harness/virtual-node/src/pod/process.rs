@@ -14,6 +14,7 @@ use super::container::Supervisor;
 use super::hooks;
 use super::prepare::Prepared;
 use super::probes::{Prober, Unhealthy};
+use super::restart::Role;
 use super::sandbox;
 use crate::node::Severity;
 use crate::program::{ContainerContext, CrashSite, ExitStatus, Files, Log, LogBuffer, PodInfo, Probes, Tasks};
@@ -45,7 +46,7 @@ pub(crate) async fn run_once(of: &Supervisor, prepared: Prepared) -> ExitStatus 
     report_running(of, &id, started);
     ctx.container_event(container, Severity::Normal, "Started", "Container started");
 
-    let _known = ctx.node.running.begin(context.clone());
+    let _known = ctx.node.running.begin(context.clone(), prepared.stdin.clone());
     let mut process = tasks.spawn(prepared.program.run(context));
     let exit = tokio::select! {
         biased;
@@ -96,6 +97,10 @@ async fn attend(of: &Supervisor, prober: &Prober, process: &mut Process, stop: &
 
 /// Runs the start hook, then the probes; returns when the container must be restarted.
 async fn healthy(of: &Supervisor, prober: &Prober) -> Unhealthy {
+    if of.role == Role::Ephemeral {
+        // It has neither hooks nor probes, and is never ready.
+        return std::future::pending().await;
+    }
     if let Err(unhealthy) = hooks::post_start(of, prober).await {
         return unhealthy;
     }
@@ -179,7 +184,7 @@ fn report_ended(of: &Supervisor, exit: ExitStatus, id: &str, started: Timestamp,
             ..ContainerState::default()
         });
         // A finished init container counts as ready.
-        status.ready = of.role == super::restart::Role::Init && exit.success();
+        status.ready = of.role == Role::Init && exit.success();
         status.started = Some(false);
     });
 }

@@ -10,6 +10,8 @@ pub(crate) enum Role {
     /// An init container that runs beside the pod's containers until they have ended.
     Sidecar,
     Main,
+    /// Added to a pod that runs; starts once.
+    Ephemeral,
 }
 
 /// The role of an init container.
@@ -32,7 +34,7 @@ pub(crate) fn restarts(spec: &PodSpec, container: &Container, role: Role, exit_c
     }
     let policy = container.restart_policy.as_deref().or(spec.restart_policy.as_deref());
     match (policy.unwrap_or("Always"), role) {
-        ("Never", _) => false,
+        ("Never", _) | (_, Role::Ephemeral) => false,
         ("OnFailure", _) | (_, Role::Init) => exit_code != 0,
         (_, Role::Sidecar | Role::Main) => true,
     }
@@ -59,6 +61,7 @@ mod tests {
             ("Always", &plain, Role::Init, 1, true),
             ("Never", &plain, Role::Init, 1, false),
             ("Never", &json!({"name": "c", "restartPolicy": "Always"}), Role::Sidecar, 0, true),
+            ("Always", &plain, Role::Ephemeral, 1, false),
             ("Always", &rules, Role::Main, 42, true),
             ("Always", &rules, Role::Main, 1, false),
         ] {

@@ -14,6 +14,7 @@ pub(crate) fn pod_status(pod: &Pod, state: &State, published: &PodStatus, host_i
     PodStatus {
         conditions: Some(conditions(pod, state, phase, published, now)),
         container_statuses: Some(state.main.clone()),
+        ephemeral_container_statuses: Some(ephemeral(state)).filter(|all| !all.is_empty()),
         host_ip: Some(host_ip.to_owned()),
         host_ips: Some(vec![HostIP { ip: host_ip.to_owned() }]),
         init_container_statuses: Some(state.init.clone()).filter(|init| !init.is_empty()),
@@ -28,10 +29,19 @@ pub(crate) fn pod_status(pod: &Pod, state: &State, published: &PodStatus, host_i
     }
 }
 
-/// A pod's phase by its containers' states. It is not over while anything runs, sidecars included.
+/// Ephemeral containers have no probes: nobody says whether they have started.
+fn ephemeral(state: &State) -> Vec<ContainerStatus> {
+    let without = |status: &ContainerStatus| ContainerStatus {
+        started: None,
+        ..status.clone()
+    };
+    state.ephemeral.iter().map(without).collect()
+}
+
+/// A pod's phase by its containers' states. It is not over while anything runs, sidecars and ephemeral containers included.
 fn phase(pod: &Pod, state: &State) -> &'static str {
     let phase = phase_of_containers(pod, state);
-    let runs = state.init.iter().chain(&state.main).any(is_running);
+    let runs = state.init.iter().chain(&state.main).chain(&state.ephemeral).any(is_running);
     if runs && matches!(phase, "Succeeded" | "Failed") {
         "Running"
     } else {

@@ -14,6 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::board::State;
 use super::containers::Containers;
 use super::context::{Assigned, PodContext};
+use super::ephemeral::Ephemeral;
 use super::{publisher, sandbox};
 use crate::node::{NodeContext, Severity};
 
@@ -38,13 +39,22 @@ fn is_over(pod: &Pod) -> bool {
 async fn live(ctx: &Arc<PodContext>) {
     let ended = CancellationToken::new();
     let publisher = AbortOnDropHandle::new(tokio::spawn(publisher::publish(ctx.clone(), ended.clone())));
-    let mut containers = Containers::new(ctx.clone());
+    let (mut containers, mut ephemeral) = (Containers::new(ctx.clone()), Ephemeral::new(ctx.clone()));
+    let run = async {
+        let volumes = containers.prepare().await;
+        tokio::select! {
+            biased;
+            () = containers.live() => {}
+            // Without an end of its own: the pod's containers decide.
+            () = ephemeral.live(volumes) => {}
+        }
+    };
     tokio::select! {
         biased;
         () = cut_short(ctx) => {}
-        () = containers.live() => {}
+        () = run => {}
     }
-    containers.end().await;
+    tokio::join!(containers.end(), ephemeral.end());
     ctx.board.update(finish);
     ended.cancel();
     // A publisher that panicked has told so already.

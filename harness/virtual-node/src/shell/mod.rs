@@ -4,6 +4,7 @@
 //! the [tools] or a registered program. Anything else that means something to a shell is refused by its name: a part of a
 //! script that is passed over would be worse.
 
+mod console;
 mod parse;
 mod streams;
 pub(crate) mod tools;
@@ -13,6 +14,7 @@ use std::io;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
+pub(crate) use console::{Console, Stdin};
 pub(crate) use parse::parse;
 use streams::log_to;
 pub(crate) use streams::{Input, Output, Streams, pipe};
@@ -22,6 +24,8 @@ use parse::{Command, Part, Redirect, When, Word};
 
 /// A shell's exit code for a command that it cannot find.
 const NOT_FOUND: i32 = 127;
+/// As images with nothing but busybox have it.
+const PROMPT: &str = "/ # ";
 /// A shell's exit code for a line that it cannot read.
 const SYNTAX: i32 = 2;
 
@@ -38,6 +42,12 @@ pub(crate) fn is_shell(name: &str) -> bool {
     matches!(name.rsplit('/').next(), Some("sh" | "bash" | "ash"))
 }
 
+/// Whether a command line is a shell that reads what it does from standard input.
+pub(crate) fn is_interactive(words: &[String]) -> bool {
+    let line = line_of(words.iter().map(String::as_str));
+    line.is_some_and(str::is_empty)
+}
+
 /// A shell in a container.
 pub(crate) struct Shell {
     pub(crate) context: ContainerContext,
@@ -46,6 +56,8 @@ pub(crate) struct Shell {
     status: i32,
     /// Whether that was an `exit`.
     ended: bool,
+    /// Whether it tells somebody at a terminal that it waits for a line.
+    prompts: bool,
 }
 
 impl Shell {
@@ -55,7 +67,13 @@ impl Shell {
             programs,
             status: 0,
             ended: false,
+            prompts: false,
         }
+    }
+
+    /// The same for somebody at a terminal, or not.
+    pub(crate) fn on_terminal(self, prompts: bool) -> Self {
+        Self { prompts, ..self }
     }
 
     /// Runs a line; the exit code of its last command.
@@ -96,7 +114,7 @@ impl Shell {
         let name = words.first()?;
         if is_shell(name) {
             let line = words.iter().map(String::as_str);
-            let mut shell = Self::new(self.context.clone(), self.programs.clone());
+            let mut shell = Self::new(self.context.clone(), self.programs.clone()).on_terminal(self.prompts);
             return Some(match line_of(line) {
                 Some("") | None => shell.interact(streams).await,
                 Some(line) => shell.run(line, streams).await,
@@ -119,7 +137,12 @@ impl Shell {
 
     /// Reads lines from standard input and runs them, until its end or `exit`.
     async fn interact(&mut self, streams: &mut Streams) -> i32 {
-        while let Some(line) = streams.stdin.line().await {
+        loop {
+            if self.prompts {
+                // Who sees no prompt sees no output, either.
+                let _ = streams.stderr.write(PROMPT).await;
+            }
+            let Some(line) = streams.stdin.line().await else { break };
             let line = String::from_utf8_lossy(&line);
             if !line.trim().is_empty() {
                 self.status = self.run(line.trim(), streams).await;

@@ -2,8 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod app;
+mod ephemeral;
 mod network;
 mod pods;
 mod programs;
 mod remote;
+mod spdy_client;
+mod spdy_streams;
 mod world;

@@ -109,7 +109,7 @@ async fn commands_run_in_containers() {
         (AttachParams::default(), "one\n", "two\n"),
         (AttachParams::default().stderr(false), "one\n", ""),
         (AttachParams::default().stdout(false), "", "two\n"),
-        (AttachParams::default().tty(true).stderr(false), "one\ntwo\n", ""),
+        (AttachParams::default().tty(true).stderr(false), "one\r\ntwo\r\n", ""),
         (AttachParams::default().stdin(true), "one\n", "two\n"),
     ] {
         let told = format!("{params:?}");
@@ -138,6 +138,27 @@ async fn commands_read_what_is_sent() {
     assert_eq!((out, ended), (b"done\n".to_vec(), status("", "")));
     let (out, _, ended) = exec(&pods, &["sh"], &params, b"echo $GREETING\nexit 4\n").await;
     assert_eq!((out, ended), (b"hello there\n".to_vec(), status("NonZeroExitCode", "4")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_terminal_shows_what_is_typed() {
+    let (_world, pods) = world_with_pod().await;
+    let params = AttachParams::default().tty(true).stdin(true).stderr(false);
+    for (command, keys, shown, code) in [
+        ("sh", "echp\x7fo $GREETING\rexit 4\r", "echp\x08 \x08o $GREETING\r\n", "4"),
+        ("sh", "lost\x03false\r\x04", "lost^C\r\nfalse\r\n", "1"),
+        ("cat", "one\rtwo\x04\x04", "one\r\ntwo", ""),
+        ("cat", "\x03", "^C\r\n", "130"),
+    ] {
+        let (out, _, (_, told)) = exec(&pods, &[command], &params, keys.as_bytes()).await;
+        let out = String::from_utf8(out).unwrap();
+        assert_eq!(told, code, "{out:?}");
+        // The command's own output comes when it comes.
+        assert!(out.replace("/ # ", "").starts_with(shown), "{out:?}");
+        assert_eq!(out.contains("/ # "), command == "sh", "{out:?}");
+        assert_eq!(out.contains("hello there\r\n"), code == "4", "{out:?}");
+        assert_eq!(out.contains("one\r\n"), keys.starts_with("one"), "{out:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

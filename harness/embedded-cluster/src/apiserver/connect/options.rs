@@ -1,4 +1,4 @@
-//! What a request to enter a pod asks for: a query, which admission sees as an object.
+//! What a request to enter a pod asks for: a query, which admission sees as an object, and the node as a query with names of its own.
 
 use form_urlencoded::Serializer;
 
@@ -10,7 +10,8 @@ use crate::value::{Value, json};
 #[derive(Debug)]
 pub(super) struct Form {
     pub(super) kind: &'static str,
-    fields: &'static [(&'static str, Type)],
+    /// The object's field, which is a parameter of the request; its parameter for the node; and what it holds.
+    fields: &'static [(&'static str, Option<&'static str>, Type)],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -24,27 +25,29 @@ enum Type {
 const ATTACH: Form = Form {
     kind: "PodAttachOptions",
     fields: &[
-        ("stdin", Type::Flag),
-        ("stdout", Type::Flag),
-        ("stderr", Type::Flag),
-        ("tty", Type::Flag),
-        ("container", Type::Text),
+        ("stdin", Some("input"), Type::Flag),
+        ("stdout", Some("output"), Type::Flag),
+        ("stderr", Some("error"), Type::Flag),
+        ("tty", Some("tty"), Type::Flag),
+        // The node is told by the path.
+        ("container", None, Type::Text),
     ],
 };
 const EXEC: Form = Form {
     kind: "PodExecOptions",
     fields: &[
-        ("stdin", Type::Flag),
-        ("stdout", Type::Flag),
-        ("stderr", Type::Flag),
-        ("tty", Type::Flag),
-        ("container", Type::Text),
-        ("command", Type::Texts),
+        ("stdin", Some("input"), Type::Flag),
+        ("stdout", Some("output"), Type::Flag),
+        ("stderr", Some("error"), Type::Flag),
+        ("tty", Some("tty"), Type::Flag),
+        // The node is told by the path.
+        ("container", None, Type::Text),
+        ("command", Some("command"), Type::Texts),
     ],
 };
 const PORT_FORWARD: Form = Form {
     kind: "PodPortForwardOptions",
-    fields: &[("ports", Type::Ports)],
+    fields: &[("ports", Some("port"), Type::Ports)],
 };
 
 impl Form {
@@ -63,7 +66,7 @@ impl Form {
     /// 400 for a port that is none.
     pub(super) fn read(&self, parameters: &[(String, String)]) -> Result<Value, Status> {
         let mut object = json!({"kind": self.kind, "apiVersion": "v1"});
-        for (field, of) in self.fields {
+        for (field, _, of) in self.fields {
             let mut given = parameters.iter().filter(|(name, _)| name == field).map(|(_, value)| value.as_str());
             let value = match of {
                 Type::Flag => given.next().filter(|value| boolean(value)).map(|_| true.into()),
@@ -88,22 +91,24 @@ impl Form {
     /// The query for the node, with what admission made of the object.
     pub(super) fn query(&self, object: &Value) -> String {
         let mut query = Serializer::new(String::new());
-        for (field, _) in self.fields {
+        for (field, parameter, _) in self.fields {
+            let Some(parameter) = parameter else { continue };
             match &object[*field] {
-                Value::Array(all) => all.iter().for_each(|value| append(&mut query, field, value)),
-                value => append(&mut query, field, value),
+                Value::Array(all) => all.iter().for_each(|value| append(&mut query, parameter, value)),
+                value => append(&mut query, parameter, value),
             }
         }
         query.finish()
     }
 }
 
-fn append(query: &mut Serializer<'_, String>, field: &str, value: &Value) {
+fn append(query: &mut Serializer<'_, String>, parameter: &str, value: &Value) {
     match value {
         Value::Null => {}
         value => match value.as_str() {
-            Some(text) => drop(query.append_pair(field, text)),
-            None => drop(query.append_pair(field, &value.to_string())),
+            Some(text) => drop(query.append_pair(parameter, text)),
+            None if value.as_bool() == Some(true) => drop(query.append_pair(parameter, "1")),
+            None => drop(query.append_pair(parameter, &value.to_string())),
         },
     }
 }
@@ -131,7 +136,7 @@ mod tests {
                 "exec",
                 "command=sh&command=-c&command=a+%26+b&container=c&stdin=0&stdout=true&x=y",
                 json!({"kind": "PodExecOptions", "apiVersion": "v1", "stdout": true, "container": "c", "command": ["sh", "-c", "a & b"]}),
-                "stdout=true&container=c&command=sh&command=-c&command=a+%26+b",
+                "output=1&command=sh&command=-c&command=a+%26+b",
             ),
             (
                 "exec",
@@ -143,13 +148,13 @@ mod tests {
                 "attach",
                 "tty=1&command=x",
                 json!({"kind": "PodAttachOptions", "apiVersion": "v1", "tty": true}),
-                "tty=true",
+                "tty=1",
             ),
             (
                 "portforward",
                 "ports=80,81&ports=82",
                 json!({"kind": "PodPortForwardOptions", "apiVersion": "v1", "ports": [80, 81, 82]}),
-                "ports=80&ports=81&ports=82",
+                "port=80&port=81&port=82",
             ),
         ] {
             let form = Form::of(what);

@@ -2,7 +2,7 @@
 
 use crate::value::Value;
 
-use super::super::rules::{items, text};
+use super::super::rules::{items, not_found, text};
 use super::{containers, volumes};
 use crate::status::Cause;
 
@@ -15,6 +15,7 @@ pub(in crate::validation) fn update(old: &Value, new: &Value, causes: &mut Vec<C
         .flat_map(|field| items(&spec[field]))
         .map(|container| text(&container["name"]))
         .collect();
+    let others = names.clone();
     let volumes = volumes::check(&spec["volumes"], "spec.volumes", &mut vec![]);
     for (i, container) in items(&spec["ephemeralContainers"]).iter().enumerate() {
         let item = format!("{place}[{i}]");
@@ -22,6 +23,10 @@ pub(in crate::validation) fn update(old: &Value, new: &Value, causes: &mut Vec<C
         let name = text(&container["name"]);
         if names.contains(&name) {
             causes.push(Cause::duplicate(format!("{item}.name"), &name.into()));
+        }
+        let target = &container["targetContainerName"];
+        if !text(target).is_empty() && !others.contains(&text(target)) {
+            causes.push(not_found(format!("{item}.targetContainerName"), target, ""));
         }
         names.push(name);
         for field in FORBIDDEN.iter().filter(|field| is_set(&container[**field])) {
