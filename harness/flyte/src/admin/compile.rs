@@ -77,6 +77,9 @@ impl Compiler<'_> {
             let bound = node.inputs.iter().flat_map(|binding| promises(binding.binding.as_ref()));
             known(&ids, upstream.chain(bound), &node.id)?;
         }
+        if let Some(node) = &template.failure_node {
+            self.node(node)?;
+        }
         let outputs = template.outputs.iter();
         let bound = outputs.flat_map(|binding| promises(binding.binding.as_ref()));
         known(&ids, bound, "end-node")

@@ -139,5 +139,10 @@ pub(crate) fn workflow(id: String, template: &WorkflowTemplate) -> Result<Workfl
         id,
         nodes,
         outputs: template.outputs.iter().cloned().map(Encoded).collect(),
+        on_failure: template
+            .failure_node
+            .as_ref()
+            .map(|node| node::node(node).map(Box::new))
+            .transpose()?,
     })
 }

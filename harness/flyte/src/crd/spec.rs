@@ -17,6 +17,9 @@ pub struct WorkflowSpec {
     /// Bindings of the outputs to nodes.
     #[serde(default)]
     pub outputs: Vec<Encoded<core::Binding>>,
+    /// What runs once the run has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_failure: Option<Box<Node>>,
 }
 
 /// One node.

@@ -119,16 +119,38 @@ impl Engine {
                 object.status.output_reference = uri;
                 object.status.phase = Phase::Succeeded;
             }
-            Phase::Failing | Phase::HandlingFailureNode => {
+            Phase::Failing => {
                 self.abort_nodes(object).await?;
+                if object.spec.on_failure.is_some() {
+                    object.status.phase = Phase::HandlingFailureNode;
+                    return Ok(Waits::Watch);
+                }
+                self.failed(object).await?;
+            }
+            Phase::HandlingFailureNode => {
+                let mut progress = std::mem::take(&mut object.status.node_status);
                 let error = object.status.error.clone().unwrap_or_default();
-                let result = OutputResult::Error(proto_error(&error));
-                self.report_failure(object, Reported::Failed, result).await?;
-                object.status.phase = Phase::Failed;
+                let run = self.run(object);
+                let outcome = run.on_failure(&run.top(), &mut progress, &error).await;
+                object.status.node_status = progress;
+                match outcome? {
+                    Outcome::Running(waits) => return Ok(waits),
+                    Outcome::Succeeded => {}
+                    Outcome::Failed(error) => object.status.error = Some(error),
+                }
+                self.failed(object).await?;
             }
             Phase::Succeeded | Phase::Failed | Phase::Aborted => {}
         }
         Ok(Waits::Watch)
+    }
+
+    async fn failed(&self, object: &mut FlyteWorkflow) -> Result<(), RoundError> {
+        let error = object.status.error.clone().unwrap_or_default();
+        let result = OutputResult::Error(proto_error(&error));
+        self.report_failure(object, Reported::Failed, result).await?;
+        object.status.phase = Phase::Failed;
+        Ok(())
     }
 
     /// Stops every node and reports the run's end.

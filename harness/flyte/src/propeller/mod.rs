@@ -18,6 +18,7 @@ mod dynamic_node;
 mod engine;
 mod error_document;
 mod events;
+mod failure_node;
 mod gate_node;
 mod launch_plan_node;
 mod leader;

@@ -38,7 +38,7 @@ impl<'a> Run<'a> {
         Self { engine, object }
     }
 
-    fn top(&self) -> Scope<'a> {
+    pub(super) fn top(&self) -> Scope<'a> {
         let inputs = self.object.inputs.iter();
         Scope {
             spec: &self.object.spec,
@@ -169,21 +169,31 @@ impl<'a> Run<'a> {
             inputs: inputs.literals,
             ..self.inside(scope, node, status)
         };
-        match self.workflow(inner.clone(), &mut status.node_status).await? {
-            Outcome::Running(waits) => return Ok(waits),
-            Outcome::Succeeded => {
-                let outputs = self
-                    .engine
-                    .data
-                    .resolve(&spec.outputs, &inner.inputs, &status.node_status)
-                    .map_err(system)?;
-                self.succeed(scope, node, status, &outputs)?;
+        if status.error.is_none() {
+            match self.workflow(inner.clone(), &mut status.node_status).await? {
+                Outcome::Running(waits) => return Ok(waits),
+                Outcome::Succeeded => {
+                    let outputs = self
+                        .engine
+                        .data
+                        .resolve(&spec.outputs, &inner.inputs, &status.node_status)
+                        .map_err(system)?;
+                    self.succeed(scope, node, status, &outputs)?;
+                }
+                Outcome::Failed(error) => {
+                    self.abort_in(inner.clone(), &mut status.node_status, true).await?;
+                    status.error = Some(error);
+                }
             }
-            Outcome::Failed(error) => {
-                self.abort_in(inner, &mut status.node_status, true).await?;
-                status.error = Some(error);
-                status.phase = NodePhase::Failed;
+        }
+        // The node that runs after a failure may take its time.
+        if let Some(error) = status.error.clone() {
+            match self.on_failure(&inner, &mut status.node_status, &error).await? {
+                Outcome::Running(waits) => return Ok(waits),
+                Outcome::Succeeded => {}
+                Outcome::Failed(other) => status.error = Some(other),
             }
+            status.phase = NodePhase::Failed;
         }
         Ok(Waits::Watch)
     }
@@ -213,7 +223,7 @@ impl<'a> Run<'a> {
 
     pub(super) fn abort_in<'s>(&'s self, scope: Scope<'s>, nodes: &'s mut Nodes, report: bool) -> BoxFuture<'s, Result<(), RoundError>> {
         async move {
-            for node in scope.spec.nodes.values() {
+            for node in scope.spec.nodes.values().chain(scope.spec.on_failure.as_deref()) {
                 if let Some(status) = nodes.get_mut(&node.id) {
                     self.abort_node(&scope, node, status, report).await?;
                 }
