@@ -7,7 +7,6 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, FuturesUnordered};
-use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ResourceExt};
 use kube::runtime::watcher::{self, Event, watcher};
 use tokio::time::Instant;
@@ -15,6 +14,7 @@ use virtual_node::{Lean, Log};
 
 use super::collector;
 use super::engine::{Engine, Waits};
+use super::seen_pod::SeenPod;
 use crate::crd::{FlyteWorkflow, TERMINATED, TERMINATION_STATUS};
 
 type Key = (String, String);
@@ -71,7 +71,7 @@ impl Controller {
     /// Works for ever.
     pub(crate) async fn run(&mut self) {
         let mut objects = self.watch::<FlyteWorkflow>(&format!("{TERMINATION_STATUS}!={TERMINATED}"));
-        let mut pods = self.watch::<Pod>("execution-id");
+        let mut pods = self.watch::<SeenPod>("execution-id");
         let mut collect = Instant::now() + self.engine.config.gc_interval;
         // Rounds need to know the pods that are there.
         while let Some(event) = pods.next().await {
@@ -157,7 +157,7 @@ impl Controller {
         self.start(key);
     }
 
-    fn pod(&mut self, event: Event<Lean<Pod>>) {
+    fn pod(&mut self, event: Event<Lean<SeenPod>>) {
         let (pod, gone) = match event {
             Event::Apply(pod) | Event::InitApply(pod) => (pod, false),
             Event::Delete(pod) => (pod, true),
@@ -165,14 +165,14 @@ impl Controller {
         };
         let namespace = pod.namespace().unwrap_or_default();
         let owner = pod.owner_references().iter().find(|owner| owner.kind == "flyteworkflow");
-        let owner = owner.map(|owner| (namespace.clone(), owner.name.clone()));
-        let key = (namespace, pod.name_any());
+        let owner = owner.map(|owner| (namespace, owner.name.clone()));
+        let key = pod.key();
         {
             let mut pods = self.engine.pods.lock().unwrap_or_else(PoisonError::into_inner);
             if gone {
                 pods.remove(&key);
             } else {
-                pods.insert(key, pod.0);
+                pods.insert(key, pod.0.status);
             }
         }
         if let Some(owner) = owner {

@@ -15,6 +15,7 @@ mod launch_plan_node;
 mod leader;
 mod nodes;
 mod pod;
+mod seen_pod;
 mod task_node;
 
 pub(crate) use admin_port::GrpcAdmin;

@@ -82,7 +82,7 @@ impl Controller {
 
     fn projects(&self) -> Result<Vec<Project>, DatabaseError> {
         self.database.read(|tables| {
-            let rows = tables.projects.newest_first().into_iter();
+            let rows = tables.projects.newest_first();
             rows.filter(|(_, project)| project.state != ProjectState::Archived as i32)
                 .map(|(_, project)| project.clone())
                 .collect()
