@@ -200,10 +200,12 @@ impl Controller {
     fn done(&mut self, done: Done) {
         let again = self.busy.remove(&done.key).unwrap_or_default();
         if let Some(object) = done.object {
-            self.written.insert(done.key.clone(), version(&object));
-            // The watch may have shown a newer one meanwhile, that is being deleted perhaps.
-            if self.objects.get(&done.key).is_some_and(|known| version(known) < version(&object)) {
-                self.objects.insert(done.key.clone(), object);
+            // The watch may have shown a newer one meanwhile, that is being deleted perhaps, or that it is gone from the selection.
+            if let Some(known) = self.objects.get_mut(&done.key) {
+                self.written.insert(done.key.clone(), version(&object));
+                if version(known) < version(&object) {
+                    *known = object;
+                }
             }
         }
         match done.next {

@@ -1,6 +1,7 @@
 //! One table: rows in the order of their insertion, as lists show them, with an index by primary key.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,7 +17,7 @@ pub(crate) struct Table<K, V> {
     /// By age: the number of their insertion.
     rows: BTreeMap<u64, Row<K, V>>,
     /// The age of each key's row.
-    ages: BTreeMap<K, u64>,
+    ages: BTreeMap<Arc<K>, u64>,
     inserted: u64,
     /// Keys that changed, where somebody writes changes down.
     changed: Option<BTreeSet<K>>,
@@ -24,7 +25,7 @@ pub(crate) struct Table<K, V> {
 
 #[derive(Debug)]
 struct Row<K, V> {
-    key: K,
+    key: Arc<K>,
     value: V,
 }
 
@@ -66,14 +67,17 @@ impl<K: Ord + Clone, V> Table<K, V> {
     /// Adds or replaces a row; a replaced row keeps its age.
     pub(crate) fn put(&mut self, key: K, value: V) {
         self.note(&key);
-        let age = self.ages.get(&key).copied().unwrap_or_else(|| {
-            self.inserted += 1;
-            self.inserted
-        });
-        self.set(age, key, value);
+        let row = self.ages.get(&key).and_then(|age| self.rows.get_mut(age));
+        if let Some(row) = row {
+            row.value = value;
+            return;
+        }
+        self.inserted += 1;
+        self.set(self.inserted, key, value);
     }
 
     fn set(&mut self, age: u64, key: K, value: V) {
+        let key = Arc::new(key);
         self.ages.insert(key.clone(), age);
         self.rows.insert(age, Row { key, value });
     }
@@ -91,7 +95,7 @@ impl<K: Ord + Clone, V> Table<K, V> {
     fn remove(&mut self, key: &K) {
         // Among changes that somebody else made, the row that took over the age may come first.
         if let Some(age) = self.ages.remove(key)
-            && self.rows.get(&age).is_some_and(|row| row.key == *key)
+            && self.rows.get(&age).is_some_and(|row| *row.key == *key)
         {
             self.rows.remove(&age);
         }
@@ -120,13 +124,13 @@ impl<K: Ord + Clone, V> Table<K, V> {
         self.of(self.ages.range(from..))
     }
 
-    fn of<'t>(&'t self, ages: impl Iterator<Item = (&'t K, &'t u64)>) -> impl Iterator<Item = (&'t K, &'t V)> {
-        ages.filter_map(|(key, age)| Some((key, &self.rows.get(age)?.value)))
+    fn of<'t>(&'t self, ages: impl Iterator<Item = (&'t Arc<K>, &'t u64)>) -> impl Iterator<Item = (&'t K, &'t V)> {
+        ages.filter_map(|(key, age)| Some((&**key, &self.rows.get(age)?.value)))
     }
 
     /// Rows, the newest first: the order of Flyte's lists when no other is asked for.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.rows.values().rev().map(|row| (&row.key, &row.value))
+        self.rows.values().rev().map(|row| (&*row.key, &row.value))
     }
 }
 

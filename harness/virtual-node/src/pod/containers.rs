@@ -60,7 +60,7 @@ impl Containers {
     /// Runs everything in order; returns when no container will start again.
     pub(crate) async fn live(&mut self) {
         sandbox::create(&self.ctx).await;
-        self.volumes = Arc::new(Volumes::mount(&self.ctx).await);
+        self.volumes = Arc::new(Box::pin(Volumes::mount(&self.ctx)).await);
         for container in self.spec.init_containers.clone().unwrap_or_default() {
             let name = container.name.clone();
             if init_role(&container) == Role::Sidecar {

@@ -18,7 +18,7 @@ pub(crate) struct Prepared {
     pub(crate) script: Option<Script>,
     pub(crate) command: Vec<String>,
     pub(crate) args: Vec<String>,
-    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) env: Arc<BTreeMap<String, String>>,
     pub(crate) files: Files,
 }
 
@@ -89,6 +89,6 @@ async fn attempt(of: &Supervisor, lookups: &mut Lookups) -> Result<Prepared, Con
         files: mounts::files(container, &of.volumes, &env),
         command,
         args,
-        env,
+        env: Arc::new(env),
     })
 }
