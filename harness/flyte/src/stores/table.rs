@@ -121,7 +121,7 @@ impl<K: Ord + Clone, V> Table<K, V> {
 
     /// Rows of the keys from `from` on, in the order of their keys.
     pub(crate) fn iter_from(&self, from: &K) -> impl Iterator<Item = (&K, &V)> {
-        self.of(self.ages.range(from..))
+        self.of(self.ages.range::<K, _>(from..))
     }
 
     fn of<'t>(&'t self, ages: impl Iterator<Item = (&'t Arc<K>, &'t u64)>) -> impl Iterator<Item = (&'t K, &'t V)> {
