@@ -55,7 +55,10 @@ async fn others_neither_wake_a_watch_nor_let_it_expire() {
     // Nothing is there for it; a bookmark of a minute later says how far it has come all the same.
     assert!(mine.next().now_or_never().is_none());
     let (kind, revision) = next(&mut mine).await;
-    assert_eq!((kind, revision.parse::<u64>().unwrap() >= last.parse().unwrap()), ("bookmark", true));
+    assert_eq!(
+        (kind, revision.parse::<u64>().unwrap() >= last.parse().unwrap()),
+        ("bookmark", true)
+    );
     create(&maps, "mine").await;
     assert_eq!(next(&mut mine).await, ("added", "mine".to_owned()));
     change(&maps, "mine", 1).await;
