@@ -1,6 +1,6 @@
 //! An object of the API as the store keeps and shares it.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use crate::value::{Map, Value};
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 pub(crate) struct Object {
     value: Value,
     revision: u64,
-    json: OnceLock<Bytes>,
+    json: Mutex<Option<Bytes>>,
 }
 
 impl Object {
@@ -24,7 +24,7 @@ impl Object {
         Self {
             value,
             revision,
-            json: OnceLock::new(),
+            json: Mutex::default(),
         }
     }
 
@@ -38,9 +38,15 @@ impl Object {
         self.revision
     }
 
-    /// The object as JSON text; serialised once.
+    /// The object as JSON text; serialised once for all who ask while it is new.
     pub(crate) fn json(&self) -> Bytes {
-        self.json.get_or_init(|| self.value.to_json().into_boxed_slice().into()).clone()
+        let mut json = self.json.lock().unwrap_or_else(PoisonError::into_inner);
+        json.get_or_insert_with(|| self.value.to_json().into()).clone()
+    }
+
+    /// Lets go of the text: nobody is told of the object any more, and whoever reads it now can have it made again.
+    pub(crate) fn forget_json(&self) {
+        self.json.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     fn metadata(&self, field: &str) -> Option<&Value> {

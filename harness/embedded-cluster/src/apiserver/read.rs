@@ -14,7 +14,7 @@ use crate::kinds::Kind;
 use crate::object::Object;
 use crate::selector::{FieldSelector, LabelSelector};
 use crate::status::{Cause, Status};
-use crate::store::{OutOfRange, Reader, Select, Snapshot};
+use crate::store::{OutOfRange, Reader, Select, Snapshot, Trigger};
 
 /// One object.
 pub(super) fn get(server: &ApiServer, kind: &Kind, request: &Request) -> Result<Outcome, Status> {
@@ -121,9 +121,10 @@ pub(super) fn watch(server: &ApiServer, kind: &Arc<Kind>, request: &Request) -> 
     if options.send_initial_events == Some(true) && options.allow_bookmarks {
         initial.push(bookmark(kind, since, true));
     }
+    let trigger = trigger(kind, &selection);
     let select: Select =
         Arc::new(move |object: &Object| namespace.as_deref().is_none_or(|n| object.namespace() == Some(n)) && selection.matches(object));
-    let reader = Reader::new(server.store.clone(), kind.key.clone(), since, select);
+    let reader = Reader::new(server.store.clone(), kind.key.clone(), since, select, trigger);
     Ok(Outcome::Watch(Stream {
         initial: initial.into_iter(),
         changes: Watch {
@@ -135,6 +136,17 @@ pub(super) fn watch(server: &ApiServer, kind: &Arc<Kind>, request: &Request) -> 
         timeout: options.timeout_seconds.filter(|s| *s > 0).map(Duration::from_secs),
         cuts: server.disturbances.cuts(request),
     }))
+}
+
+/// What watchers of a kind are told by, as in Kubernetes: kubelets watch the pods of their node, and single nodes, Secrets and ConfigMaps.
+fn trigger(kind: &Kind, selection: &Selection) -> Option<Trigger> {
+    let pointer = match (kind.resource.group(), kind.resource.plural()) {
+        ("", "pods") => "/spec/nodeName",
+        ("", "nodes" | "secrets" | "configmaps") => "/metadata/name",
+        _ => return None,
+    };
+    let value = selection.fields.required(pointer)?.to_owned();
+    Some(Trigger { pointer, value })
 }
 
 /// An event that only tells how far a watch has come.

@@ -12,6 +12,7 @@ use super::addresses::Addresses;
 use crate::admission::{Configuration, Usage};
 use crate::auth::{Authorizer, Tokens};
 use crate::kinds::Kinds;
+use crate::schema::apply::Shared;
 use crate::store::Store;
 
 /// One cluster's API server.
@@ -28,6 +29,8 @@ pub(crate) struct ApiServer {
     pub(crate) admission: Configuration,
     /// What is used of quotas.
     pub(crate) usage: Arc<tokio::sync::Mutex<Usage>>,
+    /// Managed fields that are alike.
+    pub(crate) managed_fields: Shared,
     /// Requests that are treated badly on purpose.
     pub(crate) disturbances: Disturbances,
     rng: Mutex<ChaCha8Rng>,
@@ -50,6 +53,7 @@ impl ApiServer {
             authorizer: Authorizer::default(),
             addresses: Addresses::default(),
             host,
+            managed_fields: Shared::default(),
             disturbances: Disturbances::default(),
             rng: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
         }

@@ -54,13 +54,19 @@ impl FieldSelector {
     /// Whether the object is selected.
     pub(crate) fn matches(&self, object: &Value) -> bool {
         self.terms.iter().all(|term| {
-            let actual = match object.pointer(&term.pointer) {
-                None | Some(Value::Null) => term.absent.to_owned(),
-                Some(Value::String(text)) => text.to_string(),
-                Some(other) => other.to_string(),
+            let is_value = match object.pointer(&term.pointer) {
+                None | Some(Value::Null) => term.absent == term.value,
+                Some(Value::String(text)) => *text == term.value,
+                Some(other) => other.to_string() == term.value,
             };
-            (actual == term.value) == term.equal
+            is_value == term.equal
         })
+    }
+
+    /// The value that a field of all selected objects has, if the selector says so.
+    pub(crate) fn required(&self, pointer: &str) -> Option<&str> {
+        let mut terms = self.terms.iter().filter(|term| term.equal && term.pointer == pointer);
+        terms.next().map(|term| term.value.as_str())
     }
 }
 

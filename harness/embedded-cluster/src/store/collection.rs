@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::States;
+use super::triggers::{Trigger, Triggers};
 use crate::object::Object;
 
 /// Changes kept for watches and older lists, per resource type.
@@ -42,6 +43,7 @@ pub(super) struct Collection {
     /// Revision of the last change that fell out of the log.
     forgotten: u64,
     changed: watch::Sender<u64>,
+    triggers: Triggers,
 }
 
 impl Default for Collection {
@@ -51,6 +53,7 @@ impl Default for Collection {
             log: VecDeque::new(),
             forgotten: 0,
             changed: watch::Sender::new(0),
+            triggers: Triggers::default(),
         }
     }
 }
@@ -122,17 +125,25 @@ impl Collection {
             && let Some(oldest) = self.log.pop_front()
         {
             self.forgotten = oldest.change.revision;
+            self.triggers.forget(&oldest);
+            oldest.shown.forget_json();
         }
+        self.triggers.record(&entry);
         self.log.push_back(entry);
-        self.wake(revision);
+        self.changed.send_replace(revision);
     }
 
-    /// The first change after `revision`; `Err` when changes in between are forgotten.
-    pub(super) fn after(&self, revision: u64) -> Result<Option<&Entry>, ()> {
-        if revision < self.forgotten {
-            return Err(());
-        }
-        let position = self.log.partition_point(|entry| entry.change.revision <= revision);
+    /// The first change after `revision`, or the first of those that concern a trigger; `Err` when changes in between are forgotten.
+    pub(super) fn after(&self, revision: u64, trigger: Option<&Trigger>) -> Result<Option<&Entry>, ()> {
+        let before = match trigger {
+            None if revision < self.forgotten => return Err(()),
+            None => revision,
+            Some(trigger) => match self.triggers.after(trigger, revision)? {
+                Some(next) => next - 1,
+                None => return Ok(None),
+            },
+        };
+        let position = self.log.partition_point(|entry| entry.change.revision <= before);
         Ok(self.log.get(position))
     }
 
@@ -152,16 +163,22 @@ impl Collection {
         )
     }
 
+    /// Wakes everybody.
     pub(super) fn wake(&self, revision: u64) {
         self.changed.send_replace(revision);
+        self.triggers.wake(revision);
     }
 
     pub(super) fn changed(&self) -> u64 {
         *self.changed.borrow()
     }
 
-    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
+    /// Tells of changes, or of those that concern a trigger.
+    pub(super) fn subscribe(&mut self, trigger: Option<&Trigger>) -> watch::Receiver<u64> {
+        match trigger {
+            Some(trigger) => self.triggers.subscribe(trigger, self.log.iter(), self.forgotten),
+            None => self.changed.subscribe(),
+        }
     }
 }
 

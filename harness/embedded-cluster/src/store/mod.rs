@@ -8,6 +8,7 @@
 
 mod collection;
 mod reader;
+mod triggers;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,7 @@ use tokio::sync::watch;
 pub(crate) use collection::Snapshot;
 use collection::{Change, Collection};
 pub(crate) use reader::{Reader, Select};
+pub(crate) use triggers::Trigger;
 
 use crate::object::Object;
 
@@ -223,7 +225,7 @@ impl Store {
 
     /// Tells of changes in a collection: the revision of the last one.
     pub(crate) fn signal(&self, key: &Key) -> watch::Receiver<u64> {
-        self.lock().collection(key).subscribe()
+        self.lock().collection(key).subscribe(None)
     }
 }
 

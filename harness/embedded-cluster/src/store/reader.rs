@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::{Key, Store};
+use super::{Key, Store, Trigger};
 use crate::client::{EventKind, WatchEvent};
 use crate::object::Object;
 use crate::status::Status;
@@ -17,6 +17,8 @@ pub(crate) struct Reader {
     store: Arc<Store>,
     key: Key,
     select: Select,
+    /// What all that it shows has in common, if that is one value of a field that readers are told by.
+    trigger: Option<Trigger>,
     position: u64,
     changed: watch::Receiver<u64>,
     ended: bool,
@@ -32,13 +34,14 @@ enum Found {
 }
 
 impl Reader {
-    /// A reader of the changes after revision `since`.
-    pub(crate) fn new(store: Arc<Store>, key: Key, since: u64, select: Select) -> Self {
-        let changed = store.signal(&key);
+    /// A reader of the changes after revision `since`. With a trigger, `select` shows nothing that does not have it.
+    pub(crate) fn new(store: Arc<Store>, key: Key, since: u64, select: Select, trigger: Option<Trigger>) -> Self {
+        let changed = store.lock().collection(&key).subscribe(trigger.as_ref());
         Self {
             store,
             key,
             select,
+            trigger,
             position: since,
             changed,
             ended: false,
@@ -47,7 +50,13 @@ impl Reader {
 
     /// All changes up to this revision were read.
     pub(crate) fn position(&self) -> u64 {
-        self.position
+        let inner = self.store.lock();
+        let collection = inner.collections.get(&self.key);
+        match collection.map(|collection| collection.after(self.position, self.trigger.as_ref())) {
+            // Nobody told of changes that do not concern this reader.
+            Some(Ok(None)) => self.position.max(inner.revision),
+            _ => self.position,
+        }
     }
 
     /// The next change that the reader shows; waits for it. None when the store is closed. An
@@ -76,7 +85,7 @@ impl Reader {
         let Some(collection) = inner.collections.get(&self.key) else {
             return Found::End;
         };
-        let entry = match collection.after(self.position) {
+        let entry = match collection.after(self.position, self.trigger.as_ref()) {
             Ok(Some(entry)) => entry.clone(),
             Ok(None) => {
                 self.position = self.position.max(inner.revision);

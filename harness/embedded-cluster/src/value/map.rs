@@ -66,6 +66,11 @@ impl Map {
         }
     }
 
+    /// Where the fields are in memory; none are nowhere.
+    pub(crate) fn address(&self) -> usize {
+        self.0.as_ref().map_or(0, |fields| Arc::as_ptr(fields) as usize)
+    }
+
     /// The number of fields.
     pub(crate) fn len(&self) -> usize {
         self.fields().len()

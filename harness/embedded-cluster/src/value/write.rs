@@ -1,6 +1,6 @@
 //! Writing JSON.
 
-use std::fmt;
+use std::{fmt, io};
 
 use serde::ser::{Serialize, Serializer};
 
@@ -40,6 +40,21 @@ impl Value {
 
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&self.to_json()))
+        serde_json::to_writer(Pieces(f), self).map_err(|_| fmt::Error)
+    }
+}
+
+/// Takes JSON in the pieces that it is written in, each of them text.
+struct Pieces<'a, 'f>(&'a mut fmt::Formatter<'f>);
+
+impl io::Write for Pieces<'_, '_> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let text = std::str::from_utf8(piece).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        self.0.write_str(text).map_err(io::Error::other)?;
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

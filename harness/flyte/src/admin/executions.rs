@@ -45,24 +45,23 @@ impl Admin {
         if !["", "created_at", "execution_created_at", "name", "execution_name"].contains(&sort.key.as_str()) {
             return Err(AdminError::invalid(format!("invalid sort key {}", sort.key)));
         }
-        let mut rows: Vec<Execution> = Vec::new();
-        self.database.read(|tables| {
+        let page = self.database.read(|tables| {
+            let mut rows = Vec::new();
             for (key, row) in tables.executions.newest_first() {
                 let in_scope = key.project == id.project && key.domain == id.domain && (id.name.is_empty() || key.name == id.name);
                 if in_scope && filters.matches(|field| field_of(key, row, field))? {
-                    rows.push(message(key, row));
+                    rows.push((key, row));
                 }
             }
-            Ok::<_, AdminError>(())
+            if sort.key.ends_with("name") {
+                rows.sort_by_key(|(key, _)| std::cmp::Reverse(&key.name));
+            }
+            if request.sort_by.is_some() && sort.direction == Direction::Ascending as i32 {
+                rows.reverse();
+            }
+            // Only what the page shows is copied: a list of many pages is asked for as often.
+            Ok::<_, AdminError>(page(rows, request.limit, &request.token)?.map(|(key, row)| message(key, row)))
         })??;
-        if sort.key.ends_with("name") {
-            let name = |row: &Execution| row.id.as_ref().map(|id| id.name.clone());
-            rows.sort_by_key(|row| std::cmp::Reverse(name(row)));
-        }
-        if request.sort_by.is_some() && sort.direction == Direction::Ascending as i32 {
-            rows.reverse();
-        }
-        let page = page(rows, request.limit, &request.token)?;
         Ok(ExecutionList {
             executions: page.items,
             token: page.token,

@@ -43,8 +43,7 @@ pub(crate) fn list<V: Clone>(
             kept.reverse();
         }
     }
-    let values = kept.into_iter().map(|(_, value)| value.clone()).collect();
-    page(values, request.limit, &request.token)
+    Ok(page(kept, request.limit, &request.token)?.map(|(_, value)| value.clone()))
 }
 
 /// The names of a project's and domain's entities, without versions.

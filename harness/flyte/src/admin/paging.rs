@@ -8,6 +8,16 @@ pub(crate) struct Page<T> {
     pub(crate) token: String,
 }
 
+impl<T> Page<T> {
+    /// The same page of something else.
+    pub(crate) fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(each).collect(),
+            token: self.token,
+        }
+    }
+}
+
 /// How many items a list without a limit answers with.
 const DEFAULT_LIMIT: usize = 100;
 

@@ -52,14 +52,9 @@ impl Admin {
     /// Projects: `ListProjects`. Without a filter, those that are not archived.
     pub(crate) fn list_projects(&self, request: &ProjectListRequest) -> Result<Projects, AdminError> {
         let filters = Filters::parse(&request.filters)?;
-        let rows: Vec<Project> = self.database.read(|tables| {
-            tables
-                .projects
-                .newest_first()
-                .into_iter()
-                .map(|(_, project)| project.clone())
-                .collect()
-        })?;
+        let rows: Vec<Project> = self
+            .database
+            .read(|tables| tables.projects.newest_first().map(|(_, project)| project.clone()).collect())?;
         let mut kept = Vec::new();
         for project in rows {
             let hidden = filters.is_empty() && project.state == ProjectState::Archived as i32;

@@ -20,8 +20,8 @@ use crate::workflow::{Registration, WorkflowFile};
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// Pause between two looks at an execution: the API has no watch.
 const POLL: Duration = Duration::from_secs(1);
-/// Executions on one page of a list.
-const PAGE: u32 = 100;
+/// Executions on one page of a list. Each page is found by counting the rows before it, so there should be few.
+const PAGE: u32 = 500;
 
 /// A client of a control plane. Clones share the connection.
 #[derive(Clone)]

@@ -12,3 +12,4 @@ pub use admin::Admin;
 pub use channel::{ChannelError, GrpcChannel, channel};
 pub use error::ClientError;
 pub use execution::{Execution, Submission, Target};
+pub use submit::Checked;

@@ -14,6 +14,10 @@ use crate::task::literal;
 /// Types of inputs by name.
 type Inputs = BTreeMap<String, LiteralType>;
 
+/// A [`Submission`] whose target is found and whose inputs are checked: as many executions can be started from it as one likes.
+#[derive(Clone, Debug)]
+pub struct Checked(ExecutionCreateRequest);
+
 impl Admin {
     /// Starts an execution. That this succeeds proves nothing: an execution whose object could not be created is
     /// stored as failed.
@@ -21,6 +25,15 @@ impl Admin {
     /// # Errors
     /// If an input does not fit, nothing of the name is registered, or as the control plane's.
     pub async fn submit(&self, submission: &Submission) -> Result<ExecutionId, ClientError> {
+        let checked = self.check(submission).await?;
+        self.start(&checked, &submission.name).await
+    }
+
+    /// Finds what a submission runs, and checks its inputs. Its name counts for nothing yet.
+    ///
+    /// # Errors
+    /// If an input does not fit, nothing of the name is registered, or as the control plane's.
+    pub async fn check(&self, submission: &Submission) -> Result<Checked, ClientError> {
         let (launch_plan, types) = self.target(submission).await?;
         let mut literals = BTreeMap::new();
         for (input, value) in &submission.inputs {
@@ -39,10 +52,10 @@ impl Admin {
             execution_id: Some(execution.into()),
         });
         let label = submission.label.clone().map(|value| ExecutionClusterLabel { value });
-        let request = ExecutionCreateRequest {
+        Ok(Checked(ExecutionCreateRequest {
             project: submission.project.clone(),
             domain: submission.domain.clone(),
-            name: submission.name.clone(),
+            name: String::new(),
             spec: Some(ExecutionSpec {
                 launch_plan: Some(launch_plan),
                 metadata: Some(ExecutionMetadata {
@@ -60,6 +73,17 @@ impl Admin {
             }),
             inputs: Some(LiteralMap { literals }),
             org: String::new(),
+        }))
+    }
+
+    /// Starts an execution of this name; an empty one is made up. As with [`Self::submit`], success proves nothing.
+    ///
+    /// # Errors
+    /// As the control plane's.
+    pub async fn start(&self, checked: &Checked, name: &str) -> Result<ExecutionId, ClientError> {
+        let request = ExecutionCreateRequest {
+            name: name.to_owned(),
+            ..checked.0.clone()
         };
         let answer = self.client.clone().create_execution(request).await?.into_inner();
         Ok(answer.id.unwrap_or_default().into())

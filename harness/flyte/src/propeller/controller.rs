@@ -7,7 +7,6 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, FuturesUnordered};
-use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ResourceExt};
 use kube::runtime::watcher::{self, Event, watcher};
 use tokio::time::Instant;
@@ -15,6 +14,7 @@ use virtual_node::{Lean, Log};
 
 use super::collector;
 use super::engine::{Engine, Waits};
+use super::seen_pod::SeenPod;
 use crate::crd::{FlyteWorkflow, TERMINATED, TERMINATION_STATUS};
 
 type Key = (String, String);
@@ -71,7 +71,7 @@ impl Controller {
     /// Works for ever.
     pub(crate) async fn run(&mut self) {
         let mut objects = self.watch::<FlyteWorkflow>(&format!("{TERMINATION_STATUS}!={TERMINATED}"));
-        let mut pods = self.watch::<Pod>("execution-id");
+        let mut pods = self.watch::<SeenPod>("execution-id");
         let mut collect = Instant::now() + self.engine.config.gc_interval;
         // Rounds need to know the pods that are there.
         while let Some(event) = pods.next().await {
@@ -157,7 +157,7 @@ impl Controller {
         self.start(key);
     }
 
-    fn pod(&mut self, event: Event<Lean<Pod>>) {
+    fn pod(&mut self, event: Event<Lean<SeenPod>>) {
         let (pod, gone) = match event {
             Event::Apply(pod) | Event::InitApply(pod) => (pod, false),
             Event::Delete(pod) => (pod, true),
@@ -165,14 +165,14 @@ impl Controller {
         };
         let namespace = pod.namespace().unwrap_or_default();
         let owner = pod.owner_references().iter().find(|owner| owner.kind == "flyteworkflow");
-        let owner = owner.map(|owner| (namespace.clone(), owner.name.clone()));
-        let key = (namespace, pod.name_any());
+        let owner = owner.map(|owner| (namespace, owner.name.clone()));
+        let key = pod.key();
         {
             let mut pods = self.engine.pods.lock().unwrap_or_else(PoisonError::into_inner);
             if gone {
                 pods.remove(&key);
             } else {
-                pods.insert(key, pod.0);
+                pods.insert(key, pod.0.status);
             }
         }
         if let Some(owner) = owner {
@@ -200,10 +200,12 @@ impl Controller {
     fn done(&mut self, done: Done) {
         let again = self.busy.remove(&done.key).unwrap_or_default();
         if let Some(object) = done.object {
-            self.written.insert(done.key.clone(), version(&object));
-            // The watch may have shown a newer one meanwhile, that is being deleted perhaps.
-            if self.objects.get(&done.key).is_some_and(|known| version(known) < version(&object)) {
-                self.objects.insert(done.key.clone(), object);
+            // The watch may have shown a newer one meanwhile, that is being deleted perhaps, or that it is gone from the selection.
+            if let Some(known) = self.objects.get_mut(&done.key) {
+                self.written.insert(done.key.clone(), version(&object));
+                if version(known) < version(&object) {
+                    *known = object;
+                }
             }
         }
         match done.next {

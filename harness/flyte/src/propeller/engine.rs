@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use tonic::Status;
 
@@ -12,6 +11,7 @@ use super::cluster_port::ClusterPort;
 use super::data::DataStore;
 use super::events::{Events, RoundError, proto_error, system};
 use super::nodes::{Outcome, Run};
+use super::seen_pod::PodState;
 use crate::config::PropellerConfig;
 use crate::crd::{
     COMPLETED_TIME, Encoded, ExecutionError, FINALIZER, FlyteWorkflow, Phase, Status as Progress, TERMINATED, TERMINATION_STATUS,
@@ -20,8 +20,8 @@ use crate::proto::core::WorkflowExecutionIdentifier;
 use crate::proto::core::workflow_execution::Phase as Reported;
 use crate::proto::event::workflow_execution_event::OutputResult;
 
-/// Pods of runs by namespace and name, as the watch sees them.
-pub(crate) type Pods = Arc<Mutex<BTreeMap<(String, String), Pod>>>;
+/// How far the pods of runs are, by namespace and name, as the watch sees them.
+pub(crate) type Pods = Arc<Mutex<BTreeMap<(String, String), PodState>>>;
 
 /// A data plane: everything that a round needs.
 pub(crate) struct Engine {

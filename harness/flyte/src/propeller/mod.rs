@@ -25,6 +25,7 @@ mod leader;
 mod nodes;
 mod pod;
 mod scope;
+mod seen_pod;
 mod task_node;
 
 pub(crate) use admin_port::GrpcAdmin;

@@ -2,13 +2,12 @@
 
 use std::sync::PoisonError;
 
-use k8s_openapi::api::core::v1::Pod;
-
 use super::error_document;
 use super::events::{RoundError, proto_error, system};
 use super::nodes::Run;
 use super::pod::{Attempt, Places};
 use super::scope::Scope;
+use super::seen_pod::{PodState, SeenPod};
 use crate::crd::{ExecutionError, Node, NodePhase, NodeStatus, Task};
 use crate::naming;
 use crate::proto::core::node_execution::Phase as NodeReport;
@@ -35,7 +34,7 @@ impl Run<'_> {
             self.report(scope, node, NodeReport::Running, status, None).await?;
         }
         let pod = self.current_pod(scope, node, status).await?;
-        match pod.as_ref().and_then(|pod| pod.status.as_ref()?.phase.as_deref()) {
+        match pod.as_ref().and_then(|pod| pod.phase.as_deref()) {
             Some("Running") if !status.running => {
                 self.task_report(scope, node, task, status, Phase::Running).await?;
                 status.running = true;
@@ -46,7 +45,7 @@ impl Run<'_> {
                 None => self.pod_succeeded(scope, node, task, status).await,
             },
             Some("Failed") => {
-                let error = pod_error(pod.as_ref());
+                let error = pod_error(&self.pod_name(scope, node, status), &pod.unwrap_or_default());
                 self.attempt_failed(scope, node, task, status, inputs, (error, true)).await
             }
             None if pod.is_none() => {
@@ -204,24 +203,20 @@ impl Run<'_> {
     }
 
     /// The attempt's pod as last seen; asked for if it has not been seen.
-    async fn current_pod(&self, scope: &Scope<'_>, node: &Node, status: &NodeStatus) -> Result<Option<Pod>, RoundError> {
+    async fn current_pod(&self, scope: &Scope<'_>, node: &Node, status: &NodeStatus) -> Result<Option<PodState>, RoundError> {
         let namespace = self.object.metadata.namespace.clone().unwrap_or_default();
         let name = self.pod_name(scope, node, status);
         let key = (namespace, name);
         let seen = self.engine.pods.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         match seen {
             Some(pod) => Ok(Some(pod)),
-            None => Ok(self.engine.cluster.pod(&key.0, &key.1).await?),
+            None => Ok(self.engine.cluster.pod(&key.0, &key.1).await?.map(|pod| pod.status)),
         }
     }
 
-    fn remember(&self, pod: Pod) {
-        let key = (
-            pod.metadata.namespace.clone().unwrap_or_default(),
-            pod.metadata.name.clone().unwrap_or_default(),
-        );
+    fn remember(&self, pod: SeenPod) {
         let mut pods = self.engine.pods.lock().unwrap_or_else(PoisonError::into_inner);
-        pods.entry(key).or_insert(pod);
+        pods.entry(pod.key()).or_insert(pod.status);
     }
 
     fn pod_name(&self, scope: &Scope<'_>, node: &Node, status: &NodeStatus) -> String {
@@ -276,23 +271,22 @@ fn declares_outputs(template: &TaskTemplate) -> bool {
 }
 
 /// Why a pod failed: its own reason, or its container's end.
-fn pod_error(pod: Option<&Pod>) -> ExecutionError {
-    let status = pod.and_then(|pod| pod.status.as_ref());
-    let reason = status.and_then(|status| status.reason.clone());
-    let ended = status.and_then(|status| status.container_statuses.as_ref()?.first()?.state.as_ref()?.terminated.clone());
-    let message = match (&ended, status.and_then(|status| status.message.clone())) {
-        (_, Some(message)) => message,
-        (Some(ended), None) => format!(
-            "[{}] terminated with exit code ({}). Reason [{}]. Message: {}.",
-            pod.and_then(|pod| pod.metadata.name.as_deref()).unwrap_or_default(),
+fn pod_error(name: &str, pod: &PodState) -> ExecutionError {
+    let ended = pod.ended();
+    let message = match (&pod.message, ended) {
+        (Some(message), _) => message.clone(),
+        (None, Some(ended)) => format!(
+            "[{name}] terminated with exit code ({}). Reason [{}]. Message: {}.",
             ended.exit_code,
             ended.reason.as_deref().unwrap_or_default(),
             ended.message.as_deref().unwrap_or_default(),
         ),
         (None, None) => "pod failed".to_owned(),
     };
-    let code = reason
-        .or_else(|| ended.and_then(|ended| ended.reason))
-        .unwrap_or_else(|| "UnknownError".to_owned());
-    ExecutionError { code, message, user: true }
+    let code = pod.reason.as_ref().or_else(|| ended?.reason.as_ref());
+    ExecutionError {
+        code: code.cloned().unwrap_or_else(|| "UnknownError".to_owned()),
+        message,
+        user: true,
+    }
 }

@@ -1,6 +1,7 @@
-//! One table: rows by primary key, in the order of their insertion where a reader asks for it.
+//! One table: rows in the order of their insertion, as lists show them, with an index by primary key.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,15 +14,18 @@ use super::encode::{Stored, key, key_bytes};
 #[derive(Debug)]
 pub(crate) struct Table<K, V> {
     name: &'static str,
-    rows: BTreeMap<K, Row<V>>,
+    /// By age: the number of their insertion.
+    rows: BTreeMap<u64, Row<K, V>>,
+    /// The age of each key's row.
+    ages: BTreeMap<Arc<K>, u64>,
     inserted: u64,
     /// Keys that changed, where somebody writes changes down.
     changed: Option<BTreeSet<K>>,
 }
 
 #[derive(Debug)]
-struct Row<V> {
-    sequence: u64,
+struct Row<K, V> {
+    key: Arc<K>,
     value: V,
 }
 
@@ -30,6 +34,7 @@ impl<K: Ord + Clone, V> Table<K, V> {
         Self {
             name,
             rows: BTreeMap::new(),
+            ages: BTreeMap::new(),
             inserted: 0,
             changed: None,
         }
@@ -52,7 +57,7 @@ impl<K: Ord + Clone, V> Table<K, V> {
     /// # Errors
     /// [`DatabaseError::UniqueViolation`] if the key is taken.
     pub(crate) fn insert(&mut self, key: K, value: V) -> Result<(), DatabaseError> {
-        if self.rows.contains_key(&key) {
+        if self.ages.contains_key(&key) {
             return Err(DatabaseError::UniqueViolation(self.name));
         }
         self.put(key, value);
@@ -62,53 +67,70 @@ impl<K: Ord + Clone, V> Table<K, V> {
     /// Adds or replaces a row; a replaced row keeps its age.
     pub(crate) fn put(&mut self, key: K, value: V) {
         self.note(&key);
-        if let Some(row) = self.rows.get_mut(&key) {
+        let row = self.ages.get(&key).and_then(|age| self.rows.get_mut(age));
+        if let Some(row) = row {
             row.value = value;
             return;
         }
         self.inserted += 1;
-        let sequence = self.inserted;
-        self.rows.insert(key, Row { sequence, value });
+        self.set(self.inserted, key, value);
+    }
+
+    fn set(&mut self, age: u64, key: K, value: V) {
+        let key = Arc::new(key);
+        self.ages.insert(key.clone(), age);
+        self.rows.insert(age, Row { key, value });
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
-        self.rows.get(key).map(|row| &row.value)
+        self.rows.get(self.ages.get(key)?).map(|row| &row.value)
     }
 
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        if self.rows.contains_key(key) {
-            self.note(key);
+        let age = *self.ages.get(key)?;
+        self.note(key);
+        self.rows.get_mut(&age).map(|row| &mut row.value)
+    }
+
+    fn remove(&mut self, key: &K) {
+        // Among changes that somebody else made, the row that took over the age may come first.
+        if let Some(age) = self.ages.remove(key)
+            && self.rows.get(&age).is_some_and(|row| *row.key == *key)
+        {
+            self.rows.remove(&age);
         }
-        self.rows.get_mut(key).map(|row| &mut row.value)
     }
 
     /// Keeps the rows for which `keep` is true.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
-        let changed = &mut self.changed;
-        self.rows.retain(|key, row| {
-            let kept = keep(key, &row.value);
-            if let (false, Some(changed)) = (kept, changed.as_mut()) {
-                changed.insert(key.clone());
-            }
-            kept
-        });
+        let gone: Vec<K> = self
+            .iter()
+            .filter(|(key, value)| !keep(key, value))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in gone {
+            self.note(&key);
+            self.remove(&key);
+        }
     }
 
     /// Rows in the order of their keys.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.rows.iter().map(|(key, row)| (key, &row.value))
+        self.of(self.ages.iter())
     }
 
     /// Rows of the keys from `from` on, in the order of their keys.
     pub(crate) fn iter_from(&self, from: &K) -> impl Iterator<Item = (&K, &V)> {
-        self.rows.range(from..).map(|(key, row)| (key, &row.value))
+        self.of(self.ages.range::<K, _>(from..))
+    }
+
+    fn of<'t>(&'t self, ages: impl Iterator<Item = (&'t Arc<K>, &'t u64)>) -> impl Iterator<Item = (&'t K, &'t V)> {
+        ages.filter_map(|(key, age)| Some((&**key, &self.rows.get(age)?.value)))
     }
 
     /// Rows, the newest first: the order of Flyte's lists when no other is asked for.
-    pub(crate) fn newest_first(&self) -> Vec<(&K, &V)> {
-        let mut rows: Vec<_> = self.rows.iter().collect();
-        rows.sort_by_key(|(_, row)| std::cmp::Reverse(row.sequence));
-        rows.into_iter().map(|(key, row)| (key, &row.value)).collect()
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.rows.values().rev().map(|row| (&*row.key, &row.value))
     }
 }
 
@@ -116,14 +138,11 @@ impl<K: Ord + Clone + Serialize + DeserializeOwned, V: Stored> Table<K, V> {
     /// What changed since the last call, as rows to be written down.
     pub(crate) fn take_changes(&mut self, into: &mut Vec<StoredRow>) {
         let changed = self.changed.as_mut().map(std::mem::take).unwrap_or_default();
-        into.extend(changed.iter().map(|key| {
-            let row = self.rows.get(key);
-            StoredRow {
-                table: self.name.to_owned(),
-                key: key_bytes(key),
-                sequence: row.map_or(0, |row| row.sequence),
-                value: row.map(|row| row.value.to_bytes()),
-            }
+        into.extend(changed.iter().map(|key| StoredRow {
+            table: self.name.to_owned(),
+            key: key_bytes(key),
+            sequence: self.ages.get(key).copied().unwrap_or_default(),
+            value: self.get(key).map(V::to_bytes),
         }));
     }
 
@@ -135,11 +154,12 @@ impl<K: Ord + Clone + Serialize + DeserializeOwned, V: Stored> Table<K, V> {
         let unreadable = || DatabaseError::Unavailable(format!("a row of table {:?} cannot be read", self.name));
         let key: K = key(&stored.key).ok_or_else(unreadable)?;
         match &stored.value {
-            None => drop(self.rows.remove(&key)),
+            None => self.remove(&key),
             Some(bytes) => {
                 let value = V::from_bytes(bytes).ok_or_else(unreadable)?;
-                let sequence = stored.sequence;
-                self.rows.insert(key, Row { sequence, value });
+                // The row of a key that was deleted and added again is another one, of another age.
+                self.remove(&key);
+                self.set(stored.sequence, key, value);
             }
         }
         self.inserted = self.inserted.max(stored.sequence);

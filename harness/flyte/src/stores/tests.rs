@@ -26,14 +26,7 @@ fn insert(database: &Database, id: &str) -> Result<(), DatabaseError> {
 }
 
 fn projects(database: &Database) -> Vec<String> {
-    let rows = database.read(|tables| {
-        tables
-            .projects
-            .newest_first()
-            .iter()
-            .map(|(_, project)| project.id.clone())
-            .collect()
-    });
+    let rows = database.read(|tables| tables.projects.newest_first().map(|(_, project)| project.id.clone()).collect());
     rows.unwrap()
 }
 

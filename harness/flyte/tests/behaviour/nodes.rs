@@ -25,6 +25,8 @@ use super::bench::{Bench, HOME, Run};
 use super::plane::{DOMAIN, PROJECT, Plane, clusters, id, namespace, phase_of};
 
 const ZONE: &str = "dataplane_1";
+/// The node that runs after a failure, among those that are registered.
+const AFTER_FAILURE: &str = "fn0";
 
 /// A control plane and a data plane.
 struct Scene {
@@ -76,7 +78,9 @@ impl Scene {
         });
         client.create_task(TaskCreateRequest { id: task.id, spec }).await.unwrap();
         let workflow = identifier(ResourceType::Workflow, name);
+        let (failure, nodes): (Vec<Node>, Vec<Node>) = nodes.into_iter().partition(|node| node.id == AFTER_FAILURE);
         let template = WorkflowTemplate {
+            failure_node: failure.into_iter().next(),
             id: Some(workflow.clone()),
             interface: Some(TypedInterface {
                 inputs: Some(variables(&[(input.0, input.1.clone())])),
@@ -508,6 +512,48 @@ async fn gates_wait_for_people_and_for_time() {
     assert_eq!(scene.end("slept").await.0, "SUCCEEDED");
     let closure = scene.execution("slept").await.closure.unwrap();
     assert!((3600..3700).contains(&closure.duration.unwrap().seconds), "{:?}", closure.duration);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_to_run_after_a_failure_does() {
+    let scene = Scene::start().await;
+    let integer = simple(SimpleType::Integer);
+    let ill = task("ill", integer.clone(), &["--exit-code", "3"]);
+    let nodes = ["n0", AFTER_FAILURE].map(|node| task_node(node, "ill", vec![binding("x", promise("", "x"))]));
+    let output = (integer.clone(), promise("n0", "o0"));
+    scene
+        .register("after", ("x", integer.clone()), output.clone(), nodes.to_vec(), ill)
+        .await;
+    scene.submit("after", "twice", ("x", number(5))).await;
+    let (phase, _, error) = scene.end("twice").await;
+    assert!(
+        phase == "FAILED" && error.contains("twice-fn0-0"),
+        "the last failure counts: {phase} {error}"
+    );
+    let cleans = task("cleans", integer.clone(), &ONE);
+    let nodes = vec![
+        task_node("n0", "ill", vec![binding("x", promise("", "x"))]),
+        task_node(
+            AFTER_FAILURE,
+            "cleans",
+            vec![binding("x", promise("", "x")), binding("err", promise("", "x"))],
+        ),
+    ];
+    scene.register("cleaning", ("x", integer), output, nodes, cleans).await;
+    scene.submit("cleaning", "once", ("x", number(5))).await;
+    let (phase, _, error) = scene.end("once").await;
+    assert!(phase == "FAILED" && error.contains("once-n0-0"), "{phase} {error}");
+    assert_eq!(names(&scene.nodes("once", "").await), [AFTER_FAILURE, "n0"]);
+    let key = format!("metadata/propeller/{PROJECT}-{DOMAIN}-once/fn0/data/inputs.pb");
+    let store = scene.bench.stores.object_store("s3/us-east-2");
+    let inputs = LiteralMap::decode(store.get("bucket", &key).unwrap().unwrap()).unwrap();
+    let Some(literal::Value::Scalar(error)) = &inputs.literals["err"].value else {
+        panic!()
+    };
+    let Some(scalar::Value::Error(error)) = &error.value else {
+        panic!()
+    };
+    assert_eq!(error.failed_node_id, "n0");
 }
 
 /// What a `@dynamic` task leaves: `flyteidl.core.DynamicJobSpec`.

@@ -109,8 +109,16 @@ impl Writer {
         while let Some(message) = messages.recv().await {
             match message {
                 Message::Record(record) => self.write(*record).await,
-                Message::Forget(uid) => self.written.retain(|(pod, ..), _| *pod != uid),
+                Message::Forget(uid) => self.forget(uid),
             }
+        }
+    }
+
+    fn forget(&mut self, uid: String) {
+        let first = (uid.clone(), None, Severity::Normal, "", String::new());
+        let of_pod = self.written.range(first..).map(|(key, _)| key).take_while(|key| key.0 == uid);
+        for key in of_pod.cloned().collect::<Vec<_>>() {
+            self.written.remove(&key);
         }
     }
 

@@ -35,7 +35,8 @@ impl Supervisor {
             let prepared = tokio::select! {
                 biased;
                 () = self.stop.requested() => return false,
-                prepared = prepare(&self) => prepared,
+                // In a box of its own, as what follows lasts longer and is smaller.
+                prepared = Box::pin(prepare(&self)) => prepared,
             };
             let exit = run_once(&self, prepared).await;
             if self.stop.is_requested() || !restarts(&self.ctx.spec(), &self.container, self.role, exit.code()) {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Container, PodSpec};
+use k8s_openapi::api::core::v1::Container;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::container::{Supervisor, is_started};
-use super::context::{Assigned, PodContext};
+use super::context::{Assigned, PodContext, Spec};
 use super::restart::{Role, init_role};
 use super::sandbox;
 use super::stop::{Stop, Stopper};
@@ -21,7 +21,7 @@ const SIDECAR_GRACE: Duration = Duration::from_secs(2);
 /// A pod's containers, each under its supervisor.
 pub(crate) struct Containers {
     ctx: Arc<PodContext>,
-    spec: PodSpec,
+    spec: Spec,
     volumes: Arc<Volumes>,
     /// Init containers, one after the other, then the pod's containers.
     mains: Group,
@@ -73,7 +73,7 @@ impl Containers {
     /// Gives the pod its place in the network and its volumes.
     pub(crate) async fn prepare(&mut self) -> Arc<Volumes> {
         sandbox::create(&self.ctx).await;
-        self.volumes = Arc::new(Volumes::mount(&self.ctx).await);
+        self.volumes = Arc::new(Box::pin(Volumes::mount(&self.ctx)).await);
         self.volumes.clone()
     }
 

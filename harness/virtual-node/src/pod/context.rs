@@ -1,6 +1,7 @@
 //! What all parts of one pod's work share.
 
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock};
 
 use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
 use kube::ResourceExt;
@@ -36,6 +37,18 @@ impl Assigned {
     }
 }
 
+/// The spec of a pod, which it shares.
+pub(crate) struct Spec(Arc<Pod>);
+
+impl Deref for Spec {
+    type Target = PodSpec;
+
+    fn deref(&self) -> &PodSpec {
+        static EMPTY: LazyLock<PodSpec> = LazyLock::new(PodSpec::default);
+        self.0.spec.as_ref().unwrap_or(&EMPTY)
+    }
+}
+
 /// What all parts of one pod's work share.
 pub(crate) struct PodContext {
     pub(crate) node: Arc<NodeContext>,
@@ -65,8 +78,8 @@ impl PodContext {
     }
 
     /// The pod's spec as last seen.
-    pub(crate) fn spec(&self) -> PodSpec {
-        self.pod().spec.clone().unwrap_or_default()
+    pub(crate) fn spec(&self) -> Spec {
+        Spec(self.pod())
     }
 
     /// `name_namespace(uid)`, as a kubelet's messages name a pod.

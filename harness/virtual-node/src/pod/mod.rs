@@ -1,6 +1,6 @@
 //! A pod's life on a node.
 //!
-//! [`run`] reads from top to bottom: sandbox, volumes, init containers, containers, end. Each container has a supervisor;
+//! [`run`] reads from top to bottom: sandbox, volumes, init containers, containers, end; then there are [`Remains`]. Each container has a supervisor;
 //! what they find out is on the [`Board`](board::Board), from which the publisher makes the pod's status.
 
 mod backoff;
@@ -19,6 +19,7 @@ mod prepare;
 mod probes;
 mod process;
 mod publisher;
+mod remains;
 mod restart;
 mod sandbox;
 mod status;
@@ -27,5 +28,6 @@ mod volumes;
 mod worker;
 
 pub(crate) use context::{Assigned, PodContext};
+pub(crate) use remains::Remains;
 pub use volumes::PersistentVolumes;
 pub(crate) use worker::run;

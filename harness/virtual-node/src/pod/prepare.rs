@@ -21,7 +21,7 @@ pub(crate) struct Prepared {
     pub(crate) stdin: Option<Stdin>,
     pub(crate) command: Vec<String>,
     pub(crate) args: Vec<String>,
-    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) env: Arc<BTreeMap<String, String>>,
     pub(crate) files: Files,
 }
 
@@ -106,6 +106,6 @@ async fn attempt(of: &Supervisor, lookups: &mut Lookups) -> Result<Prepared, Con
         files: mounts::files(container, &of.volumes, &env),
         command,
         args,
-        env,
+        env: Arc::new(env),
     })
 }

@@ -124,7 +124,7 @@ fn context(of: &Supervisor, prepared: &Prepared, log: Log, tasks: &Tasks, stop: 
         ip: ctx.board.snapshot().ip.unwrap_or_default(),
         node: ctx.node.name.clone(),
         labels: pod.labels().clone(),
-        service_account: ctx.spec().service_account_name.unwrap_or_else(|| "default".to_owned()),
+        service_account: ctx.spec().service_account_name.clone().unwrap_or_else(|| "default".to_owned()),
         container: of.container.name.clone(),
         image: of.container.image.clone().unwrap_or_default(),
         ports: ports(&of.container),

@@ -43,7 +43,7 @@ pub(crate) async fn publish(ctx: Arc<PodContext>, ended: CancellationToken) {
             }
             continue;
         }
-        match patch(&ctx, &published, &status).await {
+        match Box::pin(patch(&ctx, &published, &status)).await {
             Ok(()) => published = status,
             Err(kube::Error::Api(answer)) if answer.is_not_found() || answer.is_conflict() => return,
             Err(error) => {

@@ -45,12 +45,6 @@ pub(crate) fn stop(ctx: &PodContext) {
     }
 }
 
-/// Takes everything else back once the pod is gone.
-pub(crate) fn remove(ctx: &PodContext) {
-    ctx.node.logs.forget(&ctx.namespace, &ctx.name);
-    ctx.node.events.forget(ctx.uid.clone());
-}
-
 /// The pod as a host of the network, with the search domains of its DNS policy.
 pub(crate) fn host(ctx: &PodContext) -> Host {
     let (spec, state) = (ctx.spec(), ctx.board.snapshot());
@@ -62,7 +56,12 @@ pub(crate) fn host(ctx: &PodContext) -> Host {
         "ClusterFirst" if !host_network => cluster_domains(&ctx.namespace),
         _ => Vec::new(),
     };
-    search.extend(spec.dns_config.and_then(|config| config.searches).unwrap_or_default());
+    search.extend(
+        spec.dns_config
+            .as_ref()
+            .and_then(|config| config.searches.clone())
+            .unwrap_or_default(),
+    );
     host.with_search(search)
 }
 

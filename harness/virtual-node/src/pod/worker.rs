@@ -1,11 +1,9 @@
-//! A pod's life from its arrival on the node to its removal.
+//! A pod's life from its arrival on the node to its last container's end.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
-use kube::Api;
-use kube::api::{DeleteParams, Preconditions};
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -18,15 +16,13 @@ use super::ephemeral::Ephemeral;
 use super::{publisher, sandbox};
 use crate::node::{NodeContext, Severity};
 
-/// Runs a pod until it is gone from the API server.
+/// Runs a pod until its containers have ended for good. What is left of it then needs no task of its own: [`Remains`](super::Remains).
 pub(crate) async fn run(node: Arc<NodeContext>, updates: watch::Receiver<Assigned>) {
     let ctx = Arc::new(PodContext::new(node, updates));
     if !is_over(&ctx.pod()) {
         live(&ctx).await;
         sandbox::stop(&ctx);
     }
-    removed(&ctx).await;
-    sandbox::remove(&ctx);
 }
 
 /// Whether the pod ended before this node knew it.
@@ -103,35 +99,4 @@ async fn deletion(ctx: &PodContext) {
     };
     // The channel ends only with the worker itself.
     drop(ctx.updates.clone().wait_for(going).await);
-}
-
-/// Waits for the pod's deletion, completes it, and waits until the API server has let go.
-async fn removed(ctx: &PodContext) {
-    deletion(ctx).await;
-    let gone = |assigned: &Assigned| matches!(assigned, Assigned::Gone(_));
-    let mut updates = ctx.updates.clone();
-    if !gone(&updates.borrow()) {
-        delete(ctx).await;
-    }
-    drop(updates.wait_for(gone).await);
-}
-
-async fn delete(ctx: &PodContext) {
-    let pods: Api<Pod> = Api::namespaced(ctx.node.client.clone(), &ctx.namespace);
-    let params = DeleteParams {
-        grace_period_seconds: Some(0),
-        preconditions: Some(Preconditions {
-            uid: Some(ctx.uid.clone()),
-            resource_version: None,
-        }),
-        ..DeleteParams::default()
-    };
-    loop {
-        match pods.delete(&ctx.name, &params).await {
-            Ok(_) => return,
-            Err(kube::Error::Api(answer)) if answer.is_not_found() || answer.is_conflict() => return,
-            Err(error) => tracing::warn!(pod = %ctx.title(), %error, "delete pod"),
-        }
-        sleep(Duration::from_secs(1)).await;
-    }
 }

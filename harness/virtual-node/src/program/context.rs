@@ -16,7 +16,7 @@ pub struct ContainerContext {
     /// The container's `args` with `$(VAR)` expanded.
     pub args: Vec<String>,
     /// The environment: `env`, `envFrom`, the Services' variables, `HOSTNAME`.
-    pub env: BTreeMap<String, String>,
+    pub env: Arc<BTreeMap<String, String>>,
     /// The file system: the container's volume mounts, and a writable layer of its own elsewhere.
     pub files: Files,
     /// The pod's place in the network, with the cluster's DNS search domains. What [`Self::tasks`] listen and connect on

@@ -41,7 +41,7 @@ impl Process {
             command: self.command,
             args: Vec::new(),
             pod,
-            env: self.env,
+            env: Arc::new(self.env),
             files,
             clock: self.host.clock().clone(),
             host: self.host,

@@ -98,6 +98,7 @@ fn with_writer<R>(write: &Write<'_>, run: impl FnOnce(Writer<'_>) -> R) -> R {
         subresource,
         time: &time,
         reset: &reset,
+        shared: &write.server.managed_fields,
     })
 }
 

@@ -53,6 +53,9 @@ pub(super) fn author(writer: Writer<'_>) -> Manager {
 
 /// Takes changed and removed fields from all managers but one.
 pub(super) fn release(managers: &mut Managers, comparison: &Comparison, but: Option<&Manager>) {
+    if managers.is_empty() {
+        return;
+    }
     let changed = comparison.changed();
     for (manager, managed) in managers.iter_mut() {
         if Some(manager) != but {

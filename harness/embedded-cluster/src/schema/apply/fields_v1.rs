@@ -1,8 +1,11 @@
 //! FieldsV1: a field set as `managedFields` holds it, `{"f:data":{".":{},"f:k":{}}}`.
 
-use crate::value::{Map, Value};
+use smol_str::format_smolstr;
+
+use crate::value::{Map, Text, Value};
 
 use super::fieldset::{FieldSet, PathElement};
+use super::shared::Shared;
 
 const SELF: &str = ".";
 
@@ -24,41 +27,42 @@ impl FieldSet {
         set
     }
 
-    /// Writes FieldsV1.
-    pub(crate) fn to_fields_v1(&self) -> Value {
-        let (members, children) = self.parts();
-        let mut fields = Map::new();
-        for element in members {
-            fields.insert(print(element), Value::Object(Map::new()));
+    /// Writes FieldsV1, of trees that are `shared`.
+    pub(crate) fn to_fields_v1(&self, shared: &Shared) -> Value {
+        Value::Object(self.tree(false, shared))
+    }
+
+    /// `is_member`: whether the path to here is in the set, too.
+    fn tree(&self, is_member: bool, shared: &Shared) -> Map {
+        let mut fields = Vec::with_capacity(self.len_here() + usize::from(is_member));
+        if is_member {
+            fields.push((SELF.into(), Value::Object(Map::new())));
         }
-        for (element, set) in children {
-            let mut below = set.to_fields_v1();
-            if let (true, Value::Object(below)) = (members.contains(element), &mut below) {
-                below.insert(SELF, Value::Object(Map::new()));
-            }
-            fields.insert(print(element), below);
-        }
-        Value::Object(fields)
+        let below = self
+            .children()
+            .map(|(element, set)| (print(element), Value::Object(set.tree(self.has(element), shared))));
+        fields.extend(below);
+        let leaves = self.members().filter(|element| self.below(element).is_none());
+        fields.extend(leaves.map(|element| (print(element), Value::Object(Map::new()))));
+        shared.one(Map::from_fields(fields))
     }
 }
 
 /// Whether a set has a path that FieldsV1 has too. Costs what the set is large.
 pub(super) fn meets(fields: &Value, set: &FieldSet) -> bool {
     let Value::Object(fields) = fields else { return false };
-    let (members, children) = set.parts();
-    members.iter().any(|element| fields.get(&print(element)).is_some_and(is_path))
-        || children
-            .iter()
+    set.members().any(|element| fields.get(&print(element)).is_some_and(is_path))
+        || set
+            .children()
             .any(|(element, set)| fields.get(&print(element)).is_some_and(|below| meets(below, set)))
 }
 
 /// Whether FieldsV1 has every path of a set. Costs what the set is large.
 pub(super) fn covers(fields: &Value, set: &FieldSet) -> bool {
     let Value::Object(fields) = fields else { return set.is_empty() };
-    let (members, children) = set.parts();
-    members.iter().all(|element| fields.get(&print(element)).is_some_and(is_path))
-        && children
-            .iter()
+    set.members().all(|element| fields.get(&print(element)).is_some_and(is_path))
+        && set
+            .children()
             .all(|(element, set)| fields.get(&print(element)).is_some_and(|below| covers(below, set)))
 }
 
@@ -71,20 +75,20 @@ fn parse(text: &str) -> Option<PathElement> {
     let (kind, rest) = text.split_at_checked(2)?;
     let canonical = |rest: &str| Some(serde_json::from_str::<Value>(rest).ok()?.to_string());
     Some(match kind {
-        "f:" => PathElement::Field(rest.to_owned()),
-        "k:" => PathElement::Key(canonical(rest)?),
-        "v:" => PathElement::Value(canonical(rest)?),
+        "f:" => PathElement::Field(rest.into()),
+        "k:" => PathElement::Key(canonical(rest)?.into()),
+        "v:" => PathElement::Value(canonical(rest)?.into()),
         "i:" => PathElement::Index(rest.parse().ok()?),
         _ => return None,
     })
 }
 
-fn print(element: &PathElement) -> String {
+fn print(element: &PathElement) -> Text {
     match element {
-        PathElement::Field(name) => ["f:", name].concat(),
-        PathElement::Key(keys) => ["k:", keys].concat(),
-        PathElement::Value(value) => ["v:", value].concat(),
-        PathElement::Index(index) => format!("i:{index}"),
+        PathElement::Field(name) => format_smolstr!("f:{name}"),
+        PathElement::Key(keys) => format_smolstr!("k:{keys}"),
+        PathElement::Value(value) => format_smolstr!("v:{value}"),
+        PathElement::Index(index) => format_smolstr!("i:{index}"),
     }
 }
 
@@ -101,7 +105,7 @@ mod tests {
             "f:spec": {"f:ports": {"k:{\"port\":80,\"protocol\":\"TCP\"}": {".": {}, "f:port": {}}}},
         });
         let set = FieldSet::from_fields_v1(&fields);
-        assert_eq!(set.to_fields_v1(), fields);
+        assert_eq!(set.to_fields_v1(&Shared::default()), fields);
         assert_eq!(
             set.paths(),
             [

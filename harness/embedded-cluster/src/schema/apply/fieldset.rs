@@ -1,9 +1,10 @@
 //! Sets of fields, as tries.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::value::Value;
+use super::sorted::Sorted;
+use crate::value::{Text, Value};
 
 use crate::schema::Node;
 
@@ -11,11 +12,11 @@ use crate::schema::Node;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PathElement {
     /// A field or a key of a map.
-    Field(String),
+    Field(Text),
     /// The item of a map list with these keys, a JSON object.
-    Key(String),
+    Key(Text),
     /// The item of a set with this value.
-    Value(String),
+    Value(Text),
     /// The item at this place.
     Index(usize),
 }
@@ -41,8 +42,8 @@ impl fmt::Display for PathElement {
 /// A set of paths. A path in the set does not imply those below it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct FieldSet {
-    members: BTreeSet<PathElement>,
-    children: BTreeMap<PathElement, FieldSet>,
+    members: Sorted<PathElement, ()>,
+    children: Sorted<PathElement, FieldSet>,
 }
 
 impl FieldSet {
@@ -53,12 +54,12 @@ impl FieldSet {
 
     /// Number of paths.
     pub(crate) fn len(&self) -> usize {
-        self.members.len() + self.children.values().map(FieldSet::len).sum::<usize>()
+        self.members.len() + self.children.iter().map(|(_, set)| set.len()).sum::<usize>()
     }
 
     /// Adds the path that ends here.
     pub(crate) fn insert(&mut self, element: PathElement) {
-        self.members.insert(element);
+        self.members.insert(element, ());
     }
 
     /// Adds paths below `element`.
@@ -68,9 +69,7 @@ impl FieldSet {
         }
         match self.children.get_mut(&element) {
             Some(child) => child.union_with(set),
-            None => {
-                self.children.insert(element, set);
-            }
+            None => self.children.insert(element, set),
         }
     }
 
@@ -78,7 +77,7 @@ impl FieldSet {
     pub(crate) fn of_path(path: &[&str]) -> FieldSet {
         let mut set = FieldSet::default();
         if let [first, rest @ ..] = path {
-            let element = PathElement::Field((*first).to_owned());
+            let element = PathElement::Field((*first).into());
             if rest.is_empty() {
                 set.insert(element);
             } else {
@@ -90,7 +89,7 @@ impl FieldSet {
 
     /// Whether the path of this one element is in the set.
     pub(crate) fn has(&self, element: &PathElement) -> bool {
-        self.members.contains(element)
+        self.members.get(element).is_some()
     }
 
     /// The paths below an element.
@@ -98,17 +97,25 @@ impl FieldSet {
         self.children.get(element)
     }
 
-    /// Members and children at this level.
-    pub(super) fn parts(&self) -> (&BTreeSet<PathElement>, &BTreeMap<PathElement, FieldSet>) {
-        (&self.members, &self.children)
+    /// At most so many elements are at this level.
+    pub(super) fn len_here(&self) -> usize {
+        self.members.len() + self.children.len()
+    }
+
+    /// Paths that end at this level, in order.
+    pub(super) fn members(&self) -> impl Iterator<Item = &PathElement> {
+        self.members.iter().map(|(element, ())| element)
+    }
+
+    /// What is below this level, in order.
+    pub(super) fn children(&self) -> impl Iterator<Item = (&PathElement, &FieldSet)> {
+        self.children.iter()
     }
 
     /// Adds every path of `other`.
     pub(crate) fn union_with(&mut self, other: FieldSet) {
-        self.members.extend(other.members);
-        for (element, set) in other.children {
-            self.insert_below(element, set);
-        }
+        self.members.merge(other.members, |(), ()| ());
+        self.children.merge(other.children, FieldSet::union_with);
     }
 
     /// Paths of both sets.
@@ -120,7 +127,7 @@ impl FieldSet {
     /// Paths of this set that are not in the other.
     pub(crate) fn difference(&self, other: &FieldSet) -> FieldSet {
         FieldSet {
-            members: self.members.difference(&other.members).cloned().collect(),
+            members: self.members_where(|element| !other.has(element)),
             children: self.map_children(|element, set| match other.children.get(element) {
                 Some(other) => set.difference(other),
                 None => set.clone(),
@@ -130,12 +137,34 @@ impl FieldSet {
 
     /// Removes the paths of `other`; costs what `other` is large.
     pub(crate) fn remove(&mut self, other: &FieldSet) {
-        for element in &other.members {
+        if self.is_empty() {
+            return;
+        }
+        for element in other.members() {
             self.members.remove(element);
         }
-        for (element, other) in &other.children {
+        for (element, other) in other.children() {
             if let Some(set) = self.children.get_mut(element) {
                 set.remove(other);
+                if set.is_empty() {
+                    self.children.remove(element);
+                }
+            }
+        }
+    }
+
+    /// Removes the paths of `other` and what is below them; costs what `other` is large.
+    pub(crate) fn remove_all(&mut self, other: &FieldSet) {
+        if self.is_empty() {
+            return;
+        }
+        for element in other.members() {
+            self.members.remove(element);
+            self.children.remove(element);
+        }
+        for (element, other) in other.children() {
+            if let Some(set) = self.children.get_mut(element) {
+                set.remove_all(other);
                 if set.is_empty() {
                     self.children.remove(element);
                 }
@@ -146,9 +175,9 @@ impl FieldSet {
     /// Paths of this set that are neither in the other nor below one of its paths.
     pub(crate) fn recursive_difference(&self, other: &FieldSet) -> FieldSet {
         FieldSet {
-            members: self.members.difference(&other.members).cloned().collect(),
+            members: self.members_where(|element| !other.has(element)),
             children: self.map_children(|element, set| {
-                if other.members.contains(element) {
+                if other.has(element) {
                     return FieldSet::default();
                 }
                 match other.children.get(element) {
@@ -162,7 +191,7 @@ impl FieldSet {
     /// Paths in both sets.
     pub(crate) fn intersection(&self, other: &FieldSet) -> FieldSet {
         FieldSet {
-            members: self.members.intersection(&other.members).cloned().collect(),
+            members: self.members_where(|element| other.has(element)),
             children: self.map_children(|element, set| match other.children.get(element) {
                 Some(other) => set.intersection(other),
                 None => FieldSet::default(),
@@ -181,8 +210,8 @@ impl FieldSet {
             .map(|(element, set)| {
                 let node = match element {
                     PathElement::Field(name) => {
-                        if object.is_some_and(|object| object.fields.contains_key(name)) {
-                            members.insert(element.clone());
+                        if object.is_some_and(|object| object.fields.contains_key(name.as_str())) {
+                            members.insert(element.clone(), ());
                         }
                         schema.field(name).0
                     }
@@ -205,10 +234,10 @@ impl FieldSet {
     }
 
     fn collect_paths(&self, prefix: &mut String, paths: &mut Vec<String>) {
-        for element in &self.members {
+        for element in self.members() {
             paths.push(format!("{prefix}{element}"));
         }
-        for (element, set) in &self.children {
+        for (element, set) in self.children() {
             let length = prefix.len();
             prefix.push_str(&element.to_string());
             set.collect_paths(prefix, paths);
@@ -216,7 +245,14 @@ impl FieldSet {
         }
     }
 
-    fn map_children(&self, map: impl Fn(&PathElement, &FieldSet) -> FieldSet) -> BTreeMap<PathElement, FieldSet> {
+    fn members_where(&self, keep: impl Fn(&PathElement) -> bool) -> Sorted<PathElement, ()> {
+        self.members()
+            .filter(|element| keep(element))
+            .map(|element| (element.clone(), ()))
+            .collect()
+    }
+
+    fn map_children(&self, map: impl Fn(&PathElement, &FieldSet) -> FieldSet) -> Sorted<PathElement, FieldSet> {
         self.children
             .iter()
             .map(|(element, set)| (element.clone(), map(element, set)))

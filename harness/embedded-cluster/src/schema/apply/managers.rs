@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::value::{Map, Value, json};
 
 use super::fieldset::FieldSet;
+use super::shared::Shared;
 
 /// Updating managers kept by name; older ones are merged.
 const MAX_UPDATERS: usize = 10;
@@ -95,13 +96,13 @@ fn text_of<'e>(entry: &'e Value, key: &str) -> &'e str {
 }
 
 /// Writes `metadata.managedFields`, appliers first, each by time; no managers, no field.
-pub(super) fn encode(object: &mut Value, managers: Managers) {
-    store(object, entries(managers).collect());
+pub(super) fn encode(object: &mut Value, managers: Managers, shared: &Shared) {
+    store(object, entries(managers, shared).collect());
 }
 
 /// The managers as entries, in no order.
-pub(super) fn entries(managers: Managers) -> impl Iterator<Item = Value> {
-    managers.into_iter().map(|(manager, managed)| entry(manager, managed))
+pub(super) fn entries(managers: Managers, shared: &Shared) -> impl Iterator<Item = Value> {
+    managers.into_iter().map(move |(manager, managed)| entry(manager, managed, shared))
 }
 
 /// Puts entries into their order and into the object.
@@ -135,7 +136,7 @@ pub(super) fn is_full(entries: &[Value]) -> bool {
     entries.iter().filter(|entry| text_of(entry, "operation") == "Update").count() >= MAX_UPDATERS
 }
 
-fn entry(manager: Manager, managed: Managed) -> Value {
+fn entry(manager: Manager, managed: Managed, shared: &Shared) -> Value {
     let mut entry = json!({
         "manager": manager.name,
         "operation": match manager.operation {
@@ -144,7 +145,7 @@ fn entry(manager: Manager, managed: Managed) -> Value {
         },
         "apiVersion": managed.api_version,
         "fieldsType": "FieldsV1",
-        "fieldsV1": managed.set.to_fields_v1(),
+        "fieldsV1": managed.set.to_fields_v1(shared),
     });
     if let Some(time) = managed.time {
         entry["time"] = time.into();

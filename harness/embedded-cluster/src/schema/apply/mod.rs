@@ -13,12 +13,15 @@ mod last_applied;
 mod managers;
 mod operation;
 mod reset;
+mod shared;
+mod sorted;
 mod typed;
 mod update;
 
 pub(crate) use fieldset::{FieldSet, PathElement};
 pub(crate) use operation::{ApplyError, Writer, apply, merged};
 pub(crate) use reset::reset_fields;
+pub(crate) use shared::Shared;
 pub(in crate::schema) use typed::item_element;
 pub(crate) use update::update;
 

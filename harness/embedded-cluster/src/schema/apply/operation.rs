@@ -7,6 +7,7 @@ use super::conflict::{Conflict, Message};
 use super::fieldset::FieldSet;
 use super::last_applied;
 use super::managers::{self, Managed, Manager, Managers};
+use super::shared::Shared;
 use super::typed;
 use crate::schema::Node;
 
@@ -25,6 +26,8 @@ pub(crate) struct Writer<'a> {
     pub(crate) time: &'a str,
     /// Fields this write does not manage, see [`reset_fields`](super::reset_fields).
     pub(crate) reset: &'a FieldSet,
+    /// Where managed fields that are alike become one.
+    pub(crate) shared: &'a Shared,
 }
 
 /// What an apply gives.
@@ -95,7 +98,7 @@ pub(crate) fn apply(schema: &Node, live: Option<&Value>, config: &Value, force: 
     if writer.manager == last_applied::KUBECTL {
         last_applied::refresh(&mut object, config);
     }
-    managers::encode(&mut object, managers);
+    managers::encode(&mut object, managers, writer.shared);
     Ok(Applied { object })
 }
 

@@ -1,11 +1,14 @@
 //! Applies and updates in sequence, as managers see them.
 
+use std::sync::LazyLock;
+
 use crate::value::{Value, json};
 
-use super::{ApplyError, FieldSet, Writer, apply, reset_fields, update};
+use super::{ApplyError, FieldSet, Shared, Writer, apply, reset_fields, update};
 use crate::schema::{Node, builtin};
 
 const TIME: &str = "2026-01-01T00:00:00Z";
+static SHARED: LazyLock<Shared> = LazyLock::new(Shared::default);
 
 fn schema(group: &str, kind: &str) -> &'static Node {
     builtin().of_gvk(group, "v1", kind).unwrap()
@@ -18,6 +21,7 @@ fn writer<'a>(manager: &'a str, api_version: &'a str, reset: &'a FieldSet) -> Wr
         subresource: "",
         time: TIME,
         reset,
+        shared: &SHARED,
     }
 }
 

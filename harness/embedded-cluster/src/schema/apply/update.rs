@@ -65,7 +65,7 @@ fn touch(schema: &Node, live: &Value, new: &mut Value, mut entries: Vec<Value>, 
     });
     let news = if is_booked { FieldSet::default() } else { changed };
     book(&mut touched, &comparison, news, writer);
-    entries.extend(managers::entries(touched));
+    entries.extend(managers::entries(touched, writer.shared));
     managers::store(new, entries);
 }
 
@@ -74,7 +74,7 @@ fn rebuild(schema: &Node, live: Option<&Value>, new: &mut Value, writer: Writer<
     let mut managers = match new.pointer("/metadata/managedFields").and_then(Value::as_array) {
         Some(entries) if writer.subresource.is_empty() => match entries.as_slice() {
             [Value::Object(entry)] if entry.values().all(Value::is_null) => {
-                managers::encode(new, Managers::new());
+                managers::encode(new, Managers::new(), writer.shared);
                 return;
             }
             _ => managers::decode(new),
@@ -86,11 +86,11 @@ fn rebuild(schema: &Node, live: Option<&Value>, new: &mut Value, writer: Writer<
     }
     if live.is_some() && managers.is_empty() {
         // Nobody tracked the object so far, so an update does not start it.
-        managers::encode(new, managers);
+        managers::encode(new, managers, writer.shared);
         return;
     }
     let empty = schema.empty();
     track(schema, live.unwrap_or(&empty), new, &mut managers, writer);
     managers::cap(&mut managers);
-    managers::encode(new, managers);
+    managers::encode(new, managers, writer.shared);
 }

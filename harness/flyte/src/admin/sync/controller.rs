@@ -28,7 +28,7 @@ pub(crate) struct Controller {
     /// Enabled clusters.
     pub(super) targets: BTreeMap<String, Arc<dyn ResourceTarget>>,
     pub(super) files: Files,
-    pub(super) env: BTreeMap<String, String>,
+    pub(super) env: Arc<BTreeMap<String, String>>,
     pub(super) clock: Clock,
     /// Hash of what was last brought into *some* cluster, by namespace and file. It does not tell clusters apart, so a
     /// cluster that was down then is left out until the text changes or the process restarts: upstream's behaviour. With the switch
@@ -82,7 +82,7 @@ impl Controller {
 
     fn projects(&self) -> Result<Vec<Project>, DatabaseError> {
         self.database.read(|tables| {
-            let rows = tables.projects.newest_first().into_iter();
+            let rows = tables.projects.newest_first();
             rows.filter(|(_, project)| project.state != ProjectState::Archived as i32)
                 .map(|(_, project)| project.clone())
                 .collect()

@@ -37,21 +37,18 @@ pub(crate) async fn submit(context: &mut Context<'_>, step: &Submit) -> Result<(
     if let [only] = names.as_slice() {
         found.of(&step.id.value, "execution", only.clone().into());
     }
+    let checked = admin.check(&request).await?;
     for name in names {
-        let wanted = Submission {
-            name: name.clone(),
-            ..request.clone()
-        };
         let asked = Request {
-            project: wanted.project.clone(),
-            domain: wanted.domain.clone(),
+            project: request.project.clone(),
+            domain: request.domain.clone(),
             workflow: workflow.clone(),
             name: name.clone(),
-            label: wanted.label.clone(),
+            label: request.label.clone(),
             parent_label: parent_label.clone(),
         };
         let prediction = oracle.predict(&attributes, &asked);
-        admin.submit(&wanted).await?;
+        admin.start(&checked, &name).await?;
         let execution = crate::run::context::Submission {
             name: name.clone(),
             at: Instant::now(),

@@ -34,7 +34,7 @@ pub(crate) async fn resolve(ctx: &PodContext, container: &Container, lookups: &m
 }
 
 fn hostname(ctx: &PodContext) -> String {
-    ctx.spec().hostname.unwrap_or_else(|| ctx.name.clone())
+    ctx.spec().hostname.clone().unwrap_or_else(|| ctx.name.clone())
 }
 
 /// The Services that a pod is told of: its namespace's, unless it asks not to be, and the API server's.

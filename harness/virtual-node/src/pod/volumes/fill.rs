@@ -45,7 +45,8 @@ pub(crate) async fn fill(ctx: Arc<PodContext>, volume: String, sources: Vec<Sour
     let mut told = String::new();
     loop {
         let mut lookups = Lookups::new(&ctx);
-        let result = gather(&ctx, &sources, &mut lookups, &mut tokens).await;
+        // In a box of its own: what asks for a token is large, and most of the time nothing does.
+        let result = Box::pin(gather(&ctx, &sources, &mut lookups, &mut tokens)).await;
         let mut wake = tokens.values().map(|token: &Token| token.renew).min();
         match result {
             Ok(files) => {

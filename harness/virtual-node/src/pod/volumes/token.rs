@@ -20,7 +20,7 @@ pub(crate) struct Token {
 /// Asks for a token that is bound to the pod. It is to be renewed after 80 % of its life.
 pub(crate) async fn request(ctx: &PodContext, projection: &ServiceAccountTokenProjection) -> Result<Token, String> {
     let accounts: Api<ServiceAccount> = Api::namespaced(ctx.node.client.clone(), &ctx.namespace);
-    let account = ctx.spec().service_account_name.unwrap_or_else(|| "default".to_owned());
+    let account = ctx.spec().service_account_name.clone().unwrap_or_else(|| "default".to_owned());
     let audience = projection.audience.clone().filter(|audience| !audience.is_empty());
     let request = TokenRequest {
         spec: Some(TokenRequestSpec {

@@ -8,7 +8,7 @@ use super::{Call, Ended, Failure};
 pub(super) async fn env(call: Call<'_>) -> Ended {
     let env = &call.context.env;
     if call.args.is_empty() {
-        for (name, value) in env {
+        for (name, value) in &**env {
             call.streams.stdout.line(format!("{name}={value}")).await?;
         }
         return Ok(0);

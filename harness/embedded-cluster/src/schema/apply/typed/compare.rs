@@ -26,15 +26,11 @@ impl Comparison {
     }
 
     /// Leaves out fields and what is below them.
-    pub(in super::super) fn without(self, fields: &FieldSet) -> Comparison {
-        if fields.is_empty() {
-            return self;
+    pub(in super::super) fn without(mut self, fields: &FieldSet) -> Comparison {
+        for set in [&mut self.added, &mut self.removed, &mut self.modified] {
+            set.remove_all(fields);
         }
-        Comparison {
-            added: self.added.recursive_difference(fields),
-            removed: self.removed.recursive_difference(fields),
-            modified: self.modified.recursive_difference(fields),
-        }
+        self
     }
 
     fn nest(&mut self, element: &PathElement, below: Comparison) {
@@ -101,7 +97,7 @@ fn below(comparison: &mut Comparison, schema: &Node, old: Option<&Value>, new: O
                 if old == new || place.skips(name) {
                     continue;
                 }
-                let element = PathElement::Field(name.to_string());
+                let element = PathElement::Field(name.clone());
                 let node = shape::field(schema, name).0;
                 element_of(comparison, &element, node, old, new, place.inside(name));
             }

@@ -17,7 +17,7 @@ pub(in super::super) fn remove(schema: &Node, value: &Value, set: &FieldSet) -> 
                 .iter()
                 .filter_map(|(name, value)| {
                     let node = shape::field(schema, name).0;
-                    let value = without(node, value, set, &PathElement::Field(name.to_string()))?;
+                    let value = without(node, value, set, &PathElement::Field(name.clone()))?;
                     Some((name.clone(), value))
                 })
                 .collect();

@@ -12,7 +12,7 @@ pub(in super::super) fn field_set(schema: &Node, value: &Value) -> FieldSet {
     match (shape::of(schema, Some(value)), value) {
         (Shape::Map { schema, atomic: false }, Value::Object(object)) => {
             for (name, value) in object {
-                let element = PathElement::Field(name.to_string());
+                let element = PathElement::Field(name.clone());
                 let (node, declared) = shape::field(schema, name);
                 let empty = value.is_null() || value.as_object().is_some_and(crate::value::Map::is_empty);
                 insert(&mut set, element, empty || !declared, node, value);

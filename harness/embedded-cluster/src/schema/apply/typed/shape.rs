@@ -1,5 +1,7 @@
 //! A schema as server-side apply sees it.
 
+use smol_str::ToSmolStr;
+
 use crate::value::{Map, Value};
 
 use super::super::fieldset::PathElement;
@@ -75,7 +77,7 @@ pub(in crate::schema) fn item_element(items: &Node, list_type: &ListType, item: 
             Value::Object(_) => Err("associative list without keys has an element that's a map type".to_owned()),
             Value::Array(_) => Err("not supported: associative list with lists as elements".to_owned()),
             Value::Null => Err("associative list without keys has an element that's an explicit null".to_owned()),
-            scalar => Ok(PathElement::Value(scalar.to_string())),
+            scalar => Ok(PathElement::Value(scalar.to_smolstr())),
         },
     }
 }
@@ -95,5 +97,5 @@ fn key_element(items: &Node, keys: &[String], object: &Map) -> Result<PathElemen
             keys.join(", ")
         ));
     }
-    Ok(PathElement::Key(Value::Object(values).to_string()))
+    Ok(PathElement::Key(Value::Object(values).to_smolstr()))
 }
