@@ -57,7 +57,8 @@ impl FieldSelector {
             let is_value = match object.pointer(&term.pointer) {
                 None | Some(Value::Null) => term.absent == term.value,
                 Some(Value::String(text)) => *text == term.value,
-                Some(other) => other.to_string() == term.value,
+                // As text: a number is no text, but is selected by one.
+                Some(other) => term.value == format!("{other}"),
             };
             is_value == term.equal
         })

@@ -100,7 +100,7 @@ fn gate(gate: &GateNode) -> Option<Gate> {
         },
         Condition::Signal(signal) => Gate::Signal {
             signal: signal.signal_id.clone(),
-            kind: Encoded(signal.r#type.clone().unwrap_or_default()),
+            kind: Box::new(Encoded(signal.r#type.clone().unwrap_or_default())),
             output: signal.output_variable_name.clone(),
         },
         Condition::Sleep(sleep) => {

@@ -82,7 +82,7 @@ pub enum Gate {
         /// The signal.
         signal: String,
         /// Its type.
-        kind: Encoded<core::LiteralType>,
+        kind: Box<Encoded<core::LiteralType>>,
         /// The output that gets the value.
         output: String,
     },

@@ -27,22 +27,22 @@ impl Run<'_> {
         status: &'s mut NodeStatus,
         inputs: &'s LiteralMap,
         nodes: &'s Nodes,
-        first: bool,
     ) -> BoxFuture<'s, Result<Waits, RoundError>> {
         async move {
-            if first {
-                self.report(scope, node, NodeReport::Running, status, None).await?;
-            }
-            let taken = match chosen(branch, status) {
-                Some(taken) => taken,
-                None => match decide(branch, inputs) {
-                    Ok(taken) => taken,
-                    Err(error) => {
-                        status.error = Some(error);
-                        status.phase = NodePhase::Failed;
-                        return Ok(Waits::Watch);
-                    }
-                },
+            let decided = match chosen(branch, status) {
+                Some(taken) => Ok(taken),
+                None => {
+                    self.report(scope, node, NodeReport::Running, status, None).await?;
+                    decide(branch, inputs)
+                }
+            };
+            let taken = match decided {
+                Ok(taken) => taken,
+                Err(error) => {
+                    status.error = Some(error);
+                    status.phase = NodePhase::Failed;
+                    return Ok(Waits::Watch);
+                }
             };
             let inside = self.inside(scope, node, status);
             let mut child = status.node_status.remove(&taken.id).unwrap_or_default();

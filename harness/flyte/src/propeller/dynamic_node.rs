@@ -26,7 +26,10 @@ impl Run<'_> {
     pub(super) async fn unfold(&self, scope: &Scope<'_>, node: &Node, task: &Task, status: &mut NodeStatus) -> Result<(), RoundError> {
         let made = match self.written(scope, node, task, status)? {
             Ok(made) => made,
-            Err(error) => return Ok(fail(status, error)),
+            Err(error) => {
+                fail(status, error);
+                return Ok(());
+            }
         };
         status.dynamic = true;
         let metadata = DynamicWorkflowNodeMetadata {

@@ -52,7 +52,7 @@ impl Run<'_> {
                 }
             }
             Gate::Signal { signal, kind, output } => {
-                let Encoded(kind) = kind;
+                let Encoded(kind) = kind.as_ref();
                 if let Some(value) = self.signal(signal, kind.clone()).await? {
                     let literals = [(output.clone(), value)].into();
                     self.succeed(scope, node, status, &LiteralMap { literals })?;

@@ -139,7 +139,7 @@ impl<'a> Run<'a> {
                 Waits::Children
             }
             NodeTarget::SubWorkflow(id) => self.sub_workflow(scope, node, id, status, inputs, first).await?,
-            NodeTarget::Branch(branch) => self.branch(scope, node, branch, status, &inputs, nodes, first).await?,
+            NodeTarget::Branch(branch) => self.branch(scope, node, branch, status, &inputs, nodes).await?,
             NodeTarget::Array(array) => self.array(scope, node, array, status, &inputs, first).await?,
             NodeTarget::Gate(gate) => self.gate(scope, node, gate, status, &inputs, first).await?,
         };

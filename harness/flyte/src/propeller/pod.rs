@@ -15,12 +15,14 @@ use crate::crd::{FlyteWorkflow, Task};
 use crate::proto::core::container::Architecture;
 use crate::proto::core::resources::{ResourceEntry, ResourceName};
 use crate::proto::core::task_template::Target;
-use crate::proto::core::{Container as ProtoContainer, LiteralMap};
+use crate::proto::core::{Container as ProtoContainer, KeyValuePair, LiteralMap};
 
 mod arguments;
 mod elements;
+mod template;
 
 pub(crate) use arguments::Places;
+pub(crate) use template::primary;
 
 /// The environment variable that names the object store to programs of ours that run tasks.
 pub const OBJECT_STORE: &str = "MULTIPLANE_OBJECT_STORE";
@@ -51,11 +53,15 @@ impl Attempt<'_> {
     /// If the task is of a kind that this data plane does not run.
     pub(crate) fn pod(&self) -> Result<Pod, DataError> {
         let template = &self.task.template.0;
-        let Some(Target::Container(container)) = &template.target else {
-            return Err(DataError(format!(
-                "task type [{}] has no container: this data plane runs no other plugin",
-                self.task.kind
-            )));
+        let container = match &template.target {
+            Some(Target::Container(container)) => container,
+            Some(Target::K8sPod(pod)) => return self.of_template(pod),
+            _ => {
+                return Err(DataError(format!(
+                    "task type [{}] has no container: this data plane runs no other plugin",
+                    self.task.kind
+                )));
+            }
         };
         if container.architecture != Architecture::Unknown as i32 {
             return Err(DataError("container.architecture is not implemented".to_owned()));
@@ -118,14 +124,14 @@ impl Attempt<'_> {
             image: Some(container.image.clone()),
             command: text(&container.command),
             args: text(&container.args),
-            env: Some(self.environment(container)),
+            env: Some(self.environment(&container.env)),
             resources: Some(self.resources(container)),
             termination_message_policy: Some("FallbackToLogsOnError".to_owned()),
             ..Container::default()
         }
     }
 
-    fn environment(&self, container: &ProtoContainer) -> Vec<EnvVar> {
+    fn environment(&self, given: &[KeyValuePair]) -> Vec<EnvVar> {
         let id = &self.object.execution_id;
         let task = self.task.template.0.id.clone().unwrap_or_default();
         let own = [
@@ -158,7 +164,7 @@ impl Attempt<'_> {
             .chain(outputs)
             .chain(index)
             .map(|(name, value)| (name.to_owned(), value));
-        let given = container.env.iter().map(|pair| (pair.key.clone(), pair.value.clone()));
+        let given = given.iter().map(|pair| (pair.key.clone(), pair.value.clone()));
         let mut variables: BTreeMap<String, String> = given.collect();
         variables.extend(self.object.environment.clone());
         variables.extend(own);

@@ -32,6 +32,7 @@ pub(crate) struct PodState {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 struct ContainerStatus {
+    name: String,
     state: Option<ContainerState>,
 }
 
@@ -61,9 +62,20 @@ impl SeenPod {
 }
 
 impl PodState {
-    /// How the first container ended, if it has.
-    pub(crate) fn ended(&self) -> Option<&Ended> {
-        self.container_statuses.as_ref()?.first()?.state.as_ref()?.terminated.as_ref()
+    /// How the container of this name ended, or the first one, if it has.
+    pub(crate) fn ended(&self, container: Option<&str>) -> Option<&Ended> {
+        let mut all = self.container_statuses.iter().flatten();
+        let status = all.find(|status| container.is_none_or(|name| status.name == name))?;
+        status.state.as_ref()?.terminated.as_ref()
+    }
+
+    /// The pod's phase. Of a pod with a primary container, how that ended counts, whatever others do.
+    pub(crate) fn phase(&self, primary: Option<&str>) -> Option<&str> {
+        match primary.and_then(|primary| self.ended(Some(primary))) {
+            Some(ended) if ended.exit_code == 0 => Some("Succeeded"),
+            Some(_) => Some("Failed"),
+            None => self.phase.as_deref(),
+        }
     }
 }
 
@@ -104,7 +116,7 @@ mod tests {
     fn a_pod_is_read_as_far_as_it_is_there() {
         let pod: SeenPod = serde_json::from_str(r#"{"metadata": {"name": "a", "namespace": "n"}, "spec": {"containers": []}}"#).unwrap();
         assert_eq!(pod.key(), ("n".to_owned(), "a".to_owned()));
-        assert_eq!((pod.status.phase.as_deref(), pod.status.ended()), (None, None));
+        assert_eq!((pod.status.phase.as_deref(), pod.status.ended(None)), (None, None));
         let pod = r#"{"status": {"phase": "Failed", "containerStatuses": [{"name": "a", "state": {"terminated": {"exitCode": 3, "reason": "Error"}}}]}}"#;
         let pod: SeenPod = serde_json::from_str(pod).unwrap();
         let ended = Ended {
@@ -112,6 +124,10 @@ mod tests {
             reason: Some("Error".to_owned()),
             message: None,
         };
-        assert_eq!((pod.status.phase.as_deref(), pod.status.ended()), (Some("Failed"), Some(&ended)));
+        assert_eq!(
+            (pod.status.phase.as_deref(), pod.status.ended(None)),
+            (Some("Failed"), Some(&ended))
+        );
+        assert_eq!((pod.status.phase(Some("a")), pod.status.ended(Some("b"))), (Some("Failed"), None));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use super::error_document;
 use super::events::{RoundError, proto_error, system};
 use super::nodes::Run;
-use super::pod::{Attempt, Places};
+use super::pod::{Attempt, Places, primary};
 use super::scope::Scope;
 use super::seen_pod::{PodState, SeenPod};
 use crate::crd::{ExecutionError, Node, NodePhase, NodeStatus, Task};
@@ -34,7 +34,7 @@ impl Run<'_> {
             self.report(scope, node, NodeReport::Running, status, None).await?;
         }
         let pod = self.current_pod(scope, node, status).await?;
-        match pod.as_ref().and_then(|pod| pod.phase.as_deref()) {
+        match pod.as_ref().and_then(|pod| pod.phase(primary(task))) {
             Some("Running") if !status.running => {
                 self.task_report(scope, node, task, status, Phase::Running).await?;
                 status.running = true;
@@ -45,7 +45,7 @@ impl Run<'_> {
                 None => self.pod_succeeded(scope, node, task, status).await,
             },
             Some("Failed") => {
-                let error = pod_error(&self.pod_name(scope, node, status), &pod.unwrap_or_default());
+                let error = pod_error(&self.pod_name(scope, node, status), &pod.unwrap_or_default(), primary(task));
                 self.attempt_failed(scope, node, task, status, inputs, (error, true)).await
             }
             None if pod.is_none() => {
@@ -271,8 +271,8 @@ fn declares_outputs(template: &TaskTemplate) -> bool {
 }
 
 /// Why a pod failed: its own reason, or its container's end.
-fn pod_error(name: &str, pod: &PodState) -> ExecutionError {
-    let ended = pod.ended();
+fn pod_error(name: &str, pod: &PodState, primary: Option<&str>) -> ExecutionError {
+    let ended = pod.ended(primary);
     let message = match (&pod.message, ended) {
         (Some(message), _) => message.clone(),
         (None, Some(ended)) => format!(
