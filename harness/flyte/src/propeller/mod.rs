@@ -15,6 +15,7 @@ mod controller;
 mod data;
 mod dynamic;
 mod dynamic_node;
+mod elements;
 mod engine;
 mod error_document;
 mod events;
