@@ -10,7 +10,7 @@ mod process;
 mod signals;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 
 use binaries::Binaries;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -93,17 +93,23 @@ fn our_controllers(found: &Binaries) {
     passes(assets(&[&found.etcd, &found.apiserver]).path());
 }
 
-/// The programs end with a run that is killed, and `gc` removes what it left.
-fn killed(found: &Binaries) {
-    let (assets, state) = (assets(&[&found.etcd, &found.apiserver]), tempfile::tempdir().unwrap());
-    let world = state.path().join("world");
+/// A world of one cluster that is up, and its folder.
+fn up(assets: &Path, state: &Path) -> (Child, PathBuf) {
+    let world = state.join("world");
     let arguments = ["up", "--clusters", "a", "--backend", "binaries", "--dir", world.to_str().unwrap()];
-    let mut up = with(assets.path(), state.path(), &arguments)
+    let up = with(assets, state, &arguments)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     until("the world is up", || world.join("ready").exists());
+    (up, world)
+}
+
+/// The programs end with a run that is killed, and `gc` removes what it left.
+fn killed(found: &Binaries) {
+    let (assets, state) = (assets(&[&found.etcd, &found.apiserver]), tempfile::tempdir().unwrap());
+    let (mut up, _) = up(assets.path(), state.path());
     assert!(!processes(state.path()).is_empty());
     signal(&up, "KILL");
     up.wait().unwrap();
@@ -117,14 +123,7 @@ fn killed(found: &Binaries) {
 /// Clients reach into pods through the real API server, which has names of its own for what it asks of a kubelet.
 fn entered(found: &Binaries) {
     let (assets, state) = (assets(&[&found.etcd, &found.apiserver]), tempfile::tempdir().unwrap());
-    let world = state.path().join("world");
-    let arguments = ["up", "--clusters", "a", "--backend", "binaries", "--dir", world.to_str().unwrap()];
-    let mut up = with(assets.path(), state.path(), &arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    until("the world is up", || world.join("ready").exists());
+    let (mut up, world) = up(assets.path(), state.path());
     let kubeconfig = std::fs::read_to_string(world.join("kubeconfigs/a.yaml")).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (executed, answered) = runtime.block_on(enter::through(&kubeconfig));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use multiplane::capsule::{CapsuleError, Ingredients};
 use multiplane::findings::Findings;
-use multiplane::journal::{Outcome, Record};
+use multiplane::journal::Record;
 use multiplane::report::endings;
 use multiplane::run::Plan;
 
@@ -53,7 +53,7 @@ impl Recorder {
             let Some(ending) = endings.get(scenario.name()) else { continue };
             let file = match &self.into {
                 Into::File(file) => file.clone(),
-                Into::Folder(_) if matches!(ending.outcome, Outcome::Passed | Outcome::Skipped) => continue,
+                Into::Folder(_) if ending.outcome.is_fine() => continue,
                 Into::Folder(folder) => folder.join(format!("{}.capsule", scenario.name())),
             };
             scenario.write(&file, records).map_err(failure)?;

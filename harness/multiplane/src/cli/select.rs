@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
-use multiplane::journal::{Outcome, read};
+use multiplane::journal::read;
 use multiplane::report::endings;
 use multiplane::run::Plan;
 
@@ -53,9 +53,7 @@ impl Select {
     fn failed(&self) -> Result<Option<BTreeSet<String>>, Failure> {
         let Some(journal) = &self.failed_in else { return Ok(None) };
         let records = read(journal).map_err(|error| Failure::invalid(format!("error: {error}")))?;
-        let failed = endings(&records)
-            .into_iter()
-            .filter(|(_, ending)| !matches!(ending.outcome, Outcome::Passed | Outcome::Skipped));
+        let failed = endings(&records).into_iter().filter(|(_, ending)| !ending.outcome.is_fine());
         Ok(Some(failed.map(|(name, _)| name).collect()))
     }
 }

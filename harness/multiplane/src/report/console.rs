@@ -140,7 +140,7 @@ impl<W: Write + Send> Console<W> {
     fn finish_scenario(&mut self, scenario: &str, outcome: Outcome, millis: u64, virtual_millis: u64) {
         self.outcomes.insert(scenario.to_owned(), outcome);
         let block = self.scenarios.remove(scenario).unwrap_or_default();
-        if self.detail == Detail::Quiet && matches!(outcome, Outcome::Passed | Outcome::Skipped) {
+        if self.detail == Detail::Quiet && outcome.is_fine() {
             return;
         }
         let mut text = String::new();

@@ -34,9 +34,10 @@ pub enum PartitionError {
 impl Partition {
     /// All parts of a division into so many.
     pub fn all(of: usize) -> impl Iterator<Item = Self> {
-        let of = NonZeroUsize::new(of);
-        let parts = (1..=of.map_or(0, NonZeroUsize::get)).filter_map(NonZeroUsize::new);
-        parts.filter_map(move |index| Some(Self { index, of: of? }))
+        NonZeroUsize::new(of).into_iter().flat_map(|of| {
+            let parts = (1..=of.get()).filter_map(NonZeroUsize::new);
+            parts.map(move |index| Self { index, of })
+        })
     }
 
     /// Which part, from 1.

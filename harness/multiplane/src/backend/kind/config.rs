@@ -83,11 +83,7 @@ impl Configs {
             return Ok(Some(given.image.clone()));
         }
         let Some(version) = &spec.kubernetes else { return Ok(None) };
-        let table = parse(
-            "node-images.yaml",
-            &self.read("node-images.yaml")?.unwrap_or_else(|| IMAGES.to_owned()),
-        )?;
-        match table.get(version).and_then(Value::as_str) {
+        match self.table()?.get(version).and_then(Value::as_str) {
             Some(image) => Ok(Some(image.to_owned())),
             None => Err(KindError::NoImage {
                 cluster: spec.id.clone(),
@@ -96,10 +92,15 @@ impl Configs {
         }
     }
 
-    /// Kubernetes versions with a node image in the table, the newest first.
+    /// Node images by version.
+    fn table(&self) -> Result<Value, KindError> {
+        const FILE: &str = "node-images.yaml";
+        parse(FILE, &self.read(FILE)?.unwrap_or_else(|| IMAGES.to_owned()))
+    }
+
+    /// Kubernetes versions with a node image in the table, the newest first; none if the table cannot be read.
     pub fn versions(&self) -> Vec<String> {
-        let text = self.read("node-images.yaml").ok().flatten().unwrap_or_else(|| IMAGES.to_owned());
-        let table = parse("node-images.yaml", &text).unwrap_or_default();
+        let table = self.table().unwrap_or_default();
         let mut versions: Vec<String> = table.as_object().into_iter().flat_map(|table| table.keys().cloned()).collect();
         versions.sort_by_key(|version| std::cmp::Reverse(version.split('.').map(|part| part.parse::<u32>().ok()).collect::<Vec<_>>()));
         versions

@@ -8,18 +8,13 @@ use super::lanes::lanes;
 use super::markup::{class, mark, text};
 use super::steps::steps;
 use super::world::world;
-use crate::journal::Outcome;
 use crate::report::scenario::Scenario;
 use crate::report::text::duration;
 
 /// The scenario, folded away if it passed and is not the `only` one.
 pub(super) fn section(index: usize, name: &str, scenario: &Scenario, only: bool) -> String {
     let outcome = scenario.outcome();
-    let open = if only || !matches!(outcome, Outcome::Passed | Outcome::Skipped) {
-        " open"
-    } else {
-        ""
-    };
+    let open = if only || !outcome.is_fine() { " open" } else { "" };
     let executions = executions(scenario);
     let axis = Axis::of(scenario);
     let matrix: String = scenario.matrix.iter().map(|(key, value)| format!(" · {key}={value}")).collect();
