@@ -1,32 +1,33 @@
 //! Names of resource types: group, version, plural.
 
-use std::borrow::Cow;
 use std::fmt;
+
+use smol_str::SmolStr;
 
 /// A resource type of the API, for example `apps/v1 deployments`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Resource {
-    group: Cow<'static, str>,
-    version: Cow<'static, str>,
-    plural: Cow<'static, str>,
+    group: SmolStr,
+    version: SmolStr,
+    plural: SmolStr,
 }
 
 impl Resource {
     /// A resource known when compiling. The core group is `""`.
     pub const fn new(group: &'static str, version: &'static str, plural: &'static str) -> Self {
         Self {
-            group: Cow::Borrowed(group),
-            version: Cow::Borrowed(version),
-            plural: Cow::Borrowed(plural),
+            group: SmolStr::new_static(group),
+            version: SmolStr::new_static(version),
+            plural: SmolStr::new_static(plural),
         }
     }
 
     /// A resource known only when running, such as a custom resource.
-    pub fn named(group: impl Into<String>, version: impl Into<String>, plural: impl Into<String>) -> Self {
+    pub fn named(group: impl Into<SmolStr>, version: impl Into<SmolStr>, plural: impl Into<SmolStr>) -> Self {
         Self {
-            group: Cow::Owned(group.into()),
-            version: Cow::Owned(version.into()),
-            plural: Cow::Owned(plural.into()),
+            group: group.into(),
+            version: version.into(),
+            plural: plural.into(),
         }
     }
 

@@ -11,7 +11,6 @@ use simnet::Clock;
 use super::cycle::NAME;
 use crate::client::{Client, Patch};
 use crate::controllers::fields::micros;
-use crate::controllers::runtime::Key;
 use crate::object::Object;
 use crate::resource::Resource;
 
@@ -67,7 +66,7 @@ impl Recorder {
             },
         });
         match self.client.create(&EVENTS, pod.namespace(), event).await {
-            Ok(event) => self.remember(pod, &what, Key::of(&event).name),
+            Ok(event) => self.remember(pod, &what, event.name().to_owned()),
             Err(error) => tracing::debug!(reason = what.reason, %error, "event not recorded"),
         }
     }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use smol_str::SmolStr;
+
 use crate::controllers::fields::Fields;
 use crate::controllers::resources::{PODS, REPLICA_SETS};
 use crate::object::Object;
@@ -12,17 +14,17 @@ use crate::resource::Resource;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Key {
     /// Namespace, or empty.
-    pub(crate) namespace: String,
+    pub(crate) namespace: SmolStr,
     /// Name.
-    pub(crate) name: String,
+    pub(crate) name: SmolStr,
 }
 
 impl Key {
     /// A key from its parts.
     pub(crate) fn new(namespace: &str, name: &str) -> Self {
         Self {
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
+            namespace: namespace.into(),
+            name: name.into(),
         }
     }
 
@@ -51,6 +53,24 @@ pub(crate) struct Change {
 }
 
 impl Change {
+    fn put(resource: &Resource, object: Arc<Object>, old: Option<Arc<Object>>) -> Self {
+        Self {
+            resource: resource.clone(),
+            object,
+            old,
+            gone: false,
+        }
+    }
+
+    fn removed(resource: &Resource, last: Arc<Object>, old: Option<Arc<Object>>) -> Self {
+        Self {
+            resource: resource.clone(),
+            object: last,
+            old,
+            gone: true,
+        }
+    }
+
     /// Whether it is about an object of this type.
     pub(crate) fn is(&self, resource: &Resource) -> bool {
         self.resource == *resource
@@ -85,6 +105,8 @@ impl Change {
 
 type Place = (Resource, Key);
 
+const OWNERS: &str = "/metadata/ownerReferences";
+
 #[derive(Default)]
 struct Indexes {
     objects: BTreeMap<Resource, BTreeMap<Key, Arc<Object>>>,
@@ -93,7 +115,7 @@ struct Indexes {
     /// Dependents, by the owner's uid.
     dependents: HashMap<String, BTreeSet<Place>>,
     /// Pods and replica sets without controller, by namespace: what controllers may adopt.
-    adoptable: BTreeMap<(Resource, String), BTreeSet<Key>>,
+    adoptable: BTreeMap<(Resource, SmolStr), BTreeSet<Key>>,
 }
 
 /// A cache of all watched objects. Reading never waits.
@@ -116,23 +138,8 @@ impl Cache {
             .entry(resource.clone())
             .or_default()
             .insert(key.clone(), object.clone());
-        // Most changes leave alone what the indexes go by.
-        let owners = |object: &Object| object.at("/metadata/ownerReferences").clone();
-        if old
-            .as_ref()
-            .is_none_or(|old| old.uid() != object.uid() || owners(old) != owners(&object))
-        {
-            if let Some(old) = &old {
-                indexes.unlink(resource, &key, old);
-            }
-            indexes.link(resource, &key, &object);
-        }
-        Change {
-            resource: resource.clone(),
-            object,
-            old,
-            gone: false,
-        }
+        indexes.relink(resource, &key, old.as_deref(), &object);
+        Change::put(resource, object, old)
     }
 
     /// Drops a deleted object; `last` is its last state.
@@ -143,30 +150,29 @@ impl Cache {
         if let Some(old) = &old {
             indexes.unlink(resource, &key, old);
         }
-        Change {
-            resource: resource.clone(),
-            object: last,
-            old,
-            gone: true,
-        }
+        Change::removed(resource, last, old)
     }
 
     /// Makes a type's objects those of a list, and answers what changed.
     pub(crate) fn replace(&self, resource: &Resource, items: Vec<Arc<Object>>) -> Vec<Change> {
-        let listed: BTreeSet<Key> = items.iter().map(|object| Key::of(object)).collect();
-        let gone = self.all(resource).into_iter().filter(|object| !listed.contains(&Key::of(object)));
-        let mut changes: Vec<Change> = gone.map(|object| self.remove(resource, object)).collect();
-        let is_new = |object: &Object| {
-            self.get(resource, &Key::of(object))
-                .is_none_or(|old| old.revision() != object.revision())
-        };
-        changes.extend(
-            items
-                .into_iter()
-                .filter(|object| is_new(object))
-                .map(|object| self.put(resource, object)),
-        );
-        changes
+        let mut indexes = self.lock();
+        let mut before = indexes.objects.remove(resource).unwrap_or_default();
+        let now: BTreeMap<Key, Arc<Object>> = items.into_iter().map(|object| (Key::of(&object), object)).collect();
+        let mut changes = Vec::with_capacity(now.len());
+        for (key, object) in &now {
+            let old = before.remove(key);
+            if old.as_ref().is_none_or(|old| old.revision() != object.revision()) {
+                indexes.relink(resource, key, old.as_deref(), object);
+                changes.push(Change::put(resource, object.clone(), old));
+            }
+        }
+        let gone = before.into_iter().map(|(key, object)| {
+            indexes.unlink(resource, &key, &object);
+            Change::removed(resource, object.clone(), Some(object))
+        });
+        let gone: Vec<Change> = gone.collect();
+        indexes.objects.insert(resource.clone(), now);
+        gone.into_iter().chain(changes).collect()
     }
 
     /// One object.
@@ -244,7 +250,7 @@ impl Cache {
     /// Pods or replica sets of a namespace that have no controller.
     pub(crate) fn adoptable(&self, resource: &Resource, namespace: &str) -> Vec<Arc<Object>> {
         let indexes = self.lock();
-        let keys = indexes.adoptable.get(&(resource.clone(), namespace.to_owned()));
+        let keys = indexes.adoptable.get(&(resource.clone(), namespace.into()));
         let objects = indexes.objects.get(resource);
         keys.into_iter().flatten().filter_map(|key| objects?.get(key).cloned()).collect()
     }
@@ -253,6 +259,17 @@ impl Cache {
 impl Indexes {
     fn find(&self, (resource, key): &Place) -> Option<(Resource, Arc<Object>)> {
         Some((resource.clone(), self.objects.get(resource)?.get(key)?.clone()))
+    }
+
+    /// Follows an object from one state to the next. Most changes leave alone what the indexes go by.
+    fn relink(&mut self, resource: &Resource, key: &Key, old: Option<&Object>, object: &Object) {
+        if let Some(old) = old {
+            if old.uid() == object.uid() && old.at(OWNERS) == object.at(OWNERS) {
+                return;
+            }
+            self.unlink(resource, key, old);
+        }
+        self.link(resource, key, object);
     }
 
     fn link(&mut self, resource: &Resource, key: &Key, object: &Object) {
@@ -294,7 +311,7 @@ impl Indexes {
 
 /// Uids of an object's owners.
 fn owners(object: &Object) -> impl Iterator<Item = &str> {
-    object.list_at("/metadata/ownerReferences").iter().map(|owner| owner.str_at("/uid"))
+    object.list_at(OWNERS).iter().map(|owner| owner.str_at("/uid"))
 }
 
 fn is_adoptable(resource: &Resource, object: &Object) -> bool {
