@@ -59,12 +59,13 @@ impl ApiServer {
         }
     }
 
+    /// What is seldom asked for is on the heap, so that all other requests are small: each is moved there as a whole.
     async fn answer(self: &Arc<Self>, kind: &Arc<Kind>, request: Request, warnings: &mut Vec<String>) -> Result<Outcome, Status> {
         if request.target.subresource.as_deref().is_some_and(subresources::is_special) {
-            return subresources::answer(self, kind, request, warnings).await;
+            return Box::pin(subresources::answer(self, kind, request, warnings)).await;
         }
         if !kind.is_stored() {
-            return reviews::answer(self, kind, request, warnings).await;
+            return Box::pin(reviews::answer(self, kind, request, warnings)).await;
         }
         match request.verb {
             Verb::Get => read::get(self, kind, &request),

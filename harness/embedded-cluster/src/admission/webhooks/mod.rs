@@ -72,7 +72,7 @@ pub(super) async fn mutate(attempt: &mut Attempt<'_>, configured: &Configured, r
         if round.skips(hook) {
             continue;
         }
-        let outcome = match hook.ask(attempt, &seen, true).await {
+        let outcome = match Box::pin(hook.ask(attempt, &seen, true)).await {
             Ok(answer) => hook.apply(attempt, &seen, answer),
             Err(failure) => hook.failed(failure).map(|()| false),
         };
