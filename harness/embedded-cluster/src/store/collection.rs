@@ -11,6 +11,8 @@ use crate::object::Object;
 
 /// Changes kept for watches and older lists, per resource type.
 const LOG_LENGTH: usize = 1024;
+/// Of so many of them the text is kept, for watchers that keep up.
+const TEXTS: usize = 128;
 
 /// A consistent set of objects.
 #[derive(Debug)]
@@ -126,10 +128,14 @@ impl Collection {
         {
             self.forgotten = oldest.change.revision;
             self.triggers.forget(&oldest);
-            oldest.shown.forget_json();
         }
         self.triggers.record(&entry);
         self.log.push_back(entry);
+        if let Some(old) = self.log.len().checked_sub(TEXTS + 1)
+            && let Some(entry) = self.log.get(old)
+        {
+            entry.shown.forget_json();
+        }
         self.changed.send_replace(revision);
     }
 

@@ -19,7 +19,7 @@ use crate::node::Severity;
 /// Whoever keeps one container running.
 pub(crate) struct Supervisor {
     pub(crate) ctx: Arc<PodContext>,
-    pub(crate) container: Container,
+    pub(crate) container: Arc<Container>,
     pub(crate) role: Role,
     pub(crate) volumes: Arc<Volumes>,
     pub(crate) stop: Stop,

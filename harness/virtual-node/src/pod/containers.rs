@@ -49,7 +49,7 @@ impl Group {
     pub(super) fn start(&mut self, ctx: &Arc<PodContext>, container: Container, role: Role, volumes: &Arc<Volumes>) {
         let supervisor = Supervisor {
             ctx: ctx.clone(),
-            container,
+            container: Arc::new(container),
             role,
             volumes: volumes.clone(),
             stop: self.stop.clone(),

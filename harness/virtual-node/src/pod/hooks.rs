@@ -47,7 +47,7 @@ async fn run(hook: &LifecycleHandler, prober: &Prober) -> Result<(), String> {
         return Ok(());
     }
     match Check::of_hook(hook) {
-        Some(check) if !prober.is_scripted() => check.run(prober.target(), NO_TIMEOUT).await,
+        Some(check) if !prober.is_scripted() => Box::pin(check.run(prober.target(), NO_TIMEOUT)).await,
         _ => Ok(()),
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Unhealthy {
 /// Probes one run of a container.
 pub(crate) struct Prober {
     ctx: Arc<PodContext>,
-    container: Container,
+    container: Arc<Container>,
     target: Target,
     began: Instant,
     /// Where a script answers in the program's place: how long until it is ready.
@@ -148,7 +148,7 @@ impl Prober {
             (Some(_), _) if kind == Kind::Liveness => Ok(()),
             (Some(ready), _) if self.began.elapsed() >= ready => Ok(()),
             (Some(_), _) => Err("the container's script is not ready yet".to_owned()),
-            (None, Some(check)) => check.run(&self.target, timeout).await,
+            (None, Some(check)) => Box::pin(check.run(&self.target, timeout)).await,
             (None, None) => Err("missing probe handler".to_owned()),
         }
     }

@@ -5,6 +5,7 @@ mod http;
 mod insecure;
 
 use std::io;
+use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Container, ExecAction, GRPCAction, HTTPGetAction, LifecycleHandler, Probe, TCPSocketAction};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -28,7 +29,7 @@ pub(crate) struct Target {
     pub(crate) from: Host,
     pub(crate) pod_ip: String,
     /// The container's ports, for checks that name them.
-    pub(crate) container: Container,
+    pub(crate) container: Arc<Container>,
     pub(crate) probes: Probes,
 }
 
