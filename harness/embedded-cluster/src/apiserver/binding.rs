@@ -45,6 +45,10 @@ pub(super) async fn create(server: &Arc<ApiServer>, kind: &Kind, request: &Reque
         }
         let mut bound = pod.value().clone();
         bound["spec"]["nodeName"] = node.clone().into();
+        // What was meant for it is of no more interest.
+        if let Some(status) = bound["status"].as_object_mut() {
+            status.remove("nominatedNodeName");
+        }
         for field in ["annotations", "labels"] {
             for (key, value) in binding["metadata"][field].as_object().into_iter().flatten() {
                 bound["metadata"][field][key] = value.clone();

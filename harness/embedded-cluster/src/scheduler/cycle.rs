@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::value::{Value, json};
+use crate::value::json;
 use futures::future::BoxFuture;
 use simnet::Clock;
 use tokio::task::AbortHandle;
@@ -11,13 +11,12 @@ use tokio::task::AbortHandle;
 use super::affinity::Namespaces;
 use super::nodes::{Effect, Nodes};
 use super::recorder::{Recorder, What};
-use super::verdict::decide;
+use super::verdict::{Surroundings, decide};
 use crate::auth::Identity;
-use crate::client::{Client, Patch};
-use crate::controllers::conditions;
-use crate::controllers::fields::{Fields, seconds};
+use crate::client::Client;
+use crate::controllers::fields::Fields;
 use crate::controllers::pods;
-use crate::controllers::resources::{NAMESPACES, NODES, PODS, STORAGE_CLASSES, VOLUME_CLAIMS};
+use crate::controllers::resources::{DISRUPTION_BUDGETS, NAMESPACES, NODES, PODS, STORAGE_CLASSES, VOLUME_CLAIMS};
 use crate::controllers::runtime::{Cache, Change, Controller, Feed, Key, Manager, Outcome, Types};
 use crate::controllers::volumes::{PROVISIONER, used_by};
 use crate::object::Object;
@@ -43,15 +42,15 @@ pub(crate) fn start(client: &Client, clock: Clock) -> AbortHandle {
     };
     let manager = Manager::new(Feed::new(client), cache, Arc::new(Types::default()), vec![Arc::new(scheduler)]);
     // Nodes first: so no pod that was there before is called unschedulable for want of them.
-    tokio::spawn(manager.run(vec![NODES, NAMESPACES, STORAGE_CLASSES, VOLUME_CLAIMS, PODS])).abort_handle()
+    tokio::spawn(manager.run(vec![NODES, NAMESPACES, STORAGE_CLASSES, VOLUME_CLAIMS, DISRUPTION_BUDGETS, PODS])).abort_handle()
 }
 
-struct Scheduler {
-    client: Client,
-    cache: Arc<Cache>,
-    clock: Clock,
-    events: Recorder,
-    nodes: Mutex<Nodes>,
+pub(super) struct Scheduler {
+    pub(super) client: Client,
+    pub(super) cache: Arc<Cache>,
+    pub(super) clock: Clock,
+    pub(super) events: Recorder,
+    pub(super) nodes: Mutex<Nodes>,
     namespaces: Mutex<Namespaces>,
     /// Pods that had no place when they were last looked at.
     waiting: Mutex<BTreeSet<Key>>,
@@ -94,12 +93,17 @@ impl Controller for Scheduler {
                 lock(&self.waiting).insert(key.clone());
                 return Ok(None);
             }
-            let decided = decide(&pod, &lock(&self.nodes), &lock(&self.namespaces), self.volume_problem(&pod));
+            let (volumes, budgets) = (self.volume_problem(&pod), self.cache.all(&DISRUPTION_BUDGETS));
+            let surroundings = Surroundings {
+                volumes: volumes.as_deref(),
+                budgets: &budgets,
+            };
+            let decided = decide(&pod, &lock(&self.nodes), &lock(&self.namespaces), surroundings);
             match decided {
                 Ok(node) => self.bind(&pod, &node).await?,
-                Err(message) => {
+                Err(refusal) => {
                     lock(&self.waiting).insert(key.clone());
-                    self.refuse(&pod, &message).await?;
+                    self.refuse(&pod, &refusal).await?;
                 }
             }
             Ok(None)
@@ -107,7 +111,7 @@ impl Controller for Scheduler {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -199,39 +203,10 @@ impl Scheduler {
                     reason: "Scheduled",
                     action: "Binding",
                     note: &note,
+                    related: None,
                 },
             )
             .await;
         Ok(())
-    }
-
-    async fn refuse(&self, pod: &Object, message: &str) -> Result<(), Status> {
-        self.events
-            .record(
-                pod,
-                What {
-                    kind: "Warning",
-                    reason: "FailedScheduling",
-                    action: "Scheduling",
-                    note: message,
-                },
-            )
-            .await;
-        let known = conditions::find(pod.list_at("/status/conditions"), "PodScheduled");
-        if known.is_some_and(|known| known["status"] == "False" && known["message"] == message) {
-            return Ok(());
-        }
-        let since = known
-            .filter(|known| known["status"] == "False")
-            .map(|known| known["lastTransitionTime"].clone());
-        let condition = json!({
-            "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastProbeTime": null,
-            "lastTransitionTime": since.unwrap_or_else(|| Value::from(seconds(self.clock.now()))),
-        });
-        let patch = Patch::Strategic(json!({"metadata": {"uid": pod.uid()}, "status": {"conditions": [condition]}}));
-        match self.client.patch(&PODS, pod.namespace(), pod.name(), Some("status"), patch).await {
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => Ok(()),
-        }
     }
 }

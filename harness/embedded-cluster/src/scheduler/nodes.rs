@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::affinity;
 use super::request::{Amounts, Request};
+use super::{affinity, preemption};
 use crate::controllers::fields::Fields;
 use crate::controllers::pods;
 use crate::controllers::resources::{NODES, PODS};
@@ -93,17 +93,48 @@ pub(super) enum Effect {
 }
 
 /// All nodes, kept up to date change by change.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Nodes {
     by_name: BTreeMap<String, Node>,
     /// Pods of nodes that are not known (yet), by node.
     elsewhere: BTreeMap<String, BTreeMap<String, Placed>>,
+    /// Pods for which room is being made, with the node, by uid.
+    nominated: BTreeMap<String, (String, Placed)>,
 }
 
 impl Nodes {
     /// The nodes by name.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Node> {
         self.by_name.values()
+    }
+
+    /// A node by name.
+    pub(super) fn get(&self, name: &str) -> Option<&Node> {
+        self.by_name.get(name)
+    }
+
+    /// Puts a pod on a node, or takes it from there, for a look at what would be.
+    pub(super) fn set(&mut self, name: &str, uid: &str, placed: Option<Placed>) {
+        if let Some(node) = self.by_name.get_mut(name) {
+            node.set(uid, placed);
+        }
+    }
+
+    /// Pods for which room is being made, with the node.
+    pub(super) fn nominated(&self) -> impl Iterator<Item = (&str, &Object)> {
+        self.nominated.values().map(|(node, placed)| (node.as_str(), &*placed.pod))
+    }
+
+    /// The same with those pods in their places that are not less important than `pod`; none if there are none.
+    pub(super) fn with_nominated(&self, pod: &Object) -> Option<Self> {
+        let counts = |placed: &Placed| preemption::priority(&placed.pod) >= preemption::priority(pod) && placed.pod.uid() != pod.uid();
+        let mut all = self.nominated.iter().filter(|(_, (_, placed))| counts(placed)).peekable();
+        all.peek()?;
+        let mut world = self.clone();
+        for (uid, (node, placed)) in all {
+            world.set(node, uid, Some(placed.clone()));
+        }
+        Some(world)
     }
 
     /// How many there are.
@@ -121,10 +152,14 @@ impl Nodes {
             };
             return if changed { Effect::Room } else { Effect::None };
         }
-        let node = change.object.str_at("/spec/nodeName");
-        if !change.is(&PODS) || node.is_empty() {
+        if !change.is(&PODS) {
             return Effect::None;
         }
+        let node = change.object.str_at("/spec/nodeName");
+        if node.is_empty() {
+            return self.nominate(change);
+        }
+        self.nominated.remove(change.object.uid());
         let runs = !change.gone && !pods::is_ended(&*change.object);
         let placed = runs.then(|| self.placed(node, &change.object));
         self.place(node, change.object.uid(), placed);
@@ -135,6 +170,19 @@ impl Nodes {
             Some(_) => Effect::Room,
             None => Effect::Company,
         }
+    }
+
+    /// Takes in for which node a pod without a place is meant.
+    fn nominate(&mut self, change: &Change) -> Effect {
+        let pod = &change.object;
+        let node = pod.str_at("/status/nominatedNodeName");
+        if change.gone || node.is_empty() || pods::is_ended(&**pod) {
+            let before = self.nominated.remove(pod.uid());
+            return if before.is_some() { Effect::Room } else { Effect::None };
+        }
+        let placed = self.placed(node, pod);
+        self.nominated.insert(pod.uid().to_owned(), (node.to_owned(), placed));
+        Effect::None
     }
 
     /// A pod as it is on a node. Most changes are of its status, and leave alone what it asks for.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::value::json;
+use crate::value::{Value, json};
 use simnet::Clock;
 
 use super::cycle::NAME;
@@ -23,6 +23,8 @@ pub(super) struct What<'a> {
     pub(super) reason: &'a str,
     pub(super) action: &'a str,
     pub(super) note: &'a str,
+    /// The other pod that it is about.
+    pub(super) related: Option<&'a Object>,
 }
 
 /// Writes events; one that repeats becomes a series.
@@ -56,15 +58,15 @@ impl Recorder {
         let nanos = u128::try_from(self.clock.now().as_nanosecond()).unwrap_or(0);
         let unique = nanos + u128::from(self.sequence.fetch_add(1, Ordering::Relaxed));
         let name = format!("{}.{unique:x}", pod.name());
-        let event = json!({
+        let mut event = json!({
             "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"name": name, "namespace": pod.namespace()},
             "eventTime": now, "reportingController": NAME, "reportingInstance": NAME,
             "action": what.action, "reason": what.reason, "note": what.note, "type": what.kind,
-            "regarding": {
-                "apiVersion": "v1", "kind": "Pod", "name": pod.name(), "namespace": pod.namespace(), "uid": pod.uid(),
-                "resourceVersion": pod.revision().to_string(),
-            },
+            "regarding": reference(pod),
         });
+        if let Some(related) = what.related {
+            event["related"] = reference(related);
+        }
         match self.client.create(&EVENTS, pod.namespace(), event).await {
             Ok(event) => self.remember(pod, &what, event.name().to_owned()),
             Err(error) => tracing::debug!(reason = what.reason, %error, "event not recorded"),
@@ -87,4 +89,11 @@ impl Recorder {
             series.remove(pod.uid());
         }
     }
+}
+
+fn reference(pod: &Object) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Pod", "name": pod.name(), "namespace": pod.namespace(), "uid": pod.uid(),
+        "resourceVersion": pod.revision().to_string(),
+    })
 }

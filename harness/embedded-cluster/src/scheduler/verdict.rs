@@ -1,65 +1,106 @@
 //! Where a pod goes, or why it cannot go anywhere, in the scheduler's words.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::affinity::Namespaces;
-use super::filter::{Candidate, Misfit};
+use super::filter::Candidate;
 use super::nodes::{Node, Nodes};
+use super::preemption::{Futile, NOT_HELPFUL, Preemption, Room};
 use super::score;
-use crate::controllers::fields::Fields;
 use crate::object::Object;
 
-/// The node for a pod, or the message of its `Unschedulable` condition. `volumes` is what is
-/// wrong with the pod's volume claims, if anything.
-pub(super) fn decide(pod: &Object, nodes: &Nodes, namespaces: &Namespaces, volumes: Option<String>) -> Result<String, String> {
-    if nodes.len() == 0 {
-        return Err("no nodes available to schedule pods".to_owned());
-    }
-    if let Some(problem) = volumes {
-        let helpless = [(NOT_HELPFUL.to_owned(), nodes.len())].into();
-        return Err(format!("{} {problem}. {PREEMPTION}{}", heading(nodes), histogram(nodes, &helpless)));
-    }
-    let candidate = Candidate::new(pod, nodes, namespaces);
-    let mut fitting: Vec<&Node> = Vec::new();
-    let mut reasons = BTreeMap::new();
-    let mut preemption = BTreeMap::new();
-    for node in nodes.iter() {
-        match candidate.check(node) {
-            Ok(()) => fitting.push(node),
-            Err(misfit) => {
-                *preemption.entry(preemption_on(pod, node, &misfit).to_owned()).or_insert(0) += 1;
-                misfit
-                    .reasons
-                    .into_iter()
-                    .for_each(|reason| *reasons.entry(reason).or_insert(0) += 1);
-            }
+/// Why a pod has no place.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    /// Of its `Unschedulable` condition.
+    pub(super) message: String,
+    pub(super) nomination: Nomination,
+}
+
+/// What becomes of `status.nominatedNodeName`.
+#[derive(Clone, Debug)]
+pub(super) enum Nomination {
+    /// It stays: room is being made.
+    Keep,
+    /// There is nothing to wait for.
+    Clear,
+    /// Others have to go from a node.
+    Make(Room),
+}
+
+impl Refusal {
+    fn of(message: String) -> Self {
+        Self {
+            message,
+            nomination: Nomination::Clear,
         }
     }
-    match score::best(&candidate, &fitting) {
-        Some(node) => Ok(node.object.name().to_owned()),
-        None => Err(format!(
-            "{} {PREEMPTION}{}",
-            histogram(nodes, &reasons),
-            histogram(nodes, &preemption)
-        )),
+}
+
+/// What a pod is placed by, besides the nodes.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Surroundings<'a> {
+    /// What is wrong with the pod's volume claims, if anything.
+    pub(super) volumes: Option<&'a str>,
+    /// PodDisruptionBudgets.
+    pub(super) budgets: &'a [Arc<Object>],
+}
+
+/// The node for a pod, or why there is none.
+pub(super) fn decide(pod: &Object, nodes: &Nodes, namespaces: &Namespaces, surroundings: Surroundings<'_>) -> Result<String, Refusal> {
+    if nodes.len() == 0 {
+        return Err(Refusal::of("no nodes available to schedule pods".to_owned()));
     }
+    if let Some(problem) = surroundings.volumes {
+        let helpless = [(NOT_HELPFUL.to_owned(), nodes.len())].into();
+        let message = format!("{} {problem}. {PREEMPTION}{}", heading(nodes), histogram(nodes, &helpless));
+        return Err(Refusal::of(message));
+    }
+    let candidate = Candidate::new(pod, nodes, namespaces);
+    // Others that wait for room on a node count as if they were there, and as if they never came.
+    let later = nodes.with_nominated(pod);
+    let candidate_later = later.as_ref().map(|later| (later, Candidate::new(pod, later, namespaces)));
+    let mut fitting: Vec<&Node> = Vec::new();
+    let mut misfits = Vec::new();
+    for node in nodes.iter() {
+        let then = candidate_later
+            .as_ref()
+            .and_then(|(later, candidate)| Some((later.get(node.object.name())?, candidate)));
+        let fits = then.map_or(Ok(()), |(node, candidate)| candidate.check(node));
+        match fits.and_then(|()| candidate.check(node)) {
+            Ok(()) => fitting.push(node),
+            Err(misfit) => misfits.push((node, misfit)),
+        }
+    }
+    if let Some(node) = score::best(&candidate, &fitting) {
+        return Ok(node.object.name().to_owned());
+    }
+    let mut reasons = BTreeMap::new();
+    for reason in misfits.iter().flat_map(|(_, misfit)| &misfit.reasons) {
+        *reasons.entry(reason.clone()).or_insert(0) += 1;
+    }
+    let why = histogram(nodes, &reasons);
+    let preemption = Preemption {
+        pod,
+        nodes: later.as_ref().unwrap_or(nodes),
+        namespaces,
+        budgets: surroundings.budgets,
+    };
+    Err(match preemption.find(&misfits) {
+        Ok(room) => Refusal {
+            message: why,
+            nomination: Nomination::Make(room),
+        },
+        Err(Futile::NotEligible(told)) => Refusal {
+            message: format!("{why} {PREEMPTION}{told}"),
+            nomination: Nomination::Keep,
+        },
+        Err(Futile::Nowhere(reasons)) => Refusal::of(format!("{why} {PREEMPTION}{}", histogram(nodes, &reasons))),
+    })
 }
 
 const PREEMPTION: &str = "no new claims to deallocate, preemption: ";
-const NOT_HELPFUL: &str = "Preemption is not helpful for scheduling";
-const NO_VICTIMS: &str = "No preemption victims found for incoming pod";
-/// Not upstream's: it would preempt here.
-const NOT_DONE: &str = "Preemption of less important pods is not implemented by this scheduler";
-
-fn preemption_on(pod: &Object, node: &Node, misfit: &Misfit) -> &'static str {
-    let priority = pod.int_at("/spec/priority");
-    let may = pod.str_at("/spec/preemptionPolicy") != "Never";
-    match misfit.resolvable {
-        false => NOT_HELPFUL,
-        true if may && node.pods.values().any(|placed| placed.pod.int_at("/spec/priority") < priority) => NOT_DONE,
-        true => NO_VICTIMS,
-    }
-}
 
 fn heading(nodes: &Nodes) -> String {
     format!("0/{} nodes are available:", nodes.len())
@@ -74,8 +115,6 @@ fn histogram(nodes: &Nodes, counts: &BTreeMap<String, usize>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use crate::value::{Value, json};
     use rstest::rstest;
 
@@ -149,7 +188,13 @@ mod tests {
             node("c", "2", json!({"taints": [{"key": "gpu", "effect": "NoSchedule"}]})),
         );
         take(&mut nodes, &PODS, pod("old", Some("a"), asks("3")));
-        let decided = decide(&Object::new(pod("new", None, spec)), &nodes, &Namespaces::new(), None);
+        let decided = decide(
+            &Object::new(pod("new", None, spec)),
+            &nodes,
+            &Namespaces::new(),
+            Surroundings::default(),
+        )
+        .map_err(|refusal| refusal.message);
         let expected = expected
             .map(str::to_owned)
             .map_err(|(why, rest)| format!("0/3 nodes are available: {why}. {rest}"));
@@ -162,8 +207,9 @@ mod tests {
             &Object::new(pod("new", None, json!({}))),
             &Nodes::default(),
             &Namespaces::new(),
-            None,
-        );
+            Surroundings::default(),
+        )
+        .map_err(|refusal| refusal.message);
         assert_eq!(decided, Err("no nodes available to schedule pods".to_owned()));
     }
 
@@ -173,7 +219,7 @@ mod tests {
         take(&mut nodes, &NODES, node("a", "4", json!({})));
         take(&mut nodes, &NODES, node("b", "2", json!({})));
         let new = Object::new(pod("new", None, asks("1")));
-        let decided = |nodes: &Nodes| decide(&new, nodes, &Namespaces::new(), None);
+        let decided = |nodes: &Nodes| decide(&new, nodes, &Namespaces::new(), Surroundings::default()).map_err(|refusal| refusal.message);
         assert_eq!(decided(&nodes), Ok("a".to_owned()));
         let alone = pod("alone", Some("a"), apart("kubernetes.io/hostname"));
         take(&mut nodes, &PODS, alone.clone());
@@ -195,7 +241,8 @@ mod tests {
             pod
         };
         take(&mut nodes, &PODS, of("old", Some("a"), "web"));
-        let decided = |pod: Value| decide(&Object::new(pod), &nodes, &Namespaces::new(), None);
+        let decided =
+            |pod: Value| decide(&Object::new(pod), &nodes, &Namespaces::new(), Surroundings::default()).map_err(|refusal| refusal.message);
         assert_eq!(decided(of("new", None, "web")), Ok("b".to_owned()));
         assert_eq!(decided(of("new", None, "other")), Ok("a".to_owned()));
     }
@@ -206,7 +253,11 @@ mod tests {
         take(&mut nodes, &NODES, node("a", "4", json!({})));
         take(&mut nodes, &PODS, pod("old", Some("a"), asks("3")));
         let new = Object::new(pod("new", None, asks("2")));
-        assert!(decide(&new, &nodes, &Namespaces::new(), None).is_err_and(|why| why.contains("1 Insufficient cpu")));
+        assert!(
+            decide(&new, &nodes, &Namespaces::new(), Surroundings::default())
+                .map_err(|refusal| refusal.message)
+                .is_err_and(|why| why.contains("1 Insufficient cpu"))
+        );
         let old = Arc::new(Object::new(pod("old", Some("a"), asks("3"))));
         let gone = Change {
             resource: PODS,
@@ -215,6 +266,9 @@ mod tests {
             gone: true,
         };
         assert_eq!(nodes.take(&gone), Effect::Room);
-        assert_eq!(decide(&new, &nodes, &Namespaces::new(), None), Ok("a".to_owned()));
+        assert_eq!(
+            decide(&new, &nodes, &Namespaces::new(), Surroundings::default()).map_err(|refusal| refusal.message),
+            Ok("a".to_owned())
+        );
     }
 }
