@@ -85,7 +85,7 @@ async fn attempt(of: &Supervisor, lookups: &mut Lookups) -> Result<Prepared, Con
             let programs = of.ctx.node.programs.clone();
             let console = match container.stdin {
                 Some(true) => {
-                    let (console, input) = Console::interactive(programs, container.stdin_once.unwrap_or(false));
+                    let (console, input) = Console::interactive(programs, container.stdin_once.unwrap_or(false), false);
                     stdin = Some(input);
                     console
                 }

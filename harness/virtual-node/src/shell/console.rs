@@ -1,4 +1,4 @@
-//! What an ephemeral container runs: its command, or a shell, on input that clients attach to.
+//! A container's command, run by the shell: what it writes is the container's log, and it reads what clients attach.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,8 +14,6 @@ use crate::program::{ContainerContext, ExitStatus, Program, Programs};
 const WAITING: usize = 16;
 /// A command that is not there, as container runtimes have it.
 const NOT_STARTED: ExitStatus = ExitStatus::Exited(128);
-/// Ended by SIGTERM.
-const STOPPED: ExitStatus = ExitStatus::Exited(128 + 15);
 /// What an image without a command of its own starts here.
 const SHELL: &str = "sh";
 
@@ -31,27 +29,33 @@ pub(crate) struct Stdin {
 pub(crate) struct Console {
     programs: Programs,
     input: Mutex<Option<Input>>,
+    /// Whether there is a terminal to show a prompt on.
+    terminal: bool,
 }
 
 impl Console {
     /// A command that reads nothing.
     pub(crate) fn new(programs: Programs) -> Self {
-        let input = Mutex::default();
-        Self { programs, input }
+        Self {
+            programs,
+            input: Mutex::default(),
+            terminal: false,
+        }
     }
 
     /// A command that reads what clients send. `once`: until the first one has no more.
-    pub(crate) fn interactive(programs: Programs, once: bool) -> (Self, Stdin) {
+    pub(crate) fn interactive(programs: Programs, once: bool, terminal: bool) -> (Self, Stdin) {
         let (to, from) = mpsc::channel(WAITING);
         let input = Mutex::new(Some(Input::new(from)));
         let to = Arc::new(Mutex::new(Some(to)));
-        (Self { programs, input }, Stdin { to, once })
+        let console = Self { programs, input, terminal };
+        (console, Stdin { to, once })
     }
 }
 
 impl Stdin {
     /// Carries a client's input to the container, for as long as both are there.
-    pub(crate) async fn attach(&self, mut input: Input) {
+    pub(crate) async fn attach(&self, input: Input) {
         while let Some(piece) = input.chunk().await {
             let to = self.to.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let Some(to) = to else { return };
@@ -78,20 +82,17 @@ impl Program for Console {
         if words.is_empty() {
             words.push(SHELL.to_owned());
         }
-        let (name, stop) = (words[0].clone(), context.stop.clone());
-        let shell = Shell::new(context, self.programs.clone());
+        let shell = Shell::new(context, self.programs.clone()).as_first().on_terminal(self.terminal);
         async move {
-            let code = tokio::select! {
-                biased;
-                code = shell.command(words, &mut streams) => code,
-                () = stop.cancelled() => return STOPPED,
-            };
+            let code = shell.run_as(&words, &mut streams).await;
             output.finish();
             match code {
                 Some(code) => ExitStatus::Exited(code),
                 None => {
                     // There is no one else to tell.
-                    let _ = output.line(format!("exec: {name:?}: executable file not found in $PATH")).await;
+                    let _ = output
+                        .line(format!("exec: {:?}: executable file not found in $PATH", words[0]))
+                        .await;
                     NOT_STARTED
                 }
             }

@@ -12,7 +12,7 @@ use futures::StreamExt;
 use super::handshake::Opened;
 use crate::log_reader::{Query, read};
 use crate::program::{ContainerContext, LogBuffer, Programs};
-use crate::shell::{Shell, Stdin, Streams, is_interactive};
+use crate::shell::{Invocation, Shell, Stdin, Streams};
 use channels::{Receiver, Sender};
 use serve::serve;
 use status::Ended;
@@ -54,7 +54,7 @@ async fn carry(task: Task, wanted: Wanted, sender: Sender, receiver: Receiver) {
     match task {
         Task::Exec(context, programs, words) => {
             // A shell that reads lines outlives an interrupt.
-            let interruptible = !is_interactive(&words);
+            let interruptible = !Invocation::is_interactive(&words);
             let run = |streams| exec(*context, programs, words, wanted.tty, streams);
             serve(run, wanted, interruptible, sender, receiver).await;
         }
@@ -67,7 +67,7 @@ async fn exec(context: ContainerContext, programs: Programs, words: Vec<String>,
     let shell = Shell::new(context.clone(), programs).on_terminal(terminal);
     let code = tokio::select! {
         biased;
-        code = shell.command(words, &mut streams) => code,
+        code = shell.run_as(&words, &mut streams) => code,
         // Killed with its container.
         () = context.tasks.ended().cancelled() => Some(137),
     };

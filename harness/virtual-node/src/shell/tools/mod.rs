@@ -11,11 +11,13 @@ use std::io;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use super::Streams;
+use super::{Shell, Streams};
 use crate::program::ContainerContext;
 
 /// What a tool gets.
 pub(super) struct Call<'a> {
+    /// Whose environment and folder it has.
+    pub(super) shell: &'a Shell,
     pub(super) context: &'a ContainerContext,
     /// The tool's name as it was called.
     pub(super) name: &'a str,
@@ -77,7 +79,7 @@ pub(crate) fn find(name: &str) -> Option<Tool> {
         "tar" => |call| archive::tar(call).boxed(),
         "tee" => |call| files::tee(call).boxed(),
         "test" | "[" => |call| test::test(call).boxed(),
-        "true" | ":" => |_| async { Ok(0) }.boxed(),
+        "true" => |_| async { Ok(0) }.boxed(),
         "wc" => |call| text::wc(call).boxed(),
         _ => return None,
     }))
@@ -85,14 +87,15 @@ pub(crate) fn find(name: &str) -> Option<Tool> {
 
 impl Tool {
     /// Runs the tool to its end; `words` begin with its name.
-    pub(crate) async fn run(self, context: &ContainerContext, words: &[String], streams: &mut Streams) -> i32 {
+    pub(crate) async fn run(self, shell: &Shell, words: &[String], streams: &mut Streams) -> i32 {
         let (name, args) = match words.split_first() {
             Some((name, args)) => (name.rsplit('/').next().unwrap_or(name), args),
             None => return 0,
         };
         let stderr = streams.stderr.clone();
         let call = Call {
-            context,
+            shell,
+            context: &shell.context,
             name,
             args,
             streams,
@@ -110,6 +113,11 @@ impl Tool {
 }
 
 impl<'a> Call<'a> {
+    /// The absolute path that an operand means.
+    fn path(&self, operand: &str) -> String {
+        self.shell.path(operand)
+    }
+
     /// Options by their letters and what is left; an option that is not in `known` is an error.
     fn options(&self, known: &str) -> Result<(String, Vec<&'a str>), Failure> {
         let (mut letters, mut operands) = (String::new(), Vec::new());
