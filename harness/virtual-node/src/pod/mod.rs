@@ -27,6 +27,7 @@ mod stop;
 mod volumes;
 mod worker;
 
+pub(crate) use checks::trusting_any;
 pub(crate) use context::{Assigned, PodContext};
 pub(crate) use remains::Remains;
 pub use volumes::PersistentVolumes;

@@ -241,6 +241,10 @@ impl Reader {
             let word = match self.token()? {
                 Token::Word(word) => word.clone(),
                 Token::Operator("(") if simple.redirects.is_empty() && simple.assignments.is_empty() => return self.function(&simple),
+                Token::Operator("(") if simple.words.is_empty() => {
+                    let name = simple.assignments.last().map_or("", |(name, _)| name);
+                    return Err(SyntaxError::Unsupported(format!("{name}=(")));
+                }
                 _ => break,
             };
             self.peeked = None;

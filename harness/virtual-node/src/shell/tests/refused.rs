@@ -7,7 +7,7 @@ async fn what_this_shell_does_not_know_is_refused_by_name() {
     for (script, named) in [
         ("[[ a = b ]]", "[["),
         ("function f { :; }", "function"),
-        ("a=(1 2)", "a="),
+        ("a=(1 2)", "a=("),
         ("a+=x", "a+="),
         ("a[0]=x", "a[0]="),
         ("(( i++ ))", "(("),
