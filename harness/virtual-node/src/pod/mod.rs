@@ -10,6 +10,7 @@ mod conditions;
 mod container;
 mod containers;
 mod context;
+mod entrypoint;
 mod env;
 mod ephemeral;
 mod hooks;

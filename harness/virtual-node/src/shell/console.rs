@@ -7,8 +7,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
-use super::{Input, Output, Shell, Streams};
-use crate::program::{ContainerContext, ExitStatus, Program, Programs};
+use super::{Input, Output, Shell, Streams, pipe};
+use crate::program::{ContainerContext, ExitStatus, Probes, Program, Programs};
 
 /// How many pieces of input wait for the command.
 const WAITING: usize = 16;
@@ -29,8 +29,6 @@ pub(crate) struct Stdin {
 pub(crate) struct Console {
     programs: Programs,
     input: Mutex<Option<Input>>,
-    /// Whether there is a terminal to show a prompt on.
-    terminal: bool,
 }
 
 impl Console {
@@ -39,16 +37,15 @@ impl Console {
         Self {
             programs,
             input: Mutex::default(),
-            terminal: false,
         }
     }
 
     /// A command that reads what clients send. `once`: until the first one has no more.
-    pub(crate) fn interactive(programs: Programs, once: bool, terminal: bool) -> (Self, Stdin) {
+    pub(crate) fn interactive(programs: Programs, once: bool) -> (Self, Stdin) {
         let (to, from) = mpsc::channel(WAITING);
         let input = Mutex::new(Some(Input::new(from)));
         let to = Arc::new(Mutex::new(Some(to)));
-        let console = Self { programs, input, terminal };
+        let console = Self { programs, input };
         (console, Stdin { to, once })
     }
 }
@@ -82,7 +79,8 @@ impl Program for Console {
         if words.is_empty() {
             words.push(SHELL.to_owned());
         }
-        let shell = Shell::new(context, self.programs.clone()).as_first().on_terminal(self.terminal);
+        answer_probes(&context, &self.programs);
+        let shell = Shell::new(context, self.programs.clone()).as_first();
         async move {
             let code = shell.run_as(&words, &mut streams).await;
             output.finish();
@@ -98,5 +96,42 @@ impl Program for Console {
             }
         }
         .boxed()
+    }
+}
+
+/// Runs exec probes and hooks in the container.
+fn answer_probes(context: &ContainerContext, programs: &Programs) {
+    let (of, programs) = (context.clone(), programs.clone());
+    // It belongs to what it refers to, and must not keep that alive.
+    of.probes.clone().set_exec({
+        let of = ContainerContext {
+            probes: Probes::default(),
+            ..of
+        };
+        move |words| {
+            let shell = Shell::new(of.clone(), programs.clone());
+            async move { probed(shell, words).await }
+        }
+    });
+}
+
+/// Whether a command succeeds; else what it wrote.
+async fn probed(shell: Shell, words: Vec<String>) -> Result<(), String> {
+    let (stdout, output) = pipe();
+    let run = async move {
+        let mut streams = Streams {
+            stdin: Input::null(),
+            stderr: stdout.clone(),
+            stdout,
+        };
+        shell.run_as(&words, &mut streams).await
+    };
+    let (code, output) = futures::join!(run, output.all());
+    let told = String::from_utf8_lossy(&output).trim_end().to_owned();
+    match code {
+        Some(0) => Ok(()),
+        Some(code) if told.is_empty() => Err(format!("command terminated with exit code {code}")),
+        Some(_) => Err(told),
+        None => Err("executable file not found in $PATH".to_owned()),
     }
 }

@@ -6,6 +6,7 @@
 //! | [`expand`] | makes fields of words |
 //! | [`interp`] | runs commands |
 //! | [`builtins`] | the shell's own commands |
+//! | [`known`] | whether all that a command line names is there |
 //! | [`tools`] | what images with a small userland have beside it |
 //! | [`streams`] | what commands read and write |
 //! | [`console`] | a container's command |
@@ -14,6 +15,7 @@ mod builtins;
 mod console;
 mod expand;
 mod interp;
+mod known;
 mod streams;
 mod syntax;
 #[cfg(test)]
@@ -22,4 +24,5 @@ pub(crate) mod tools;
 
 pub(crate) use console::{Console, Stdin};
 pub(crate) use interp::{Invocation, Shell};
+pub(crate) use known::check;
 pub(crate) use streams::{Input, Output, Streams, pipe};

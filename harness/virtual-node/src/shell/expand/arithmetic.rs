@@ -20,9 +20,9 @@ const LEVELS: [&[&str]; 10] = [
     &["*", "/", "%"],
 ];
 /// Longer ones first.
-const OPERATORS: [&str; 36] = [
+const OPERATORS: [&str; 37] = [
     "<<=", ">>=", "||", "&&", "==", "!=", "<=", ">=", "<<", ">>", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "|", "^",
-    "&", "<", ">", "+", "-", "*", "/", "%", "!", "~", "?", ":", "(", ")",
+    "&", "<", ">", "+", "-", "*", "/", "%", "!", "~", "?", ":", "(", ")", ",",
 ];
 
 /// An expression's value. Variables that are not set are 0.
@@ -38,7 +38,7 @@ pub(crate) fn evaluate(text: &str, vars: &mut Vars) -> Result<i64, String> {
         depth: 0,
         skips: false,
     };
-    let value = reader.assignment()?;
+    let value = reader.sequence()?;
     match reader.tokens.get(reader.at) {
         None => Ok(value),
         Some(_) => Err("arithmetic syntax error".to_owned()),
@@ -120,6 +120,15 @@ impl Reader<'_> {
         let value = read(self);
         self.skips = before;
         value
+    }
+
+    /// Expressions with commas between them; the last one's value.
+    fn sequence(&mut self) -> Result<i64, String> {
+        let mut value = self.assignment()?;
+        while self.accept(",") {
+            value = self.assignment()?;
+        }
+        Ok(value)
     }
 
     fn assignment(&mut self) -> Result<i64, String> {
@@ -213,7 +222,7 @@ impl Reader<'_> {
                 Ok(value)
             }
             Some(Token::Operator("(")) => {
-                let value = self.assignment()?;
+                let value = self.sequence()?;
                 if self.accept(")") {
                     Ok(value)
                 } else {
