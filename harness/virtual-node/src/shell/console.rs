@@ -80,7 +80,7 @@ impl Program for Console {
             words.push(SHELL.to_owned());
         }
         answer_probes(&context, &self.programs);
-        let shell = Shell::new(context, self.programs.clone()).as_first();
+        let shell = Shell::new(context, self.programs.clone()).first();
         async move {
             let code = shell.run_as(&words, &mut streams).await;
             output.finish();

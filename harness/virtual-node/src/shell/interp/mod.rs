@@ -118,7 +118,7 @@ impl Shell {
     }
 
     /// The same as a container's first process.
-    pub(crate) fn as_first(mut self) -> Self {
+    pub(crate) fn first(mut self) -> Self {
         (self.pid, self.traps.first) = (1, true);
         self
     }

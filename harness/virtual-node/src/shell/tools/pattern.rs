@@ -21,7 +21,7 @@ fn translated(pattern: &str, extended: bool) -> Result<String, String> {
     let mut first = true;
     while let Some(next) = chars.get(at).copied() {
         at += 1;
-        let was_first = std::mem::take(&mut first);
+        let wfirst = std::mem::take(&mut first);
         let last = at == chars.len();
         match next {
             '\\' => {
@@ -44,9 +44,9 @@ fn translated(pattern: &str, extended: bool) -> Result<String, String> {
                 }
             }
             '[' => at = bracket(&chars, at, &mut text)?,
-            '*' if was_first => text.push_str("\\*"),
+            '*' if wfirst => text.push_str("\\*"),
             '*' | '.' => text.push(next),
-            '^' if extended || was_first => {
+            '^' if extended || wfirst => {
                 first = true;
                 text.push('^');
             }
