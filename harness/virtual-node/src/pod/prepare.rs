@@ -132,6 +132,10 @@ fn console(container: &Container, programs: &Programs) -> (Console, Option<Stdin
     if !container.stdin.unwrap_or(false) {
         return (Console::new(programs.clone()), None);
     }
-    let (console, stdin) = Console::interactive(programs.clone(), container.stdin_once.unwrap_or(false));
+    let (console, stdin) = Console::interactive(
+        programs.clone(),
+        container.stdin_once.unwrap_or(false),
+        container.tty.unwrap_or(false),
+    );
     (console, Some(stdin))
 }

@@ -5,30 +5,38 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 
 use super::{Input, Output, Shell, Streams, pipe};
 use crate::program::{ContainerContext, ExitStatus, Probes, Program, Programs};
 
 /// How many pieces of input wait for the command.
 const WAITING: usize = 16;
+/// How many pieces of output wait for a client; the oldest go first.
+const SHOWN: usize = 1024;
 /// A command that is not there, as container runtimes have it.
 const NOT_STARTED: ExitStatus = ExitStatus::Exited(128);
 /// What an image without a command of its own starts here.
 const SHELL: &str = "sh";
 
-/// Standard input of a container, for clients to attach to.
+/// A container's input, for clients to attach to.
 #[derive(Clone)]
 pub(crate) struct Stdin {
     to: Arc<Mutex<Option<mpsc::Sender<Bytes>>>>,
     /// Ends with the first client.
     once: bool,
+    /// What the container writes, as it does.
+    shown: broadcast::Sender<Bytes>,
 }
 
 /// A container's command in the shell.
 pub(crate) struct Console {
     programs: Programs,
     input: Mutex<Option<Input>>,
+    /// Where output goes for those who are attached.
+    shown: Option<broadcast::Sender<Bytes>>,
+    /// Whether it is shown that a shell waits for a line.
+    terminal: bool,
 }
 
 impl Console {
@@ -37,20 +45,33 @@ impl Console {
         Self {
             programs,
             input: Mutex::default(),
+            shown: None,
+            terminal: false,
         }
     }
 
     /// A command that reads what clients send. `once`: until the first one has no more.
-    pub(crate) fn interactive(programs: Programs, once: bool) -> (Self, Stdin) {
+    pub(crate) fn interactive(programs: Programs, once: bool, terminal: bool) -> (Self, Stdin) {
         let (to, from) = mpsc::channel(WAITING);
         let input = Mutex::new(Some(Input::new(from)));
         let to = Arc::new(Mutex::new(Some(to)));
-        let console = Self { programs, input };
-        (console, Stdin { to, once })
+        let shown = broadcast::Sender::new(SHOWN);
+        let console = Self {
+            programs,
+            input,
+            shown: Some(shown.clone()),
+            terminal,
+        };
+        (console, Stdin { to, once, shown })
     }
 }
 
 impl Stdin {
+    /// What the container writes from now on.
+    pub(crate) fn shown(&self) -> broadcast::Receiver<Bytes> {
+        self.shown.subscribe()
+    }
+
     /// Carries a client's input to the container, for as long as both are there.
     pub(crate) async fn attach(&self, input: Input) {
         while let Some(piece) = input.chunk().await {
@@ -69,7 +90,10 @@ impl Stdin {
 impl Program for Console {
     fn run(&self, context: ContainerContext) -> BoxFuture<'static, ExitStatus> {
         let input = self.input.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let output = Output::log(context.log.clone());
+        let output = match &self.shown {
+            Some(shown) => Output::shown(context.log.clone(), shown.clone()),
+            None => Output::log(context.log.clone()),
+        };
         let mut streams = Streams {
             stdin: input.unwrap_or_else(Input::null),
             stdout: output.clone(),
@@ -80,7 +104,7 @@ impl Program for Console {
             words.push(SHELL.to_owned());
         }
         answer_probes(&context, &self.programs);
-        let shell = Shell::new(context, self.programs.clone()).first();
+        let shell = Shell::new(context, self.programs.clone()).first().on_terminal(self.terminal);
         async move {
             let code = shell.run_as(&words, &mut streams).await;
             output.finish();

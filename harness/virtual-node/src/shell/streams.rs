@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 
 use crate::program::{Files, Log};
 
@@ -35,6 +35,8 @@ pub(crate) enum Output {
     Pipe(mpsc::Sender<Bytes>),
     /// A container's log, and the line that is not whole yet.
     Log(Log, Arc<Mutex<Vec<u8>>>),
+    /// The same, for whoever is attached also what is no whole line yet.
+    Shown(Log, Arc<Mutex<Vec<u8>>>, broadcast::Sender<Bytes>),
     /// The end of a container's file.
     File(Files, String),
     Null,
@@ -152,9 +154,14 @@ impl Output {
         Self::Log(log, Arc::default())
     }
 
+    /// A log that those who are attached follow as it is written.
+    pub(crate) fn shown(log: Log, live: broadcast::Sender<Bytes>) -> Self {
+        Self::Shown(log, Arc::default(), live)
+    }
+
     /// Ends a last line that has no line break.
     pub(crate) fn finish(&self) {
-        if let Self::Log(log, rest) = self {
+        if let Self::Log(log, rest) | Self::Shown(log, rest, _) = self {
             let rest = std::mem::take(&mut *rest.lock().unwrap_or_else(PoisonError::into_inner));
             if !rest.is_empty() {
                 log.line(String::from_utf8_lossy(&rest));
@@ -173,7 +180,11 @@ impl Output {
         }
         match self {
             Self::Pipe(pipe) => pipe.send(bytes).await.map_err(|_| io::ErrorKind::BrokenPipe.into()),
-            Self::Log(log, rest) => {
+            Self::Log(log, rest) | Self::Shown(log, rest, _) => {
+                if let Self::Shown(.., live) = self {
+                    // Nobody may be attached.
+                    let _ = live.send(bytes.clone());
+                }
                 let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
                 rest.extend_from_slice(&bytes);
                 if let Some(end) = rest.iter().rposition(|byte| *byte == b'\n') {

@@ -99,7 +99,7 @@ impl Shell {
         let shell = self.subshell();
         let own = Streams { stdout, ..streams.clone() };
         let (status, output) = futures::join!(shell.alone(body, own), output.all());
-        self.status = status;
+        // `$?` stays what it was before the command that this is a part of.
         self.substituted = Some(status);
         String::from_utf8_lossy(&output).trim_end_matches('\n').to_owned()
     }

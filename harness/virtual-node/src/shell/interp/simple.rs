@@ -15,6 +15,11 @@ use crate::program::ContainerContext;
 /// A shell's exit code for a command that it cannot find.
 const NOT_FOUND: i32 = 127;
 
+/// POSIX' special commands: what is assigned before them stays.
+const SPECIAL: [&str; 13] = [
+    ":", ".", "break", "continue", "eval", "exit", "export", "readonly", "return", "set", "shift", "trap", "unset",
+];
+
 impl Shell {
     pub(super) async fn simple(&mut self, simple: &Simple, streams: &mut Streams) -> Flow {
         self.substituted = None;
@@ -49,8 +54,10 @@ impl Shell {
             Err(message) => return self.abort(&Problem(message), streams).await,
         };
         let flow = self.dispatch(words, &mut own).await;
-        for (name, var) in saved {
-            self.vars.restore(name, var);
+        if !SPECIAL.contains(&name.as_str()) {
+            for (name, var) in saved {
+                self.vars.restore(name, var);
+            }
         }
         flow?;
         self.check()
