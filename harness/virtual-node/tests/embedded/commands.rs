@@ -260,3 +260,14 @@ async fn a_shell_without_input_ends_and_one_with_input_is_attached_to() {
     let pod = world.until("i", |pod: &Pod| code(pod, "main").is_some()).await;
     assert_eq!((code(&pod, "main"), phase(&pod)), (Some(4), "Failed"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn curl_trusts_whom_it_is_told_to() {
+    let world = World::start(Programs::new()).await;
+    let call = "d=/var/run/secrets/kubernetes.io/serviceaccount; api=https://kubernetes.default.svc
+        curl -sS --cacert $d/ca.crt -H \"Authorization: Bearer $(cat $d/token)\" $api/version | grep -o '\"major\":\"1\"'
+        curl -s -k -o /dev/null -w '%{http_code}\\n' $api/api/v1/nodes; curl -s $api/version; echo $?; curl -s http://nowhere; echo $?";
+    world.create::<Pod>(script(call)).await;
+    assert_eq!(ended(&world).await, 0);
+    assert_eq!(log(&world, "p").await, "\"major\":\"1\"\n403\n60\n6\n");
+}

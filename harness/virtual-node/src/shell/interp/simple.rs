@@ -49,12 +49,13 @@ impl Shell {
         if name == "exec" {
             return self.exec(words, own, streams).await;
         }
-        let saved = match self.lend(assigned) {
+        let stays = SPECIAL.contains(&name.as_str());
+        let saved = match self.lend(assigned, !stays) {
             Ok(saved) => saved,
             Err(message) => return self.abort(&Problem(message), streams).await,
         };
         let flow = self.dispatch(words, &mut own).await;
-        if !SPECIAL.contains(&name.as_str()) {
+        if !stays {
             for (name, var) in saved {
                 self.vars.restore(name, var);
             }
@@ -93,13 +94,15 @@ impl Shell {
         Ok(assigned)
     }
 
-    /// Sets variables for one command; what they were before.
-    fn lend(&mut self, assigned: Vec<(String, String)>) -> Result<Vec<(String, Option<Var>)>, String> {
+    /// Sets variables for one command; what they were before. `exports`: they are part of its environment.
+    fn lend(&mut self, assigned: Vec<(String, String)>, exports: bool) -> Result<Vec<(String, Option<Var>)>, String> {
         let mut saved = Vec::new();
         for (name, value) in assigned {
             saved.push((name.clone(), self.vars.saved(&name)));
             self.vars.set(&name, value)?;
-            self.vars.export(&name);
+            if exports {
+                self.vars.export(&name);
+            }
         }
         saved.reverse();
         Ok(saved)

@@ -112,11 +112,11 @@ pub(super) async fn ask(context: &ContainerContext, asked: &Asked, trust: &Trust
     tokio::select! {
         biased;
         answer = &mut answer => answer,
-        closed = connection => {
-            closed.map_err(broken)?;
-            // A server that closes at once may have answered before.
-            answer.await
-        }
+        // A server that closes at once, however roughly, may have answered before.
+        closed = connection => match (answer.await, closed) {
+            (Err(_), Err(error)) => Err(broken(error)),
+            (answer, _) => answer,
+        },
     }
 }
 
