@@ -65,6 +65,18 @@ impl Host {
         self.network.publish(&self.zone, &self.address, port, bind).await
     }
 
+    /// The full name, and the addresses, that the network's DNS has for a name as seen from this machine. Names of an outside are asked of
+    /// nobody: they are known only when somebody connects.
+    ///
+    /// # Errors
+    /// `NotFound` ("no such host") if the name does not resolve.
+    pub fn addresses(&self, name: &str) -> io::Result<(String, Vec<String>)> {
+        if name == "localhost" {
+            return Ok((name.to_owned(), vec!["127.0.0.1".to_owned()]));
+        }
+        self.network.addresses(&self.zone, &self.search, name)
+    }
+
     /// Connects to a name or address as seen from this machine.
     ///
     /// # Errors

@@ -32,6 +32,12 @@ pub trait Resolve: Send + Sync {
     /// Where `name:port` leads: `None` if the name is not this resolver's, an empty list if nothing stands behind it (connections are
     /// refused), else addresses of the zone with their ports, the one to use first.
     fn resolve(&self, name: &str, port: u16) -> Option<Vec<(String, u16)>>;
+
+    /// The addresses that the zone's DNS has for a name: `None` if the name is not this resolver's.
+    fn addresses(&self, name: &str) -> Option<Vec<String>> {
+        let found = self.resolve(name, 0)?;
+        Some(found.into_iter().map(|(address, _)| address).collect())
+    }
 }
 
 /// All hosts of a world. Cheap to clone; all clones are one network.
@@ -233,6 +239,28 @@ impl Network {
             return Ok(vec![literal]);
         }
         Err(io::Error::new(io::ErrorKind::NotFound, format!("lookup {name}: no such host")))
+    }
+
+    /// The full name and the addresses that DNS has for `name`, with the search domains as for [`Self::lookup`].
+    pub(crate) fn addresses(&self, zone: &str, search: &[String], name: &str) -> io::Result<(String, Vec<String>)> {
+        let state = self.state();
+        let absolute = name.strip_suffix('.');
+        let searched = search
+            .iter()
+            .filter(|_| absolute.is_none() && name.matches('.').count() < 5)
+            .map(|domain| format!("{name}.{domain}"));
+        for candidate in searched.chain([absolute.unwrap_or(name).to_owned()]) {
+            let candidate = candidate.to_ascii_lowercase();
+            let found = state.resolvers.get(zone).and_then(|resolver| resolver.addresses(&candidate));
+            let public = || state.names.get(&candidate).map(|(_, address)| vec![address.clone()]);
+            if let Some(found) = found.filter(|found| !found.is_empty()).or_else(public) {
+                return Ok((candidate, found));
+            }
+        }
+        match name.parse::<IpAddr>() {
+            Ok(_) => Ok((name.to_owned(), vec![name.to_owned()])),
+            Err(_) => Err(io::Error::new(io::ErrorKind::NotFound, format!("lookup {name}: no such host"))),
+        }
     }
 
     pub(crate) async fn connect(&self, from: PeerAddr, to: &PortKey) -> io::Result<Stream> {

@@ -1,6 +1,8 @@
 //! Life-cycle scripts: how a container behaves whose image has no program.
 //!
-//! Without a script it starts at once, is ready at once, and runs until it is stopped; a container that is meant to end (an
+//! Where all of a container's command is known here (a shell's script, tools of a small userland), that runs, unless there is a script for it.
+//!
+//! Without either it starts at once, is ready at once, and runs until it is stopped; a container that is meant to end (an
 //! init container, or one of a pod that does not always restart) ends well after a second. The pod annotation
 //! [`ANNOTATION`] holds YAML, a script by container name:
 //!
@@ -62,10 +64,10 @@ pub(crate) struct Script {
     log: Vec<String>,
 }
 
-/// The script of a pod's container.
-pub(crate) fn script(pod: &Pod, container: &str) -> Result<Script, Invalid> {
+/// The script of a pod's container; `None` if the pod has none for it.
+pub(crate) fn script(pod: &Pod, container: &str) -> Result<Option<Script>, Invalid> {
     let Some(text) = pod.annotations().get(ANNOTATION) else {
-        return Ok(Script::default());
+        return Ok(None);
     };
     let mut scripts = parse(text)?;
     let spec = pod.spec.clone().unwrap_or_default();
@@ -79,8 +81,8 @@ pub(crate) fn script(pod: &Pod, container: &str) -> Result<Script, Invalid> {
     if let Some(unknown) = scripts.keys().find(|name| !known.contains(name)) {
         return Err(Invalid(format!("no container is named {unknown:?}")));
     }
-    let script = scripts.remove(container).unwrap_or_default();
-    script.check()?;
+    let script = scripts.remove(container);
+    script.as_ref().map_or(Ok(()), Script::check)?;
     Ok(script)
 }
 
@@ -195,7 +197,7 @@ mod tests {
             ("{\"main\": {\"crashAfter\": \"5s\"}}", Some((5, ExitStatus::Exited(1)))),
             ("main: {oomAfter: 1s}", Some((1, ExitStatus::OutOfMemory))),
         ] {
-            let script = script(&pod(text), "main").unwrap();
+            let script = script(&pod(text), "main").unwrap().unwrap();
             assert_eq!(
                 script.end(),
                 expected.map(|(seconds, exit)| (Duration::from_secs(seconds), exit)),
@@ -210,7 +212,7 @@ mod tests {
             ("main: {log: [a]}", (1, ExitStatus::Exited(0))),
             ("main: {crashAfter: 5s}", (5, ExitStatus::Exited(1))),
         ] {
-            let script = script(&pod(text), "main").unwrap().of_task();
+            let script = script(&pod(text), "main").unwrap().unwrap().of_task();
             assert_eq!(script.end(), Some((Duration::from_secs(expected.0), expected.1)), "{text}");
         }
     }

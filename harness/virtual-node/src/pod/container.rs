@@ -25,6 +25,8 @@ pub(crate) struct Supervisor {
     pub(crate) stop: Stop,
     /// Whether the image has been pulled once.
     pub(crate) pulled: AtomicBool,
+    /// Whether it has been told that its command does not run.
+    pub(crate) told: AtomicBool,
 }
 
 impl Supervisor {

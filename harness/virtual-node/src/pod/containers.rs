@@ -54,6 +54,7 @@ impl Group {
             volumes: volumes.clone(),
             stop: self.stop.clone(),
             pulled: AtomicBool::new(false),
+            told: AtomicBool::new(false),
         };
         self.tasks.spawn(supervisor.run());
     }

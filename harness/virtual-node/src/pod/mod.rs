@@ -10,6 +10,7 @@ mod conditions;
 mod container;
 mod containers;
 mod context;
+mod entrypoint;
 mod env;
 mod ephemeral;
 mod hooks;
@@ -27,6 +28,7 @@ mod stop;
 mod volumes;
 mod worker;
 
+pub(crate) use checks::trusting_any;
 pub(crate) use context::{Assigned, PodContext};
 pub(crate) use remains::Remains;
 pub use volumes::PersistentVolumes;

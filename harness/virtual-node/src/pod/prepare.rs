@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use k8s_openapi::api::core::v1::Container;
 
 use super::container::Supervisor;
 use super::env::{self, Lookups};
 use super::restart::{Role, restarts};
-use super::{image, mounts};
+use super::{entrypoint, image, mounts};
 use crate::lifecycle::{self, Script};
 use crate::node::Severity;
-use crate::program::{Files, Program};
-use crate::shell::{Console, Stdin};
+use crate::program::{Files, Program, Programs};
+use crate::shell::{self, Console, Stdin};
 
 /// A run that is ready to start.
 pub(crate) struct Prepared {
@@ -72,40 +75,67 @@ pub(crate) async fn prepare(of: &Supervisor) -> Prepared {
 async fn attempt(of: &Supervisor, lookups: &mut Lookups) -> Result<Prepared, ConfigError> {
     let (pod, container) = (of.ctx.pod(), &of.container);
     let script = lifecycle::script(&pod, &container.name)?;
-    image::pull(of, &script).await;
+    image::pull(of, script.as_ref().unwrap_or(&Script::default())).await;
     let env = env::resolve(&of.ctx, container, lookups).await?;
     let expand = |words: &Option<Vec<String>>| -> Vec<String> { words.iter().flatten().map(|word| env::expand(word, &env)).collect() };
     let (command, args) = (expand(&container.command), expand(&container.args));
     let image = container.image.as_deref().unwrap_or_default();
-    let registered = of.ctx.node.programs.for_container(image, &command, &args);
-    let mut stdin = None;
-    let (program, script): (Arc<dyn Program>, _) = match registered {
-        Some(program) => (program, None),
-        None if of.role == Role::Ephemeral => {
-            let programs = of.ctx.node.programs.clone();
-            let console = match container.stdin {
-                Some(true) => {
-                    let (console, input) = Console::interactive(programs, container.stdin_once.unwrap_or(false));
-                    stdin = Some(input);
-                    console
-                }
-                _ => Console::new(programs),
-            };
-            (Arc::new(console), None)
-        }
-        None => {
-            let ends = !restarts(&of.ctx.spec(), container, of.role, 0);
-            let script = if ends { script.of_task() } else { script };
-            (Arc::new(script.clone()), Some(script))
-        }
-    };
-    Ok(Prepared {
-        program,
-        script,
-        stdin,
-        files: mounts::files(container, &of.volumes, &env),
+    let files = mounts::files(container, &of.volumes, &env);
+    let programs = &of.ctx.node.programs;
+    let mut prepared = Prepared {
+        program: Arc::new(Script::default()),
+        script: None,
+        stdin: None,
+        files,
         command,
         args,
         env: Arc::new(env),
-    })
+    };
+    if let Some(program) = programs.for_container(image, &prepared.command, &prepared.args) {
+        return Ok(Prepared { program, ..prepared });
+    }
+    let words = entrypoint::words(image, &prepared.command, &prepared.args);
+    let runs = match (&script, &words) {
+        _ if of.role == Role::Ephemeral => true,
+        (None, Some(words)) => truly(of, words, &prepared.files),
+        _ => false,
+    };
+    if runs {
+        let (console, stdin) = console(container, programs);
+        (prepared.program, prepared.stdin) = (Arc::new(console), stdin);
+        if let Some(words) = words {
+            (prepared.command, prepared.args) = (words, Vec::new());
+        }
+        return Ok(prepared);
+    }
+    let script = script.unwrap_or_default();
+    let ends = !restarts(&of.ctx.spec(), container, of.role, 0);
+    let script = if ends { script.of_task() } else { script };
+    (prepared.program, prepared.script) = (Arc::new(script.clone()), Some(script));
+    Ok(prepared)
+}
+
+/// Whether a command can be run here as a whole. If not, an event says so, once.
+fn truly(of: &Supervisor, words: &[String], files: &Files) -> bool {
+    let Err(why) = shell::check(words, files, &of.ctx.node.programs) else {
+        return true;
+    };
+    if !of.told.swap(true, Ordering::Relaxed) {
+        let message = format!("The container's command does not run on this node: {why}. A script of its life stands in for it");
+        of.ctx.container_event(&of.container, Severity::Normal, "Simulated", message);
+    }
+    false
+}
+
+/// The shell that runs a container's command, and its input.
+fn console(container: &Container, programs: &Programs) -> (Console, Option<Stdin>) {
+    if !container.stdin.unwrap_or(false) {
+        return (Console::new(programs.clone()), None);
+    }
+    let (console, stdin) = Console::interactive(
+        programs.clone(),
+        container.stdin_once.unwrap_or(false),
+        container.tty.unwrap_or(false),
+    );
+    (console, Some(stdin))
 }

@@ -134,6 +134,12 @@ fn context(of: &Supervisor, prepared: &Prepared, log: Log, tasks: &Tasks, stop: 
         args: prepared.args.clone(),
         env: prepared.env.clone(),
         files: prepared.files.clone(),
+        working_dir: of
+            .container
+            .working_dir
+            .clone()
+            .filter(|folder| !folder.is_empty())
+            .unwrap_or_else(|| "/".to_owned()),
         host: sandbox::host(ctx),
         clock: ctx.node.clock.clone(),
         log,

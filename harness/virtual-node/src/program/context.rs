@@ -19,6 +19,8 @@ pub struct ContainerContext {
     pub env: Arc<BTreeMap<String, String>>,
     /// The file system: the container's volume mounts, and a writable layer of its own elsewhere.
     pub files: Files,
+    /// The folder that a command's relative paths begin in: the container's `workingDir`, else `/`.
+    pub working_dir: String,
     /// The pod's place in the network, with the cluster's DNS search domains. What [`Self::tasks`] listen and connect on
     /// closes with the run.
     pub host: Host,

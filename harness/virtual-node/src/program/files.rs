@@ -1,13 +1,12 @@
 //! The files a container sees: its volume mounts over a layer of its own.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{disk, glob};
+use super::{Folder, disk, glob};
 
 /// The files a container sees, by absolute path.
 ///
@@ -17,7 +16,7 @@ use super::{disk, glob};
 #[derive(Clone, Debug, Default)]
 pub struct Files {
     /// Longest mount path first.
-    mounts: Arc<[Mount]>,
+    pub(super) mounts: Arc<[Mount]>,
     own: Folder,
 }
 
@@ -32,42 +31,6 @@ pub(crate) struct Mount {
     pub(crate) read_only: bool,
     /// The folder of the real file system that is mounted, in place of `folder`.
     pub(crate) disk: Option<PathBuf>,
-}
-
-/// A volume's files by relative path. Clones share their content.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Folder {
-    files: Arc<RwLock<Arc<BTreeMap<String, Bytes>>>>,
-}
-
-impl Folder {
-    /// A folder that starts with these files.
-    pub(crate) fn new(files: BTreeMap<String, Bytes>) -> Self {
-        let folder = Self::default();
-        folder.replace(files);
-        folder
-    }
-
-    /// All files at one moment.
-    pub(crate) fn snapshot(&self) -> Arc<BTreeMap<String, Bytes>> {
-        self.files.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Exchanges all files at once, as a kubelet does for ConfigMaps and Secrets.
-    pub(crate) fn replace(&self, files: BTreeMap<String, Bytes>) {
-        *self.files.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
-    }
-
-    /// Writes, replaces or (`None`) removes one file; true if it was there before.
-    fn set(&self, path: &str, content: Option<Bytes>) -> bool {
-        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-        let files = Arc::make_mut(&mut files);
-        match content {
-            Some(content) => files.insert(path.to_owned(), content),
-            None => files.remove(path),
-        }
-        .is_some()
-    }
 }
 
 impl Files {
@@ -141,13 +104,18 @@ impl Files {
     }
 
     /// The files of everything that is no real file system, also those that a deeper mount covers.
-    fn in_memory(&self) -> impl Iterator<Item = String> {
+    /// Folders that are there of themselves are among them, with a slash at their end.
+    pub(super) fn all_in_memory(&self) -> impl Iterator<Item = String> {
         let mounted = self.mounts.iter().filter(|mount| mount.disk.is_none()).flat_map(|mount| {
             let files = mount.folder.snapshot();
             files.keys().filter_map(|file| mount.absolute(file)).collect::<Vec<_>>()
         });
         let own = self.own.snapshot();
         mounted.chain(own.keys().map(|path| format!("/{path}")).collect::<Vec<_>>())
+    }
+
+    fn in_memory(&self) -> impl Iterator<Item = String> {
+        self.all_in_memory().filter(|path| !path.ends_with('/'))
     }
 
     /// Those of the files that no deeper mount covers, sorted; `place` decides.
@@ -184,7 +152,7 @@ impl Files {
     }
 
     /// The volume, and the path in it, that `path` leads to.
-    fn place(&self, path: &str) -> Place<'_> {
+    pub(super) fn place(&self, path: &str) -> Place<'_> {
         let path = normal(path);
         for mount in self.mounts.iter() {
             if let Some(relative) = mount.relative(&path) {
@@ -205,16 +173,16 @@ impl Files {
     }
 }
 
-struct Place<'a> {
+pub(super) struct Place<'a> {
     /// The file or folder in the real file system; else it is `path` in `folder`.
-    disk: Option<PathBuf>,
+    pub(super) disk: Option<PathBuf>,
     folder: &'a Folder,
     path: String,
     read_only: bool,
 }
 
 impl Place<'_> {
-    fn writable(self, path: &str) -> io::Result<Self> {
+    pub(super) fn writable(self, path: &str) -> io::Result<Self> {
         if self.read_only {
             return Err(io::Error::new(
                 io::ErrorKind::ReadOnlyFilesystem,
@@ -224,8 +192,17 @@ impl Place<'_> {
         Ok(self)
     }
 
-    fn set(self, content: Option<Bytes>) -> bool {
+    fn set(&self, content: Option<Bytes>) -> bool {
         self.folder.set(&self.path, content)
+    }
+
+    pub(super) fn append(&self, more: &[u8]) {
+        self.folder.append(&self.path, more);
+    }
+
+    /// Makes or takes away a folder that is there of itself; true if it was there before.
+    pub(super) fn mark(&self, there: bool) -> bool {
+        self.folder.set(&format!("{}/", self.path), there.then(Bytes::new))
     }
 }
 
@@ -261,7 +238,7 @@ impl Mount {
 }
 
 /// An absolute path without empty and `.` segments and with `..` resolved.
-fn normal(path: &str) -> String {
+pub(super) fn normal(path: &str) -> String {
     let mut segments = Vec::new();
     for segment in path.split('/') {
         match segment {

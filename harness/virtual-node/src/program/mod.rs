@@ -5,6 +5,8 @@ mod crash;
 mod disk;
 mod exit;
 mod files;
+mod folder;
+mod folders;
 mod glob;
 mod log;
 mod probes;
@@ -22,5 +24,7 @@ pub use process::Process;
 pub use registry::{Program, Programs};
 pub use tasks::Tasks;
 
-pub(crate) use files::{Folder, Mount};
+pub(crate) use files::Mount;
+pub(crate) use folder::Folder;
+pub(crate) use folders::Entry;
 pub(crate) use log::{LogBuffer, LogLine};

@@ -43,6 +43,7 @@ impl Process {
             pod,
             env: Arc::new(self.env),
             files,
+            working_dir: "/".to_owned(),
             clock: self.host.clock().clone(),
             host: self.host,
             log: self.log,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use super::{ContainerContext, ExitStatus};
-use crate::shell::ShellProgram;
+use crate::shell::{Console, Invocation};
 
 /// A program that runs in place of a container's process.
 ///
@@ -66,10 +66,16 @@ impl Programs {
     /// The program that a command line starts in an image with all programs: the one that its first word names, or a shell.
     #[must_use]
     pub fn for_command(&self, words: &[String]) -> Option<Arc<dyn Program>> {
-        if let Some(shell) = ShellProgram::from_words(self, words, &[]) {
-            return Some(Arc::new(shell));
+        if Invocation::is_shell(words.first()?) {
+            return Some(Arc::new(Console::new(self.clone())));
         }
         self.by_name.get(executable(words.first()?)).cloned()
+    }
+
+    /// The program that a command of a shell starts.
+    pub(crate) fn for_executable(&self, words: &[String]) -> Option<Arc<dyn Program>> {
+        let name = executable(words.first()?);
+        self.by_name.get(name).or_else(|| self.by_command.get(name)).cloned()
     }
 
     /// The names of all programs.
@@ -89,9 +95,10 @@ impl Programs {
             let first = command.iter().chain(args).next()?;
             return self.by_command.get(executable(first)).cloned();
         };
-        Some(match ShellProgram::from_words(self, command, args) {
-            Some(shell) => Arc::new(shell),
-            None => program,
+        let first = command.iter().chain(args).next();
+        Some(match first.is_some_and(|first| Invocation::is_shell(first)) {
+            true => Arc::new(Console::new(self.clone())),
+            false => program,
         })
     }
 }

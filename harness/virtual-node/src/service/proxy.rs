@@ -39,4 +39,8 @@ impl Resolve for Names {
     fn resolve(&self, name: &str, port: u16) -> Option<Vec<(String, u16)>> {
         self.0.upgrade()?.resolve(name, port)
     }
+
+    fn addresses(&self, name: &str) -> Option<Vec<String>> {
+        self.0.upgrade()?.addresses(name)
+    }
 }

@@ -61,6 +61,22 @@ impl Tables {
         Some(self.through(service, port))
     }
 
+    /// The addresses that DNS has for a name: a Service's own, or its endpoints' if it has none. `None` if there is no such name.
+    pub(crate) fn addresses(&self, name: &str) -> Option<Vec<String>> {
+        let labels: Vec<&str> = name.strip_suffix(DOMAIN)?.split('.').collect();
+        if let [service, namespace] = labels.as_slice()
+            && let Some(address) = self
+                .service(namespace, service)
+                .and_then(|service| spec(&service)?.cluster_ip.clone())
+            && !address.is_empty()
+            && address != "None"
+        {
+            return Some(vec![address]);
+        }
+        let found = self.resolve(name, 0)?;
+        Some(found.into_iter().map(|(address, _)| address).collect())
+    }
+
     /// Whether a connection to the Service's port would find an endpoint.
     pub(crate) fn has_endpoints(&self, service: &Service, port: u16) -> bool {
         !self.targets(service, port).is_empty()

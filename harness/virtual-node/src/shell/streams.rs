@@ -4,23 +4,27 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 
-use crate::program::Log;
+use crate::program::{Files, Log};
 
 /// How many pieces of output wait for their reader before the writer waits.
 const WAITING: usize = 16;
 
-/// Standard input, output and error of a command.
+/// Standard input, output and error of a command. Clones are the same streams.
+#[derive(Clone)]
 pub(crate) struct Streams {
     pub(crate) stdin: Input,
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
 }
 
-/// What a command reads.
-pub(crate) struct Input {
-    /// None: nothing, as `/dev/null`.
+/// What commands read: what one of them has taken, the next one does not see.
+#[derive(Clone)]
+pub(crate) struct Input(Arc<tokio::sync::Mutex<Source>>);
+
+struct Source {
+    /// None: nothing more, as from `/dev/null`.
     from: Option<mpsc::Receiver<Bytes>>,
     rest: BytesMut,
 }
@@ -31,6 +35,10 @@ pub(crate) enum Output {
     Pipe(mpsc::Sender<Bytes>),
     /// A container's log, and the line that is not whole yet.
     Log(Log, Arc<Mutex<Vec<u8>>>),
+    /// The same, for whoever is attached also what is no whole line yet.
+    Shown(Log, Arc<Mutex<Vec<u8>>>, broadcast::Sender<Bytes>),
+    /// The end of a container's file.
+    File(Files, String),
     Null,
 }
 
@@ -87,47 +95,52 @@ impl io::Write for Lines {
 
 impl Input {
     pub(crate) fn new(from: mpsc::Receiver<Bytes>) -> Self {
-        Self {
-            from: Some(from),
-            rest: BytesMut::new(),
-        }
+        Self::of(Some(from), BytesMut::new())
     }
 
     pub(crate) fn null() -> Self {
-        Self {
-            from: None,
-            rest: BytesMut::new(),
-        }
+        Self::of(None, BytesMut::new())
+    }
+
+    /// A text that is there already.
+    pub(crate) fn text(text: impl Into<Bytes>) -> Self {
+        Self::of(None, BytesMut::from(text.into()))
+    }
+
+    fn of(from: Option<mpsc::Receiver<Bytes>>, rest: BytesMut) -> Self {
+        Self(Arc::new(tokio::sync::Mutex::new(Source { from, rest })))
     }
 
     /// The next piece; `None` at the end.
-    pub(crate) async fn chunk(&mut self) -> Option<Bytes> {
-        if !self.rest.is_empty() {
-            return Some(self.rest.split().freeze());
+    pub(crate) async fn chunk(&self) -> Option<Bytes> {
+        let mut source = self.0.lock().await;
+        if !source.rest.is_empty() {
+            return Some(source.rest.split().freeze());
         }
-        self.from.as_mut()?.recv().await
+        source.from.as_mut()?.recv().await
     }
 
     /// The next line with its line break, which the last one may lack; `None` at the end.
-    pub(crate) async fn line(&mut self) -> Option<Bytes> {
+    pub(crate) async fn line(&self) -> Option<Bytes> {
+        let mut source = self.0.lock().await;
         loop {
-            if let Some(at) = self.rest.iter().position(|byte| *byte == b'\n') {
-                return Some(self.rest.split_to(at + 1).freeze());
+            if let Some(at) = source.rest.iter().position(|byte| *byte == b'\n') {
+                return Some(source.rest.split_to(at + 1).freeze());
             }
-            let more = match self.from.as_mut() {
+            let more = match source.from.as_mut() {
                 Some(from) => from.recv().await,
                 None => None,
             };
             match more {
-                Some(chunk) => self.rest.extend_from_slice(&chunk),
-                None if self.rest.is_empty() => return None,
-                None => return Some(self.rest.split().freeze()),
+                Some(chunk) => source.rest.extend_from_slice(&chunk),
+                None if source.rest.is_empty() => return None,
+                None => return Some(source.rest.split().freeze()),
             }
         }
     }
 
     /// All that comes until the end.
-    pub(crate) async fn all(&mut self) -> Bytes {
+    pub(crate) async fn all(&self) -> Bytes {
         let mut all = BytesMut::new();
         while let Some(chunk) = self.chunk().await {
             all.extend_from_slice(&chunk);
@@ -141,9 +154,14 @@ impl Output {
         Self::Log(log, Arc::default())
     }
 
+    /// A log that those who are attached follow as it is written.
+    pub(crate) fn shown(log: Log, live: broadcast::Sender<Bytes>) -> Self {
+        Self::Shown(log, Arc::default(), live)
+    }
+
     /// Ends a last line that has no line break.
     pub(crate) fn finish(&self) {
-        if let Self::Log(log, rest) = self {
+        if let Self::Log(log, rest) | Self::Shown(log, rest, _) = self {
             let rest = std::mem::take(&mut *rest.lock().unwrap_or_else(PoisonError::into_inner));
             if !rest.is_empty() {
                 log.line(String::from_utf8_lossy(&rest));
@@ -154,7 +172,7 @@ impl Output {
     /// Writes a piece as it is.
     ///
     /// # Errors
-    /// `BrokenPipe` if nobody reads any more.
+    /// `BrokenPipe` if nobody reads any more; of a file, as [`Files::append`].
     pub(crate) async fn write(&self, bytes: impl Into<Bytes>) -> io::Result<()> {
         let bytes = bytes.into();
         if bytes.is_empty() {
@@ -162,7 +180,11 @@ impl Output {
         }
         match self {
             Self::Pipe(pipe) => pipe.send(bytes).await.map_err(|_| io::ErrorKind::BrokenPipe.into()),
-            Self::Log(log, rest) => {
+            Self::Log(log, rest) | Self::Shown(log, rest, _) => {
+                if let Self::Shown(.., live) = self {
+                    // Nobody may be attached.
+                    let _ = live.send(bytes.clone());
+                }
                 let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
                 rest.extend_from_slice(&bytes);
                 if let Some(end) = rest.iter().rposition(|byte| *byte == b'\n') {
@@ -171,6 +193,7 @@ impl Output {
                 }
                 Ok(())
             }
+            Self::File(files, path) => files.append(path, &bytes),
             Self::Null => Ok(()),
         }
     }

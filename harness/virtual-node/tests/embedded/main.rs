@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod app;
+mod commands;
 mod ephemeral;
 mod network;
 mod pods;

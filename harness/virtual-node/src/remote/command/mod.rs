@@ -7,12 +7,14 @@ mod status;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures::StreamExt;
+use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::handshake::Opened;
 use crate::log_reader::{Query, read};
 use crate::program::{ContainerContext, LogBuffer, Programs};
-use crate::shell::{Shell, Stdin, Streams, is_interactive};
+use crate::shell::{Invocation, Output, Shell, Stdin, Streams};
 use channels::{Receiver, Sender};
 use serve::serve;
 use status::Ended;
@@ -54,7 +56,7 @@ async fn carry(task: Task, wanted: Wanted, sender: Sender, receiver: Receiver) {
     match task {
         Task::Exec(context, programs, words) => {
             // A shell that reads lines outlives an interrupt.
-            let interruptible = !is_interactive(&words);
+            let interruptible = !Invocation::is_interactive(&words);
             let run = |streams| exec(*context, programs, words, wanted.tty, streams);
             serve(run, wanted, interruptible, sender, receiver).await;
         }
@@ -67,7 +69,7 @@ async fn exec(context: ContainerContext, programs: Programs, words: Vec<String>,
     let shell = Shell::new(context.clone(), programs).on_terminal(terminal);
     let code = tokio::select! {
         biased;
-        code = shell.command(words, &mut streams) => code,
+        code = shell.run_as(&words, &mut streams) => code,
         // Killed with its container.
         () = context.tasks.ended().cancelled() => Some(137),
     };
@@ -80,15 +82,13 @@ async fn exec(context: ContainerContext, programs: Programs, words: Vec<String>,
 async fn attach(log: Arc<LogBuffer>, to: Option<Stdin>, streams: Streams) -> Ended {
     let Streams { stdin, stdout, .. } = streams;
     let show = async {
-        let mut lines = std::pin::pin!(read(log, Query::following()));
-        while let Some(line) = lines.next().await {
-            if stdout.write(line).await.is_err() {
-                break;
-            }
+        match &to {
+            Some(to) => show(to.shown(), log, &stdout).await,
+            None => follow(log, &stdout).await,
         }
     };
     let input = async {
-        if let Some(to) = to {
+        if let Some(to) = &to {
             to.attach(stdin).await;
         }
         // The end of the input is not that of the output.
@@ -101,4 +101,42 @@ async fn attach(log: Arc<LogBuffer>, to: Option<Stdin>, streams: Streams) -> End
         () = input => {}
     }
     Ended::Code(0)
+}
+
+/// Carries a log's lines to a client until there are no more, or the client is gone.
+async fn follow(log: Arc<LogBuffer>, to: &Output) {
+    let mut lines = std::pin::pin!(read(log, Query::following()));
+    while let Some(line) = lines.next().await {
+        if to.write(line).await.is_err() {
+            break;
+        }
+    }
+}
+
+/// Carries what a container writes to a client as it is written, until its log ends, or the client is gone.
+async fn show(mut live: broadcast::Receiver<Bytes>, log: Arc<LogBuffer>, to: &Output) {
+    let nowhere = Output::Null;
+    let mut ended = std::pin::pin!(follow(log, &nowhere));
+    let mut over = false;
+    loop {
+        let piece = tokio::select! {
+            biased;
+            piece = live.recv(), if !over || !live.is_empty() => piece,
+            () = &mut ended, if !over => {
+                over = true;
+                continue;
+            }
+            else => return,
+        };
+        match piece {
+            Ok(piece) => {
+                if to.write(piece).await.is_err() {
+                    return;
+                }
+            }
+            // Who reads too slowly misses something, as with a terminal's buffer.
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
+    }
 }

@@ -34,7 +34,7 @@ pub(super) async fn serve<F: Future<Output = Ended>>(
     let mut to_stdin = wanted.stdin.then_some(to_stdin);
     let mut held: Option<Held> = None;
     let mut terminal = wanted.tty.then(Terminal::default);
-    let (streams, mut from_stdout, mut from_stderr) = streams(wanted, Input::new(stdin));
+    let (streams, from_stdout, from_stderr) = streams(wanted, Input::new(stdin));
     let mut running = std::pin::pin!(run(streams));
     let (mut ended, mut open) = (None, (true, true));
     // The command may have ended before all that it wrote is sent.

@@ -4,18 +4,17 @@ use std::io::Read;
 
 use bytes::Bytes;
 
-use super::files::absolute;
 use super::{Call, Ended, Failure};
 
 /// `tar cf - PATH...` writes an archive to standard output, `tar xf - [-C FOLDER]` unpacks one from standard input.
 ///
 /// Options that speak of owners, modes and times are taken, since files here have none.
 pub(super) async fn tar(call: Call<'_>) -> Ended {
-    let (mut letters, mut folder, mut operands) = (String::new(), "/".to_owned(), Vec::new());
+    let (mut letters, mut folder, mut operands) = (String::new(), call.path("."), Vec::new());
     let mut args = call.args.iter().map(String::as_str);
     while let Some(arg) = args.next() {
         match arg {
-            "-C" | "--directory" => folder = absolute(args.next().unwrap_or_default()),
+            "-C" | "--directory" => folder = call.path(args.next().unwrap_or_default()),
             "--no-same-permissions" | "--no-same-owner" | "--warning=no-unknown-keyword" => {}
             _ if letters.is_empty() => letters.push_str(arg.trim_start_matches('-')),
             other => operands.push(other),

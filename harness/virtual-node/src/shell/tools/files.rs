@@ -1,30 +1,30 @@
-//! `cat`, `ls`, `rm`, `tee`.
+//! `cat`, `ls`, `rm`, `tee`, `chmod`
 
-use std::collections::BTreeMap;
-
-use bytes::Bytes;
+use std::io::ErrorKind;
 
 use super::{Call, Ended, Failure};
+use crate::program::Entry;
 
 /// `cat [-u] [FILE...]`
 pub(super) async fn cat(call: Call<'_>) -> Ended {
-    let (_, operands) = call.options("u")?;
-    let operands = if operands.is_empty() { vec!["-"] } else { operands };
+    let given = call.flags("u")?;
+    let operands = if given.operands.is_empty() {
+        vec!["-".to_owned()]
+    } else {
+        given.operands
+    };
     let mut code = 0;
-    for operand in operands {
+    for operand in &operands {
         if operand == "-" {
             while let Some(chunk) = call.streams.stdin.chunk().await {
-                call.streams.stdout.write(chunk).await?;
+                call.print(chunk).await?;
             }
             continue;
         }
-        match call.context.files.read(operand) {
-            Ok(content) => call.streams.stdout.write(content).await?,
+        match call.read(operand).await {
+            Ok(content) => call.print(content).await?,
             Err(_) => {
-                call.streams
-                    .stderr
-                    .line(format!("cat: can't open '{operand}': {}", missing(&call, operand)))
-                    .await?;
+                call.complain(&format!("can't open '{operand}': {}", call.missing(operand))).await;
                 code = 1;
             }
         }
@@ -32,71 +32,42 @@ pub(super) async fn cat(call: Call<'_>) -> Ended {
     Ok(code)
 }
 
-fn missing(call: &Call<'_>, path: &str) -> &'static str {
-    if entries(call, path).is_some() {
-        "Is a directory"
-    } else {
-        "No such file or directory"
-    }
-}
-
-/// What is in a folder: names, and the size of those that are files. `None` if it is none.
-pub(super) fn entries(call: &Call<'_>, folder: &str) -> Option<BTreeMap<String, Option<usize>>> {
-    let folder = format!("{}/", absolute(folder).trim_end_matches('/'));
-    let mut found = BTreeMap::new();
-    for path in call.context.files.below(&folder) {
-        let Some(rest) = path.strip_prefix(&folder) else { continue };
-        match rest.split_once('/') {
-            Some((name, _)) => found.insert(name.to_owned(), None),
-            None => found.insert(rest.to_owned(), call.context.files.read(&path).ok().map(|content| content.len())),
-        };
-    }
-    (!found.is_empty() || folder == "/").then_some(found)
-}
-
-/// Containers here work in the root folder.
-pub(super) fn absolute(path: &str) -> String {
-    let path = path.strip_prefix("./").unwrap_or(path);
-    match path {
-        "." | "" => "/".to_owned(),
-        path if path.starts_with('/') => path.to_owned(),
-        path => format!("/{path}"),
-    }
-}
-
-/// `ls [-1al] [PATH...]`
+/// `ls [-1alhAd] [PATH...]`
 pub(super) async fn ls(call: Call<'_>) -> Ended {
-    let (letters, operands) = call.options("1alhAd")?;
-    let operands = if operands.is_empty() { vec!["/"] } else { operands };
+    let given = call.flags("1alhAd")?;
+    let operands = if given.operands.is_empty() {
+        vec![".".to_owned()]
+    } else {
+        given.operands.clone()
+    };
     let many = operands.len() > 1;
     let mut code = 0;
-    for (at, operand) in operands.into_iter().enumerate() {
-        let listed: Vec<(String, Option<usize>)> = if let Ok(content) = call.context.files.read(operand) {
-            vec![(operand.to_owned(), Some(content.len()))]
-        } else if letters.contains('d') && entries(&call, operand).is_some() {
-            vec![(operand.to_owned(), None)]
-        } else if let Some(found) = entries(&call, operand) {
+    let files = &call.context.files;
+    for (at, operand) in operands.iter().enumerate() {
+        let path = call.path(operand);
+        let listed: Vec<(String, Entry)> = if let Ok(content) = files.read(&path) {
+            vec![(operand.clone(), Entry::File(content.len()))]
+        } else if given.has('d') && files.is_folder(&path) {
+            vec![(operand.clone(), Entry::Folder)]
+        } else if let Some(found) = files.entries(&path) {
             if many {
                 let gap = if at > 0 { "\n" } else { "" };
-                call.streams.stdout.line(format!("{gap}{operand}:")).await?;
+                call.line(format!("{gap}{operand}:")).await?;
             }
-            let hidden = letters.contains(['a', 'A']);
+            let hidden = given.has('a') || given.has('A');
             found.into_iter().filter(|(name, _)| hidden || !name.starts_with('.')).collect()
         } else {
-            call.streams
-                .stderr
-                .line(format!("ls: {operand}: No such file or directory"))
-                .await?;
+            call.complain(&format!("{operand}: No such file or directory")).await;
             code = 1;
             continue;
         };
-        for (name, size) in listed {
-            let line = match (letters.contains('l'), size) {
-                (false, _) => name,
-                (true, Some(size)) => format!("-rw-r--r--    1 root     root     {size:>9} {name}"),
-                (true, None) => format!("drwxr-xr-x    2 root     root     {:>9} {name}", 4096),
+        for (name, entry) in listed {
+            let line = match entry {
+                _ if !given.has('l') => name,
+                Entry::File(size) => format!("-rw-r--r--    1 root     root     {size:>9} {name}"),
+                Entry::Folder => format!("drwxr-xr-x    2 root     root     {:>9} {name}", 4096),
             };
-            call.streams.stdout.line(line).await?;
+            call.line(line).await?;
         }
     }
     Ok(code)
@@ -104,40 +75,75 @@ pub(super) async fn ls(call: Call<'_>) -> Ended {
 
 /// `rm [-rf] PATH...`
 pub(super) async fn rm(call: Call<'_>) -> Ended {
-    let (letters, operands) = call.options("rRf")?;
-    for operand in operands {
-        let mut paths = vec![absolute(operand)];
-        if letters.contains(['r', 'R']) {
-            paths.extend(call.context.files.below(&format!("{}/", absolute(operand).trim_end_matches('/'))));
-        }
-        let mut removed = false;
-        for path in paths {
-            match call.context.files.remove(&path) {
-                Ok(()) => removed = true,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(_) => return Err(Failure::Told(format!("can't remove '{operand}': Read-only file system"))),
+    let given = call.flags("rRf")?;
+    let mut code = 0;
+    for operand in &given.operands {
+        let path = call.path(operand);
+        if call.context.files.read(&path).is_err() && !call.context.files.is_folder(&path) {
+            if !given.has('f') {
+                call.complain(&format!("can't remove '{operand}': No such file or directory")).await;
+                code = 1;
             }
+            continue;
         }
-        if !removed && !letters.contains('f') {
-            return Err(Failure::Told(format!("can't remove '{operand}': {}", missing(&call, operand))));
-        }
+        remove(&call, operand, given.has('r') || given.has('R'))?;
     }
-    Ok(0)
+    Ok(code)
+}
+
+/// Removes a file, or a folder with all that is in it.
+pub(super) fn remove(call: &Call<'_>, operand: &str, deep: bool) -> Result<(), Failure> {
+    let files = &call.context.files;
+    let path = call.path(operand);
+    let failed = |why: &str| Failure::Told(format!("can't remove '{operand}': {why}"));
+    let Some(entries) = files.entries(&path) else {
+        return files.remove(&path).map_err(|_| failed("Read-only file system"));
+    };
+    if !deep {
+        return Err(failed("Is a directory"));
+    }
+    for (name, _) in entries {
+        remove(call, &format!("{}/{name}", path.trim_end_matches('/')), true)?;
+    }
+    match files.remove_folder(&path) {
+        Ok(()) => Ok(()),
+        // It was there only by what was in it.
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == ErrorKind::ResourceBusy => Err(failed("Resource busy")),
+        Err(_) => Err(failed("Read-only file system")),
+    }
 }
 
 /// `tee [-a] FILE...`
 pub(super) async fn tee(call: Call<'_>) -> Ended {
-    let (letters, operands) = call.options("a")?;
-    let operands: Vec<String> = operands.into_iter().map(absolute).collect();
-    let all = call.streams.stdin.all().await;
-    call.streams.stdout.write(all.clone()).await?;
-    for path in operands {
-        let mut content = match letters.contains('a') {
-            true => call.context.files.read(&path).map(Vec::from).unwrap_or_default(),
-            false => Vec::new(),
+    let given = call.flags("a")?;
+    for operand in &given.operands {
+        let before = match given.has('a') {
+            true => call.context.files.read(&call.path(operand)).unwrap_or_default(),
+            false => bytes::Bytes::new(),
         };
-        content.extend_from_slice(&all);
-        call.context.files.write(&path, Bytes::from(content))?;
+        call.write(operand, before)?;
+    }
+    while let Some(chunk) = call.streams.stdin.chunk().await {
+        for operand in given.operands.iter().filter(|operand| *operand != "/dev/null") {
+            call.context.files.append(&call.path(operand), &chunk)?;
+        }
+        call.print(chunk).await?;
+    }
+    Ok(0)
+}
+
+/// `chmod [-R] MODE FILE...`: files have no modes here, and whatever is there may be read, written and run. It only says what is not there.
+pub(super) async fn chmod(call: Call<'_>) -> Ended {
+    let operands: Vec<&String> = call.args.iter().filter(|arg| *arg != "-R").collect();
+    let [_, paths @ ..] = operands.as_slice() else {
+        return Err(Failure::Told("a mode is needed".to_owned()));
+    };
+    for operand in paths {
+        let path = call.path(operand);
+        if call.context.files.read(&path).is_err() && !call.context.files.is_folder(&path) {
+            return Err(Failure::Told(format!("{operand}: No such file or directory")));
+        }
     }
     Ok(0)
 }

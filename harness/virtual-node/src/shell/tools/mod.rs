@@ -1,21 +1,36 @@
-//! Commands that run in every container, as in an image with a small userland.
+//! Commands that run in every container, as in an image with a small userland (busybox').
 
 mod archive;
+mod columns;
+mod expr;
 mod files;
+mod find;
+mod grep;
+mod lines;
+mod net;
+mod options;
+mod paths;
+mod pattern;
+mod print;
 mod process;
+mod run;
+mod sed;
 mod test;
-mod text;
+mod time;
 
 use std::io;
 
+use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use super::Streams;
+use super::{Shell, Streams};
 use crate::program::ContainerContext;
 
 /// What a tool gets.
 pub(super) struct Call<'a> {
+    /// Whose environment and folder it has.
+    pub(super) shell: &'a Shell,
     pub(super) context: &'a ContainerContext,
     /// The tool's name as it was called.
     pub(super) name: &'a str,
@@ -23,7 +38,7 @@ pub(super) struct Call<'a> {
     pub(super) streams: &'a mut Streams,
 }
 
-/// An exit code, or the message of a failure with code 1.
+/// An exit code, or a failure.
 type Ended = Result<i32, Failure>;
 
 /// Why a tool failed.
@@ -31,7 +46,10 @@ type Ended = Result<i32, Failure>;
 pub(super) enum Failure {
     /// Nobody reads the output any more: not worth a word.
     BrokenPipe,
+    /// With exit code 1.
     Told(String),
+    /// With an exit code of the tool's own.
+    Code(i32, String),
 }
 
 impl From<io::Error> for Failure {
@@ -61,70 +79,167 @@ pub(crate) fn find(name: &str) -> Option<Tool> {
         Some(_) => return None,
     };
     Some(Tool(match plain {
+        "base64" => |call| columns::base64(call).boxed(),
+        "basename" => |call| paths::basename(call).boxed(),
         "cat" => |call| files::cat(call).boxed(),
-        "date" => |call| process::date(call).boxed(),
-        "echo" => |call| text::echo(call).boxed(),
-        "env" | "printenv" => |call| process::env(call).boxed(),
+        "chmod" => |call| files::chmod(call).boxed(),
+        "cp" => |call| paths::cp(call).boxed(),
+        "curl" => |call| net::curl(call).boxed(),
+        "cut" => |call| columns::cut(call).boxed(),
+        "date" => |call| time::date(call).boxed(),
+        "dirname" => |call| paths::dirname(call).boxed(),
+        "echo" => |call| print::echo(call).boxed(),
+        "env" => |call| run::env(call).boxed(),
+        "expr" => |call| expr::expr(call).boxed(),
         "false" => |_| async { Ok(1) }.boxed(),
-        "grep" => |call| text::grep(call).boxed(),
-        "head" | "tail" => |call| text::ends(call).boxed(),
+        "find" => |call| find::find(call).boxed(),
+        "getent" => |call| net::getent(call).boxed(),
+        "grep" | "egrep" | "fgrep" => |call| grep::grep(call).boxed(),
+        "head" => |call| lines::head(call).boxed(),
         "hostname" => |call| process::hostname(call).boxed(),
+        "id" | "whoami" => |call| process::id(call).boxed(),
         "ls" => |call| files::ls(call).boxed(),
+        "mkdir" => |call| paths::mkdir(call).boxed(),
+        "mktemp" => |call| paths::mktemp(call).boxed(),
+        "mv" => |call| paths::mv(call).boxed(),
+        "nc" => |call| net::nc(call).boxed(),
+        "nslookup" => |call| net::nslookup(call).boxed(),
+        "printenv" => |call| process::printenv(call).boxed(),
+        "printf" => |call| print::printf(call).boxed(),
         "pwd" => |call| process::pwd(call).boxed(),
         "rm" => |call| files::rm(call).boxed(),
-        "seq" => |call| text::seq(call).boxed(),
-        "sleep" => |call| process::sleep(call).boxed(),
+        "rmdir" => |call| paths::rmdir(call).boxed(),
+        "sed" => |call| sed::sed(call).boxed(),
+        "seq" => |call| print::seq(call).boxed(),
+        "sleep" => |call| time::sleep(call).boxed(),
+        "sort" => |call| columns::sort(call).boxed(),
+        "tail" => |call| lines::tail(call).boxed(),
         "tar" => |call| archive::tar(call).boxed(),
         "tee" => |call| files::tee(call).boxed(),
         "test" | "[" => |call| test::test(call).boxed(),
-        "true" | ":" => |_| async { Ok(0) }.boxed(),
-        "wc" => |call| text::wc(call).boxed(),
+        "timeout" => |call| run::timeout(call).boxed(),
+        "touch" => |call| paths::touch(call).boxed(),
+        "tr" => |call| columns::tr(call).boxed(),
+        "true" => |_| async { Ok(0) }.boxed(),
+        "uname" => |call| process::uname(call).boxed(),
+        "uniq" => |call| lines::uniq(call).boxed(),
+        "wc" => |call| lines::wc(call).boxed(),
+        "wget" => |call| net::wget(call).boxed(),
+        "which" => |call| process::which(call).boxed(),
+        "xargs" => |call| run::xargs(call).boxed(),
+        "yes" => |call| print::yes(call).boxed(),
         _ => return None,
     }))
 }
 
 impl Tool {
     /// Runs the tool to its end; `words` begin with its name.
-    pub(crate) async fn run(self, context: &ContainerContext, words: &[String], streams: &mut Streams) -> i32 {
+    pub(crate) async fn run(self, shell: &Shell, words: &[String], streams: &mut Streams) -> i32 {
         let (name, args) = match words.split_first() {
             Some((name, args)) => (name.rsplit('/').next().unwrap_or(name), args),
             None => return 0,
         };
         let stderr = streams.stderr.clone();
         let call = Call {
-            context,
+            shell,
+            context: &shell.context,
             name,
             args,
             streams,
         };
-        match (self.0)(call).await {
-            Ok(code) => code,
+        let (code, message) = match (self.0)(call).await {
+            Ok(code) => return code,
             // As a process that the signal for it ends.
-            Err(Failure::BrokenPipe) => 141,
-            Err(Failure::Told(message)) => {
-                let _ = stderr.line(format!("{name}: {message}")).await;
-                1
-            }
-        }
+            Err(Failure::BrokenPipe) => return 141,
+            Err(Failure::Told(message)) => (1, message),
+            Err(Failure::Code(code, message)) => (code, message),
+        };
+        // There is no one else to tell.
+        let _ = stderr.line(format!("{name}: {message}")).await;
+        code
     }
 }
 
-impl<'a> Call<'a> {
-    /// Options by their letters and what is left; an option that is not in `known` is an error.
-    fn options(&self, known: &str) -> Result<(String, Vec<&'a str>), Failure> {
-        let (mut letters, mut operands) = (String::new(), Vec::new());
-        let mut args = self.args.iter().map(String::as_str);
-        for arg in args.by_ref() {
-            match arg.strip_prefix('-') {
-                Some("-") => break,
-                Some(given) if !given.is_empty() => match given.chars().find(|letter| !known.contains(*letter)) {
-                    Some(letter) => return Err(Failure::Told(format!("unrecognized option: {letter}"))),
-                    None => letters.push_str(given),
-                },
-                _ => operands.push(arg),
+impl Call<'_> {
+    /// The absolute path that an operand means.
+    fn path(&self, operand: &str) -> String {
+        self.shell.path(operand)
+    }
+
+    /// All that a file, or with `-` standard input, holds.
+    async fn read(&self, operand: &str) -> Result<Bytes, Failure> {
+        match operand {
+            "-" | "/dev/stdin" => Ok(self.streams.stdin.all().await),
+            "/dev/null" => Ok(Bytes::new()),
+            operand => match self.context.files.read(&self.path(operand)) {
+                Ok(content) => Ok(content),
+                Err(_) => Err(Failure::Told(format!("{operand}: {}", self.missing(operand)))),
+            },
+        }
+    }
+
+    /// All that the files named, or standard input, hold.
+    async fn read_all(&self, operands: &[String]) -> Result<Bytes, Failure> {
+        match operands {
+            [] => self.read("-").await,
+            [one] => self.read(one).await,
+            many => {
+                let mut all = Vec::new();
+                for operand in many {
+                    all.extend_from_slice(&self.read(operand).await?);
+                }
+                Ok(all.into())
             }
         }
-        operands.extend(args);
-        Ok((letters, operands))
     }
+
+    /// Why there is no file of this name.
+    fn missing(&self, operand: &str) -> &'static str {
+        if self.context.files.is_folder(&self.path(operand)) {
+            "Is a directory"
+        } else {
+            "No such file or directory"
+        }
+    }
+
+    /// Writes a file, whose folder must be there.
+    fn write(&self, operand: &str, content: impl Into<Bytes>) -> Result<(), Failure> {
+        let path = self.path(operand);
+        if path == "/dev/null" {
+            return Ok(());
+        }
+        let why = match () {
+            () if self.context.files.is_folder(&path) => "Is a directory",
+            () if !self.context.files.is_folder(super::interp::parent(&path)) => "No such file or directory",
+            () => match self.context.files.write(&path, content) {
+                Ok(()) => return Ok(()),
+                Err(_) => "Read-only file system",
+            },
+        };
+        Err(Failure::Told(format!("can't create '{operand}': {why}")))
+    }
+
+    /// Writes a line to standard output.
+    async fn line(&self, text: impl AsRef<str>) -> Result<(), Failure> {
+        Ok(self.streams.stdout.line(text).await?)
+    }
+
+    /// Writes to standard output.
+    async fn print(&self, text: impl Into<Bytes>) -> Result<(), Failure> {
+        Ok(self.streams.stdout.write(text).await?)
+    }
+
+    /// Writes a message to standard error, and goes on.
+    async fn complain(&self, message: &str) {
+        // There is no one else to tell.
+        let _ = self.streams.stderr.line(format!("{}: {message}", self.name)).await;
+    }
+}
+
+/// Lines of a text, without their line breaks.
+fn lines_of(text: &[u8]) -> impl Iterator<Item = String> + '_ {
+    text.split_inclusive(|byte| *byte == b'\n').map(|line| {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        String::from_utf8_lossy(line).into_owned()
+    })
 }

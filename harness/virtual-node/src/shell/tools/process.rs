@@ -1,86 +1,80 @@
-//! `env`, `hostname`, `pwd`, `date`, `sleep`: what a process knows of its surroundings.
-
-use std::time::Duration;
+//! `printenv`, `hostname`, `pwd`, `id`, `whoami`, `uname`, `which`: what a process knows of its surroundings.
 
 use super::{Call, Ended, Failure};
+use crate::shell::interp::Invocation;
 
-/// `env`, or `printenv [NAME...]`
-pub(super) async fn env(call: Call<'_>) -> Ended {
-    let env = &call.context.env;
+/// `printenv [NAME...]`
+pub(super) async fn printenv(call: Call<'_>) -> Ended {
+    let env = call.shell.env();
     if call.args.is_empty() {
-        for (name, value) in &**env {
-            call.streams.stdout.line(format!("{name}={value}")).await?;
+        for (name, value) in &env {
+            call.line(format!("{name}={value}")).await?;
         }
-        return Ok(0);
-    }
-    if call.name == "env" {
-        return Err(Failure::Told("a changed environment is not supported here".to_owned()));
     }
     let mut code = 0;
     for name in call.args {
         match env.get(name) {
-            Some(value) => call.streams.stdout.line(value).await?,
+            Some(value) => call.line(value).await?,
             None => code = 1,
         }
     }
     Ok(code)
 }
 
-/// `hostname [-i]`
+/// `hostname [-i|-f|-s]`
 pub(super) async fn hostname(call: Call<'_>) -> Ended {
-    let (letters, _) = call.options("i")?;
+    let given = call.flags("ifs")?;
     let pod = &call.context.pod;
-    call.streams
-        .stdout
-        .line(if letters.contains('i') { &pod.ip } else { &pod.name })
-        .await?;
+    call.line(if given.has('i') { &pod.ip } else { &pod.name }).await?;
     Ok(0)
 }
 
 /// `pwd`
 pub(super) async fn pwd(call: Call<'_>) -> Ended {
-    call.streams.stdout.line("/").await?;
+    call.line(&call.shell.cwd).await?;
     Ok(0)
 }
 
-/// `date [-u] [+FORMAT]`, by the world's clock.
-pub(super) async fn date(call: Call<'_>) -> Ended {
-    let (_, operands) = call.options("u")?;
-    let format = match operands.as_slice() {
-        [] => "%a %b %e %H:%M:%S UTC %Y",
-        [format] if format.starts_with('+') => &format[1..],
-        [other, ..] => return Err(Failure::Told(format!("invalid date '{other}'"))),
+/// `id [-u|-g] [-n]`, `whoami`. Nobody here is anybody else.
+pub(super) async fn id(call: Call<'_>) -> Ended {
+    let given = call.flags("ugn")?;
+    let text = match (given.has('u') || given.has('g'), given.has('n')) {
+        _ if call.name == "whoami" => "root",
+        (true, true) => "root",
+        (true, false) => "0",
+        _ => "uid=0(root) gid=0(root) groups=0(root)",
     };
-    let text = jiff::fmt::strtime::format(format, &call.context.clock.now().to_zoned(jiff::tz::TimeZone::UTC));
-    call.streams.stdout.line(text.map_err(|error| error.to_string())?).await?;
+    call.line(text).await?;
     Ok(0)
 }
 
-/// `sleep SECONDS`, with `s`, `m`, `h` or `d` after the number; `infinity`.
-pub(super) async fn sleep(call: Call<'_>) -> Ended {
-    let mut total = Duration::ZERO;
-    for word in call.args {
-        if word == "infinity" {
-            call.context.stop.cancelled().await;
-            return Ok(143);
+/// `uname [-asnrm]`
+pub(super) async fn uname(call: Call<'_>) -> Ended {
+    let given = call.flags("asnrm")?;
+    let all = given.has('a');
+    let parts = [('s', "Linux"), ('n', &call.context.pod.name), ('r', "6.1.0"), ('m', "x86_64")];
+    let none = !parts.iter().any(|(letter, _)| given.has(*letter));
+    let shown = parts
+        .iter()
+        .filter(|(letter, _)| all || given.has(*letter) || (none && *letter == 's'));
+    call.line(shown.map(|(_, part)| *part).collect::<Vec<_>>().join(" ")).await?;
+    Ok(0)
+}
+
+/// `which NAME...`
+pub(super) async fn which(call: Call<'_>) -> Ended {
+    let mut code = 0;
+    for name in call.args {
+        if name.starts_with('-') {
+            return Err(Failure::Code(2, format!("unrecognized option: {name}")));
         }
-        let (number, unit) = match word.char_indices().last() {
-            Some((at, unit @ ('s' | 'm' | 'h' | 'd'))) => (&word[..at], unit),
-            _ => (word.as_str(), 's'),
-        };
-        let seconds: f64 = number.parse().map_err(|_| format!("invalid number '{word}'"))?;
-        let factor = match unit {
-            'm' => 60.0,
-            'h' => 3600.0,
-            'd' => 86400.0,
-            _ => 1.0,
-        };
-        total += Duration::try_from_secs_f64(seconds * factor).map_err(|_| format!("invalid number '{word}'"))?;
+        let words = std::slice::from_ref(name);
+        let is_there = super::find(name).is_some() || Invocation::is_shell(name) || call.shell.programs.for_executable(words).is_some();
+        match is_there {
+            true if name.contains('/') => call.line(name).await?,
+            true => call.line(format!("/bin/{name}")).await?,
+            false => code = 1,
+        }
     }
-    tokio::select! {
-        biased;
-        // SIGTERM ends it.
-        () = call.context.stop.cancelled() => Ok(143),
-        () = tokio::time::sleep(total) => Ok(0),
-    }
+    Ok(code)
 }
