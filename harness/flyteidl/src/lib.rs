@@ -14,6 +14,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/flyte.rs"));
 }
 
+pub use generated::datacatalog;
 pub use generated::flyteidl::{admin, core, event, service};
 
 /// The descriptors themselves, a `google.protobuf.FileDescriptorSet` with the `google.api.http` rules of the REST mapping.

@@ -32,6 +32,7 @@ mod workflows;
 
 pub(crate) use compile::flattened;
 pub(crate) use executions::terminal as executions_terminal;
+pub(crate) use inputs::fits;
 pub(crate) use node::resource_id;
 pub(crate) use object::{label_value, workflow};
 pub(crate) use projects::seed_project;

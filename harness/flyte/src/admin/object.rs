@@ -6,9 +6,12 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 
 use super::error::AdminError;
 use super::node::{self, resource_id};
-use crate::crd::{Encoded, ExecutionId, FINALIZER, FlyteWorkflow, RawOutputDataConfig, SHARD_KEY, Task, WorkflowMeta, WorkflowSpec};
+use crate::crd::{
+    Encoded, ExecutionConfig, ExecutionId, FINALIZER, FlyteWorkflow, RawOutputDataConfig, SHARD_KEY, Task, WorkflowMeta, WorkflowSpec,
+};
 use crate::naming;
 use crate::proto::admin::ExecutionSpec;
+use crate::proto::admin::execution_metadata::ExecutionMode;
 use crate::proto::core::{CompiledWorkflowClosure, LiteralMap, WorkflowTemplate};
 use crate::stores::ExecutionKey;
 
@@ -75,12 +78,27 @@ pub(crate) fn build(from: Ingredients<'_>) -> Result<FlyteWorkflow, AdminError> 
             output_location_prefix: raw.output_location_prefix.clone(),
         };
     }
+    object.execution_config = ExecutionConfig {
+        overwrite_cache: from.spec.overwrite_cache,
+        recovery_execution: recovered(from.spec),
+    };
     object.workflow_meta = WorkflowMeta {
         event_version: from.event_version,
     };
     let environment = from.spec.envs.clone().unwrap_or_default().values;
     object.environment = environment.into_iter().map(|pair| (pair.key, pair.value)).collect();
     Ok(object)
+}
+
+/// The run that this one recovers.
+fn recovered(spec: &ExecutionSpec) -> Option<ExecutionId> {
+    let metadata = spec.metadata.as_ref()?;
+    let reference = metadata.reference_execution.as_ref()?;
+    (metadata.mode == ExecutionMode::Recovered as i32).then(|| ExecutionId {
+        project: reference.project.clone(),
+        domain: reference.domain.clone(),
+        name: reference.name.clone(),
+    })
 }
 
 fn metadata(from: &Ingredients<'_>, primary: &WorkflowTemplate) -> ObjectMeta {

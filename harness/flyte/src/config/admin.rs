@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Config, ConfigError, Section, Storage, Switches, SyncSwitches};
+use super::{Config, ConfigError, Section, Storage, Switches, SyncSwitches, database};
 use crate::placement::{ClusterConfig, GoDuration, KubeClientConfig};
 use crate::stores::DatabaseAddress;
 
@@ -100,24 +100,14 @@ impl AdminConfig {
     pub fn read(config: &Config) -> Result<Self, ConfigError> {
         let server = config.section("server");
         let admin = config.section("flyteadmin");
-        let database = config.section("database");
-        // Old releases nested the connection one level deeper; Flyte still accepts both.
-        let database = match database.child("postgres") {
-            nested if nested.present() => nested,
-            _ => database,
-        };
         Ok(Self {
             clusters: match config.section("clusters").value() {
                 Some(section) => ClusterConfig::from_section(section)?,
                 None => ClusterConfig::default(),
             },
             domains: domains(&config.section("domains"))?,
-            database: DatabaseAddress {
-                host: default(database.child("host").string()?, "localhost"),
-                port: database.child("port").port(5432)?,
-                dbname: default(database.child("dbname").string()?, "postgres"),
-            },
-            password_path: database.child("passwordPath").string()?,
+            database: database::address(config)?,
+            password_path: database::section(config).child("passwordPath").string()?,
             http_port: server.child("httpPort").port(8088)?,
             grpc_port: server.child("grpc").child("port").port(8089)?,
             namespace_template: default(

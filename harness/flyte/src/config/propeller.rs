@@ -27,6 +27,8 @@ pub struct PropellerConfig {
     pub raw_output_prefix: String,
     /// Section `storage`.
     pub storage: Storage,
+    /// Section `catalog-cache`; `None` if its type is `noop`, as by default: nothing is cached then.
+    pub catalog: Option<CatalogCache>,
     /// The lock that replicas compete for, if any.
     pub leader_election: Option<LeaderElection>,
     /// Resource requests of task containers that name none.
@@ -42,6 +44,21 @@ pub struct AdminEndpoint {
     pub endpoint: String,
     /// Plain text in place of TLS.
     pub insecure: bool,
+}
+
+/// Section `catalog-cache` of type `datacatalog`: where results of tasks are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogCache {
+    /// `host:port`.
+    pub endpoint: String,
+    /// Plain text in place of TLS.
+    pub insecure: bool,
+    /// Results older than this count as none; zero for no limit.
+    pub max_age: Duration,
+    /// Further tries of a call that did not reach the catalog.
+    pub max_retries: u32,
+    /// Pause before the first of them; it doubles.
+    pub pause: Duration,
 }
 
 /// `propeller.leader-election`.
@@ -101,11 +118,37 @@ impl PropellerConfig {
             metadata_prefix: text("metadata-prefix", "metadata/propeller")?,
             raw_output_prefix: text("rawoutput-prefix", "")?,
             storage,
+            catalog: catalog(config)?,
             leader_election: leader_election(config)?,
             default_cpu: k8s.child("default-cpus").string()?,
             default_memory: k8s.child("default-memory").string()?,
         })
     }
+}
+
+fn catalog(config: &Config) -> Result<Option<CatalogCache>, ConfigError> {
+    let section = config.section("catalog-cache");
+    match section.child("type").string()?.as_str() {
+        "" | "noop" => return Ok(None),
+        "datacatalog" => {}
+        other => return Err(section.child("type").error(&format!("no such catalog type available: {other}"))),
+    }
+    let auth = section.child("use-admin-auth");
+    if auth.boolean()? {
+        return Err(auth.error("not implemented by the reference data plane"));
+    }
+    let number = |key: &str, default: u32| match section.child(key).integer()? {
+        None => Ok(default),
+        Some(number) => u32::try_from(number).map_err(|_| section.child(key).error("out of range")),
+    };
+    let endpoint = section.child("endpoint").string()?;
+    Ok(Some(CatalogCache {
+        endpoint: endpoint.strip_prefix("dns:///").unwrap_or(&endpoint).to_owned(),
+        insecure: section.child("insecure").boolean()?,
+        max_age: section.child("max-cache-age").duration(Duration::ZERO)?,
+        max_retries: number("max-retries", 5)?,
+        pause: Duration::from_millis(number("base-scalar", 100)?.into()),
+    }))
 }
 
 fn leader_election(config: &Config) -> Result<Option<LeaderElection>, ConfigError> {

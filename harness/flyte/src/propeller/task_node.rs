@@ -2,9 +2,11 @@
 
 use std::sync::PoisonError;
 
+use super::cache::Turn;
+use super::engine::Waits;
 use super::error_document;
 use super::events::{RoundError, proto_error, system};
-use super::nodes::Run;
+use super::nodes::{Run, stronger};
 use super::pod::{Attempt, Places, primary};
 use super::scope::Scope;
 use super::seen_pod::{PodState, SeenPod};
@@ -17,8 +19,8 @@ use crate::proto::event::task_execution_event::{InputValue, OutputResult};
 use crate::proto::event::{TaskExecutionEvent, TaskExecutionMetadata};
 
 impl Run<'_> {
-    /// Starts or follows the present attempt.
-    pub(super) async fn task(
+    /// Takes the node further: what its task does, then the workflow that the task wrote.
+    pub(super) async fn task_node(
         &self,
         scope: &Scope<'_>,
         node: &Node,
@@ -26,13 +28,40 @@ impl Run<'_> {
         status: &mut NodeStatus,
         inputs: &LiteralMap,
         first: bool,
+    ) -> Result<Waits, RoundError> {
+        let cached = self.cached(node, task, inputs)?;
+        let (begins, mut waits) = match self.turn(scope, node, cached.as_ref(), status, first).await? {
+            Turn::Done => return Ok(Waits::Watch),
+            Turn::Waits => return Ok(Waits::Children),
+            Turn::Runs { begins, waits } => (begins, waits),
+        };
+        if begins && self.launch(scope, node, task, status, inputs).await? {
+            self.report(scope, node, NodeReport::Running, status, Self::begins(cached.as_ref()))
+                .await?;
+        }
+        if !status.dynamic && status.phase == NodePhase::Running {
+            self.task(scope, node, task, status, inputs).await?;
+        }
+        if status.dynamic && status.phase == NodePhase::Running {
+            waits = stronger(waits, self.dynamic(scope, node, task, status).await?);
+        }
+        let target = match (&cached, status.phase) {
+            (Some(cached), NodePhase::Succeeded) => Some(self.populate(scope, node, cached, status).await?),
+            _ => None,
+        };
+        self.report_end(scope, node, status, target).await?;
+        Ok(waits)
+    }
+
+    /// Follows the present attempt.
+    async fn task(
+        &self,
+        scope: &Scope<'_>,
+        node: &Node,
+        task: &Task,
+        status: &mut NodeStatus,
+        inputs: &LiteralMap,
     ) -> Result<(), RoundError> {
-        if first && !self.launch(scope, node, task, status, inputs).await? {
-            return Ok(());
-        }
-        if first {
-            self.report(scope, node, NodeReport::Running, status, None).await?;
-        }
         let pod = self.current_pod(scope, node, status).await?;
         match pod.as_ref().and_then(|pod| pod.phase(primary(task))) {
             Some("Running") if !status.running => {
