@@ -181,6 +181,7 @@ impl Admin {
             namespace: namespace.clone(),
             closure: &workflow,
             inputs,
+            execution_config: self.execution_config(key, plan, &spec)?,
             spec: &spec,
             labels: all_labels,
             annotations,
@@ -274,7 +275,7 @@ impl Admin {
         project.labels.unwrap_or_default().values
     }
 
-    fn stored(
+    pub(super) fn stored(
         &self,
         key: &ExecutionKey,
         plan: &LaunchPlan,

@@ -10,6 +10,7 @@ mod data_plane;
 mod data_proxy;
 pub(crate) mod error;
 pub(crate) mod events;
+mod execution_config;
 mod executions;
 mod filter;
 mod inputs;

@@ -11,7 +11,6 @@ use crate::crd::{
 };
 use crate::naming;
 use crate::proto::admin::ExecutionSpec;
-use crate::proto::admin::execution_metadata::ExecutionMode;
 use crate::proto::core::{CompiledWorkflowClosure, LiteralMap, WorkflowTemplate};
 use crate::stores::ExecutionKey;
 
@@ -22,6 +21,7 @@ pub(crate) struct Ingredients<'a> {
     pub(crate) closure: &'a CompiledWorkflowClosure,
     pub(crate) inputs: &'a LiteralMap,
     pub(crate) spec: &'a ExecutionSpec,
+    pub(crate) execution_config: ExecutionConfig,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) annotations: BTreeMap<String, String>,
     pub(crate) accepted_at: jiff::Timestamp,
@@ -78,27 +78,13 @@ pub(crate) fn build(from: Ingredients<'_>) -> Result<FlyteWorkflow, AdminError> 
             output_location_prefix: raw.output_location_prefix.clone(),
         };
     }
-    object.execution_config = ExecutionConfig {
-        overwrite_cache: from.spec.overwrite_cache,
-        recovery_execution: recovered(from.spec),
-    };
+    object.execution_config = from.execution_config.clone();
     object.workflow_meta = WorkflowMeta {
         event_version: from.event_version,
     };
     let environment = from.spec.envs.clone().unwrap_or_default().values;
     object.environment = environment.into_iter().map(|pair| (pair.key, pair.value)).collect();
     Ok(object)
-}
-
-/// The run that this one recovers.
-fn recovered(spec: &ExecutionSpec) -> Option<ExecutionId> {
-    let metadata = spec.metadata.as_ref()?;
-    let reference = metadata.reference_execution.as_ref()?;
-    (metadata.mode == ExecutionMode::Recovered as i32).then(|| ExecutionId {
-        project: reference.project.clone(),
-        domain: reference.domain.clone(),
-        name: reference.name.clone(),
-    })
 }
 
 fn metadata(from: &Ingredients<'_>, primary: &WorkflowTemplate) -> ObjectMeta {

@@ -36,6 +36,12 @@ pub struct AdminConfig {
     pub data_proxy: DataProxy,
     /// Annotation for an execution's IAM role; empty for none.
     pub role_name_key: String,
+    /// How many tasks and launch plans of a run may run at the same time, where nobody says: `maxParallelism`; 0 for no limit.
+    pub max_parallelism: u32,
+    /// Whether runs are interruptible where nobody says.
+    pub interruptible: bool,
+    /// Whether runs replace results in the cache where nobody says.
+    pub overwrite_cache: bool,
     /// Version of events that propeller is to send.
     pub event_version: i64,
     /// What is otherwise than upstream.
@@ -120,6 +126,12 @@ impl AdminConfig {
             cluster_resources: cluster_resources(&config.section("cluster_resources"))?,
             data_proxy: data_proxy(&config.section("dataProxy"))?,
             role_name_key: admin.child("roleNameKey").string()?,
+            max_parallelism: match admin.child("maxParallelism").integer()? {
+                None => 25,
+                Some(number) => u32::try_from(number).map_err(|_| admin.child("maxParallelism").error("out of range"))?,
+            },
+            interruptible: admin.child("interruptible").boolean()?,
+            overwrite_cache: admin.child("overwriteCache").boolean()?,
             event_version: admin.child("eventVersion").integer()?.unwrap_or(0),
             switches: Switches::read(&admin.child("multiplane"))?,
         })

@@ -11,7 +11,7 @@ mod tree;
 
 pub use admin::{AdminConfig, ClusterResources, DataProxy, Domain, TemplateValue};
 pub use catalog::CatalogConfig;
-pub use propeller::{AdminEndpoint, CatalogCache, LeaderElection, PropellerConfig};
+pub use propeller::{AdminEndpoint, CatalogCache, Interruptible, LeaderElection, PropellerConfig};
 pub use section::Section;
 pub use storage::{Signing, Storage};
 pub use switches::{Switches, SyncSwitches};

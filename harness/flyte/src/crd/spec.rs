@@ -42,6 +42,9 @@ pub struct Node {
     /// Further attempts after a failure.
     #[serde(default)]
     pub retries: u32,
+    /// Whether it may run on machines that can be taken away, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interruptible: Option<bool>,
     /// What it says of the cache, if not what its task says.
     #[serde(default, skip_serializing_if = "CacheOverride::is_empty")]
     pub cache: CacheOverride,

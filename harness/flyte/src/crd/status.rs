@@ -113,6 +113,12 @@ pub struct NodeStatus {
     /// Its task has ended and left a workflow, which runs now.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dynamic: bool,
+    /// It is one of those of which only so many may run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub counts: bool,
+    /// Attempts that failed without the user's fault.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub system_failures: u32,
     /// It waits for somebody else who computes the same result.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub waiting: bool,

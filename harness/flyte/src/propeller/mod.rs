@@ -26,6 +26,7 @@ mod gate_node;
 mod launch_plan_node;
 mod leader;
 mod nodes;
+mod parallelism;
 mod pod;
 mod recovery;
 mod retry;

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use super::branch_node::chosen;
 use super::engine::{Engine, Waits, execution_id};
 use super::events::{RoundError, proto_error, system};
+use super::parallelism::Parallelism;
 use super::scope::Scope;
 use crate::crd::{Encoded, ExecutionError, FlyteWorkflow, Node, NodePhase, NodeStatus, NodeTarget};
 use crate::proto::core::node_execution::Phase;
@@ -31,11 +32,16 @@ pub(crate) enum Outcome {
 pub(crate) struct Run<'a> {
     pub(super) engine: &'a Engine,
     pub(super) object: &'a FlyteWorkflow,
+    pub(super) parallelism: Parallelism,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(engine: &'a Engine, object: &'a FlyteWorkflow) -> Self {
-        Self { engine, object }
+        Self {
+            engine,
+            object,
+            parallelism: Parallelism::new(object.execution_config.max_parallelism),
+        }
     }
 
     pub(super) fn top(&self) -> Scope<'a> {
@@ -60,6 +66,7 @@ impl<'a> Run<'a> {
 
     /// Starts and follows nodes.
     pub(crate) async fn evaluate(&self, nodes: &mut Nodes) -> Result<Outcome, RoundError> {
+        self.parallelism.begin(nodes);
         self.workflow(self.top(), nodes).await
     }
 
@@ -107,6 +114,23 @@ impl<'a> Run<'a> {
 
     /// Takes one node further, with these inputs.
     pub(super) async fn further(
+        &self,
+        scope: &Scope<'_>,
+        node: &Node,
+        status: &mut NodeStatus,
+        inputs: LiteralMap,
+        nodes: &Nodes,
+    ) -> Result<Waits, RoundError> {
+        let first = status.phase == NodePhase::NotYetStarted;
+        if first && !self.parallelism.enter(scope, node, status) {
+            return Ok(Waits::Watch);
+        }
+        let result = self.proceed(scope, node, status, inputs, nodes).await;
+        self.parallelism.leave(status);
+        result
+    }
+
+    async fn proceed(
         &self,
         scope: &Scope<'_>,
         node: &Node,

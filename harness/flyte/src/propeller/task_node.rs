@@ -125,6 +125,7 @@ impl Run<'_> {
             pod_name,
             element: scope.element.map(|element| (element.index, element.individual)),
             inputs,
+            interruptible: self.interruptible(node, status).then_some(&engine.config.interruptible),
             store_id: &engine.store_id,
             default_cpu: &engine.config.default_cpu,
             default_memory: &engine.config.default_memory,
@@ -145,6 +146,12 @@ impl Run<'_> {
         self.remember(pod);
         self.task_report(scope, node, task, status, Phase::Queued).await?;
         Ok(true)
+    }
+
+    /// Whether a node's next attempt may run on a machine that can be taken away.
+    fn interruptible(&self, node: &Node, status: &NodeStatus) -> bool {
+        let asked = node.interruptible.or(self.object.execution_config.interruptible);
+        asked.unwrap_or(false) && status.system_failures < self.engine.config.interruptible.failures
     }
 
     /// The error that the present attempt wrote in place of outputs, and whether another attempt may help.
@@ -191,6 +198,7 @@ impl Run<'_> {
         inputs: &LiteralMap,
         (error, recoverable): (ExecutionError, bool),
     ) -> Result<(), RoundError> {
+        status.system_failures += u32::from(!error.user);
         status.error = Some(error.clone());
         self.task_report(scope, node, task, status, Phase::Failed).await?;
         let of_task = task.template.0.metadata.as_ref();
