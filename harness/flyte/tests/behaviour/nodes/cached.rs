@@ -104,7 +104,7 @@ async fn a_result_is_used_again() {
             metadata: Some(metadata),
             ..node("work")
         };
-        register(&scene, name, node, cached("work", false)).await;
+        register(&scene, name, node, cached(&format!("beside-{name}"), false)).await;
         scene.submit(name, &format!("run-{name}"), ("x", number(5))).await;
         assert_eq!(cache(&scene, &format!("run-{name}")).await.0, expected, "{name}");
     }
