@@ -9,9 +9,9 @@ use tonic::{Code, Status};
 use super::retry::Retry;
 use crate::client::GrpcChannel;
 use crate::proto::admin::{
-    Execution, ExecutionCreateRequest, ExecutionTerminateRequest, NodeExecution, NodeExecutionEventRequest, NodeExecutionGetDataRequest,
-    NodeExecutionGetDataResponse, NodeExecutionGetRequest, Signal, SignalGetOrCreateRequest, TaskExecutionEventRequest,
-    WorkflowExecutionEventRequest, WorkflowExecutionGetDataRequest, WorkflowExecutionGetRequest,
+    Execution, ExecutionCreateRequest, ExecutionRecoverRequest, ExecutionTerminateRequest, NodeExecution, NodeExecutionEventRequest,
+    NodeExecutionGetDataRequest, NodeExecutionGetDataResponse, NodeExecutionGetRequest, Signal, SignalGetOrCreateRequest,
+    TaskExecutionEventRequest, WorkflowExecutionEventRequest, WorkflowExecutionGetDataRequest, WorkflowExecutionGetRequest,
 };
 use crate::proto::core::{LiteralMap, NodeExecutionIdentifier, WorkflowExecutionIdentifier};
 use crate::proto::event::{NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent};
@@ -24,6 +24,7 @@ pub(crate) trait AdminPort: Send + Sync {
     fn node_event(&self, event: NodeExecutionEvent) -> BoxFuture<'_, Result<(), Status>>;
     fn task_event(&self, event: TaskExecutionEvent) -> BoxFuture<'_, Result<(), Status>>;
     fn create_execution(&self, request: ExecutionCreateRequest) -> BoxFuture<'_, Result<(), Status>>;
+    fn recover_execution(&self, request: ExecutionRecoverRequest) -> BoxFuture<'_, Result<(), Status>>;
     fn execution(&self, id: WorkflowExecutionIdentifier) -> BoxFuture<'_, Result<Execution, Status>>;
     fn outputs(&self, id: WorkflowExecutionIdentifier) -> BoxFuture<'_, Result<LiteralMap, Status>>;
     fn terminate(&self, id: WorkflowExecutionIdentifier, cause: String) -> BoxFuture<'_, Result<(), Status>>;
@@ -107,6 +108,10 @@ impl AdminPort for GrpcAdmin {
 
     fn create_execution(&self, request: ExecutionCreateRequest) -> BoxFuture<'_, Result<(), Status>> {
         async move { call!(self.create_execution(request)).map(|_| ()) }.boxed()
+    }
+
+    fn recover_execution(&self, request: ExecutionRecoverRequest) -> BoxFuture<'_, Result<(), Status>> {
+        async move { call!(self.recover_execution(request)).map(|_| ()) }.boxed()
     }
 
     fn execution(&self, id: WorkflowExecutionIdentifier) -> BoxFuture<'_, Result<Execution, Status>> {

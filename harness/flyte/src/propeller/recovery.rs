@@ -4,6 +4,7 @@ use super::events::RoundError;
 use super::nodes::Run;
 use super::scope::Scope;
 use crate::crd::{Node, NodePhase, NodeStatus};
+use crate::proto::admin::NodeExecution;
 use crate::proto::admin::node_execution_closure::TargetMetadata as Recorded;
 use crate::proto::core::node_execution::Phase;
 use crate::proto::core::{LiteralMap, NodeExecutionIdentifier, WorkflowExecutionIdentifier};
@@ -17,13 +18,11 @@ pub(super) struct Recovered {
 }
 
 impl Run<'_> {
-    /// Takes over a node's inputs and outputs from the run that this one recovers, if it ended well there.
-    pub(super) async fn recover(&self, scope: &Scope<'_>, node: &Node, status: &mut NodeStatus) -> Result<Option<Recovered>, RoundError> {
-        let Some(run) = &self.object.execution_config.recovery_execution else {
-            return Ok(None);
-        };
+    /// A node of the run that this one recovers, by its unique id. Whatever keeps the answer away, the node then runs as any other.
+    pub(super) async fn recorded(&self, unique: &str) -> Option<NodeExecution> {
+        let run = self.object.execution_config.recovery_execution.as_ref()?;
         let id = NodeExecutionIdentifier {
-            node_id: scope.unique(&node.id),
+            node_id: unique.to_owned(),
             execution_id: Some(WorkflowExecutionIdentifier {
                 project: run.project.clone(),
                 domain: run.domain.clone(),
@@ -31,9 +30,13 @@ impl Run<'_> {
                 org: String::new(),
             }),
         };
-        let admin = self.engine.admin();
-        // Whatever keeps the answer away, the node runs as any other.
-        let Ok(recorded) = admin.node(id.clone()).await else {
+        self.engine.admin().node(id).await.ok()
+    }
+
+    /// Takes over a node's inputs and outputs from the run that this one recovers, if it ended well there.
+    pub(super) async fn recover(&self, scope: &Scope<'_>, node: &Node, status: &mut NodeStatus) -> Result<Option<Recovered>, RoundError> {
+        let unique = scope.unique(&node.id);
+        let Some(recorded) = self.recorded(&unique).await else {
             return Ok(None);
         };
         let closure = recorded.closure.unwrap_or_default();
@@ -43,7 +46,7 @@ impl Run<'_> {
         if !well {
             return Ok(None);
         }
-        let Ok(data) = admin.node_data(id).await else {
+        let Ok(data) = self.engine.admin().node_data(recorded.id.unwrap_or_default()).await else {
             return Ok(None);
         };
         let inputs = data.full_inputs.unwrap_or_default();
