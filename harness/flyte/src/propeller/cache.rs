@@ -9,6 +9,7 @@ use super::catalog::{CatalogClient, Hit, Key};
 use super::engine::Waits;
 use super::events::{RoundError, system};
 use super::nodes::Run;
+use super::pod::of_lists;
 use super::scope::Scope;
 use crate::crd::{Node, NodeStatus, NodeTarget, Task};
 use crate::naming;
@@ -48,7 +49,7 @@ impl Run<'_> {
         inputs: &LiteralMap,
     ) -> Result<bool, RoundError> {
         let NodeTarget::Task(id) = &node.target else { return Ok(false) };
-        let Some(cached) = self.cached(node, scope.task(self.object, id)?, inputs)? else {
+        let Some(cached) = self.cached(scope, node, scope.task(self.object, id)?, inputs)? else {
             return Ok(false);
         };
         self.hit(scope, node, &cached, status).await
@@ -93,15 +94,28 @@ impl Run<'_> {
     }
 
     /// Where the results of a node's task are kept, if they are.
-    pub(super) fn cached(&self, node: &Node, task: &Task, inputs: &LiteralMap) -> Result<Option<Cached<'_>>, RoundError> {
+    pub(super) fn cached(
+        &self,
+        scope: &Scope<'_>,
+        node: &Node,
+        task: &Task,
+        inputs: &LiteralMap,
+    ) -> Result<Option<Cached<'_>>, RoundError> {
         let of_task = task.template.0.metadata.clone().unwrap_or_default();
         let (Some(catalog), true) = (&self.engine.catalog, node.cache.cacheable.unwrap_or(of_task.discoverable)) else {
             return Ok(None);
         };
         let version = node.cache.version.as_ref().unwrap_or(&of_task.discovery_version);
+        let mut template = task.template.0.clone();
+        if scope.shares_inputs()
+            && let Some(outputs) = template.interface.as_mut().and_then(|interface| interface.outputs.as_mut())
+        {
+            // It declares the list of what all elements write.
+            *outputs = of_lists(outputs);
+        }
         Ok(Some(Cached {
             catalog,
-            key: Key::new(&task.template.0, version, inputs).map_err(system)?,
+            key: Key::new(&template, version, inputs).map_err(system)?,
             serializable: node.cache.serializable.unwrap_or(of_task.cache_serializable),
             overwrite: self.object.execution_config.overwrite_cache,
         }))

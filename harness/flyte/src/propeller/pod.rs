@@ -23,6 +23,7 @@ mod elements;
 mod template;
 
 pub(crate) use arguments::Places;
+pub(super) use elements::of_lists;
 pub(crate) use template::primary;
 
 /// The environment variable that names the object store to programs of ours that run tasks.

@@ -29,7 +29,7 @@ impl Run<'_> {
         inputs: &LiteralMap,
         first: bool,
     ) -> Result<Waits, RoundError> {
-        let cached = self.cached(node, task, inputs)?;
+        let cached = self.cached(scope, node, task, inputs)?;
         let (begins, mut waits) = match self.turn(scope, node, cached.as_ref(), status, first).await? {
             Turn::Done => return Ok(Waits::Watch),
             Turn::Waits => return Ok(Waits::Children),

@@ -1,14 +1,15 @@
 //! Tasks whose results are kept in the catalog.
 
 use flyte::proto::admin::node_execution_closure::TargetMetadata;
-use flyte::proto::admin::{ExecutionSpec, TaskNodeMetadata};
+use flyte::proto::admin::{ExecutionSpec, TaskExecutionListRequest, TaskNodeMetadata};
 use flyte::proto::core::catalog_metadata::SourceExecution;
 use flyte::proto::core::node_metadata::{CacheVersionValue, CacheableValue};
 use flyte::proto::core::{CatalogCacheStatus, Node, NodeMetadata, SimpleType, TaskMetadata, TaskTemplate};
 
 use super::super::bench::HOME;
-use super::build::{binding, number, promise, simple, task, task_node};
+use super::build::{binding, list, list_of, number, promise, simple, task, task_node};
 use super::scene::{Scene, ZONE};
+use super::shapes::array;
 
 /// A task whose results are kept, and that takes a minute.
 fn cached(name: &str, serializable: bool) -> TaskTemplate {
@@ -159,4 +160,41 @@ async fn a_catalog_that_is_gone_fails_look_ups_and_nothing_else() {
     let log = scene.bench.log(ZONE, &scene.propeller).await;
     assert!(log.contains("failed to check catalog for previous results"), "{log}");
     assert_eq!(scene.pods().await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn elements_of_arrays_are_kept_one_by_one() {
+    let scene = Scene::start().await;
+    let integers = list_of(simple(SimpleType::Integer));
+    let mut each = cached("each", false);
+    let outputs = each.interface.as_mut().unwrap().outputs.as_mut().unwrap();
+    outputs.variables.get_mut("o0").unwrap().r#type = Some(integers.clone());
+    let output = (integers.clone(), promise("n0", "o0"));
+    let input = ("xs", integers);
+    scene.register("mapped", input, output, vec![array("each", 1.0)], each).await;
+    let mut told = Vec::new();
+    for (run, xs) in [("two", vec![7, 8]), ("three", vec![7, 9, 8])] {
+        let ones = list(vec![number(1); xs.len()]);
+        scene
+            .submit("mapped", run, ("xs", list(xs.into_iter().map(number).collect())))
+            .await;
+        assert_eq!(scene.end(run).await, ("SUCCEEDED".to_owned(), ones, String::new()));
+        let request = TaskExecutionListRequest {
+            node_execution_id: scene.nodes(run, "").await.remove(0).id,
+            limit: 10,
+            ..TaskExecutionListRequest::default()
+        };
+        let tasks = scene.plane.client.clone().list_task_executions(request).await.unwrap().into_inner();
+        let metadata = tasks.task_executions[0].closure.clone().unwrap().metadata.unwrap();
+        told.push(
+            metadata
+                .external_resources
+                .iter()
+                .map(|part| part.cache_status())
+                .collect::<Vec<_>>(),
+        );
+    }
+    use CatalogCacheStatus::{CacheHit, CachePopulated};
+    assert_eq!(told, [vec![CachePopulated; 2], vec![CacheHit, CachePopulated, CacheHit]]);
+    assert_eq!(scene.pods().await.len(), 3);
 }
