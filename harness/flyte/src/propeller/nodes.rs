@@ -9,6 +9,7 @@ use super::branch_node::chosen;
 use super::engine::{Engine, Waits, execution_id};
 use super::events::{RoundError, proto_error, system};
 use super::parallelism::Parallelism;
+use super::recovery::Recovered;
 use super::scope::Scope;
 use crate::crd::{Encoded, ExecutionError, FlyteWorkflow, Node, NodePhase, NodeStatus, NodeTarget};
 use crate::proto::core::node_execution::Phase;
@@ -141,7 +142,10 @@ impl<'a> Run<'a> {
         let first = status.phase == NodePhase::NotYetStarted;
         if first {
             let recovered = self.recover(scope, node, status).await?;
-            let inputs = recovered.as_ref().map_or(&inputs, |recovered| &recovered.inputs);
+            let inputs = match &recovered {
+                Some(Recovered::Node { inputs, .. }) => inputs,
+                _ => &inputs,
+            };
             if !scope.shares_inputs() {
                 let uri = self.engine.data.uri(self.object, &scope.inputs(&node.id));
                 self.engine.data.write(&uri, inputs).map_err(system)?;
@@ -149,12 +153,19 @@ impl<'a> Run<'a> {
             if self.found(scope, node, status, inputs).await? {
                 return Ok(Waits::Watch);
             }
-            if let Some(recovered) = recovered {
-                self.report(scope, node, Phase::Recovered, status, recovered.target).await?;
-                return Ok(Waits::Watch);
-            }
+            let written = match recovered {
+                Some(Recovered::Node { target, .. }) => {
+                    self.report(scope, node, Phase::Recovered, status, target).await?;
+                    return Ok(Waits::Watch);
+                }
+                Some(Recovered::Workflow(written)) => Some(written),
+                None => None,
+            };
             self.report(scope, node, Phase::Queued, status, None).await?;
             status.phase = NodePhase::Running;
+            if let Some(written) = written {
+                self.take_workflow(scope, node, status, written).await?;
+            }
         }
         let waits = match &node.target {
             NodeTarget::Task(id) => {

@@ -1,6 +1,8 @@
-//! Nodes that ended well in the run that this one recovers: they do not run again.
+//! Nodes that ended well in the run that this one recovers: they do not run again. Nor do tasks that wrote a workflow there, whatever came of it.
 
-use super::events::RoundError;
+use bytes::Bytes;
+
+use super::events::{RoundError, system};
 use super::nodes::Run;
 use super::scope::Scope;
 use crate::crd::{Node, NodePhase, NodeStatus};
@@ -12,9 +14,14 @@ use crate::proto::event::node_execution_event::TargetMetadata;
 use crate::proto::event::{DynamicWorkflowNodeMetadata, TaskNodeMetadata, WorkflowNodeMetadata};
 
 /// What is taken over from the other run's node.
-pub(super) struct Recovered {
-    pub(super) inputs: LiteralMap,
-    pub(super) target: Option<TargetMetadata>,
+pub(super) enum Recovered {
+    /// It ended well: its inputs, its outputs already, and what was told of it.
+    Node {
+        inputs: LiteralMap,
+        target: Option<TargetMetadata>,
+    },
+    /// Its task ended well, but not the workflow that the task wrote: that is here, as the task left it.
+    Workflow(Bytes),
 }
 
 impl Run<'_> {
@@ -44,7 +51,13 @@ impl Run<'_> {
             .iter()
             .any(|phase| *phase as i32 == closure.phase);
         if !well {
-            return Ok(None);
+            let dynamic = recorded.metadata.is_some_and(|metadata| metadata.is_dynamic);
+            let uri = closure.dynamic_job_spec_uri;
+            let written = match dynamic && !uri.is_empty() {
+                true => self.engine.data.content(&uri).map_err(system)?,
+                false => None,
+            };
+            return Ok(written.map(Recovered::Workflow));
         }
         let Ok(data) = self.engine.admin().node_data(recorded.id.unwrap_or_default()).await else {
             return Ok(None);
@@ -70,6 +83,6 @@ impl Run<'_> {
             })),
             None => None,
         };
-        Ok(Some(Recovered { inputs, target }))
+        Ok(Some(Recovered::Node { inputs, target }))
     }
 }

@@ -35,7 +35,7 @@ impl Run<'_> {
             Turn::Waits => return Ok(Waits::Children),
             Turn::Runs { begins, waits } => (begins, waits),
         };
-        if begins && self.launch(scope, node, task, status, inputs).await? {
+        if begins && !status.dynamic && self.launch(scope, node, task, status, inputs).await? {
             self.report(scope, node, NodeReport::Running, status, Self::begins(cached.as_ref()))
                 .await?;
         }

@@ -9,6 +9,7 @@ use prost::Message;
 use super::super::plane::{DOMAIN, PROJECT, id};
 use super::build::{ONE, binding, identifier, number, promise, simple, task, task_node};
 use super::scene::Scene;
+use super::tasks::Futures;
 
 fn phases(nodes: &[NodeExecution]) -> Vec<Phase> {
     nodes.iter().map(|node| node.closure.as_ref().unwrap().phase()).collect()
@@ -101,4 +102,33 @@ async fn what_a_node_launched_is_recovered_too() {
     assert_eq!(metadata.mode(), ExecutionMode::Recovered);
     assert_eq!(metadata.reference_execution, Some(id("one-n0-0")));
     assert_eq!(metadata.parent_node_execution.unwrap().execution_id, Some(id("two")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_wrote_a_workflow_does_not_run_again() {
+    let scene = Scene::start().await;
+    let integer = simple(SimpleType::Integer);
+    // Its own outputs are never written.
+    let writes = task("writes", integer.clone(), &["--duration", "10s"]);
+    let node = task_node("n0", "writes", vec![binding("x", promise("", "x"))]);
+    let output = (integer.clone(), promise("n0", "o0"));
+    scene.register("dynamic", ("x", integer.clone()), output, vec![node], writes).await;
+    let futures = Futures {
+        nodes: vec![
+            task_node("dn0", "well", Vec::new()),
+            task_node("dn1", "ill", vec![binding("x", promise("dn0", "o0"))]),
+        ],
+        outputs: vec![binding("o0", promise("dn1", "o0"))],
+        tasks: vec![task("well", integer.clone(), &ONE), task("ill", integer, &["--exit-code", "3"])],
+    };
+    let key = format!("metadata/propeller/{PROJECT}-{DOMAIN}-one/n0/data/0/futures.pb");
+    let store = scene.bench.stores.object_store("s3/us-east-2");
+    store.put("bucket", &key, futures.encode_to_vec().into()).unwrap();
+    scene.submit("dynamic", "one", ("x", number(5))).await;
+    assert_eq!(scene.end("one").await.0, "FAILED");
+    recover(&scene, "one", "two").await;
+    assert_eq!(phases(&scene.nodes("two", "n0").await), [Phase::Recovered, Phase::Failed]);
+    let pods = scene.pods().await;
+    let pods: Vec<_> = pods.iter().filter(|pod| pod.starts_with("two-")).collect();
+    assert_eq!(pods, ["two-n0-0-dn1-0"]);
 }
