@@ -155,6 +155,7 @@ impl<'a> Run<'a> {
             }
             let written = match recovered {
                 Some(Recovered::Node { target, .. }) => {
+                    let target = target.map(|target| *target);
                     self.report(scope, node, Phase::Recovered, status, target).await?;
                     return Ok(Waits::Watch);
                 }

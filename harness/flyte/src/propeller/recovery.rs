@@ -18,7 +18,7 @@ pub(super) enum Recovered {
     /// It ended well: its inputs, its outputs already, and what was told of it.
     Node {
         inputs: LiteralMap,
-        target: Option<TargetMetadata>,
+        target: Option<Box<TargetMetadata>>,
     },
     /// Its task ended well, but not the workflow that the task wrote: that is here, as the task left it.
     Workflow(Bytes),
@@ -83,6 +83,9 @@ impl Run<'_> {
             })),
             None => None,
         };
-        Ok(Some(Recovered::Node { inputs, target }))
+        Ok(Some(Recovered::Node {
+            inputs,
+            target: target.map(Box::new),
+        }))
     }
 }
