@@ -9,7 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // What remains, google's HTTP and OpenAPI annotations, only describes options.
     set.file.retain(|file| {
         let package = file.package();
-        package.starts_with("flyteidl") || package == "google.protobuf"
+        package.starts_with("flyteidl") || package == "datacatalog" || package == "google.protobuf"
     });
     tonic_prost_build::configure()
         .generate_default_stubs(true)

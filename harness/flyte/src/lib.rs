@@ -1,6 +1,7 @@
 //! Flyte v1 as the harness meets it: placement rules, admin API, reference control plane and data plane.
 
 pub mod admin;
+mod catalog;
 pub mod client;
 pub mod config;
 pub mod crash;
@@ -11,6 +12,7 @@ pub mod naming;
 pub mod placement;
 pub mod programs;
 mod propeller;
+mod proto_json;
 mod proto_time;
 pub mod stores;
 pub mod task;

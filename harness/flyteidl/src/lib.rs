@@ -1,4 +1,4 @@
-//! Flyte's admin API, generated from its descriptors (`proto/flyteidl-v1.binpb`): messages, clients and server traits.
+//! Flyte's admin API and datacatalog's, generated from its descriptors (`proto/flyteidl-v1.binpb`): messages, clients and server traits.
 //!
 //! A crate of its own, since it compiles for longer than everything that uses it.
 
@@ -14,6 +14,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/flyte.rs"));
 }
 
+pub use generated::datacatalog;
 pub use generated::flyteidl::{admin, core, event, service};
 
 /// The descriptors themselves, a `google.protobuf.FileDescriptorSet` with the `google.api.http` rules of the REST mapping.

@@ -133,7 +133,9 @@ impl Admin {
                 .map(|row| row.spec.clone())
                 .ok_or_else(|| AdminError::not_found("failed to get parent execution"))
         })??;
-        metadata.mode = ExecutionMode::ChildWorkflow as i32;
+        if metadata.mode != ExecutionMode::Recovered as i32 {
+            metadata.mode = ExecutionMode::ChildWorkflow as i32;
+        }
         metadata.nesting = parent_spec.metadata.map_or(0, |parent| parent.nesting) + 1;
         if parent_spec.execution_cluster_label.is_some() {
             spec.execution_cluster_label = parent_spec.execution_cluster_label;
@@ -181,6 +183,7 @@ impl Admin {
             namespace: namespace.clone(),
             closure: &workflow,
             inputs,
+            execution_config: self.execution_config(key, plan, &spec)?,
             spec: &spec,
             labels: all_labels,
             annotations,
@@ -274,7 +277,7 @@ impl Admin {
         project.labels.unwrap_or_default().values
     }
 
-    fn stored(
+    pub(super) fn stored(
         &self,
         key: &ExecutionKey,
         plan: &LaunchPlan,

@@ -166,10 +166,13 @@ impl Admin {
         self.create_execution(again).await
     }
 
-    /// Runs a failed run again: `RecoverExecution`. This data plane keeps no results of nodes to start from, so every
-    /// node runs.
+    /// Runs a failed run again: `RecoverExecution`. Its data plane takes over what ended well.
     pub(crate) async fn recover_execution(&self, request: &ExecutionRecoverRequest) -> Result<ExecutionKey, AdminError> {
-        let again = self.repeat(request.id.as_ref(), &request.name, ExecutionMode::Recovered)?;
+        let mut again = self.repeat(request.id.as_ref(), &request.name, ExecutionMode::Recovered)?;
+        // Where a node of a recovered run asks for it, that node is the parent.
+        if let (Some(metadata), Some(given)) = (again.spec.as_mut().and_then(|spec| spec.metadata.as_mut()), &request.metadata) {
+            metadata.parent_node_execution.clone_from(&given.parent_node_execution);
+        }
         self.create_execution(again).await
     }
 

@@ -10,6 +10,7 @@ mod data_plane;
 mod data_proxy;
 pub(crate) mod error;
 pub(crate) mod events;
+mod execution_config;
 mod executions;
 mod filter;
 mod inputs;
@@ -32,6 +33,7 @@ mod workflows;
 
 pub(crate) use compile::flattened;
 pub(crate) use executions::terminal as executions_terminal;
+pub(crate) use inputs::fits;
 pub(crate) use node::resource_id;
 pub(crate) use object::{label_value, workflow};
 pub(crate) use projects::seed_project;

@@ -2,11 +2,12 @@
 
 use super::compile::promises;
 use super::error::AdminError;
-use crate::crd::{Array, Branch, Case, Encoded, ExecutionId, Gate, Node, NodeTarget, Succeeds};
+use crate::crd::{Array, Branch, CacheOverride, Case, Encoded, ExecutionId, Gate, Node, NodeTarget, Succeeds};
 use crate::proto::core::array_node::{DataMode, ParallelismOption, SuccessCriteria};
 use crate::proto::core::gate_node::Condition;
 use crate::proto::core::if_else_block::Default as Otherwise;
 use crate::proto::core::node::Target;
+use crate::proto::core::node_metadata::{CacheSerializableValue, CacheVersionValue, CacheableValue, InterruptibleValue};
 use crate::proto::core::task_node::Reference as TaskReference;
 use crate::proto::core::workflow_node::Reference as WorkflowReference;
 use crate::proto::core::{ArrayNode, BranchNode, GateNode, Identifier, IfBlock, IfElseBlock, Node as ProtoNode};
@@ -24,6 +25,14 @@ pub(crate) fn node(node: &ProtoNode) -> Result<Node, AdminError> {
         upstream: upstream(node),
         inputs: node.inputs.iter().cloned().map(Encoded).collect(),
         retries: metadata.retries.map_or(0, |strategy| strategy.retries),
+        interruptible: metadata.interruptible_value.map(|InterruptibleValue::Interruptible(value)| value),
+        cache: CacheOverride {
+            cacheable: metadata.cacheable_value.map(|CacheableValue::Cacheable(value)| value),
+            version: metadata.cache_version_value.map(|CacheVersionValue::CacheVersion(value)| value),
+            serializable: metadata
+                .cache_serializable_value
+                .map(|CacheSerializableValue::CacheSerializable(value)| value),
+        },
     })
 }
 

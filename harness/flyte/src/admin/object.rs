@@ -6,7 +6,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 
 use super::error::AdminError;
 use super::node::{self, resource_id};
-use crate::crd::{Encoded, ExecutionId, FINALIZER, FlyteWorkflow, RawOutputDataConfig, SHARD_KEY, Task, WorkflowMeta, WorkflowSpec};
+use crate::crd::{
+    Encoded, ExecutionConfig, ExecutionId, FINALIZER, FlyteWorkflow, RawOutputDataConfig, SHARD_KEY, Task, WorkflowMeta, WorkflowSpec,
+};
 use crate::naming;
 use crate::proto::admin::ExecutionSpec;
 use crate::proto::core::{CompiledWorkflowClosure, LiteralMap, WorkflowTemplate};
@@ -19,6 +21,7 @@ pub(crate) struct Ingredients<'a> {
     pub(crate) closure: &'a CompiledWorkflowClosure,
     pub(crate) inputs: &'a LiteralMap,
     pub(crate) spec: &'a ExecutionSpec,
+    pub(crate) execution_config: ExecutionConfig,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) annotations: BTreeMap<String, String>,
     pub(crate) accepted_at: jiff::Timestamp,
@@ -75,6 +78,7 @@ pub(crate) fn build(from: Ingredients<'_>) -> Result<FlyteWorkflow, AdminError> 
             output_location_prefix: raw.output_location_prefix.clone(),
         };
     }
+    object.execution_config = from.execution_config.clone();
     object.workflow_meta = WorkflowMeta {
         event_version: from.event_version,
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Config, ConfigError, Section, Storage, Switches, SyncSwitches};
+use super::{Config, ConfigError, Section, Storage, Switches, SyncSwitches, database};
 use crate::placement::{ClusterConfig, GoDuration, KubeClientConfig};
 use crate::stores::DatabaseAddress;
 
@@ -36,6 +36,12 @@ pub struct AdminConfig {
     pub data_proxy: DataProxy,
     /// Annotation for an execution's IAM role; empty for none.
     pub role_name_key: String,
+    /// How many tasks and launch plans of a run may run at the same time, where nobody says: `maxParallelism`; 0 for no limit.
+    pub max_parallelism: u32,
+    /// Whether runs are interruptible where nobody says.
+    pub interruptible: bool,
+    /// Whether runs replace results in the cache where nobody says.
+    pub overwrite_cache: bool,
     /// Version of events that propeller is to send.
     pub event_version: i64,
     /// What is otherwise than upstream.
@@ -100,24 +106,14 @@ impl AdminConfig {
     pub fn read(config: &Config) -> Result<Self, ConfigError> {
         let server = config.section("server");
         let admin = config.section("flyteadmin");
-        let database = config.section("database");
-        // Old releases nested the connection one level deeper; Flyte still accepts both.
-        let database = match database.child("postgres") {
-            nested if nested.present() => nested,
-            _ => database,
-        };
         Ok(Self {
             clusters: match config.section("clusters").value() {
                 Some(section) => ClusterConfig::from_section(section)?,
                 None => ClusterConfig::default(),
             },
             domains: domains(&config.section("domains"))?,
-            database: DatabaseAddress {
-                host: default(database.child("host").string()?, "localhost"),
-                port: database.child("port").port(5432)?,
-                dbname: default(database.child("dbname").string()?, "postgres"),
-            },
-            password_path: database.child("passwordPath").string()?,
+            database: database::address(config)?,
+            password_path: database::section(config).child("passwordPath").string()?,
             http_port: server.child("httpPort").port(8088)?,
             grpc_port: server.child("grpc").child("port").port(8089)?,
             namespace_template: default(
@@ -130,6 +126,12 @@ impl AdminConfig {
             cluster_resources: cluster_resources(&config.section("cluster_resources"))?,
             data_proxy: data_proxy(&config.section("dataProxy"))?,
             role_name_key: admin.child("roleNameKey").string()?,
+            max_parallelism: match admin.child("maxParallelism").integer()? {
+                None => 25,
+                Some(number) => u32::try_from(number).map_err(|_| admin.child("maxParallelism").error("out of range"))?,
+            },
+            interruptible: admin.child("interruptible").boolean()?,
+            overwrite_cache: admin.child("overwriteCache").boolean()?,
             event_version: admin.child("eventVersion").integer()?.unwrap_or(0),
             switches: Switches::read(&admin.child("multiplane"))?,
         })

@@ -5,13 +5,15 @@
 //! data plane, so its form is our own.
 
 mod encoded;
+mod execution_config;
 mod object;
 mod spec;
 mod status;
 
 pub use encoded::Encoded;
+pub use execution_config::ExecutionConfig;
 pub use object::{ExecutionId, FlyteWorkflow, RawOutputDataConfig, WorkflowMeta};
-pub use spec::{Array, Branch, Case, Gate, Node, NodeTarget, Succeeds, Task, WorkflowSpec};
+pub use spec::{Array, Branch, CacheOverride, Case, Gate, Node, NodeTarget, Succeeds, Task, WorkflowSpec};
 pub use status::{ExecutionError, NodePhase, NodeStatus, Phase, Status};
 
 /// Keeps a finished run's object until its data plane has cleaned up.

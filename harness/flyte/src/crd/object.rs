@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use kube::Resource;
 use serde::{Deserialize, Serialize};
 
-use super::{Encoded, Status, Task, WorkflowSpec};
+use super::{Encoded, ExecutionConfig, Status, Task, WorkflowSpec};
 use crate::proto::core;
 
 /// A run as its data plane sees it.
@@ -45,6 +45,9 @@ pub struct FlyteWorkflow {
     /// Where tasks may write data of their own.
     #[serde(default)]
     pub raw_output_data_config: RawOutputDataConfig,
+    /// How the run is to be done.
+    #[serde(default)]
+    pub execution_config: ExecutionConfig,
     /// Settings that travel with the workflow.
     #[serde(default)]
     pub workflow_meta: WorkflowMeta,

@@ -42,6 +42,33 @@ pub struct Node {
     /// Further attempts after a failure.
     #[serde(default)]
     pub retries: u32,
+    /// Whether it may run on machines that can be taken away, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interruptible: Option<bool>,
+    /// What it says of the cache, if not what its task says.
+    #[serde(default, skip_serializing_if = "CacheOverride::is_empty")]
+    pub cache: CacheOverride,
+}
+
+/// What a node says of the cache of its task's results, in the place of the task.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CacheOverride {
+    /// Whether results are kept and used again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cacheable: Option<bool>,
+    /// Results of other versions are not used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Whether one at a time computes a result that several want.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serializable: Option<bool>,
+}
+
+impl CacheOverride {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What a node runs.

@@ -113,6 +113,15 @@ pub struct NodeStatus {
     /// Its task has ended and left a workflow, which runs now.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dynamic: bool,
+    /// It is one of those of which only so many may run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub counts: bool,
+    /// Attempts that failed without the user's fault.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub system_failures: u32,
+    /// It waits for somebody else who computes the same result.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub waiting: bool,
     /// How often an array's progress was told.
     #[serde(skip_serializing_if = "is_zero")]
     pub version: u32,
@@ -131,10 +140,20 @@ pub enum NodePhase {
     Running,
     /// Done.
     Succeeded,
+    /// Done in the run that this one recovers.
+    Recovered,
     /// Done, without retries left.
     Failed,
     /// Stopped because the run ends.
     Aborted,
+}
+
+impl NodePhase {
+    /// Whether what comes after it may start.
+    #[must_use]
+    pub fn done(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Recovered)
+    }
 }
 
 /// Why something failed, as the control plane is told.

@@ -7,4 +7,4 @@ pub mod fnv;
 mod id;
 mod names;
 
-pub use names::{child_execution_name, namespace, nested_node_id, pod_name, shard_key};
+pub use names::{artifact_id, child_execution_name, namespace, nested_node_id, pod_name, shard_key};

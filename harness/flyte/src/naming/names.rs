@@ -1,5 +1,8 @@
 //! The names themselves.
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
 use super::{fnv, id};
 
 /// Longest plain pod name, in bytes.
@@ -48,4 +51,11 @@ pub fn shard_key(execution: &str) -> String {
 #[must_use]
 pub fn namespace(template: &str, project: &str, domain: &str) -> String {
     template.replace("{{ project }}", project).replace("{{ domain }}", domain)
+}
+
+/// The id of a result of a task in the catalog, of what it is from: a UUID's form.
+#[must_use]
+pub fn artifact_id(of: &str) -> String {
+    let digits = HEXLOWER.encode(&Sha256::digest(of));
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..32]].join("-")
 }

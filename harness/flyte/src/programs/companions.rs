@@ -10,29 +10,6 @@ use super::serve::pages;
 use super::{Failure, Stores};
 use crate::config::Config;
 
-/// datacatalog: `serve` and `migrate run`. Its catalog is not served, so calls are refused as unimplemented.
-pub(super) fn datacatalog(context: ContainerContext, _: Stores) -> BoxFuture<'static, Result<ExitStatus, Failure>> {
-    async move {
-        let line = CommandLine::read(&context)?;
-        let config = line.config(&context)?;
-        check_password(&context, &config)?;
-        match line.words()[..] {
-            ["migrate", "run"] => Ok(ExitStatus::SUCCESS),
-            ["serve"] => {
-                let application = config.section("application");
-                let http = application.child("httpPort").port(8080).map_err(Failure::new)?;
-                let grpc = application.child("grpcPort").port(8089).map_err(Failure::new)?;
-                pages(&context, http, None, &[("/healthcheck", "")]).await?;
-                super::admin::grpc(&context, grpc, tonic::service::Routes::default(), "datacatalog").await?;
-                pages(&context, 10254, None, &[("/healthcheck", ""), ("/metrics", "")]).await?;
-                Ok(until_stopped(&context).await)
-            }
-            _ => Err(line.unknown("datacatalog")),
-        }
-    }
-    .boxed()
-}
-
 /// flytescheduler: `precheck` and `run`. It starts no schedules.
 pub(super) fn scheduler(context: ContainerContext, _: Stores) -> BoxFuture<'static, Result<ExitStatus, Failure>> {
     async move {

@@ -3,6 +3,7 @@
 mod admin;
 mod command_line;
 mod companions;
+mod datacatalog;
 mod health;
 mod propeller;
 mod python_task;
@@ -37,7 +38,7 @@ pub fn programs(stores: Stores) -> Programs {
     programs
         .with("flyteadmin", program(admin::run))
         .with("flytepropeller", program(propeller::run))
-        .with("datacatalog", program(companions::datacatalog))
+        .with("datacatalog", program(datacatalog::run))
         .with("flytescheduler", program(companions::scheduler))
         .with("flyteconsole", program(companions::console))
         .with("multiplane-task", program(task::run))

@@ -10,9 +10,9 @@ use virtual_node::{ContainerContext, ExitStatus};
 use super::command_line::CommandLine;
 use super::{Failure, Stores, serve};
 use crate::client::channel;
-use crate::config::{Config, PropellerConfig};
+use crate::config::{CatalogCache, Config, PropellerConfig};
 use crate::kubernetes;
-use crate::propeller::{Controller, DataStore, Engine, Events, GrpcAdmin, KubeCluster, Leader};
+use crate::propeller::{CatalogClient, Controller, DataStore, Engine, Events, GrpcAdmin, KubeCluster, Leader};
 
 mod webhook;
 
@@ -67,6 +67,7 @@ fn engine(context: &ContainerContext, config: PropellerConfig, stores: &Stores, 
     let trust = (!config.admin.insecure).then_some(&*context.trust);
     let channel = channel(&context.host, &config.admin.endpoint, trust, CALL_TIMEOUT)
         .map_err(|error| Failure(format!("failed to connect to admin: {error}")))?;
+    let catalog = catalog(context, config.catalog.as_ref())?;
     let store_id = config.storage.store_id(context.host.zone());
     Ok(Engine {
         cluster: Arc::new(KubeCluster(client)),
@@ -81,8 +82,18 @@ fn engine(context: &ContainerContext, config: PropellerConfig, stores: &Stores, 
             bucket: config.storage.container.clone(),
             prefix: config.metadata_prefix.clone(),
         },
+        catalog,
         store_id,
         pods: Arc::default(),
         config,
     })
+}
+
+/// The catalog, if there is one. Nothing is connected yet.
+fn catalog(context: &ContainerContext, config: Option<&CatalogCache>) -> Result<Option<CatalogClient>, Failure> {
+    let Some(config) = config else { return Ok(None) };
+    let trust = (!config.insecure).then_some(&*context.trust);
+    let channel = channel(&context.host, &config.endpoint, trust, CALL_TIMEOUT)
+        .map_err(|error| Failure(format!("failed to connect to datacatalog: {error}")))?;
+    Ok(Some(CatalogClient::new(channel, config.clone(), context.clock.clone())))
 }

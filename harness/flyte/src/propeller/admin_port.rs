@@ -6,12 +6,14 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tonic::{Code, Status};
 
+use super::retry::Retry;
 use crate::client::GrpcChannel;
 use crate::proto::admin::{
-    Execution, ExecutionCreateRequest, ExecutionTerminateRequest, NodeExecutionEventRequest, Signal, SignalGetOrCreateRequest,
+    Execution, ExecutionCreateRequest, ExecutionRecoverRequest, ExecutionTerminateRequest, NodeExecution, NodeExecutionEventRequest,
+    NodeExecutionGetDataRequest, NodeExecutionGetDataResponse, NodeExecutionGetRequest, Signal, SignalGetOrCreateRequest,
     TaskExecutionEventRequest, WorkflowExecutionEventRequest, WorkflowExecutionGetDataRequest, WorkflowExecutionGetRequest,
 };
-use crate::proto::core::{LiteralMap, WorkflowExecutionIdentifier};
+use crate::proto::core::{LiteralMap, NodeExecutionIdentifier, WorkflowExecutionIdentifier};
 use crate::proto::event::{NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent};
 use crate::proto::service::admin_service_client::AdminServiceClient;
 use crate::proto::service::signal_service_client::SignalServiceClient;
@@ -22,16 +24,21 @@ pub(crate) trait AdminPort: Send + Sync {
     fn node_event(&self, event: NodeExecutionEvent) -> BoxFuture<'_, Result<(), Status>>;
     fn task_event(&self, event: TaskExecutionEvent) -> BoxFuture<'_, Result<(), Status>>;
     fn create_execution(&self, request: ExecutionCreateRequest) -> BoxFuture<'_, Result<(), Status>>;
+    fn recover_execution(&self, request: ExecutionRecoverRequest) -> BoxFuture<'_, Result<(), Status>>;
     fn execution(&self, id: WorkflowExecutionIdentifier) -> BoxFuture<'_, Result<Execution, Status>>;
     fn outputs(&self, id: WorkflowExecutionIdentifier) -> BoxFuture<'_, Result<LiteralMap, Status>>;
     fn terminate(&self, id: WorkflowExecutionIdentifier, cause: String) -> BoxFuture<'_, Result<(), Status>>;
     fn signal(&self, request: SignalGetOrCreateRequest) -> BoxFuture<'_, Result<Signal, Status>>;
+    fn node(&self, id: NodeExecutionIdentifier) -> BoxFuture<'_, Result<NodeExecution, Status>>;
+    fn node_data(&self, id: NodeExecutionIdentifier) -> BoxFuture<'_, Result<NodeExecutionGetDataResponse, Status>>;
 }
 
-/// Further tries of a call that did not reach the control plane.
-const RETRIES: u32 = 5;
-/// Pause before the first of them; it doubles.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How calls are tried.
+const RETRY: Retry = Retry {
+    tries: 6,
+    pause: Duration::from_millis(100),
+    codes: &[Code::Unavailable],
+};
 /// Largest message, in bytes.
 const MESSAGE_MAX: usize = 64 << 20;
 
@@ -57,19 +64,11 @@ macro_rules! call {
     };
     ($self:ident.$client:ident.$method:ident($request:expr)) => {{
         let request = $request;
-        let mut client = $self.$client.clone();
-        let mut pause = PAUSE;
-        let mut tries = 0;
-        loop {
-            match client.$method(request.clone()).await {
-                Err(status) if status.code() == Code::Unavailable && tries < RETRIES => {
-                    tokio::time::sleep(pause).await;
-                    pause *= 2;
-                    tries += 1;
-                }
-                result => break result.map(tonic::Response::into_inner),
-            }
-        }
+        let call = || {
+            let (mut client, request) = ($self.$client.clone(), request.clone());
+            async move { client.$method(request).await }
+        };
+        RETRY.call(call).await
     }};
 }
 
@@ -111,6 +110,10 @@ impl AdminPort for GrpcAdmin {
         async move { call!(self.create_execution(request)).map(|_| ()) }.boxed()
     }
 
+    fn recover_execution(&self, request: ExecutionRecoverRequest) -> BoxFuture<'_, Result<(), Status>> {
+        async move { call!(self.recover_execution(request)).map(|_| ()) }.boxed()
+    }
+
     fn execution(&self, id: WorkflowExecutionIdentifier) -> BoxFuture<'_, Result<Execution, Status>> {
         async move { call!(self.get_execution(WorkflowExecutionGetRequest { id: Some(id) })) }.boxed()
     }
@@ -133,5 +136,13 @@ impl AdminPort for GrpcAdmin {
 
     fn signal(&self, request: SignalGetOrCreateRequest) -> BoxFuture<'_, Result<Signal, Status>> {
         async move { call!(self.signals.get_or_create_signal(request)) }.boxed()
+    }
+
+    fn node(&self, id: NodeExecutionIdentifier) -> BoxFuture<'_, Result<NodeExecution, Status>> {
+        async move { call!(self.get_node_execution(NodeExecutionGetRequest { id: Some(id) })) }.boxed()
+    }
+
+    fn node_data(&self, id: NodeExecutionIdentifier) -> BoxFuture<'_, Result<NodeExecutionGetDataResponse, Status>> {
+        async move { call!(self.get_node_execution_data(NodeExecutionGetDataRequest { id: Some(id) })) }.boxed()
     }
 }

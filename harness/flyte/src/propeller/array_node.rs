@@ -59,8 +59,9 @@ impl Run<'_> {
             status.version += 1;
             self.array_report(scope, node, array, status, Phase::Running, told).await?;
         }
-        let number = |phase| status.node_status.values().filter(|element| element.phase == phase).count();
-        let (succeeded, failed) = (number(NodePhase::Succeeded), number(NodePhase::Failed));
+        let elements = || status.node_status.values();
+        let succeeded = elements().filter(|element| element.phase.done()).count();
+        let failed = elements().filter(|element| element.phase == NodePhase::Failed).count();
         if size - failed < array.succeeds.of(size) {
             let stopped = self.stop_elements(scope, node, array, status).await?;
             status.error = Some(summary(&status.node_status));
@@ -127,7 +128,7 @@ impl Run<'_> {
             let element = element(array, index);
             let of = status.node_status.get(&element.id).cloned().unwrap_or_default();
             let outputs = match of.phase {
-                NodePhase::Succeeded => {
+                phase if phase.done() => {
                     let uri = self.outputs_uri(&inside, &element, of.attempts).to_string();
                     self.engine.data.read(&uri).map_err(system)?.unwrap_or_default().literals
                 }

@@ -48,7 +48,7 @@ impl Run<'_> {
             let mut child = status.node_status.remove(&taken.id).unwrap_or_default();
             let waits = self.node(&inside, taken, &mut child, nodes).await;
             match child.phase {
-                NodePhase::Succeeded => {
+                NodePhase::Succeeded | NodePhase::Recovered => {
                     status.output_reference.clone_from(&child.output_reference);
                     status.phase = NodePhase::Succeeded;
                 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
@@ -10,10 +11,11 @@ use super::engine::{Waits, execution_id};
 use super::events::{RoundError, system};
 use super::nodes::{Outcome, Run};
 use super::scope::Scope;
-use crate::crd::{ExecutionError, Node, NodePhase, NodeStatus, Task};
+use crate::crd::{ExecutionError, Node, NodePhase, NodeStatus, NodeTarget, Task};
 use crate::proto::core::node_execution::Phase as NodeReport;
 use crate::proto::event::node_execution_event::TargetMetadata;
 use crate::proto::event::{DynamicWorkflowNodeMetadata, TaskNodeMetadata};
+use crate::stores::ObjectUri;
 
 impl Run<'_> {
     /// Whether the present attempt of a task wrote a workflow in place of outputs.
@@ -46,6 +48,21 @@ impl Run<'_> {
             ..TaskNodeMetadata::default()
         });
         self.report(scope, node, NodeReport::DynamicRunning, status, Some(target)).await
+    }
+
+    /// Takes over a workflow that the node's task wrote in another run: the task does not run.
+    pub(super) async fn take_workflow(
+        &self,
+        scope: &Scope<'_>,
+        node: &Node,
+        status: &mut NodeStatus,
+        written: Bytes,
+    ) -> Result<(), RoundError> {
+        let NodeTarget::Task(id) = &node.target else { return Ok(()) };
+        let uri: ObjectUri = self.futures_uri(scope, node, status).parse().map_err(system)?;
+        self.engine.data.objects.put_uri(&uri, written).map_err(system)?;
+        self.report(scope, node, NodeReport::Running, status, None).await?;
+        self.unfold(scope, node, scope.task(self.object, id)?, status).await
     }
 
     /// Takes the workflow further.

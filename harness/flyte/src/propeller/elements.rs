@@ -97,6 +97,8 @@ mod tests {
                 upstream: Vec::new(),
                 inputs: Vec::new(),
                 retries: 0,
+                interruptible: None,
+                cache: crate::crd::CacheOverride::default(),
             },
             parallelism: 0,
             succeeds: crate::crd::Succeeds::All,

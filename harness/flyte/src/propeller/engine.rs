@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use tonic::Status;
 
 use super::admin_port::AdminPort;
+use super::catalog::CatalogClient;
 use super::cluster_port::ClusterPort;
 use super::data::DataStore;
 use super::events::{Events, RoundError, proto_error, system};
@@ -29,6 +30,8 @@ pub(crate) struct Engine {
     pub(crate) cluster: Arc<dyn ClusterPort>,
     pub(crate) events: Events,
     pub(crate) data: DataStore,
+    /// Where results of tasks are kept; without it none are.
+    pub(crate) catalog: Option<CatalogClient>,
     /// Name of the object store, for tasks.
     pub(crate) store_id: String,
     pub(crate) pods: Pods,

@@ -31,7 +31,7 @@ impl Run<'_> {
         nodes.insert(node.id.clone(), status);
         let waits = waits?;
         Ok(match phase {
-            NodePhase::Succeeded => Outcome::Succeeded,
+            NodePhase::Succeeded | NodePhase::Recovered => Outcome::Succeeded,
             NodePhase::Failed => Outcome::Failed(own.unwrap_or_default()),
             _ => Outcome::Running(waits),
         })

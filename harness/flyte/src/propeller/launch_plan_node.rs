@@ -11,7 +11,10 @@ use crate::crd::{ExecutionError, ExecutionId, Node, NodePhase, NodeStatus, SHARD
 use crate::naming;
 use crate::proto::admin::execution_closure::OutputResult;
 use crate::proto::admin::execution_metadata::ExecutionMode;
-use crate::proto::admin::{ExecutionCreateRequest, ExecutionMetadata, ExecutionSpec, Labels};
+use crate::proto::admin::node_execution_closure::TargetMetadata as Recorded;
+use crate::proto::admin::{
+    ExecutionCreateRequest, ExecutionMetadata, ExecutionRecoverRequest, ExecutionSpec, Labels, WorkflowNodeMetadata as WorkflowNode,
+};
 use crate::proto::core::node_execution::Phase as NodeReport;
 use crate::proto::core::workflow_execution::Phase;
 use crate::proto::core::{Identifier, LiteralMap, ResourceType, WorkflowExecutionIdentifier};
@@ -70,6 +73,9 @@ impl Run<'_> {
         node: String,
         inputs: LiteralMap,
     ) -> Result<Option<ExecutionError>, RoundError> {
+        if self.recover_child(child, &node).await {
+            return Ok(None);
+        }
         let mut labels = self.object.metadata.labels.clone().unwrap_or_default();
         labels.remove(SHARD_KEY);
         let request = ExecutionCreateRequest {
@@ -107,6 +113,31 @@ impl Run<'_> {
                 })),
                 _ => Err(call_failed(&status)),
             },
+        }
+    }
+
+    /// Asks for the child run as a recovery of the one that the node had in the run that this one recovers. False if there is none.
+    async fn recover_child(&self, child: &WorkflowExecutionIdentifier, node: &str) -> bool {
+        let recorded = self.recorded(node).await.and_then(|recorded| recorded.closure?.target_metadata);
+        let Some(Recorded::WorkflowNodeMetadata(WorkflowNode {
+            execution_id: Some(before),
+        })) = recorded
+        else {
+            return false;
+        };
+        let request = ExecutionRecoverRequest {
+            id: Some(before),
+            name: child.name.clone(),
+            metadata: Some(ExecutionMetadata {
+                mode: ExecutionMode::ChildWorkflow as i32,
+                parent_node_execution: Some(self.node_id(node.to_owned())),
+                ..ExecutionMetadata::default()
+            }),
+        };
+        match self.engine.admin().recover_execution(request).await {
+            Ok(()) => true,
+            // A refusal is no end: then the child starts from the beginning.
+            Err(status) => status.code() == Code::AlreadyExists,
         }
     }
 

@@ -8,6 +8,8 @@
 mod admin_port;
 mod array_node;
 mod branch_node;
+mod cache;
+mod catalog;
 mod cluster_port;
 mod collector;
 mod condition;
@@ -24,12 +26,16 @@ mod gate_node;
 mod launch_plan_node;
 mod leader;
 mod nodes;
+mod parallelism;
 mod pod;
+mod recovery;
+mod retry;
 mod scope;
 mod seen_pod;
 mod task_node;
 
 pub(crate) use admin_port::GrpcAdmin;
+pub(crate) use catalog::CatalogClient;
 pub(crate) use cluster_port::KubeCluster;
 pub(crate) use controller::Controller;
 pub(crate) use data::DataStore;

@@ -8,6 +8,8 @@ use futures::future::BoxFuture;
 use super::branch_node::chosen;
 use super::engine::{Engine, Waits, execution_id};
 use super::events::{RoundError, proto_error, system};
+use super::parallelism::Parallelism;
+use super::recovery::Recovered;
 use super::scope::Scope;
 use crate::crd::{Encoded, ExecutionError, FlyteWorkflow, Node, NodePhase, NodeStatus, NodeTarget};
 use crate::proto::core::node_execution::Phase;
@@ -31,11 +33,16 @@ pub(crate) enum Outcome {
 pub(crate) struct Run<'a> {
     pub(super) engine: &'a Engine,
     pub(super) object: &'a FlyteWorkflow,
+    pub(super) parallelism: Parallelism,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(engine: &'a Engine, object: &'a FlyteWorkflow) -> Self {
-        Self { engine, object }
+        Self {
+            engine,
+            object,
+            parallelism: Parallelism::new(object.execution_config.max_parallelism),
+        }
     }
 
     pub(super) fn top(&self) -> Scope<'a> {
@@ -60,6 +67,7 @@ impl<'a> Run<'a> {
 
     /// Starts and follows nodes.
     pub(crate) async fn evaluate(&self, nodes: &mut Nodes) -> Result<Outcome, RoundError> {
+        self.parallelism.begin(nodes);
         self.workflow(self.top(), nodes).await
     }
 
@@ -90,7 +98,7 @@ impl<'a> Run<'a> {
                     break waits;
                 }
             };
-            let done = |node: &String| nodes.get(node).is_some_and(|status| status.phase == NodePhase::Succeeded);
+            let done = |node: &String| nodes.get(node).is_some_and(|status| status.phase.done());
             if scope.spec.nodes.keys().all(done) {
                 return Ok(Outcome::Succeeded);
             }
@@ -115,24 +123,55 @@ impl<'a> Run<'a> {
         nodes: &Nodes,
     ) -> Result<Waits, RoundError> {
         let first = status.phase == NodePhase::NotYetStarted;
+        if first && !self.parallelism.enter(scope, node, status) {
+            return Ok(Waits::Watch);
+        }
+        let result = self.proceed(scope, node, status, inputs, nodes).await;
+        self.parallelism.leave(status);
+        result
+    }
+
+    async fn proceed(
+        &self,
+        scope: &Scope<'_>,
+        node: &Node,
+        status: &mut NodeStatus,
+        inputs: LiteralMap,
+        nodes: &Nodes,
+    ) -> Result<Waits, RoundError> {
+        let first = status.phase == NodePhase::NotYetStarted;
         if first {
+            let recovered = self.recover(scope, node, status).await?;
+            let inputs = match &recovered {
+                Some(Recovered::Node { inputs, .. }) => inputs,
+                _ => &inputs,
+            };
             if !scope.shares_inputs() {
                 let uri = self.engine.data.uri(self.object, &scope.inputs(&node.id));
-                self.engine.data.write(&uri, &inputs).map_err(system)?;
+                self.engine.data.write(&uri, inputs).map_err(system)?;
             }
+            if self.found(scope, node, status, inputs).await? {
+                return Ok(Waits::Watch);
+            }
+            let written = match recovered {
+                Some(Recovered::Node { target, .. }) => {
+                    let target = target.map(|target| *target);
+                    self.report(scope, node, Phase::Recovered, status, target).await?;
+                    return Ok(Waits::Watch);
+                }
+                Some(Recovered::Workflow(written)) => Some(written),
+                None => None,
+            };
             self.report(scope, node, Phase::Queued, status, None).await?;
             status.phase = NodePhase::Running;
+            if let Some(written) = written {
+                self.take_workflow(scope, node, status, written).await?;
+            }
         }
         let waits = match &node.target {
             NodeTarget::Task(id) => {
                 let task = scope.task(self.object, id)?;
-                if !status.dynamic {
-                    self.task(scope, node, task, status, &inputs, first).await?;
-                }
-                match status.dynamic && status.phase == NodePhase::Running {
-                    true => self.dynamic(scope, node, task, status).await?,
-                    false => Waits::Watch,
-                }
+                return self.task_node(scope, node, task, status, &inputs, first).await;
             }
             NodeTarget::LaunchPlan { id, version } => {
                 self.launch_plan(scope, node, (id, version), status, inputs, first).await?;
@@ -143,12 +182,23 @@ impl<'a> Run<'a> {
             NodeTarget::Array(array) => self.array(scope, node, array, status, &inputs, first).await?,
             NodeTarget::Gate(gate) => self.gate(scope, node, gate, status, &inputs, first).await?,
         };
-        match status.phase {
-            NodePhase::Succeeded => self.report(scope, node, Phase::Succeeded, status, None).await?,
-            NodePhase::Failed => self.report(scope, node, Phase::Failed, status, None).await?,
-            _ => {}
-        }
+        self.report_end(scope, node, status, None).await?;
         Ok(waits)
+    }
+
+    /// Reports a node's end, if it has come.
+    pub(super) async fn report_end(
+        &self,
+        scope: &Scope<'_>,
+        node: &Node,
+        status: &NodeStatus,
+        target: Option<TargetMetadata>,
+    ) -> Result<(), RoundError> {
+        match status.phase {
+            NodePhase::Succeeded => self.report(scope, node, Phase::Succeeded, status, target).await,
+            NodePhase::Failed => self.report(scope, node, Phase::Failed, status, target).await,
+            _ => Ok(()),
+        }
     }
 
     async fn sub_workflow(
@@ -249,6 +299,8 @@ impl<'a> Run<'a> {
                 NodeTarget::Task(id) => {
                     let task = scope.task(self.object, id)?;
                     match status.dynamic {
+                        // Nothing has been started yet.
+                        _ if status.waiting => {}
                         true => self.abort_dynamic(scope, node, task, status, report).await?,
                         false => self.stop_task(scope, node, task, status, report).await?,
                     }
@@ -297,7 +349,7 @@ impl<'a> Run<'a> {
         let inputs = self.engine.data.uri(self.object, &scope.inputs(&node.id));
         let output_result = match (&status.error, phase) {
             (Some(error), Phase::Failed) => Some(OutputResult::Error(proto_error(error))),
-            (_, Phase::Succeeded) => Some(OutputResult::OutputUri(status.output_reference.clone())),
+            (_, Phase::Succeeded | Phase::Recovered) => Some(OutputResult::OutputUri(status.output_reference.clone())),
             _ => None,
         };
         let event = NodeExecutionEvent {
@@ -332,11 +384,11 @@ impl<'a> Run<'a> {
 
 /// Whether there is something to do for a node: it runs, or everything before it is done.
 fn startable(node: &Node, status: &NodeStatus, nodes: &Nodes) -> bool {
-    let done = |id: &String| nodes.get(id).is_some_and(|status| status.phase == NodePhase::Succeeded);
+    let done = |id: &String| nodes.get(id).is_some_and(|status| status.phase.done());
     match status.phase {
         NodePhase::Running => true,
         NodePhase::NotYetStarted => node.upstream.iter().all(done),
-        NodePhase::Succeeded | NodePhase::Failed | NodePhase::Aborted => false,
+        NodePhase::Succeeded | NodePhase::Recovered | NodePhase::Failed | NodePhase::Aborted => false,
     }
 }
 

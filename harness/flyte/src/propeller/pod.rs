@@ -11,6 +11,7 @@ use prost::Message;
 
 use super::data::DataError;
 use crate::admin::label_value;
+use crate::config::Interruptible;
 use crate::crd::{FlyteWorkflow, Task};
 use crate::proto::core::container::Architecture;
 use crate::proto::core::resources::{ResourceEntry, ResourceName};
@@ -22,6 +23,7 @@ mod elements;
 mod template;
 
 pub(crate) use arguments::Places;
+pub(super) use elements::of_lists;
 pub(crate) use template::primary;
 
 /// The environment variable that names the object store to programs of ours that run tasks.
@@ -41,6 +43,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) element: Option<(usize, bool)>,
     pub(crate) places: Places,
     pub(crate) inputs: &'a LiteralMap,
+    /// Where it may run, if it may be interrupted.
+    pub(crate) interruptible: Option<&'a Interruptible>,
     pub(crate) store_id: &'a str,
     pub(crate) default_cpu: &'a str,
     pub(crate) default_memory: &'a str,
@@ -69,14 +73,28 @@ impl Attempt<'_> {
         let account = &self.object.service_account_name;
         Ok(Pod {
             metadata: self.metadata(),
-            spec: Some(PodSpec {
+            spec: Some(self.placed(PodSpec {
                 containers: vec![self.container(container)],
                 restart_policy: Some("Never".to_owned()),
                 service_account_name: (!account.is_empty()).then(|| account.clone()),
                 ..PodSpec::default()
-            }),
+            })),
             status: None,
         })
+    }
+
+    /// The pod with what is configured for those that may be interrupted.
+    fn placed(&self, mut spec: PodSpec) -> PodSpec {
+        if let Some(Interruptible {
+            tolerations,
+            node_selector,
+            ..
+        }) = self.interruptible
+        {
+            spec.tolerations.get_or_insert_default().extend(tolerations.iter().cloned());
+            spec.node_selector.get_or_insert_default().extend(node_selector.clone());
+        }
+        spec
     }
 
     fn metadata(&self) -> ObjectMeta {
@@ -87,7 +105,7 @@ impl Attempt<'_> {
         labels.extend([
             ("node-id".to_owned(), label_value(self.node)),
             ("task-name".to_owned(), label_value(task)),
-            ("interruptible".to_owned(), "false".to_owned()),
+            ("interruptible".to_owned(), self.interruptible.is_some().to_string()),
         ]);
         let mut annotations = object.annotations.clone().unwrap_or_default();
         annotations.insert("cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned(), "false".to_owned());

@@ -2,9 +2,11 @@
 
 use std::sync::PoisonError;
 
+use super::cache::Turn;
+use super::engine::Waits;
 use super::error_document;
 use super::events::{RoundError, proto_error, system};
-use super::nodes::Run;
+use super::nodes::{Run, stronger};
 use super::pod::{Attempt, Places, primary};
 use super::scope::Scope;
 use super::seen_pod::{PodState, SeenPod};
@@ -17,8 +19,8 @@ use crate::proto::event::task_execution_event::{InputValue, OutputResult};
 use crate::proto::event::{TaskExecutionEvent, TaskExecutionMetadata};
 
 impl Run<'_> {
-    /// Starts or follows the present attempt.
-    pub(super) async fn task(
+    /// Takes the node further: what its task does, then the workflow that the task wrote.
+    pub(super) async fn task_node(
         &self,
         scope: &Scope<'_>,
         node: &Node,
@@ -26,13 +28,40 @@ impl Run<'_> {
         status: &mut NodeStatus,
         inputs: &LiteralMap,
         first: bool,
+    ) -> Result<Waits, RoundError> {
+        let cached = self.cached(scope, node, task, inputs)?;
+        let (begins, mut waits) = match self.turn(scope, node, cached.as_ref(), status, first).await? {
+            Turn::Done => return Ok(Waits::Watch),
+            Turn::Waits => return Ok(Waits::Children),
+            Turn::Runs { begins, waits } => (begins, waits),
+        };
+        if begins && !status.dynamic && self.launch(scope, node, task, status, inputs).await? {
+            self.report(scope, node, NodeReport::Running, status, Self::begins(cached.as_ref()))
+                .await?;
+        }
+        if !status.dynamic && status.phase == NodePhase::Running {
+            self.task(scope, node, task, status, inputs).await?;
+        }
+        if status.dynamic && status.phase == NodePhase::Running {
+            waits = stronger(waits, self.dynamic(scope, node, task, status).await?);
+        }
+        let target = match (&cached, status.phase) {
+            (Some(cached), NodePhase::Succeeded) => Some(self.populate(scope, node, cached, status).await?),
+            _ => None,
+        };
+        self.report_end(scope, node, status, target).await?;
+        Ok(waits)
+    }
+
+    /// Follows the present attempt.
+    async fn task(
+        &self,
+        scope: &Scope<'_>,
+        node: &Node,
+        task: &Task,
+        status: &mut NodeStatus,
+        inputs: &LiteralMap,
     ) -> Result<(), RoundError> {
-        if first && !self.launch(scope, node, task, status, inputs).await? {
-            return Ok(());
-        }
-        if first {
-            self.report(scope, node, NodeReport::Running, status, None).await?;
-        }
         let pod = self.current_pod(scope, node, status).await?;
         match pod.as_ref().and_then(|pod| pod.phase(primary(task))) {
             Some("Running") if !status.running => {
@@ -96,6 +125,7 @@ impl Run<'_> {
             pod_name,
             element: scope.element.map(|element| (element.index, element.individual)),
             inputs,
+            interruptible: self.interruptible(node, status).then_some(&engine.config.interruptible),
             store_id: &engine.store_id,
             default_cpu: &engine.config.default_cpu,
             default_memory: &engine.config.default_memory,
@@ -116,6 +146,12 @@ impl Run<'_> {
         self.remember(pod);
         self.task_report(scope, node, task, status, Phase::Queued).await?;
         Ok(true)
+    }
+
+    /// Whether a node's next attempt may run on a machine that can be taken away.
+    fn interruptible(&self, node: &Node, status: &NodeStatus) -> bool {
+        let asked = node.interruptible.or(self.object.execution_config.interruptible);
+        asked.unwrap_or(false) && status.system_failures < self.engine.config.interruptible.failures
     }
 
     /// The error that the present attempt wrote in place of outputs, and whether another attempt may help.
@@ -162,6 +198,7 @@ impl Run<'_> {
         inputs: &LiteralMap,
         (error, recoverable): (ExecutionError, bool),
     ) -> Result<(), RoundError> {
+        status.system_failures += u32::from(!error.user);
         status.error = Some(error.clone());
         self.task_report(scope, node, task, status, Phase::Failed).await?;
         let of_task = task.template.0.metadata.as_ref();

@@ -31,7 +31,9 @@ pub(crate) use object_server::digest as content_digest;
 pub use objects::ObjectStore;
 pub(crate) use objects::ObjectUri;
 pub use protocol::Facts;
-pub(crate) use rows::{AttributeKey, EntityKey, ExecutionKey, ExecutionRow, NodeKey, NodeRow, SignalKey, Tables, TaskKey, TaskRow};
+pub(crate) use rows::{
+    AttributeKey, EntityKey, ExecutionKey, ExecutionRow, InDataset, NodeKey, NodeRow, SignalKey, Tables, TaskKey, TaskRow,
+};
 pub use s3::{AccessKey, PublishedAws};
 pub use server::StoreServer;
 pub(crate) use signed::Signer;

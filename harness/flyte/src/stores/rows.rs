@@ -1,13 +1,13 @@
-//! The rows of flyteadmin's tables. Closures are kept as the messages that the API answers with.
+//! The rows of flyteadmin's and datacatalog's tables. Closures are kept as the messages that the API answers with.
 
 use serde::{Deserialize, Serialize};
 
 use super::DatabaseError;
 use super::backing::StoredRow;
 use super::table::Table;
-use crate::proto::{admin, core};
+use crate::proto::{admin, core, datacatalog};
 
-/// Key of a task, workflow or launch plan.
+/// Key of a task, workflow or launch plan, and of a dataset.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct EntityKey {
     pub(crate) project: String,
@@ -122,7 +122,25 @@ pub(crate) struct SignalKey {
     pub(crate) signal: String,
 }
 
-/// All tables of one database.
+impl From<&datacatalog::DatasetId> for EntityKey {
+    fn from(id: &datacatalog::DatasetId) -> Self {
+        Self {
+            project: id.project.clone(),
+            domain: id.domain.clone(),
+            name: id.name.clone(),
+            version: id.version.clone(),
+        }
+    }
+}
+
+/// Key of an artifact, a tag or a reservation: its dataset, and an id or name that is unique in there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct InDataset {
+    pub(crate) dataset: EntityKey,
+    pub(crate) name: String,
+}
+
+/// All tables of one database: flyteadmin's, and datacatalog's, which may share it.
 #[derive(Debug)]
 pub(crate) struct Tables {
     pub(crate) projects: Table<String, admin::Project>,
@@ -134,6 +152,11 @@ pub(crate) struct Tables {
     pub(crate) nodes: Table<NodeKey, NodeRow>,
     pub(crate) task_executions: Table<TaskKey, TaskRow>,
     pub(crate) signals: Table<SignalKey, admin::Signal>,
+    pub(crate) datasets: Table<EntityKey, datacatalog::Dataset>,
+    /// Their data is in the object store; here it has names only.
+    pub(crate) artifacts: Table<InDataset, datacatalog::Artifact>,
+    pub(crate) tags: Table<InDataset, datacatalog::Tag>,
+    pub(crate) reservations: Table<InDataset, datacatalog::Reservation>,
 }
 
 impl Default for Tables {
@@ -148,6 +171,10 @@ impl Default for Tables {
             nodes: Table::new("node_executions"),
             task_executions: Table::new("task_executions"),
             signals: Table::new("signals"),
+            datasets: Table::new("datasets"),
+            artifacts: Table::new("artifacts"),
+            tags: Table::new("tags"),
+            reservations: Table::new("reservations"),
         }
     }
 }
@@ -165,6 +192,10 @@ impl Tables {
             nodes,
             task_executions,
             signals,
+            datasets,
+            artifacts,
+            tags,
+            reservations,
         } = Self::default();
         Self {
             projects: projects.tracked(),
@@ -176,6 +207,10 @@ impl Tables {
             nodes: nodes.tracked(),
             task_executions: task_executions.tracked(),
             signals: signals.tracked(),
+            datasets: datasets.tracked(),
+            artifacts: artifacts.tracked(),
+            tags: tags.tracked(),
+            reservations: reservations.tracked(),
         }
     }
 
@@ -191,6 +226,10 @@ impl Tables {
         self.nodes.take_changes(&mut rows);
         self.task_executions.take_changes(&mut rows);
         self.signals.take_changes(&mut rows);
+        self.datasets.take_changes(&mut rows);
+        self.artifacts.take_changes(&mut rows);
+        self.tags.take_changes(&mut rows);
+        self.reservations.take_changes(&mut rows);
         rows
     }
 
@@ -204,7 +243,11 @@ impl Tables {
             || self.executions.apply(row)?
             || self.nodes.apply(row)?
             || self.task_executions.apply(row)?
-            || self.signals.apply(row)?;
+            || self.signals.apply(row)?
+            || self.datasets.apply(row)?
+            || self.artifacts.apply(row)?
+            || self.tags.apply(row)?
+            || self.reservations.apply(row)?;
         if known {
             Ok(())
         } else {

@@ -66,6 +66,9 @@ pub struct Task {
     /// Further attempts after a failed one.
     #[serde(default)]
     pub retries: u32,
+    /// Its results are kept, and used again for equal inputs.
+    #[serde(default)]
+    pub cache: Option<Cache>,
     /// The container's image, whose program must take the same arguments.
     #[serde(default)]
     pub image: Option<String>,
@@ -75,6 +78,17 @@ pub struct Task {
     /// Memory that the container asks for.
     #[serde(default)]
     pub memory: Option<String>,
+}
+
+/// How a task's results are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// Results of other versions are not used.
+    pub version: Spanned<String>,
+    /// One at a time computes a result that several executions want.
+    #[serde(default)]
+    pub serializable: bool,
 }
 
 /// An output and the value that the task hands back.

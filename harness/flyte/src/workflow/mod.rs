@@ -9,7 +9,7 @@ mod requests;
 mod types;
 
 pub use error::WorkflowFileError;
-pub use file::{LaunchPlan, Node, Output, Source, Task, Workflow, WorkflowFile};
+pub use file::{Cache, LaunchPlan, Node, Output, Source, Task, Workflow, WorkflowFile};
 pub use requests::Registration;
 pub use types::Type;
 

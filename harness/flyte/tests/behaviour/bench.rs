@@ -264,6 +264,31 @@ impl Bench {
         name
     }
 
+    /// Starts a datacatalog, `datacatalog.example:8089` for all clusters, on the database that every other one has.
+    pub(crate) async fn catalog(&self) -> String {
+        let config = json!({
+            "database": {"host": "postgres", "port": 5432, "dbname": "datacatalog"},
+            "storage": {"type": "s3", "container": "bucket", "connection": {"region": "us-east-2", "auth-type": "iam"}},
+            "datacatalog": {"storage-prefix": "metadata/datacatalog", "max-reservation-heartbeat": "30s"},
+        });
+        let run = Run {
+            command: vec!["serve"],
+            config,
+            ..Run::default()
+        };
+        let pod = self.run(HOME, "datacatalog", &run).await;
+        loop {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let Some(address) = self.pod(HOME, &pod).await.status.and_then(|status| status.pod_ip) else {
+                continue;
+            };
+            if self.host().connect(&address, 8089).await.is_ok() {
+                self.network.name("datacatalog.example", HOME, &address);
+                return pod;
+            }
+        }
+    }
+
     pub(crate) async fn pod(&self, zone: &str, name: &str) -> Pod {
         let api: Api<Pod> = Api::namespaced(self.client(zone), "flyte");
         api.get(name).await.unwrap()

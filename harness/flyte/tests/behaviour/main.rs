@@ -7,6 +7,7 @@
 mod attribute_api;
 mod bench;
 mod create;
+mod datacatalog;
 mod event;
 mod nodes;
 mod plane;

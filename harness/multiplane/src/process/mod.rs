@@ -24,7 +24,7 @@ pub const WORLD: &str = "MULTIPLANE_WORLD";
 /// The root of the file system that programs see, in place of `/`.
 pub const ROOT: &str = "MULTIPLANE_ROOT";
 /// Programs that need neither durable state nor what the resident tells.
-const ALONE: [&str; 5] = ["datacatalog", "flytescheduler", "flyteconsole", "multiplane-probe", resident::NAME];
+const ALONE: [&str; 4] = ["flytescheduler", "flyteconsole", "multiplane-probe", resident::NAME];
 /// How long the resident may take to answer: a pod may be quicker than the node's routes and names.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
@@ -165,6 +165,8 @@ mod tests {
 
     #[rstest]
     #[case(&["flyteadmin", "serve"], true, true)]
+    #[case(&["datacatalog", "serve"], true, true)]
+    #[case(&["flytescheduler", "run"], true, false)]
     #[case(&["/bin/multiplane-probe", "https://a:6443"], true, false)]
     #[case(&["/bin/sh", "-c", "flyteadmin secrets init"], true, true)]
     #[case(&["sh", "-c", "reply=$(curl http://127.0.0.1:8088/healthcheck)"], true, false)]

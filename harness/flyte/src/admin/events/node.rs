@@ -9,7 +9,9 @@ use crate::admin::state::Admin;
 use crate::proto::admin::EventErrorAlreadyInTerminalState;
 use crate::proto::admin::event_failure_reason::Reason;
 use crate::proto::admin::node_execution_closure::{OutputResult, TargetMetadata};
-use crate::proto::admin::{DynamicWorkflowNodeMetadata, NodeExecution, NodeExecutionClosure, NodeExecutionMetaData, WorkflowNodeMetadata};
+use crate::proto::admin::{
+    DynamicWorkflowNodeMetadata, NodeExecution, NodeExecutionClosure, NodeExecutionMetaData, TaskNodeMetadata, WorkflowNodeMetadata,
+};
 use crate::proto::core::node_execution::Phase;
 use crate::proto::event::NodeExecutionEvent;
 use crate::proto::event::node_execution_event::{InputValue, OutputResult as EventResult, TargetMetadata as EventTarget};
@@ -113,6 +115,11 @@ fn store(row: &mut NodeRow, event: NodeExecutionEvent) {
             }));
         }
         Some(EventTarget::TaskNodeMetadata(task)) => {
+            closure.target_metadata = Some(TargetMetadata::TaskNodeMetadata(TaskNodeMetadata {
+                cache_status: task.cache_status,
+                catalog_key: task.catalog_key,
+                checkpoint_uri: task.checkpoint_uri,
+            }));
             if let Some(workflow) = task.dynamic_workflow {
                 closure.dynamic_job_spec_uri.clone_from(&workflow.dynamic_job_spec_uri);
                 row.dynamic = Some(DynamicWorkflowNodeMetadata {

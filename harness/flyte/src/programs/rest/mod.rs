@@ -7,27 +7,24 @@ mod codec;
 mod json;
 mod rule;
 
-use std::sync::LazyLock;
-
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use prost::Message;
-use prost_reflect::{DescriptorError, DescriptorPool, DynamicMessage, MethodDescriptor};
+use prost_reflect::{DynamicMessage, MethodDescriptor};
 use tonic::service::Routes;
 use tonic::{Code, Status};
 
 use codec::Dynamic;
 use rule::Rule;
 
+use crate::proto_json::POOL;
+
 /// Largest body, in bytes, as on the gRPC port.
 const BODY_MAX: usize = super::admin::MESSAGE_MAX;
 /// Bodies in protocol buffers' own form, which Flyte's console asks for.
 const BINARY: &str = "application/octet-stream";
-
-/// What the API's protocol buffers say of themselves, read once for all gateways.
-static POOL: LazyLock<Result<DescriptorPool, DescriptorError>> = LazyLock::new(|| DescriptorPool::decode(flyteidl::DESCRIPTORS));
 
 /// The gateway in front of gRPC services.
 #[derive(Clone)]

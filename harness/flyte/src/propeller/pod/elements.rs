@@ -14,7 +14,7 @@ pub(super) fn environment(index: usize) -> [(&'static str, String); 2] {
 }
 
 /// Outputs of one element, where all together have these.
-pub(super) fn of_lists(outputs: &VariableMap) -> VariableMap {
+pub(in crate::propeller) fn of_lists(outputs: &VariableMap) -> VariableMap {
     let variables = outputs.variables.iter().map(|(name, variable)| {
         let element = match variable.r#type.as_ref().and_then(|of| of.r#type.as_ref()) {
             Some(Type::CollectionType(element)) => Variable {

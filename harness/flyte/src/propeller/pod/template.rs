@@ -48,7 +48,7 @@ impl Attempt<'_> {
         annotations.insert(PRIMARY.to_owned(), primary.to_owned());
         Ok(Pod {
             metadata,
-            spec: Some(spec),
+            spec: Some(self.placed(spec)),
             status: None,
         })
     }

@@ -8,11 +8,16 @@ use crate::proto::core::resources::{ResourceEntry, ResourceName};
 use crate::proto::core::runtime_metadata::RuntimeType;
 use crate::proto::core::task_template::Target;
 use crate::proto::core::{Container, Identifier, Resources, RetryStrategy, RuntimeMetadata, TaskMetadata, TaskTemplate};
-use crate::workflow::{TASK_IMAGE, Task, WorkflowFileError};
+use crate::workflow::{Cache, TASK_IMAGE, Task, WorkflowFileError};
 
 pub(super) fn request(id: Identifier, task: &Task) -> Result<TaskCreateRequest, WorkflowFileError> {
     for output in task.outputs.values() {
         typed(&output.value.value, &output.kind, output.span)?;
+    }
+    if let Some(Cache { version, .. }) = &task.cache
+        && version.value.trim().is_empty()
+    {
+        return Err(WorkflowFileError::at(version.span, "a cache needs a version"));
     }
     let outputs = task.outputs.iter().map(|(name, output)| (name, &output.kind));
     let template = TaskTemplate {
@@ -25,6 +30,9 @@ pub(super) fn request(id: Identifier, task: &Task) -> Result<TaskCreateRequest, 
                 flavor: "multiplane".to_owned(),
             }),
             retries: Some(RetryStrategy { retries: task.retries }),
+            discoverable: task.cache.is_some(),
+            discovery_version: task.cache.as_ref().map(|cache| cache.version.value.clone()).unwrap_or_default(),
+            cache_serializable: task.cache.as_ref().is_some_and(|cache| cache.serializable),
             ..TaskMetadata::default()
         }),
         interface: Some(interface(task.inputs.iter(), outputs)),

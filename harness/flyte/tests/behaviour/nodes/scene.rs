@@ -29,6 +29,8 @@ pub(super) struct Scene {
     /// The data plane's pod.
     pub(super) propeller: String,
     pub(super) plane: Plane,
+    /// The catalog's pod.
+    pub(super) catalog: String,
     pub(super) signals: SignalServiceClient<GrpcChannel>,
 }
 
@@ -42,10 +44,16 @@ impl Scene {
         let address = pod.status.and_then(|status| status.pod_ip).unwrap();
         let endpoint = format!("{address}:8089");
         bench.network.name("flyteadmin.example", HOME, &address);
+        let catalog = bench.catalog().await;
         let config = json!({
             "admin": {"endpoint": "flyteadmin.example:8089", "insecure": true},
+            "catalog-cache": {"type": "datacatalog", "endpoint": "datacatalog.example:8089", "insecure": true, "max-cache-age": "24h"},
             "storage": {"type": "s3", "container": "bucket", "connection": {"region": "us-east-2", "auth-type": "iam"}},
             "propeller": {"limit-namespace": "all", "metadata-prefix": "metadata/propeller", "rawoutput-prefix": "s3://raw/"},
+            "plugins": {"k8s": {
+                "interruptible-tolerations": [{"key": "spot", "operator": "Exists", "effect": "NoSchedule"}],
+                "interruptible-node-selector": {"example.com/spot": "true"},
+            }},
         });
         let propeller = bench.run(ZONE, "flytepropeller", &Run { config, ..Run::default() }).await;
         let channel = channel(&bench.host(), &endpoint, None, Duration::from_secs(120)).unwrap();
@@ -53,6 +61,7 @@ impl Scene {
             bench,
             propeller,
             plane,
+            catalog,
             signals: SignalServiceClient::new(channel),
         }
     }
@@ -108,13 +117,18 @@ impl Scene {
     }
 
     pub(super) async fn submit(&self, workflow: &str, run: &str, input: (&str, Literal)) {
+        self.submit_as(workflow, run, input, ExecutionSpec::default()).await;
+    }
+
+    /// The same, done as a specification says.
+    pub(super) async fn submit_as(&self, workflow: &str, run: &str, input: (&str, Literal), spec: ExecutionSpec) {
         let request = ExecutionCreateRequest {
             project: PROJECT.to_owned(),
             domain: DOMAIN.to_owned(),
             name: run.to_owned(),
             spec: Some(ExecutionSpec {
                 launch_plan: Some(identifier(ResourceType::LaunchPlan, workflow)),
-                ..ExecutionSpec::default()
+                ..spec
             }),
             inputs: Some(map(&[(input.0, input.1)])),
             ..ExecutionCreateRequest::default()
@@ -157,6 +171,14 @@ impl Scene {
         };
         let list = self.plane.client.clone().list_node_executions(request).await.unwrap();
         list.into_inner().node_executions
+    }
+}
+
+impl Scene {
+    /// Names of the pods that nodes of runs have had, oldest first.
+    pub(super) async fn pods(&self) -> Vec<String> {
+        let like = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "team1-development"}});
+        self.bench.names(ZONE, &like).await
     }
 }
 

@@ -68,7 +68,7 @@ async fn a_branch_takes_the_node_whose_condition_holds() {
     assert_eq!(names(&scene.nodes("down", "n0").await), [""; 0]);
 }
 
-fn array(task: &str, ratio: f32) -> Node {
+pub(super) fn array(task: &str, ratio: f32) -> Node {
     let inner = task_node("inner", task, vec![binding("x", promise("", "xs"))]);
     let array = ArrayNode {
         node: Some(Box::new(inner)),

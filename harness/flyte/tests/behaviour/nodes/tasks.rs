@@ -127,13 +127,13 @@ async fn a_task_may_bring_its_pod() {
 
 /// What a `@dynamic` task leaves: `flyteidl.core.DynamicJobSpec`.
 #[derive(Clone, PartialEq, Message)]
-struct Futures {
+pub(super) struct Futures {
     #[prost(message, repeated, tag = "1")]
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
     #[prost(message, repeated, tag = "3")]
-    outputs: Vec<Binding>,
+    pub(super) outputs: Vec<Binding>,
     #[prost(message, repeated, tag = "4")]
-    tasks: Vec<TaskTemplate>,
+    pub(super) tasks: Vec<TaskTemplate>,
 }
 
 #[tokio::test(start_paused = true)]
