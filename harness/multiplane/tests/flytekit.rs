@@ -11,6 +11,10 @@ mod signals;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
+use k8s_openapi::api::core::v1::Namespace;
+use kube::config::{Config, KubeConfigOptions, Kubeconfig};
+use kube::runtime::wait::await_condition;
+use kube::{Api, Client};
 use libtest_mimic::{Arguments, Failed, Trial};
 use process::{Ended, finish, multiplane};
 use signals::{signal, until};
@@ -78,6 +82,20 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// Waits for the project's namespaces, which come with the next round of the sync: a run before that fails, as it does upstream.
+fn project_is_everywhere(dir: &Path) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for plane in ["dataplane_1", "dataplane_2"] {
+            let kubeconfig = Kubeconfig::read_from(dir.join("kubeconfigs").join(format!("{plane}.yaml"))).unwrap();
+            let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
+            let namespaces: Api<Namespace> = Api::all(Client::try_from(config.unwrap()).unwrap());
+            let made = await_condition(namespaces, "team1-development", |found: Option<&Namespace>| found.is_some());
+            made.await.unwrap();
+        }
+    });
+}
+
 /// A world that is up, and a Python project beside it.
 struct World {
     child: Child,
@@ -98,6 +116,7 @@ impl World {
             .spawn()
             .unwrap();
         until("the world is up", || dir.join("ready").exists());
+        project_is_everywhere(&dir);
         let env = std::fs::read_to_string(dir.join("env.json")).unwrap();
         for file in ["example.py", "remote.py", "computing.py", "computed.py", "shapes.py", "shaped.py"] {
             std::fs::copy(root().join("fixtures/workflows/python").join(file), folder.path().join(file)).unwrap();

@@ -1,7 +1,9 @@
 //! A machine on the network.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::listener::{Listener, PeerAddr};
@@ -15,6 +17,8 @@ pub struct Host {
     zone: String,
     address: String,
     search: Vec<String>,
+    /// Addresses by the names that this machine alone has for them.
+    aliases: Arc<BTreeMap<String, String>>,
 }
 
 impl Host {
@@ -24,6 +28,7 @@ impl Host {
             zone,
             address,
             search: Vec::new(),
+            aliases: Arc::default(),
         }
     }
 
@@ -32,6 +37,15 @@ impl Host {
     #[must_use]
     pub fn with_search(self, search: Vec<String>) -> Self {
         Self { search, ..self }
+    }
+
+    /// The same machine with names of its own for addresses, as in `/etc/hosts`; they go before the network's.
+    #[must_use]
+    pub fn with_aliases(self, aliases: BTreeMap<String, String>) -> Self {
+        Self {
+            aliases: aliases.into(),
+            ..self
+        }
     }
 
     /// The zone that the machine stands in.
@@ -83,6 +97,7 @@ impl Host {
     /// `NotFound` ("no such host") if the name does not resolve, `ConnectionRefused` if nothing listens or stands behind it, `TimedOut`
     /// where a rule drops the traffic.
     pub async fn connect(&self, name: &str, port: u16) -> io::Result<Stream> {
+        let name = self.aliases.get(name).map_or(name, String::as_str);
         let asked = name;
         if self.network.is_machine() {
             // The operating system's resolver knows the search domains, too.

@@ -204,13 +204,7 @@ impl Network {
     /// Where `name:port` leads from `zone`, trying the search domains as a pod's resolver with `ndots:5` does.
     pub(crate) fn lookup(&self, zone: &str, search: &[String], name: &str, port: u16) -> io::Result<Vec<PortKey>> {
         let state = self.state();
-        let absolute = name.strip_suffix('.');
-        let searched = search
-            .iter()
-            .filter(|_| absolute.is_none() && name.matches('.').count() < 5)
-            .map(|domain| format!("{name}.{domain}"));
-        for candidate in searched.chain([absolute.unwrap_or(name).to_owned()]) {
-            let candidate = candidate.to_ascii_lowercase();
+        for candidate in candidates(search, name) {
             let found = state.resolve(zone, &candidate, port);
             if let Some(found) = found.or_else(|| state.resolve_delegated(&candidate, port)) {
                 return Ok(found);
@@ -244,13 +238,7 @@ impl Network {
     /// The full name and the addresses that DNS has for `name`, with the search domains as for [`Self::lookup`].
     pub(crate) fn addresses(&self, zone: &str, search: &[String], name: &str) -> io::Result<(String, Vec<String>)> {
         let state = self.state();
-        let absolute = name.strip_suffix('.');
-        let searched = search
-            .iter()
-            .filter(|_| absolute.is_none() && name.matches('.').count() < 5)
-            .map(|domain| format!("{name}.{domain}"));
-        for candidate in searched.chain([absolute.unwrap_or(name).to_owned()]) {
-            let candidate = candidate.to_ascii_lowercase();
+        for candidate in candidates(search, name) {
             let found = state.resolvers.get(zone).and_then(|resolver| resolver.addresses(&candidate));
             let public = || state.names.get(&candidate).map(|(_, address)| vec![address.clone()]);
             if let Some(found) = found.filter(|found| !found.is_empty()).or_else(public) {
@@ -402,4 +390,13 @@ impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Network").field("wires", &self.0.wires).finish_non_exhaustive()
     }
+}
+
+/// The full names that a name may stand for, in the order of a resolver with `ndots:5`.
+fn candidates(search: &[String], name: &str) -> impl Iterator<Item = String> {
+    let absolute = name.strip_suffix('.');
+    let searched = search.iter().filter(move |_| absolute.is_none() && name.matches('.').count() < 5);
+    let full = searched.map(move |domain| format!("{name}.{domain}"));
+    full.chain([absolute.unwrap_or(name).to_owned()])
+        .map(|name| name.to_ascii_lowercase())
 }

@@ -13,6 +13,7 @@ mod context;
 mod entrypoint;
 mod env;
 mod ephemeral;
+mod etc;
 mod hooks;
 mod image;
 mod mounts;
@@ -30,6 +31,7 @@ mod worker;
 
 pub(crate) use checks::trusting_any;
 pub(crate) use context::{Assigned, PodContext};
+pub(crate) use etc::NAME_SERVER;
 pub(crate) use remains::Remains;
 pub use volumes::PersistentVolumes;
 pub(crate) use worker::run;

@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::Container;
 use super::container::Supervisor;
 use super::env::{self, Lookups};
 use super::restart::{Role, restarts};
-use super::{entrypoint, image, mounts};
+use super::{entrypoint, etc, image, mounts};
 use crate::lifecycle::{self, Script};
 use crate::node::Severity;
 use crate::program::{Files, Program, Programs};
@@ -81,6 +81,14 @@ async fn attempt(of: &Supervisor, lookups: &mut Lookups) -> Result<Prepared, Con
     let (command, args) = (expand(&container.command), expand(&container.args));
     let image = container.image.as_deref().unwrap_or_default();
     let files = mounts::files(container, &of.volumes, &env);
+    let (spec, ip) = (of.ctx.spec(), of.ctx.board.snapshot().ip.unwrap_or_default());
+    let host = etc::Host {
+        spec: &spec,
+        namespace: &of.ctx.namespace,
+        name: &of.ctx.name,
+        ip: &ip,
+    };
+    etc::fill(&files, container, &host);
     let programs = &of.ctx.node.programs;
     let mut prepared = Prepared {
         program: Arc::new(Script::default()),

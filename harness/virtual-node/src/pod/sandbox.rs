@@ -1,8 +1,10 @@
 //! A pod's place in the network.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::PodSpec;
 use simnet::Host;
 use tokio::time::sleep;
 
@@ -50,25 +52,29 @@ pub(crate) fn host(ctx: &PodContext) -> Host {
     let (spec, state) = (ctx.spec(), ctx.board.snapshot());
     let address = state.ip.unwrap_or_else(|| ctx.node.address.clone());
     let host = ctx.node.network.host(&ctx.node.zone, &address);
-    let host_network = spec.host_network.unwrap_or(false);
-    let mut search: Vec<String> = match spec.dns_policy.as_deref().unwrap_or("ClusterFirst") {
-        "ClusterFirstWithHostNet" => cluster_domains(&ctx.namespace),
-        "ClusterFirst" if !host_network => cluster_domains(&ctx.namespace),
-        _ => Vec::new(),
-    };
-    search.extend(
-        spec.dns_config
-            .as_ref()
-            .and_then(|config| config.searches.clone())
-            .unwrap_or_default(),
-    );
-    host.with_search(search)
+    host.with_search(search(&spec, &ctx.namespace)).with_aliases(aliases(&spec))
 }
 
-fn cluster_domains(namespace: &str) -> Vec<String> {
-    vec![
-        format!("{namespace}.svc.cluster.local"),
-        "svc.cluster.local".to_owned(),
-        "cluster.local".to_owned(),
-    ]
+/// The search domains of a pod, strongest first.
+pub(super) fn search(spec: &PodSpec, namespace: &str) -> Vec<String> {
+    let cluster = match spec.dns_policy.as_deref().unwrap_or("ClusterFirst") {
+        "ClusterFirstWithHostNet" => true,
+        "ClusterFirst" => !spec.host_network.unwrap_or(false),
+        _ => false,
+    };
+    let domains = ["svc.cluster.local", "cluster.local"].map(str::to_owned);
+    let mut search: Vec<String> = match cluster {
+        true => [format!("{namespace}.svc.cluster.local")].into_iter().chain(domains).collect(),
+        false => Vec::new(),
+    };
+    let own = spec.dns_config.as_ref().and_then(|config| config.searches.clone());
+    search.extend(own.unwrap_or_default());
+    search
+}
+
+/// `spec.hostAliases`, by name.
+fn aliases(spec: &PodSpec) -> BTreeMap<String, String> {
+    let all = spec.host_aliases.iter().flatten();
+    let names = all.flat_map(|alias| alias.hostnames.iter().flatten().map(|name| (name.clone(), alias.ip.clone())));
+    names.collect()
 }

@@ -271,3 +271,18 @@ async fn curl_trusts_whom_it_is_told_to() {
     assert_eq!(ended(&world).await, 0);
     assert_eq!(log(&world, "p").await, "\"major\":\"1\"\n403\n60\n6\n");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_knows_its_aliases() {
+    let world = World::start(program(web)).await;
+    world.create::<Pod>(app("server", json!({}))).await;
+    let server = world.ready("server").await;
+    let mut pod = script("wget -qO- http://db.local:8080 && tail -n 1 /etc/hosts && cat /etc/hostname");
+    let ip = server.status.unwrap().pod_ip.unwrap();
+    pod["spec"]["hostAliases"] = json!([{"ip": ip, "hostnames": ["db.local"]}]);
+    world.create::<Pod>(pod).await;
+    let code = ended(&world).await;
+    let log = log(&world, "p").await;
+    assert_eq!(code, 0, "{log}");
+    assert!(log.ends_with(&format!("{ip}\tdb.local\np\n")), "{log}");
+}

@@ -1,9 +1,7 @@
 //! `nslookup`, `getent`: the cluster's names, as the pod's DNS has them.
 
+use crate::pod::NAME_SERVER;
 use crate::shell::tools::{Call, Ended, Failure};
-
-/// The address that a cluster's DNS has by convention.
-const SERVER: &str = "10.96.0.10";
 
 /// `nslookup NAME [SERVER]`
 pub(crate) async fn nslookup(call: Call<'_>) -> Ended {
@@ -11,7 +9,7 @@ pub(crate) async fn nslookup(call: Call<'_>) -> Ended {
     let [name, ..] = given.operands.as_slice() else {
         return Err(Failure::Told("a name is needed".to_owned()));
     };
-    call.line(format!("Server:\t\t{SERVER}\nAddress:\t{SERVER}:53\n")).await?;
+    call.line(format!("Server:\t\t{NAME_SERVER}\nAddress:\t{NAME_SERVER}:53\n")).await?;
     let Ok((full, addresses)) = call.context.host.addresses(name) else {
         call.line(format!("** server can't find {name}: NXDOMAIN\n")).await?;
         return Ok(1);
