@@ -24,6 +24,7 @@ mod program;
 mod remote;
 mod service;
 mod shell;
+mod stand_in;
 
 pub use api::{Lean, Pause, Unread};
 pub use error::Error;

@@ -13,6 +13,8 @@
 //!   broken: {pullError: not found}
 //! ```
 //!
+//! From when it is ready, the ports that its spec declares answer HTTP with 200 and a line of text.
+//!
 //! | field | meaning |
 //! |---|---|
 //! | `startDelay` | how long the image takes to be pulled |
@@ -37,6 +39,7 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::program::{ContainerContext, ExitStatus, Program};
+use crate::stand_in;
 
 /// The pod annotation that holds life-cycle scripts.
 pub const ANNOTATION: &str = "multiplane.dev/lifecycle";
@@ -156,6 +159,7 @@ impl Program for Script {
             for line in &script.log {
                 context.log.line(line);
             }
+            stand_in::serve(&context, script.ready_after());
             let end = async {
                 let Some((after, exit)) = script.end() else {
                     return std::future::pending().await;

@@ -286,3 +286,27 @@ async fn a_pod_knows_its_aliases() {
     assert_eq!(code, 0, "{log}");
     assert!(log.ends_with(&format!("{ip}\tdb.local\np\n")), "{log}");
 }
+
+/// As the test of a chart of `helm create` does.
+#[tokio::test(start_paused = true)]
+async fn a_container_that_is_not_here_answers_on_its_ports_once_it_is_ready() {
+    let world = World::start(Programs::new()).await;
+    let container = json!({"name": "nginx", "image": "nginx:1", "ports": [{"name": "http", "containerPort": 80}]});
+    let annotations = json!({"multiplane.dev/lifecycle": "nginx: {readyAfter: 30s}"});
+    let metadata = json!({"name": "server", "labels": {"app": "web"}, "annotations": annotations});
+    world
+        .create::<Pod>(json!({"metadata": metadata, "spec": {"containers": [container]}}))
+        .await;
+    let spec = json!({"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "http"}]});
+    world.create::<Service>(json!({"metadata": {"name": "web"}, "spec": spec})).await;
+    world
+        .create::<Pod>(script(
+            "until wget -qO- http://web; do sleep 5; done; wget -q http://web:81; echo $?",
+        ))
+        .await;
+    let code = ended(&world).await;
+    assert_eq!((code, log(&world, "p").await.lines().last()), (0, Some("1")));
+    assert!(log(&world, "p").await.contains("\nserver stands here for nginx:1\n"));
+    let pod = world.api::<Pod>().get("server").await.unwrap();
+    assert_eq!(condition(&pod, "Ready"), "True");
+}
