@@ -8,6 +8,16 @@ use flyte::proto::core::{
 
 use super::super::plane::{DOMAIN, PROJECT};
 
+/// Arguments of a task that takes a minute, and then has the output `o0`, 1.
+pub(super) const A_MINUTE: [&str; 6] = [
+    "--duration",
+    "1m",
+    "--outputs",
+    "{\"o0\": 1}",
+    "--output-prefix",
+    "{{.outputPrefix}}",
+];
+
 pub(super) fn identifier(kind: ResourceType, name: &str) -> Identifier {
     Identifier {
         resource_type: kind as i32,

@@ -7,20 +7,12 @@ use flyte::proto::core::node_metadata::{CacheVersionValue, CacheableValue};
 use flyte::proto::core::{CatalogCacheStatus, Node, NodeMetadata, SimpleType, TaskMetadata, TaskTemplate};
 
 use super::super::bench::HOME;
-use super::build::{binding, list, list_of, number, promise, simple, task, task_node};
+use super::build::{A_MINUTE, binding, list, list_of, number, promise, simple, task, task_node};
 use super::scene::{Scene, ZONE};
 use super::shapes::array;
 
 /// A task whose results are kept, and that takes a minute.
 fn cached(name: &str, serializable: bool) -> TaskTemplate {
-    let arguments = [
-        "--duration",
-        "1m",
-        "--outputs",
-        "{\"o0\": 1}",
-        "--output-prefix",
-        "{{.outputPrefix}}",
-    ];
     TaskTemplate {
         metadata: Some(TaskMetadata {
             discoverable: true,
@@ -28,7 +20,7 @@ fn cached(name: &str, serializable: bool) -> TaskTemplate {
             cache_serializable: serializable,
             ..TaskMetadata::default()
         }),
-        ..task(name, simple(SimpleType::Integer), &arguments)
+        ..task(name, simple(SimpleType::Integer), &A_MINUTE)
     }
 }
 

@@ -4,21 +4,13 @@ use flyte::proto::admin::ExecutionSpec;
 use flyte::proto::core::SimpleType;
 use serde_json::json;
 
-use super::build::{binding, number, promise, simple, task, task_node};
+use super::build::{A_MINUTE, binding, number, promise, simple, task, task_node};
 use super::scene::{Scene, ZONE};
 
 /// Registers a workflow of five nodes that take a minute and do not wait for each other.
 async fn five(scene: &Scene) {
     let integer = simple(SimpleType::Integer);
-    let arguments = [
-        "--duration",
-        "1m",
-        "--outputs",
-        "{\"o0\": 1}",
-        "--output-prefix",
-        "{{.outputPrefix}}",
-    ];
-    let minute = task("minute", integer.clone(), &arguments);
+    let minute = task("minute", integer.clone(), &A_MINUTE);
     let nodes = ["n0", "n1", "n2", "n3", "n4"].map(|node| task_node(node, "minute", vec![binding("x", promise("", "x"))]));
     let output = (integer.clone(), promise("n4", "o0"));
     scene.register("five", ("x", integer), output, nodes.to_vec(), minute).await;

@@ -1,6 +1,7 @@
 //! `set`
 
 use super::{Done, Own, Undone, variables};
+use crate::shell::interp::signed;
 
 /// `set [-efux] [+efux] [-o NAME] [--] [PARAMETER...]`
 pub(super) async fn set(own: Own<'_>) -> Done {
@@ -11,13 +12,7 @@ pub(super) async fn set(own: Own<'_>) -> Done {
     let mut rest = own.args;
     let mut replaces = false;
     while let [option, after @ ..] = rest {
-        let Some((on, letters)) = option
-            .strip_prefix('-')
-            .map(|letters| (true, letters))
-            .or(option.strip_prefix('+').map(|letters| (false, letters)))
-        else {
-            break;
-        };
+        let Some((on, letters)) = signed(option) else { break };
         rest = after;
         if letters == "-" {
             replaces = true;

@@ -38,13 +38,7 @@ impl Invocation {
         let (mut options, mut is_line, mut is_stdin) = (Options::default(), false, false);
         let mut rest = words.get(1..).unwrap_or_default();
         while let [option, after @ ..] = rest {
-            let Some((on, letters)) = option
-                .strip_prefix('-')
-                .map(|letters| (true, letters))
-                .or(option.strip_prefix('+').map(|letters| (false, letters)))
-            else {
-                break;
-            };
+            let Some((on, letters)) = signed(option) else { break };
             rest = after;
             if let "" | "-" = letters {
                 break;
@@ -102,6 +96,12 @@ pub(crate) fn shebang(script: &str) -> Option<Vec<String>> {
         words.remove(0);
     }
     words.first().is_some_and(|name| Invocation::is_shell(name)).then_some(words)
+}
+
+/// The letters of a word of options, and whether it turns them on (`-x`) or off (`+x`); none if it is no such word.
+pub(crate) fn signed(option: &str) -> Option<(bool, &str)> {
+    let on = option.strip_prefix('-').map(|letters| (true, letters));
+    on.or(option.strip_prefix('+').map(|letters| (false, letters)))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod vars;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) use invocation::{Invocation, Source};
+pub(crate) use invocation::{Invocation, Source, signed};
 pub(crate) use jobs::{Jobs, TERMINATED};
 pub(crate) use options::Options;
 pub(crate) use pace::Pace;
