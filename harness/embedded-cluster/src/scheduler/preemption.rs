@@ -53,7 +53,7 @@ impl Preemption<'_> {
         for (node, misfit) in misfits {
             let victims = match misfit.resolvable {
                 false => Err(vec![NOT_HELPFUL.to_owned()]),
-                true => self.victims(world.get_or_insert_with(|| self.nodes.clone()), node),
+                true => self.victims(&mut world, node),
             };
             match victims {
                 Ok(victims) => costs.push((*node, victims)),
@@ -87,12 +87,14 @@ impl Preemption<'_> {
         node.pods.values().filter(move |placed| priority(&placed.pod) < own)
     }
 
-    /// The fewest pods that have to go from a node, or why it is no use. `world` is as it was afterwards.
-    fn victims(&self, world: &mut Nodes, node: &Node) -> Result<Victims, Vec<String>> {
+    /// The fewest pods that have to go from a node, or why it is no use. `world` is a copy to try things in, made for the first node with
+    /// pods that might go; it is as it was afterwards.
+    fn victims(&self, world: &mut Option<Nodes>, node: &Node) -> Result<Victims, Vec<String>> {
         let mut all: Vec<Placed> = self.less_important(node).cloned().collect();
         if all.is_empty() {
             return Err(vec![NO_VICTIMS.to_owned()]);
         }
+        let world = world.get_or_insert_with(|| self.nodes.clone());
         let name = node.object.name();
         all.sort_by_cached_key(|placed| (Reverse(priority(&placed.pod)), since(&placed.pod).to_owned()));
         let (violating, harmless) = self.by_budgets(all.clone());
