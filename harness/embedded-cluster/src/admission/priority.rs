@@ -44,9 +44,15 @@ impl Plugin for Priority {
         if let Some(class) = class.filter(|_| name.is_empty()) {
             spec["priorityClassName"] = class.name().into();
         }
-        if spec["preemptionPolicy"].is_null() {
-            spec["preemptionPolicy"] = if policy.is_null() { "PreemptLowerPriority".into() } else { policy };
+        let policy = policy.as_str().unwrap_or("PreemptLowerPriority");
+        if let Some(asked) = spec["preemptionPolicy"].as_str().filter(|asked| *asked != policy) {
+            let because = format!(
+                "the string value of PreemptionPolicy ({asked}) must not be provided in pod spec; priority admission controller computed \
+                 {policy} from the given PriorityClass name"
+            );
+            return Err(attempt.forbid(&because));
         }
+        spec["preemptionPolicy"] = policy.into();
         Ok(())
     }
 }

@@ -91,7 +91,12 @@ pub(super) fn priority_class(class: &Value, causes: &mut Vec<Cause>) {
         causes.push(Cause::forbidden("value", &detail));
     }
     let policies = &["PreemptLowerPriority", "Never"];
-    apply(&[("preemptionPolicy", Check::OneOf(policies))], class, "", causes);
+    apply(
+        &[("preemptionPolicy", Check::Required), ("preemptionPolicy", Check::OneOf(policies))],
+        class,
+        "",
+        causes,
+    );
 }
 
 const USAGES: &[&str] = &[

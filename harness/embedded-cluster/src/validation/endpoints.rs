@@ -7,7 +7,7 @@ use super::rules::{Check, Rule, apply, faults, items, text};
 use super::services::{PORT, address};
 use crate::status::Cause;
 
-const ENDPOINT: &[Rule] = &[("hostname", Check::Label), ("nodeName", Check::Text(names::subdomain))];
+const ENDPOINT: &[Rule] = &[("hostname", Check::Label), ("nodeName", Check::TextIfSet(names::subdomain))];
 
 /// Endpoints.
 pub(super) fn check(object: &Value, causes: &mut Vec<Cause>) {

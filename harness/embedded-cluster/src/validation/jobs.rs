@@ -1,9 +1,9 @@
 //! Jobs and cron jobs.
 
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 use super::rules::{self, Check, Rule, apply, text};
-use super::{cron, formats, job_policies, workloads};
+use super::{cron, formats, job_policies, selectors, workloads};
 use crate::selector::LabelSelector;
 use crate::status::Cause;
 
@@ -15,7 +15,7 @@ const JOB: &[Rule] = &[
     ("ttlSecondsAfterFinished", Check::NotNegative),
     ("backoffLimitPerIndex", Check::NotNegative),
     ("maxFailedIndexes", Check::NotNegative),
-    ("completionMode", Check::OneOf(&["NonIndexed", "Indexed"])),
+    ("completionMode", Check::OneOfIfSet(&["NonIndexed", "Indexed"])),
     ("", Check::With(indexed)),
     ("", Check::With(job_policies::check)),
     ("managedBy", Check::Text(manager)),
@@ -26,8 +26,15 @@ pub(super) fn job(job: &Value, causes: &mut Vec<Cause>) {
     let spec = &job["spec"];
     generated_selector(job, causes);
     apply(JOB, spec, "spec", causes);
-    selects_itself(spec, causes);
     job_template(spec, "spec", causes);
+    if spec["selector"].is_null() {
+        causes.push(Cause::required("spec.selector", ""));
+    }
+    let before = causes.len();
+    selectors::check(&spec["selector"], "spec.selector", causes);
+    if causes.len() == before {
+        selects_itself(spec, causes);
+    }
 }
 
 /// What a Job's update is checked for once more.
@@ -45,14 +52,24 @@ fn generated_selector(job: &Value, causes: &mut Vec<Cause>) {
     if spec["manualSelector"] == true || !spec["selector"].is_object() {
         return;
     }
-    let uid = &job["metadata"]["uid"];
-    let labels = &spec["selector"]["matchLabels"];
-    let alone = spec["selector"].as_object().is_some_and(|s| s.len() == 1) && labels.as_object().is_some_and(|l| l.len() == 1);
-    let own = alone
-        && ["batch.kubernetes.io/controller-uid", "controller-uid"]
-            .iter()
-            .any(|key| labels[*key] == *uid);
-    if !own {
+    let mut wrong = vec![];
+    selectors::check(&spec["selector"], "", &mut wrong);
+    if !wrong.is_empty() {
+        // That is said later.
+        return;
+    }
+    let (uid, name) = (&job["metadata"]["uid"], &job["metadata"]["name"]);
+    let labels = [
+        "batch.kubernetes.io/controller-uid",
+        "controller-uid",
+        "batch.kubernetes.io/job-name",
+        "job-name",
+    ];
+    let own: Map = labels
+        .map(|key| (key, if key.ends_with("uid") { uid.clone() } else { name.clone() }))
+        .into_iter()
+        .collect();
+    if !LabelSelector::of_object(&spec["selector"]).matches(Some(&own)) {
         causes.push(Cause::invalid("spec.selector", &spec["selector"], "`selector` not auto-generated"));
     }
 }
@@ -108,6 +125,10 @@ pub(super) fn cron_job(object: &Value, causes: &mut Vec<Cause>) {
     let base = "spec.jobTemplate.spec";
     apply(JOB, job, base, causes);
     job_template(job, base, causes);
+    if !job["selector"].is_null() {
+        let detail = "`selector` will be auto-generated";
+        causes.push(Cause::invalid(format!("{base}.selector"), &job["selector"], detail));
+    }
     if job["manualSelector"] == true {
         let place = format!("{base}.manualSelector");
         causes.push(rules::not_one_of(&place, &true.into(), &["nil", "false"]));

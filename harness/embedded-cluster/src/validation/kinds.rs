@@ -3,10 +3,11 @@
 use crate::value::Value;
 
 use super::rules::{Check, Rule, apply};
-use super::{cluster, data, endpoints, events, formats, names, network, policy, quotas, rbac, services, slices, storage, webhooks};
+use super::{cluster, data, endpoints, events, formats, network, plugins, policy, quotas, rbac, services, slices, storage, webhooks};
 use crate::status::Cause;
 
 const INGRESS_CLASS: &[Rule] = &[
+    ("spec.controller", Check::With(controller)),
     ("spec.controller", Check::RequiredText(formats::domain_path)),
     ("spec.parameters", Check::With(network::class_parameters)),
 ];
@@ -16,7 +17,14 @@ const LEASE: &[Rule] = &[
     ("spec.leaseTransitions", Check::NotNegative),
 ];
 
-const RUNTIME_CLASS: &[Rule] = &[("handler", Check::RequiredText(names::label))];
+/// Longest name of a controller of Ingresses, in bytes.
+const CONTROLLER: usize = 250;
+
+fn controller(name: &Value, place: &str, causes: &mut Vec<Cause>) {
+    if name.as_str().is_some_and(|name| name.len() > CONTROLLER) {
+        causes.push(Cause::too_long(place, CONTROLLER));
+    }
+}
 
 /// What is wrong with an object of a kind; nothing for kinds that have no more than metadata.
 pub(super) fn check(group: &str, plural: &str, object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
@@ -41,7 +49,11 @@ pub(super) fn check(group: &str, plural: &str, object: &Value, old: Option<&Valu
         ("storage.k8s.io", "storageclasses") => storage::class(object, causes),
         ("scheduling.k8s.io", "priorityclasses") => cluster::priority_class(object, causes),
         ("coordination.k8s.io", "leases") => apply(LEASE, object, "", causes),
-        ("node.k8s.io", "runtimeclasses") => apply(RUNTIME_CLASS, object, "", causes),
+        ("node.k8s.io", "runtimeclasses") => plugins::runtime(object, causes),
+        ("storage.k8s.io", "volumeattachments") => plugins::attachment(object, causes),
+        ("storage.k8s.io", "csinodes") => plugins::node(object, causes),
+        ("storage.k8s.io", "csidrivers") => plugins::driver(object, causes),
+        ("apiregistration.k8s.io", "apiservices") => plugins::api_service(object, causes),
         ("discovery.k8s.io", "endpointslices") => slices::check(object, old, causes),
         ("policy", "poddisruptionbudgets") => policy::budget(object, causes),
         ("autoscaling", "horizontalpodautoscalers") => policy::autoscaler(object, old.is_none(), causes),

@@ -18,6 +18,10 @@ pub(super) fn check(kind: &Kind, object: &Value, old: Option<&Value>) -> Vec<Cau
     if old.is_none() {
         causes.extend(check_name(kind, metadata));
     }
+    if metadata["generation"].as_i64().is_some_and(|n| n < 0) {
+        let detail = "must be greater than or equal to 0";
+        causes.push(Cause::invalid("metadata.generation", &metadata["generation"], detail));
+    }
     labels(&metadata["labels"], "metadata.labels", &mut causes);
     annotations(&metadata["annotations"], "metadata.annotations", &mut causes);
     causes.extend(check_owners(metadata));
@@ -51,9 +55,8 @@ fn check_name(kind: &Kind, metadata: &Value) -> Vec<Cause> {
     if !base.is_empty() {
         // The base may end in a dash, since letters follow.
         let padded = base.strip_suffix('-').map(|b| format!("{b}a"));
-        let short: String = padded.as_deref().unwrap_or(base).chars().take(58).collect();
         causes.extend(
-            faults(&short)
+            faults(padded.as_deref().unwrap_or(base))
                 .iter()
                 .map(|fault| Cause::invalid("metadata.generateName", &base.into(), fault)),
         );
@@ -106,8 +109,10 @@ fn check_owners(metadata: &Value) -> Vec<Cause> {
             ("name", "must not be empty"),
             ("uid", "must not be empty"),
         ] {
-            if text(field).is_empty() {
-                causes.push(Cause::invalid(format!("{PLACE}.{field}"), &"".into(), detail));
+            // What has more than a group and a version has none.
+            let missing = text(field).is_empty() || field == "apiVersion" && text(field).matches('/').count() > 1;
+            if missing {
+                causes.push(Cause::invalid(format!("{PLACE}.{field}"), &text(field).into(), detail));
             }
         }
         if (text("apiVersion"), text("kind")) == ("v1", "Event") {

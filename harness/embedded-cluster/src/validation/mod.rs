@@ -17,6 +17,8 @@ mod kinds;
 mod metadata;
 pub(crate) mod names;
 mod network;
+mod persistent;
+mod plugins;
 mod pods;
 mod policy;
 mod quotas;

@@ -34,23 +34,29 @@ pub(super) fn ingress(ingress: &Value, causes: &mut Vec<Cause>) {
         for (j, item) in paths.iter().enumerate() {
             let place = format!("{place}[{j}]");
             path(item, &place, causes);
-            backend(&item["backend"], &format!("{place}.backend"), causes);
+            // Without a type of path, nothing else is looked at.
+            if !item["pathType"].is_null() {
+                backend(&item["backend"], &format!("{place}.backend"), causes);
+            }
         }
     }
     apply(
-        &[("tls[*]", Check::All(TLS)), ("ingressClassName", Check::Subdomain)],
+        &[
+            ("tls[*]", Check::All(TLS)),
+            ("ingressClassName", Check::TextIfSet(names::subdomain)),
+        ],
         spec,
         "spec",
         causes,
     );
 }
 
-/// What the parameters of an IngressClass refer to.
+/// What a backend or the parameters of an IngressClass refer to.
 pub(super) fn class_parameters(reference: &Value, place: &str, causes: &mut Vec<Cause>) {
     if !reference.is_object() {
         return;
     }
-    apply(&[("apiGroup", Check::Text(names::subdomain))], reference, place, causes);
+    apply(&[("apiGroup", Check::TextIfSet(names::subdomain))], reference, place, causes);
     for (field, missing) in [("kind", "kind is required"), ("name", "name is required")] {
         let place = format!("{place}.{field}");
         match text(&reference[field]) {
@@ -119,19 +125,13 @@ fn path(item: &Value, place: &str, causes: &mut Vec<Cause>) {
     }
 }
 
-const RESOURCE: &[Rule] = &[
-    ("apiGroup", Check::Subdomain),
-    ("kind", Check::RequiredText(names::path_segment)),
-    ("name", Check::RequiredText(names::path_segment)),
-];
-
 fn backend(backend: &Value, place: &str, causes: &mut Vec<Cause>) {
     let (service, resource) = (&backend["service"], &backend["resource"]);
     let mut invalid = |detail: &str| causes.push(Cause::invalid(place, &"".into(), detail));
     match (service.is_object(), resource.is_object()) {
         (true, true) => invalid("cannot set both resource and service backends"),
         (false, false) => invalid("resource or service backend is required"),
-        (false, true) => apply(RESOURCE, resource, &format!("{place}.resource"), causes),
+        (false, true) => class_parameters(resource, &format!("{place}.resource"), causes),
         (true, false) => {
             let field = format!("{place}.service");
             let (name, port) = (text(&service["name"]), &service["port"]);
@@ -174,13 +174,13 @@ pub(super) fn policy(policy: &Value, causes: &mut Vec<Cause>) {
     }
     for (i, kind) in types.iter().enumerate() {
         let place = format!("spec.policyTypes[{i}]");
-        apply(&[("", Check::OneOf(&["Egress", "Ingress"]))], kind, &place, causes);
+        apply(&[("", Check::OneOfIfSet(&["Egress", "Ingress"]))], kind, &place, causes);
     }
 }
 
 fn port(item: &Value, place: &str, causes: &mut Vec<Cause>) {
     let (port, end) = (&item["port"], &item["endPort"]);
-    apply(&[("protocol", Check::OneOf(&["SCTP", "TCP", "UDP"]))], item, place, causes);
+    apply(&[("protocol", Check::OneOfIfSet(&["SCTP", "TCP", "UDP"]))], item, place, causes);
     let field = format!("{place}.endPort");
     let mut invalid = |value: &Value, detail: &str| causes.push(Cause::invalid(field.as_str(), value, detail));
     match (port, end.as_i64()) {

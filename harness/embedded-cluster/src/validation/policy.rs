@@ -10,7 +10,7 @@ const BUDGET: &[Rule] = &[
     ("minAvailable", Check::With(share)),
     ("maxUnavailable", Check::With(share)),
     ("selector", Check::Selector),
-    ("unhealthyPodEvictionPolicy", Check::OneOf(&["AlwaysAllow", "IfHealthyBudget"])),
+    ("unhealthyPodEvictionPolicy", Check::OneOfIfSet(&["AlwaysAllow", "IfHealthyBudget"])),
 ];
 
 const BUDGET_FIELDS: &[(&str, &str)] = &[
@@ -72,6 +72,13 @@ pub(super) fn autoscaler(object: &Value, created: bool, causes: &mut Vec<Cause>)
     for (i, metric) in items(&spec["metrics"]).iter().enumerate() {
         check_metric(metric, &format!("spec.metrics[{i}]"), causes);
     }
+    let from_outside = items(&spec["metrics"])
+        .iter()
+        .any(|m| m["object"].is_object() || m["external"].is_object());
+    if *least == 0 && !from_outside {
+        let detail = "must specify at least one Object or External metric to support scaling to zero replicas";
+        causes.push(Cause::forbidden("spec.metrics", detail));
+    }
     for direction in ["scaleUp", "scaleDown"] {
         if spec["behavior"][direction].is_object() {
             behavior(&spec["behavior"][direction], &format!("spec.behavior.{direction}"), causes);
@@ -87,57 +94,104 @@ const METRICS: &[(&str, &str)] = &[
     ("Resource", "resource"),
 ];
 
+/// The sources of metrics in the order in which Kubernetes looks for them.
+const SOURCES: &[&str] = &["object", "external", "pods", "resource", "containerResource"];
+
 fn check_metric(metric: &Value, place: &str, causes: &mut Vec<Cause>) {
     let kind = text(&metric["type"]);
+    let known = METRICS.iter().find(|(name, _)| *name == kind).map(|(_, field)| *field);
+    let unknown = || {
+        let kinds: Vec<&str> = METRICS.iter().map(|(name, _)| *name).collect();
+        rules::not_one_of(&format!("{place}.type"), &kind.into(), &kinds)
+    };
     if kind.is_empty() {
         causes.push(Cause::required(format!("{place}.type"), "must specify a metric source type"));
     }
-    let Some((_, field)) = METRICS.iter().find(|(name, _)| *name == kind) else {
-        if !kind.is_empty() {
-            let kinds: Vec<&str> = METRICS.iter().map(|(name, _)| *name).collect();
-            causes.push(rules::not_one_of(&format!("{place}.type"), &metric["type"], &kinds));
-        }
-        return;
-    };
-    let source = &metric[*field];
-    let place = format!("{place}.{field}");
-    if !source.is_object() {
-        let detail = "must populate information for the given metric source";
-        causes.push(Cause::required(place, detail));
-        return;
+    if known.is_none() {
+        causes.push(unknown());
     }
-    if matches!(kind, "Resource" | "ContainerResource") {
-        for part in ["name", "container"] {
-            if (part == "name" || kind == "ContainerResource") && text(&source[part]).is_empty() {
-                let detail = if part == "name" {
-                    "must specify a resource name"
-                } else {
-                    "must specify a container"
-                };
-                causes.push(Cause::required(format!("{place}.{part}"), detail));
-            }
+    let present: Vec<&str> = SOURCES.iter().copied().filter(|field| metric[*field].is_object()).collect();
+    // Only the first is looked into.
+    if let Some(first) = present.first() {
+        check_source(first, &metric[*first], &format!("{place}.{first}"), causes);
+    }
+    match known {
+        Some(field) if !metric[field].is_object() => {
+            let detail = "must populate information for the given metric source";
+            causes.push(Cause::required(format!("{place}.{field}"), detail));
+        }
+        Some(_) => {}
+        None => causes.push(unknown()),
+    }
+    if present.len() != 1 {
+        for other in present.iter().filter(|field| Some(**field) != known) {
+            let detail = "must populate the given metric source only";
+            causes.push(Cause::forbidden(format!("{place}.{other}"), detail));
+        }
+    }
+}
+
+fn check_source(kind: &str, source: &Value, place: &str, causes: &mut Vec<Cause>) {
+    let named = |field: &str, detail: &str| {
+        let missing = text(&source[field]).is_empty();
+        missing.then(|| Cause::required(format!("{place}.{field}"), detail))
+    };
+    match kind {
+        "resource" | "containerResource" => causes.extend(named("name", "must specify a resource name")),
+        _ => {}
+    }
+    match kind {
+        "containerResource" => causes.extend(named("container", "must specify a container")),
+        "object" => apply(TARGET, &source["describedObject"], &format!("{place}.describedObject"), causes),
+        _ => {}
+    }
+    if kind == "object" && !source["describedObject"].is_object() {
+        for field in ["kind", "name"] {
+            causes.push(Cause::required(format!("{place}.describedObject.{field}"), ""));
+        }
+    }
+    if matches!(kind, "object" | "external" | "pods") {
+        let field = format!("{place}.metric.name");
+        match text(&source["metric"]["name"]) {
+            "" => causes.push(Cause::required(field, "must specify a metric name")),
+            name => rules::faults(&names::path_segment(name), &field, &name.into(), causes),
         }
     }
     let target = &source["target"];
     let place = format!("{place}.target");
     check_target(target, &place, causes);
-    let (average, share) = (&target["averageValue"], &target["averageUtilization"]);
-    if matches!(kind, "Resource" | "ContainerResource") {
-        if average.is_null() && share.is_null() {
-            let detail = "must set either a target raw value or a target utilization";
-            causes.push(Cause::required(format!("{place}.averageUtilization"), detail));
-        } else if !average.is_null() && !share.is_null() {
-            let detail = "may not set both a target raw value and a target utilization";
-            causes.push(Cause::forbidden(format!("{place}.averageValue"), detail));
+    let (value, average, share) = (&target["value"], &target["averageValue"], &target["averageUtilization"]);
+    let missing = |field: &str, detail: &str| Cause::required(format!("{place}.{field}"), detail);
+    let both = |field: &str, detail: &str| Cause::forbidden(format!("{place}.{field}"), detail);
+    match (kind, value.is_null(), average.is_null(), share.is_null()) {
+        ("object", true, true, _) => causes.push(missing("averageValue", "must set either a target value or averageValue")),
+        ("external", true, true, _) => causes.push(missing(
+            "averageValue",
+            "must set either a target value for metric or a per-pod target",
+        )),
+        ("external", false, false, _) => causes.push(both("value", "may not set both a target value for metric and a per-pod target")),
+        ("pods", ..) if quantity(average).is_none_or(|q| q.nano <= 0) => {
+            causes.push(missing("averageValue", "must specify a positive target averageValue"));
         }
+        ("resource" | "containerResource", _, true, true) => causes.push(missing(
+            "averageUtilization",
+            "must set either a target raw value or a target utilization",
+        )),
+        ("resource" | "containerResource", _, false, false) => {
+            causes.push(both("averageValue", "may not set both a target raw value and a target utilization"));
+        }
+        _ => {}
     }
 }
 
 fn check_target(target: &Value, place: &str, causes: &mut Vec<Cause>) {
-    let kinds = &["AverageValue", "Utilization", "Value"];
-    match text(&target["type"]) {
-        "" => causes.push(Cause::required(format!("{place}.type"), "must specify a metric target type")),
-        _ => apply(&[("type", Check::OneOf(kinds))], target, place, causes),
+    let kind = text(&target["type"]);
+    if kind.is_empty() {
+        causes.push(Cause::required(format!("{place}.type"), "must specify a metric target type"));
+    }
+    if !matches!(kind, "AverageValue" | "Utilization" | "Value") {
+        let detail = "must be either Utilization, Value, or AverageValue";
+        causes.push(Cause::invalid(format!("{place}.type"), &kind.into(), detail));
     }
     for field in ["value", "averageValue"] {
         if quantity(&target[field]).is_some_and(|q| q.nano <= 0) {
@@ -160,7 +214,7 @@ fn behavior(rules_of: &Value, place: &str, causes: &mut Vec<Cause>) {
         _ => {}
     }
     apply(
-        &[("selectPolicy", Check::OneOf(&["Disabled", "Max", "Min"]))],
+        &[("selectPolicy", Check::OneOfIfSet(&["Disabled", "Max", "Min"]))],
         rules_of,
         place,
         causes,
@@ -171,7 +225,10 @@ fn behavior(rules_of: &Value, place: &str, causes: &mut Vec<Cause>) {
     }
     for (i, policy) in items(policies).iter().enumerate() {
         let place = format!("{place}.policies[{i}]");
-        apply(&[("type", Check::OneOf(&["Percent", "Pods"]))], policy, &place, causes);
+        let kinds = &["Percent", "Pods"];
+        if !kinds.contains(&text(&policy["type"])) {
+            causes.push(rules::not_one_of(&format!("{place}.type"), &text(&policy["type"]).into(), kinds));
+        }
         for field in ["value", "periodSeconds"] {
             let number = policy[field].as_i64().unwrap_or(0);
             let place = format!("{place}.{field}");

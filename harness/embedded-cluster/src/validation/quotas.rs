@@ -30,6 +30,29 @@ const OF_PODS: &[&str] = &[
     "limits.memory",
 ];
 
+/// What quotas can count that is not a domain's, besides huge pages.
+const OF_QUOTAS: &[&str] = &[
+    "cpu",
+    "memory",
+    "ephemeral-storage",
+    "requests.cpu",
+    "requests.memory",
+    "requests.storage",
+    "requests.ephemeral-storage",
+    "limits.cpu",
+    "limits.memory",
+    "limits.ephemeral-storage",
+    "persistentvolumeclaims",
+    "pods",
+    "resourcequotas",
+    "services",
+    "replicationcontrollers",
+    "secrets",
+    "configmaps",
+    "services.nodeports",
+    "services.loadbalancers",
+];
+
 /// A ResourceQuota.
 pub(super) fn quota(quota: &Value, causes: &mut Vec<Cause>) {
     let spec = &quota["spec"];
@@ -49,6 +72,10 @@ pub(super) fn quota(quota: &Value, causes: &mut Vec<Cause>) {
         // Huge pages have names of their own, which are requests here.
         let checked = if bare.starts_with("hugepages-") { bare } else { name };
         resource_name(checked, &place, causes);
+        if !name.contains('/') && !OF_QUOTAS.contains(name) && !bare.starts_with("hugepages-") {
+            let detail = "must be a standard resource for quota";
+            causes.push(Cause::invalid(place.as_str(), &(*name).into(), detail));
+        }
         resource_amount(name, value, &place, causes);
     }
     let scopes: Vec<&str> = items(&spec["scopes"]).iter().map(text).collect();
@@ -144,13 +171,12 @@ fn check_limit(limit: &Value, kind: &str, place: &str, causes: &mut Vec<Cause>) 
             causes.push(Cause::forbidden(format!("{place}.{field}"), detail));
             continue;
         }
-        for (resource, value) in map {
+        for (resource, _) in map {
             let field = format!("{place}.{field}[{resource}]");
             match kind {
                 "Pod" | "Container" => container_resource(resource, &field, causes),
                 _ => resource_name(resource, &field, causes),
             }
-            resource_amount(resource, value, &field, causes);
             resources.insert(resource);
         }
     }

@@ -15,6 +15,8 @@ pub(super) enum Check {
     RequiredSaying(&'static str),
     /// A text that is one of these, which messages list in this order.
     OneOf(&'static [&'static str]),
+    /// As [`Check::OneOf`], where the empty text is not the same as none (in Go, a pointer).
+    OneOfIfSet(&'static [&'static str]),
     /// A number not below zero.
     NotNegative,
     /// A number between these, inclusive.
@@ -27,6 +29,8 @@ pub(super) enum Check {
     Subdomain,
     /// A text of a form, if there is one.
     Text(Form),
+    /// A text of a form, where the empty text is not the same as none.
+    TextIfSet(Form),
     /// A text that must be there, of a form.
     RequiredText(Form),
     /// A list of texts that all have a form.
@@ -96,6 +100,7 @@ fn run(check: Check, value: &Value, place: &str, causes: &mut Vec<Cause>) {
         Check::Required if is_empty(value) => causes.push(Cause::required(place, "")),
         Check::RequiredSaying(detail) if is_empty(value) => causes.push(Cause::required(place, detail)),
         Check::OneOf(allowed) if !text.is_empty() && !allowed.contains(&text) => causes.push(not_one_of(place, value, allowed)),
+        Check::OneOfIfSet(allowed) if value.is_string() && !allowed.contains(&text) => causes.push(not_one_of(place, value, allowed)),
         Check::NotNegative if number.is_some_and(|n| n < 0) => {
             invalid(vec!["must be greater than or equal to 0".into()]);
         }
@@ -104,6 +109,7 @@ fn run(check: Check, value: &Value, place: &str, causes: &mut Vec<Cause>) {
         }
         Check::Above(low) if number.is_some_and(|n| n <= low) => invalid(vec![format!("must be greater than {low}")]),
         Check::Text(form) if !text.is_empty() => invalid(form(text)),
+        Check::TextIfSet(form) if value.is_string() => invalid(form(text)),
         Check::RequiredText(_) if text.is_empty() => causes.push(Cause::required(place, "")),
         Check::RequiredText(form) => invalid(form(text)),
         Check::Texts(form) => {

@@ -13,7 +13,7 @@ pub(super) const PORT: &[Rule] = &[
     ("port", Check::With(number)),
     ("protocol", Check::OneOf(&["SCTP", "TCP", "UDP"])),
     ("targetPort", Check::With(target)),
-    ("appProtocol", Check::Text(names::qualified_name)),
+    ("appProtocol", Check::TextIfSet(names::qualified_name)),
 ];
 
 const SERVICE: &[Rule] = &[
@@ -29,7 +29,7 @@ const SERVICE: &[Rule] = &[
     ("ports", Check::With(distinct)),
     ("", Check::With(balancer)),
     ("", Check::With(traffic)),
-    ("internalTrafficPolicy", Check::OneOf(&["Cluster", "Local"])),
+    ("internalTrafficPolicy", Check::OneOfIfSet(&["Cluster", "Local"])),
     (
         "trafficDistribution",
         Check::OneOf(&["PreferClose", "PreferSameZone", "PreferSameNode"]),
@@ -143,7 +143,7 @@ fn addresses(spec: &Value, base: &str, causes: &mut Vec<Cause>) {
         }
     }
     let policies = &["PreferDualStack", "RequireDualStack", "SingleStack"];
-    apply(&[("ipFamilyPolicy", Check::OneOf(policies))], spec, base, causes);
+    apply(&[("ipFamilyPolicy", Check::OneOfIfSet(policies))], spec, base, causes);
     let ips = cluster_ips(spec);
     if ips.len() > 2 {
         let field = format!("{base}.clusterIPs");

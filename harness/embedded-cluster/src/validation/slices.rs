@@ -12,11 +12,14 @@ const MOST_PORTS: usize = 20_000;
 
 const KINDS: &[&str] = &["FQDN", "IPv4", "IPv6"];
 
-const ENDPOINT: &[Rule] = &[("nodeName", Check::Text(names::subdomain)), ("hostname", Check::Label)];
+const ENDPOINT: &[Rule] = &[
+    ("nodeName", Check::TextIfSet(names::subdomain)),
+    ("hostname", Check::TextIfSet(names::label)),
+];
 
 const PORT: &[Rule] = &[
-    ("protocol", Check::OneOf(&["SCTP", "TCP", "UDP"])),
-    ("appProtocol", Check::Text(names::qualified_name)),
+    ("protocol", Check::OneOfIfSet(&["SCTP", "TCP", "UDP"])),
+    ("appProtocol", Check::TextIfSet(names::qualified_name)),
 ];
 
 /// An EndpointSlice. Where its type changes, which it may not, nothing else is looked at.

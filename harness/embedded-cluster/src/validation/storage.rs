@@ -3,12 +3,13 @@
 use crate::value::Value;
 
 use super::names;
+use super::persistent;
 use super::pods;
 use super::rules::{self, Check, Rule, apply, items, quantity, text};
 use crate::status::Cause;
 
 const MODES: &[&str] = &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
-const VOLUME_MODE: Rule = ("volumeMode", Check::OneOf(&["Block", "Filesystem"]));
+const VOLUME_MODE: Rule = ("volumeMode", Check::OneOfIfSet(&["Block", "Filesystem"]));
 
 const CLAIM: &[Rule] = &[
     ("selector", Check::Selector),
@@ -111,8 +112,12 @@ fn capacity(capacity: &Value, place: &str, causes: &mut Vec<Cause>) {
         causes.push(rules::not_one_of(place, capacity, &["storage"]));
     }
     for (resource, value) in capacity.as_object().into_iter().flatten() {
-        if quantity(value).is_some_and(|q| q.nano <= 0) {
-            let field = format!("{place}[{resource}]");
+        let amount = quantity(value);
+        let field = format!("{place}[{resource}]");
+        if amount.as_ref().is_some_and(|q| q.nano < 0) {
+            causes.push(Cause::invalid(field.as_str(), value, "must be a valid resource quantity"));
+        }
+        if amount.is_some_and(|q| q.nano <= 0) {
             causes.push(Cause::invalid(field, value, "must be greater than zero"));
         }
     }
@@ -126,15 +131,26 @@ fn source(spec: &Value, base: &str, causes: &mut Vec<Cause>) {
         let detail = "must specify required node constraints";
         causes.push(Cause::required(format!("{base}.nodeAffinity.required"), detail));
     }
-    if let Some(first) = SOURCES.iter().find(|kind| spec[**kind].is_object()) {
-        pods::volume_source(first, &spec[*first], &format!("{base}.{first}"), causes);
+    let mut first = None;
+    for kind in SOURCES.iter().filter(|kind| spec[**kind].is_object()) {
+        // FlexVolumes may stand beside any other.
+        if first.is_some() && *kind != "flexVolume" {
+            let field = if *kind == "cephfs" { "cephFS" } else { kind };
+            causes.push(Cause::forbidden(
+                format!("{base}.{field}"),
+                "may not specify more than 1 volume type",
+            ));
+            continue;
+        }
+        first = Some(*kind);
+        persistent::check(kind, &spec[*kind], &format!("{base}.{kind}"), causes);
+        if *kind == "local" && !affinity.is_object() {
+            let detail = "Local volume requires node affinity";
+            causes.push(Cause::required(format!("{base}.nodeAffinity"), detail));
+        }
     }
-    if !rules::at_most_one(spec, SOURCES, base, "may not specify more than 1 volume type", causes) {
+    if first.is_none() {
         causes.push(Cause::required(base, "must specify a volume type"));
-    }
-    if spec["local"].is_object() && !affinity.is_object() {
-        let detail = "Local volume requires node affinity";
-        causes.push(Cause::required(format!("{base}.nodeAffinity"), detail));
     }
     if spec["hostPath"]["path"] == "/" && spec["persistentVolumeReclaimPolicy"] == "Recycle" {
         let detail = "may not be 'recycle' for a hostPath mount of '/'";
@@ -145,8 +161,8 @@ fn source(spec: &Value, base: &str, causes: &mut Vec<Cause>) {
 const CLASS: &[Rule] = &[
     ("provisioner", Check::With(provisioner)),
     ("parameters", Check::With(parameters)),
-    ("reclaimPolicy", Check::OneOf(&["Delete", "Retain"])),
-    ("volumeBindingMode", Check::OneOf(&["Immediate", "WaitForFirstConsumer"])),
+    ("reclaimPolicy", Check::OneOfIfSet(&["Delete", "Retain"])),
+    ("volumeBindingMode", Check::OneOfIfSet(&["Immediate", "WaitForFirstConsumer"])),
     ("allowedTopologies", Check::With(topologies)),
 ];
 

@@ -7,8 +7,8 @@ use super::rules::{Check, Rule, apply, faults, items, not_one_of, text};
 use super::{expressions, names};
 use crate::status::Cause;
 
-const FAILURE: Rule = ("failurePolicy", Check::OneOf(&["Fail", "Ignore"]));
-const MATCH: Rule = ("matchPolicy", Check::OneOf(&["Equivalent", "Exact"]));
+const FAILURE: Rule = ("failurePolicy", Check::OneOfIfSet(&["Fail", "Ignore"]));
+const MATCH: Rule = ("matchPolicy", Check::OneOfIfSet(&["Equivalent", "Exact"]));
 
 const WEBHOOK: &[Rule] = &[
     ("name", Check::With(name)),
@@ -20,7 +20,7 @@ const WEBHOOK: &[Rule] = &[
     ("namespaceSelector", Check::Selector),
     ("objectSelector", Check::Selector),
     ("clientConfig", Check::With(client)),
-    ("reinvocationPolicy", Check::OneOf(&["IfNeeded", "Never"])),
+    ("reinvocationPolicy", Check::OneOfIfSet(&["IfNeeded", "Never"])),
     ("admissionReviewVersions", Check::With(versions)),
 ];
 
@@ -60,10 +60,10 @@ fn name(name: &Value, place: &str, causes: &mut Vec<Cause>) {
 
 fn side_effects(hook: &Value, base: &str, causes: &mut Vec<Cause>) {
     let place = format!("{base}.sideEffects");
-    match text(&hook["sideEffects"]) {
-        "" => causes.push(Cause::required(place, "must specify one of None, NoneOnDryRun")),
-        "None" | "NoneOnDryRun" => {}
-        other => causes.push(not_one_of(&place, &other.into(), &["None", "NoneOnDryRun"])),
+    match hook["sideEffects"].as_str() {
+        None => causes.push(Cause::required(place, "must specify one of None, NoneOnDryRun")),
+        Some("None" | "NoneOnDryRun") => {}
+        Some(other) => causes.push(not_one_of(&place, &other.into(), &["None", "NoneOnDryRun"])),
     }
 }
 
@@ -91,10 +91,8 @@ fn check_url(url: &Value, place: &str, causes: &mut Vec<Cause>) {
         causes.push(Cause::invalid(place, &shown.into(), &format!("{why}; {FORM}")));
     };
     let text = text(url);
-    let Some((scheme, rest)) = text.split_once("://") else {
-        refuse(text, "'https' is the only allowed URL scheme");
-        return;
-    };
+    // Without a scheme, all of it is a path.
+    let (scheme, rest) = text.split_once("://").unwrap_or_default();
     if scheme != "https" {
         refuse(scheme, "'https' is the only allowed URL scheme");
     }
@@ -115,11 +113,12 @@ fn check_url(url: &Value, place: &str, causes: &mut Vec<Cause>) {
     }
 }
 
-/// A reference to the Service of a webhook.
+/// A reference to the Service of a webhook. Kubernetes takes name and namespace for each other.
 fn check_service(service: &Value, place: &str, causes: &mut Vec<Cause>) {
-    for (field, detail) in [("name", "service name is required"), ("namespace", "service namespace is required")] {
+    for (field, other) in [("namespace", "name"), ("name", "namespace")] {
         if text(&service[field]).is_empty() {
-            causes.push(Cause::required(format!("{place}.{field}"), detail));
+            let detail = format!("service {other} is required");
+            causes.push(Cause::required(format!("{place}.{other}"), &detail));
         }
     }
     if service["port"].as_i64().is_some_and(|port| !(1..=65535).contains(&port)) {
@@ -127,8 +126,33 @@ fn check_service(service: &Value, place: &str, causes: &mut Vec<Cause>) {
         causes.push(Cause::invalid(format!("{place}.port"), &service["port"], detail));
     }
     let path = text(&service["path"]);
-    if !path.is_empty() && !path.starts_with('/') {
-        causes.push(Cause::invalid(format!("{place}.path"), &path.into(), "must start with a '/'"));
+    service_path(path, &format!("{place}.path"), causes);
+}
+
+/// The path of a webhook: its segments are subdomains.
+fn service_path(path: &str, place: &str, causes: &mut Vec<Cause>) {
+    if matches!(path, "" | "/") {
+        return;
+    }
+    let mut invalid = |detail: &str| causes.push(Cause::invalid(place, &path.into(), detail));
+    if path == "//" {
+        invalid("segment[0] may not be empty");
+        return;
+    }
+    if !path.starts_with('/') {
+        invalid("must start with a '/'");
+    }
+    let mut rest = path.chars();
+    rest.next();
+    let rest = rest.as_str();
+    for (i, segment) in rest.strip_suffix('/').unwrap_or(rest).split('/').enumerate() {
+        if segment.is_empty() {
+            invalid(&format!("segment[{i}] may not be empty"));
+        } else {
+            names::subdomain(segment)
+                .iter()
+                .for_each(|fault| invalid(&format!("segment[{i}]: {fault}")));
+        }
     }
 }
 
@@ -183,7 +207,12 @@ fn operations(rule: &Value, place: &str, causes: &mut Vec<Cause>) {
             causes.push(Cause::invalid(field, &rule["resources"], detail));
         }
     }
-    apply(&[("scope", Check::OneOf(&["*", "Cluster", "Namespaced"]))], rule, place, causes);
+    apply(
+        &[("scope", Check::OneOfIfSet(&["*", "Cluster", "Namespaced"]))],
+        rule,
+        place,
+        causes,
+    );
 }
 
 /// A list that is either everything or single things.

@@ -154,7 +154,10 @@ fn strategy(spec: &Value, causes: &mut Vec<Cause>) {
 }
 
 fn is_zero(value: &Value) -> bool {
-    *value == 0 || *value == "0%"
+    *value == 0
+        || value
+            .as_str()
+            .is_some_and(|text| matches!(text.strip_suffix('%').unwrap_or("").parse(), Ok(0) | Err(_)))
 }
 
 fn rolling_update(rolling: &Value, causes: &mut Vec<Cause>) {
@@ -183,7 +186,7 @@ fn hundred(value: &Value, place: &str, causes: &mut Vec<Cause>) {
 fn deadline(spec: &Value, causes: &mut Vec<Cause>) {
     let ready = spec["minReadySeconds"].as_i64().unwrap_or(0);
     let deadline = &spec["progressDeadlineSeconds"];
-    if deadline.as_i64().is_some_and(|d| d >= 0 && d <= ready) {
+    if deadline.as_i64().is_some_and(|d| d <= ready) {
         let detail = "must be greater than minReadySeconds";
         causes.push(Cause::invalid("spec.progressDeadlineSeconds", deadline, detail));
     }

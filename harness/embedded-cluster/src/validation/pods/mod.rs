@@ -1,6 +1,7 @@
 //! A pod's spec, in pods and in templates.
 
 mod containers;
+mod drivers;
 mod env;
 mod ephemeral;
 mod probes;
@@ -17,12 +18,16 @@ use super::rules::{self, Check, Rule, faults, items, text};
 use super::{formats, names};
 use crate::status::Cause;
 
+pub(super) use drivers::csi_driver;
 pub(super) use ephemeral::update as ephemeral_update;
-pub(super) use resources::{amount as resource_amount, container_name as container_resource, name as resource_name};
-pub(super) use scheduling::{effect_of_taint, node_selector};
+pub(super) use resources::{amount as resource_amount, container_name as container_resource, name as resource_name, overhead};
+pub(super) use scheduling::{effect_of_taint, node_selector, toleration};
 pub(super) use update::update;
 
 const MAX_INT32: i64 = i32::MAX as i64;
+
+/// Longest list of search domains, in bytes, with a space between each two.
+const SEARCHES: usize = 2048;
 
 const SPEC: &[Rule] = &[
     ("restartPolicy", Check::OneOf(&["Always", "OnFailure", "Never"])),
@@ -47,7 +52,7 @@ const SPEC: &[Rule] = &[
     ("priorityClassName", Check::Subdomain),
     ("runtimeClassName", Check::Subdomain),
     ("schedulerName", Check::Required),
-    ("preemptionPolicy", Check::OneOf(&["PreemptLowerPriority", "Never"])),
+    ("preemptionPolicy", Check::OneOfIfSet(&["PreemptLowerPriority", "Never"])),
     ("overhead", Check::With(resources::overhead)),
     ("os", Check::With(os)),
 ];
@@ -107,6 +112,11 @@ fn dns(spec: &Value, base: &str, causes: &mut Vec<Cause>) {
     if searches.len() > 32 {
         let detail = "must not have more than 32 search paths";
         causes.push(Cause::invalid(format!("{place}.searches"), &config["searches"], detail));
+    }
+    let length = searches.iter().map(|search| text(search).len() + 1).sum::<usize>();
+    if length > SEARCHES + 1 {
+        let detail = format!("must not have more than {SEARCHES} characters (including spaces) in the search list");
+        causes.push(Cause::invalid(format!("{place}.searches"), &config["searches"], &detail));
     }
     for (i, search) in searches.iter().enumerate() {
         // The root domain alone is a search path, and so is a domain with its final dot.

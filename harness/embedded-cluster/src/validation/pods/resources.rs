@@ -1,6 +1,6 @@
 //! Requests and limits of containers.
 
-use crate::value::Value;
+use crate::value::{Value, json};
 
 use super::super::names;
 use super::super::rules::{faults, items, not_one_of, quantity, text};
@@ -42,6 +42,11 @@ fn is_native(name: &str) -> bool {
     !name.contains('/') || name.contains("kubernetes.io/")
 }
 
+/// A vendor's resource that quotas can count.
+fn is_extended(name: &str) -> bool {
+    !name.starts_with("requests.") && names::qualified_name(&format!("requests.{name}")).is_empty()
+}
+
 /// A resource's name, anywhere.
 pub(in crate::validation) fn name(name: &str, place: &str, causes: &mut Vec<Cause>) {
     let wrong = names::qualified_name(name);
@@ -58,7 +63,7 @@ pub(in crate::validation) fn container_name(resource: &str, place: &str, causes:
     if !resource.contains('/') && !OF_CONTAINERS.contains(&resource) && !is_huge(resource) {
         let detail = "must be a standard resource for containers";
         causes.push(Cause::invalid(place, &resource.into(), detail));
-    } else if !is_native(resource) && resource.starts_with("requests.") {
+    } else if !is_native(resource) && !is_extended(resource) {
         let detail = "doesn't follow extended resource name standard";
         causes.push(Cause::invalid(place, &resource.into(), detail));
     }
@@ -162,11 +167,9 @@ pub(super) fn resize(policies: &Value, place: &str, causes: &mut Vec<Cause>) {
     }
 }
 
-/// What a pod takes besides its containers.
-pub(super) fn overhead(overhead: &Value, place: &str, causes: &mut Vec<Cause>) {
-    for (resource, value) in overhead.as_object().into_iter().flatten() {
-        let item = format!("{place}[{resource}]");
-        container_name(resource, &item, causes);
-        amount(resource, value, &item, causes);
+/// What a pod takes besides its containers. Kubernetes checks it as limits.
+pub(in crate::validation) fn overhead(overhead: &Value, place: &str, causes: &mut Vec<Cause>) {
+    if overhead.is_object() {
+        check(&json!({"limits": overhead.clone()}), place, causes);
     }
 }

@@ -83,7 +83,7 @@ fn pod_term(term: &Value, place: &str, causes: &mut Vec<Cause>) {
 }
 
 /// A toleration at `place`.
-pub(super) fn toleration(toleration: &Value, place: &str, causes: &mut Vec<Cause>) {
+pub(in crate::validation) fn toleration(toleration: &Value, place: &str, causes: &mut Vec<Cause>) {
     let (key, operator, effect) = (text(&toleration["key"]), text(&toleration["operator"]), text(&toleration["effect"]));
     let value = text(&toleration["value"]);
     let field = format!("{place}.operator");
@@ -119,8 +119,8 @@ pub(in crate::validation) fn effect_of_taint(effect: &str, place: &str, causes: 
 
 const SPREAD: &[Rule] = &[
     ("minDomains", Check::Above(0)),
-    ("nodeAffinityPolicy", Check::OneOf(&["Honor", "Ignore"])),
-    ("nodeTaintsPolicy", Check::OneOf(&["Honor", "Ignore"])),
+    ("nodeAffinityPolicy", Check::OneOfIfSet(&["Honor", "Ignore"])),
+    ("nodeTaintsPolicy", Check::OneOfIfSet(&["Honor", "Ignore"])),
     ("labelSelector", Check::Selector),
 ];
 

@@ -23,8 +23,8 @@ const POD: &[Rule] = &[
     ("runAsGroup", ID),
     ("supplementalGroups", Check::With(groups)),
     ("sysctls", Check::With(sysctls)),
-    ("fsGroupChangePolicy", Check::OneOf(&["Always", "OnRootMismatch"])),
-    ("supplementalGroupsPolicy", Check::OneOf(&["Merge", "Strict"])),
+    ("fsGroupChangePolicy", Check::OneOfIfSet(&["Always", "OnRootMismatch"])),
+    ("supplementalGroupsPolicy", Check::OneOfIfSet(&["Merge", "Strict"])),
     ("seccompProfile", Check::With(seccomp)),
     ("appArmorProfile", Check::With(app_armor)),
 ];
@@ -32,7 +32,7 @@ const POD: &[Rule] = &[
 const CONTAINER: &[Rule] = &[
     ("runAsUser", ID),
     ("runAsGroup", ID),
-    ("procMount", Check::OneOf(&["Default", "Unmasked"])),
+    ("procMount", Check::OneOfIfSet(&["Default", "Unmasked"])),
     ("seccompProfile", Check::With(seccomp)),
     ("", Check::With(escalation)),
     ("appArmorProfile", Check::With(app_armor)),

@@ -4,53 +4,57 @@ use crate::value::Value;
 
 use super::super::formats;
 use super::super::rules::{self, Check, Rule, faults, items, text};
-use super::env;
+use super::super::storage;
+use super::{drivers, env};
 use crate::status::Cause;
 
 /// Rules by the kind of volume; in PersistentVolumes the same hold.
 pub(in crate::validation) const SOURCES: &[Rule] = &[
     ("emptyDir.sizeLimit", Check::With(size_limit)),
-    ("hostPath.path", Check::RequiredText(formats::no_backsteps)),
-    (
-        "hostPath.type",
-        Check::OneOf(&[
-            "",
-            "BlockDevice",
-            "CharDevice",
-            "Directory",
-            "DirectoryOrCreate",
-            "File",
-            "FileOrCreate",
-            "Socket",
-        ]),
-    ),
+    ("hostPath", Check::With(host_path)),
     ("gitRepo.repository", Check::Required),
     ("gitRepo.directory", Check::Text(formats::local_path)),
     ("secret.secretName", Check::Required),
     ("secret", Check::With(files)),
+    ("gcePersistentDisk", Check::With(drivers::gce)),
+    ("awsElasticBlockStore.volumeID", Check::Required),
+    ("awsElasticBlockStore.partition", Check::With(drivers::partition)),
     ("nfs.server", Check::Required),
-    ("nfs.path", Check::RequiredText(formats::absolute_path)),
-    ("iscsi.targetPortal", Check::Required),
-    ("iscsi.iqn", Check::Required),
-    ("iscsi.lun", Check::Between(0, 255)),
+    ("nfs.path", Check::Required),
+    ("nfs.path", Check::With(drivers::absolute)),
+    ("iscsi", Check::With(drivers::iscsi)),
     ("glusterfs.endpoints", Check::Required),
     ("glusterfs.path", Check::Required),
+    ("flocker", Check::With(drivers::flocker)),
     ("persistentVolumeClaim.claimName", Check::Required),
     ("rbd.monitors", Check::Required),
     ("rbd.image", Check::Required),
+    ("cinder.volumeID", Check::Required),
+    ("cinder.secretRef", Check::With(drivers::secret)),
     ("cephfs.monitors", Check::Required),
+    ("quobyte", Check::With(drivers::quobyte)),
     ("downwardAPI", Check::With(downward)),
+    ("fc", Check::With(drivers::fibre_channel)),
     ("flexVolume.driver", Check::Required),
+    ("flexVolume.options", Check::With(drivers::flex_options)),
     ("configMap.name", Check::Required),
     ("configMap", Check::With(files)),
     ("azureFile.secretName", Check::Required),
     ("azureFile.shareName", Check::Required),
+    ("vsphereVolume.volumePath", Check::Required),
+    ("photonPersistentDisk.pdID", Check::Required),
+    ("portworxVolume.volumeID", Check::Required),
+    ("azureDisk", Check::With(drivers::azure_disk)),
+    ("storageos", Check::With(drivers::storage_os)),
     ("projected", Check::With(projected)),
-    ("csi.driver", Check::Required),
-    ("ephemeral.volumeClaimTemplate", Check::Required),
+    ("scaleIO.gateway", Check::Required),
+    ("scaleIO.system", Check::Required),
+    ("scaleIO.volumeName", Check::Required),
+    ("csi", Check::With(drivers::csi)),
+    ("ephemeral", Check::With(ephemeral)),
     ("image.reference", Check::Required),
     ("image.pullPolicy", Check::OneOf(&["Always", "IfNotPresent", "Never"])),
-    ("local.path", Check::Required),
+    ("local.path", Check::RequiredText(formats::no_backsteps)),
 ];
 
 const TOKEN_LIFE: (i64, i64) = (600, 1 << 32);
@@ -64,6 +68,37 @@ pub(super) fn check(kind: &str, source: &Value, place: &str, causes: &mut Vec<Ca
             _ => continue,
         };
         rules::apply(&[(rest, *check)], source, place, causes);
+    }
+}
+
+const HOST_PATHS: &[&str] = &[
+    "",
+    "BlockDevice",
+    "CharDevice",
+    "Directory",
+    "DirectoryOrCreate",
+    "File",
+    "FileOrCreate",
+    "Socket",
+];
+
+/// Without a path, nothing else is looked at.
+fn host_path(source: &Value, place: &str, causes: &mut Vec<Cause>) {
+    const PATH: &[Rule] = &[("path", Check::RequiredText(formats::no_backsteps))];
+    rules::apply(PATH, source, place, causes);
+    if !text(&source["path"]).is_empty() {
+        rules::apply(&[("type", Check::OneOf(HOST_PATHS))], source, place, causes);
+    }
+}
+
+/// A claim that comes and goes with the pod.
+fn ephemeral(source: &Value, place: &str, causes: &mut Vec<Cause>) {
+    let template = &source["volumeClaimTemplate"];
+    let place = format!("{place}.volumeClaimTemplate");
+    if template.is_object() {
+        storage::claim(&template["spec"], &format!("{place}.spec"), causes);
+    } else {
+        causes.push(Cause::required(place, ""));
     }
 }
 

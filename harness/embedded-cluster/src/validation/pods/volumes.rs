@@ -120,10 +120,10 @@ pub(super) fn mounts(container: &Value, volumes: &[&Value], place: &str, causes:
 }
 
 fn propagation(container: &Value, wanted: &Value, place: &str, causes: &mut Vec<Cause>) {
-    match text(wanted) {
-        "" | "None" | "HostToContainer" => {}
-        "Bidirectional" if container["securityContext"]["privileged"] == true => {}
-        "Bidirectional" => {
+    match wanted.as_str() {
+        None | Some("None" | "HostToContainer") => {}
+        Some("Bidirectional") if container["securityContext"]["privileged"] == true => {}
+        Some("Bidirectional") => {
             let detail = "Bidirectional mount propagation is available only to privileged containers";
             causes.push(Cause::forbidden(place, detail));
         }
@@ -132,28 +132,39 @@ fn propagation(container: &Value, wanted: &Value, place: &str, causes: &mut Vec<
 }
 
 fn check_devices(container: &Value, volumes: &[&Value], place: &str, causes: &mut Vec<Cause>) {
+    let mut names: Vec<&str> = vec![];
     let mut paths: Vec<&str> = vec![];
     for (i, device) in items(&container["volumeDevices"]).iter().enumerate() {
         let place = format!("{place}[{i}]");
         let (name, path) = (text(&device["name"]), text(&device["devicePath"]));
-        if name.is_empty() {
-            causes.push(Cause::required(format!("{place}.name"), ""));
+        let mut refuse =
+            |field: &str, value: &str, detail: &str| causes.push(Cause::invalid(format!("{place}.{field}"), &value.into(), detail));
+        if names.contains(&name) {
+            refuse("name", name, "must be unique");
+        }
+        match volumes.iter().find(|v| v["name"] == name) {
+            Some(volume) if volume["persistentVolumeClaim"].is_object() || volume["ephemeral"].is_object() => {}
+            Some(_) => refuse("name", name, NOT_A_CLAIM),
+            None if name.is_empty() => causes.push(Cause::required(format!("{place}.name"), "")),
+            None => {}
+        }
+        if !volumes.iter().any(|v| v["name"] == name) {
+            causes.push(not_found(format!("{place}.name"), &name.into(), ""));
         }
         if path.is_empty() {
             causes.push(Cause::required(format!("{place}.devicePath"), ""));
         }
+        let mut refuse = |detail: &str| causes.push(Cause::invalid(format!("{place}.devicePath"), &path.into(), detail));
         if paths.contains(&path) {
-            causes.push(Cause::invalid(format!("{place}.devicePath"), &path.into(), "must be unique"));
+            refuse("must be unique");
         }
-        if !path.is_empty() {
-            faults(&formats::no_backsteps(path), &format!("{place}.devicePath"), &path.into(), causes);
+        if formats::no_backsteps(path).is_empty() {
+            paths.push(path);
+        } else {
+            refuse("can not contain backsteps ('..')");
         }
-        paths.push(path);
-        let field = format!("{place}.name");
-        match volumes.iter().find(|v| v["name"] == name) {
-            None => causes.push(not_found(field, &name.into(), "")),
-            Some(volume) if volume["persistentVolumeClaim"].is_object() || volume["ephemeral"].is_object() => {}
-            Some(_) => causes.push(Cause::invalid(field, &name.into(), NOT_A_CLAIM)),
+        if !name.is_empty() {
+            names.push(name);
         }
     }
 }
