@@ -51,7 +51,7 @@ pub(super) fn ingress(ingress: &Value, causes: &mut Vec<Cause>) {
     );
 }
 
-/// What a backend or the parameters of an IngressClass refer to.
+/// What the parameters of an IngressClass refer to.
 pub(super) fn class_parameters(reference: &Value, place: &str, causes: &mut Vec<Cause>) {
     if !reference.is_object() {
         return;
@@ -125,13 +125,19 @@ fn path(item: &Value, place: &str, causes: &mut Vec<Cause>) {
     }
 }
 
+const RESOURCE: &[Rule] = &[
+    ("apiGroup", Check::TextIfSet(names::subdomain)),
+    ("kind", Check::RequiredText(names::path_segment)),
+    ("name", Check::RequiredText(names::path_segment)),
+];
+
 fn backend(backend: &Value, place: &str, causes: &mut Vec<Cause>) {
     let (service, resource) = (&backend["service"], &backend["resource"]);
     let mut invalid = |detail: &str| causes.push(Cause::invalid(place, &"".into(), detail));
     match (service.is_object(), resource.is_object()) {
         (true, true) => invalid("cannot set both resource and service backends"),
         (false, false) => invalid("resource or service backend is required"),
-        (false, true) => class_parameters(resource, &format!("{place}.resource"), causes),
+        (false, true) => apply(RESOURCE, resource, &format!("{place}.resource"), causes),
         (true, false) => {
             let field = format!("{place}.service");
             let (name, port) = (text(&service["name"]), &service["port"]);

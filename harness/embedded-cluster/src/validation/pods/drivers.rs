@@ -206,7 +206,7 @@ pub(super) fn csi(source: &Value, place: &str, causes: &mut Vec<Cause>) {
 pub(in crate::validation) fn csi_driver(driver: &Value, place: &str, causes: &mut Vec<Cause>) {
     let name = text(driver);
     if name.is_empty() {
-        causes.push(Cause::required(place, ""));
+        return causes.push(Cause::required(place, ""));
     }
     if name.len() > 63 {
         causes.push(Cause::too_long(place, 63));
