@@ -1,17 +1,19 @@
-//! `kube-scheduler` as a controller: keys are pods without a node.
+//! `kube-scheduler` as a controller: changes go into its own queue, each reconciliation takes one pod from there.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::value::json;
 use futures::future::BoxFuture;
 use simnet::Clock;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use super::affinity::Namespaces;
 use super::nodes::{Effect, Nodes};
 use super::recorder::{Recorder, What};
-use super::verdict::{Surroundings, decide};
+use super::verdict::{Nomination, Refusal, Surroundings, decide};
+use super::waiting::{Waiting, wants_company};
 use crate::auth::Identity;
 use crate::client::Client;
 use crate::controllers::fields::Fields;
@@ -52,61 +54,46 @@ pub(super) struct Scheduler {
     pub(super) events: Recorder,
     pub(super) nodes: Mutex<Nodes>,
     namespaces: Mutex<Namespaces>,
-    /// Pods that had no place when they were last looked at.
-    waiting: Mutex<BTreeSet<Key>>,
+    waiting: Mutex<Waiting>,
 }
 
 impl Controller for Scheduler {
     fn keys(&self, change: &Change) -> Vec<Key> {
         let effect = lock(&self.nodes).take(change);
-        if change.is(&NAMESPACES) {
-            self.namespace(change);
-        }
-        if change.is(&VOLUME_CLAIMS) || change.is(&NAMESPACES) {
-            return self.waiting(|_| true);
-        }
+        let mut waiting = lock(&self.waiting);
         match effect {
-            Effect::Room => return self.waiting(|_| true),
-            Effect::Company => return self.waiting(wants_company),
-            Effect::None if !change.is(&PODS) => return vec![],
+            // Whoever keeps others away does so by their labels, and of those a line knows nothing.
+            Effect::Nodes => waiting.call_all(),
+            Effect::Room if lock(&self.nodes).keep_away() => waiting.call_all(),
+            Effect::Room => waiting.call_first(),
+            Effect::Company => waiting.call_alone(|key| self.cache.get(&PODS, key).is_some_and(|pod| wants_company(&pod))),
             Effect::None => {}
         }
-        let key = change.key();
-        if change.gone || !is_pending(&change.object) {
-            lock(&self.waiting).remove(&key);
-            return vec![];
+        if change.is(&NAMESPACES) && self.namespace(change) {
+            waiting.call_all();
+        } else if change.is(&VOLUME_CLAIMS) {
+            let claim = change.key();
+            waiting.call_alone(|key| key.namespace == claim.namespace && self.uses(key, &claim.name));
+        } else if change.is(&PODS) {
+            follow(&mut waiting, change);
         }
-        // What the scheduler wrote itself, and what changes nothing for it, is no reason to look again.
-        let same = change
-            .old
-            .as_ref()
-            .is_some_and(|old| old.at("/spec") == change.object.at("/spec") && old.labels() == change.object.labels());
-        if same { vec![] } else { vec![key] }
+        // One key for all: who comes next is the queue's to say.
+        match waiting.next_due(Instant::now()) {
+            Some(Duration::ZERO) => vec![Key::new("", NAME)],
+            _ => vec![],
+        }
     }
 
-    fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
+    fn reconcile<'a>(&'a self, _: &'a Key) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let Some(pod) = self.cache.get(&PODS, key).filter(|pod| is_pending(pod)) else {
-                return Ok(None);
-            };
-            if self.gets_volumes(&pod) {
-                lock(&self.waiting).insert(key.clone());
-                return Ok(None);
+            let next = lock(&self.waiting).first(Instant::now());
+            if let Some(key) = next
+                && let Err(error) = self.schedule(&key).await
+            {
+                tracing::debug!(%error, ?key, "a pod could not be scheduled");
+                lock(&self.waiting).fail(&key, Instant::now());
             }
-            let (volumes, budgets) = (self.volume_problem(&pod), self.cache.all(&DISRUPTION_BUDGETS));
-            let surroundings = Surroundings {
-                volumes: volumes.as_deref(),
-                budgets: &budgets,
-            };
-            let decided = decide(&pod, &lock(&self.nodes), &lock(&self.namespaces), surroundings);
-            match decided {
-                Ok(node) => self.bind(&pod, &node).await?,
-                Err(refusal) => {
-                    lock(&self.waiting).insert(key.clone());
-                    self.refuse(&pod, &refusal).await?;
-                }
-            }
-            Ok(None)
+            Ok(lock(&self.waiting).next_due(Instant::now()))
         })
     }
 }
@@ -115,9 +102,17 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether other pods can be what a pod waits for.
-fn wants_company(pod: &Object) -> bool {
-    pod.at("/spec/affinity/podAffinity").is_object() || !pod.list_at("/spec/topologySpreadConstraints").is_empty()
+/// Takes in what a change of a pod means for the queue.
+fn follow(waiting: &mut Waiting, change: &Change) {
+    let pod = &change.object;
+    if change.gone || !is_pending(pod) {
+        return waiting.remove(&change.key());
+    }
+    // What the scheduler wrote itself, and what changes nothing for it, is no reason to look again.
+    let old = change.old.as_ref();
+    if old.is_none_or(|old| old.at("/spec") != pod.at("/spec") || old.labels() != pod.labels()) {
+        waiting.add(pod);
+    }
 }
 
 fn is_pending(pod: &Object) -> bool {
@@ -128,25 +123,59 @@ fn is_pending(pod: &Object) -> bool {
 }
 
 impl Scheduler {
-    /// Those of the waiting pods that `may` have a place now: higher priority first, then older ones.
-    fn waiting(&self, may: impl Fn(&Object) -> bool) -> Vec<Key> {
-        let waiting = lock(&self.waiting);
-        let mut pods: Vec<Arc<Object>> = waiting
-            .iter()
-            .filter_map(|key| self.cache.get(&PODS, key))
-            .filter(|pod| may(pod))
-            .collect();
-        pods.sort_by_cached_key(|pod| (-pod.int_at("/spec/priority"), pod.creation_timestamp().to_owned(), Key::of(pod)));
-        pods.iter().map(|pod| Key::of(pod)).collect()
+    /// Gives a pod a node, or tells it why it has none.
+    async fn schedule(&self, key: &Key) -> Result<(), Status> {
+        let Some(pod) = self.cache.get(&PODS, key).filter(|pod| is_pending(pod)) else {
+            lock(&self.waiting).remove(key);
+            return Ok(());
+        };
+        if self.gets_volumes(&pod) {
+            lock(&self.waiting).park(key, false);
+            return Ok(());
+        }
+        let (volumes, budgets) = (self.volume_problem(&pod), self.cache.all(&DISRUPTION_BUDGETS));
+        let surroundings = Surroundings {
+            volumes: volumes.as_deref(),
+            budgets: &budgets,
+        };
+        let decided = decide(&pod, &lock(&self.nodes), &lock(&self.namespaces), surroundings);
+        // Parked before anything is written: what happens meanwhile finds it where it belongs.
+        match decided {
+            Ok(node) => {
+                lock(&self.waiting).park(key, true);
+                self.bind(&pod, &node).await
+            }
+            Err(refusal) => {
+                self.park(&pod, key, &refusal);
+                self.refuse(&pod, &refusal).await
+            }
+        }
     }
 
-    fn namespace(&self, change: &Change) {
+    fn park(&self, pod: &Object, key: &Key, refusal: &Refusal) {
+        let mut waiting = lock(&self.waiting);
+        if matches!(refusal.nomination, Nomination::Make(_)) {
+            waiting.set_apart(key);
+        }
+        waiting.park(key, !refusal.is_known_to(pod));
+    }
+
+    fn uses(&self, pod: &Key, claim: &str) -> bool {
+        self.cache
+            .get(&PODS, pod)
+            .is_some_and(|pod| used_by(&pod).any(|name| name == claim))
+    }
+
+    /// Takes in a namespace's labels. Whether they are not what they were.
+    fn namespace(&self, change: &Change) -> bool {
         let name = change.object.name().to_owned();
         let mut namespaces = lock(&self.namespaces);
-        match change.new_state() {
-            Some(namespace) => namespaces.insert(name, namespace.labels().cloned().unwrap_or_default()),
+        let labels = change.new_state().map(|namespace| namespace.labels().cloned().unwrap_or_default());
+        let before = match labels.clone() {
+            Some(labels) => namespaces.insert(name, labels),
             None => namespaces.remove(&name),
         };
+        before != labels
     }
 
     /// Whether volumes are made for the pod's claims at this moment, now that there is somebody who uses them.
@@ -192,7 +221,6 @@ impl Scheduler {
             Err(error) if error.is_not_found() || error.is_conflict() => return Ok(()),
             Err(error) => return Err(error),
         }
-        lock(&self.waiting).remove(&Key::of(pod));
         let namespace = pod.namespace().unwrap_or_default();
         let note = format!("Successfully assigned {namespace}/{} to {node}", pod.name());
         self.events

@@ -14,5 +14,6 @@ mod score;
 mod spread;
 pub(crate) mod taints;
 mod verdict;
+mod waiting;
 
 pub(crate) use cycle::start;

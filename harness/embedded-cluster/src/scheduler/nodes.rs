@@ -88,8 +88,10 @@ pub(super) enum Effect {
     None,
     /// A pod came: those that want to be near others may have a place now.
     Company,
-    /// Room was made: any of them may have a place now.
+    /// A pod went: any of them may have its place.
     Room,
+    /// A node is new, gone, or not what it was.
+    Nodes,
 }
 
 /// All nodes, kept up to date change by change.
@@ -137,6 +139,12 @@ impl Nodes {
         Some(world)
     }
 
+    /// Whether there are pods that keep others away by their labels.
+    pub(super) fn keep_away(&self) -> bool {
+        let nominated = self.nominated.values().map(|(_, placed)| placed);
+        self.by_name.values().any(|node| !node.avoiding.is_empty()) || nominated.map(|placed| &placed.pod).any(|pod| affinity::avoids(pod))
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.by_name.len()
@@ -150,7 +158,7 @@ impl Nodes {
             } else {
                 self.put(change.object.clone())
             };
-            return if changed { Effect::Room } else { Effect::None };
+            return if changed { Effect::Nodes } else { Effect::None };
         }
         if !change.is(&PODS) {
             return Effect::None;

@@ -3,9 +3,8 @@
 use super::cycle::{NAME, Scheduler, lock};
 use super::preemption::{REASON, Room, priority};
 use super::recorder::What;
-use super::verdict::{Nomination, Refusal};
+use super::verdict::{Nomination, Refusal, told};
 use crate::client::{DeleteOptions, Patch};
-use crate::controllers::conditions;
 use crate::controllers::fields::{Fields, seconds};
 use crate::controllers::resources::PODS;
 use crate::controllers::runtime::Key;
@@ -42,7 +41,7 @@ impl Scheduler {
             Nomination::Clear => "",
             Nomination::Make(room) => &room.node,
         };
-        let known = conditions::find(pod.list_at("/status/conditions"), "PodScheduled").filter(|known| known["status"] == "False");
+        let known = told(pod);
         let mut status = json!({});
         if known.is_none_or(|known| known["message"] != message) {
             let since = known.map(|known| known["lastTransitionTime"].clone());

@@ -8,7 +8,10 @@ use super::filter::Candidate;
 use super::nodes::{Node, Nodes};
 use super::preemption::{Futile, NOT_HELPFUL, Preemption, Room};
 use super::score;
+use crate::controllers::conditions;
+use crate::controllers::fields::Fields;
 use crate::object::Object;
+use crate::value::Value;
 
 /// Why a pod has no place.
 #[derive(Clone, Debug)]
@@ -35,6 +38,11 @@ impl Refusal {
             message,
             nomination: Nomination::Clear,
         }
+    }
+
+    /// Whether the pod has been told so before.
+    pub(super) fn is_known_to(&self, pod: &Object) -> bool {
+        told(pod).is_some_and(|known| known["message"] == self.message.as_str())
     }
 }
 
@@ -100,6 +108,12 @@ pub(super) fn decide(pod: &Object, nodes: &Nodes, namespaces: &Namespaces, surro
     })
 }
 
+/// The condition that says why a pod has no place.
+pub(super) fn told(pod: &Object) -> Option<&Value> {
+    let known = conditions::find(pod.list_at("/status/conditions"), "PodScheduled");
+    known.filter(|known| known["status"] == "False")
+}
+
 const PREEMPTION: &str = "no new claims to deallocate, preemption: ";
 
 fn heading(nodes: &Nodes) -> String {
@@ -115,7 +129,7 @@ fn histogram(nodes: &Nodes, counts: &BTreeMap<String, usize>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::value::{Value, json};
+    use crate::value::json;
     use rstest::rstest;
 
     use super::*;

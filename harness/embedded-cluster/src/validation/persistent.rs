@@ -22,28 +22,19 @@ pub(super) fn check(kind: &str, source: &Value, place: &str, causes: &mut Vec<Ca
         return csi(source, place, causes);
     }
     pods::volume_source(kind, source, place, causes);
+    // These two may be missing, but not empty.
+    let is_empty = |field: &str| source[field].is_string() && text(&source[field]).is_empty();
     match kind {
-        "glusterfs" => given(source, "endpointsNamespace", place, causes),
-        "azureFile" => given(source, "secretNamespace", place, causes),
+        "glusterfs" if is_empty("endpointsNamespace") => causes.push(Cause::invalid(
+            format!("{place}.endpointsNamespace"),
+            &source["endpointsNamespace"],
+            "if the endpointnamespace is set, it must be a valid namespace name",
+        )),
+        "azureFile" if is_empty("secretNamespace") => causes.push(Cause::required(format!("{place}.secretNamespace"), "")),
         "iscsi" if source["secretRef"].is_object() => {
             apply(&[("secretRef.name", Check::Required)], source, place, causes);
         }
         _ => {}
-    }
-}
-
-/// A field that may be missing, but not empty.
-fn given(source: &Value, field: &str, place: &str, causes: &mut Vec<Cause>) {
-    if source[field].is_string() && text(&source[field]).is_empty() {
-        let detail = if field == "endpointsNamespace" {
-            "if the endpointnamespace is set, it must be a valid namespace name"
-        } else {
-            ""
-        };
-        match detail {
-            "" => causes.push(Cause::required(format!("{place}.{field}"), "")),
-            detail => causes.push(Cause::invalid(format!("{place}.{field}"), &source[field], detail)),
-        }
     }
 }
 

@@ -22,7 +22,7 @@ fn phase(wanted: &'static str) -> impl Fn(&Value) -> bool {
 async fn the_default_class_makes_volumes_that_go_with_their_claims() {
     let world = World::new().await;
     let metadata = json!({"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}});
-    let class = json!({"metadata": metadata, "provisioner": "multiplane.dev/memory", "volumeBindingMode": "WaitForFirstConsumer"});
+    let class = json!({"metadata": metadata, "provisioner": "memory.multiplane.dev", "volumeBindingMode": "WaitForFirstConsumer"});
     world.post(CLASSES, class).await;
     world.post(CLAIMS, claim("data", json!({}))).await;
     world.settle().await;

@@ -114,8 +114,10 @@ impl Manager {
         match outcome {
             Ok(again) => {
                 lane.queue.forget(&key);
-                if let Some(delay) = again {
-                    lane.queue.add_at(key, Instant::now() + delay);
+                match again {
+                    None => {}
+                    Some(Duration::ZERO) => lane.queue.add(key),
+                    Some(delay) => lane.queue.add_at(key, Instant::now() + delay),
                 }
             }
             Err(error) => {

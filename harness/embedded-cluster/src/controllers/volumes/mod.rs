@@ -17,7 +17,7 @@ use crate::status::Status;
 use crate::value::{Value, json};
 
 /// The provisioner of storage classes whose volumes are made here. What they hold is up to the nodes.
-pub(crate) const PROVISIONER: &str = "multiplane.dev/memory";
+pub(crate) const PROVISIONER: &str = "memory.multiplane.dev";
 const FINALIZER: &str = "kubernetes.io/pv-protection";
 const BOUND_BY_CONTROLLER: &str = "pv.kubernetes.io/bound-by-controller";
 const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";

@@ -21,7 +21,7 @@ pub struct PersistentVolumes(Arc<Mutex<BTreeMap<String, Folder>>>);
 
 impl PersistentVolumes {
     /// The CSI driver, and the provisioner of the storage classes, whose volumes these are.
-    pub const DRIVER: &str = "multiplane.dev/memory";
+    pub const DRIVER: &str = "memory.multiplane.dev";
 
     /// The volume with a handle; empty when it is mounted for the first time.
     fn folder(&self, handle: &str) -> Folder {
