@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use embedded_cluster::EmbeddedCluster;
 use futures::future::join_all;
@@ -200,8 +201,11 @@ async fn watchers_that_do_not_listen_are_left_behind() {
         }
     }
     let mut quick = maps.watch(&WatchParams::default(), &since).await.unwrap().boxed();
-    // More than a cluster remembers.
-    for count in 1..=1100 {
+    // More than a cluster remembers, for longer than it waits for late readers.
+    for count in 1..=1600 {
+        if count == 1300 {
+            tokio::time::advance(Duration::from_secs(80)).await;
+        }
         let data = json!({"data": {"count": count.to_string()}});
         maps.patch("a", &PatchParams::default(), &Patch::Merge(data)).await.unwrap();
         let event = quick.try_next().await.unwrap();

@@ -1,18 +1,13 @@
 //! The objects of one resource type and the log of their changes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::States;
-use super::triggers::{Trigger, Triggers};
+use super::log::{Log, Progress};
 use crate::object::Object;
-
-/// Changes kept for watches and older lists, per resource type.
-const LOG_LENGTH: usize = 1024;
-/// Of so many of them the text is kept, for watchers that keep up.
-const TEXTS: usize = 128;
 
 /// A consistent set of objects.
 #[derive(Debug)]
@@ -41,21 +36,16 @@ pub(super) struct Entry {
 pub(super) struct Collection {
     /// By namespace (empty: cluster-scoped), then name.
     objects: BTreeMap<Box<str>, BTreeMap<Box<str>, Arc<Object>>>,
-    log: VecDeque<Entry>,
-    /// Revision of the last change that fell out of the log.
-    forgotten: u64,
+    log: Log,
     changed: watch::Sender<u64>,
-    triggers: Triggers,
 }
 
 impl Default for Collection {
     fn default() -> Self {
         Self {
             objects: BTreeMap::new(),
-            log: VecDeque::new(),
-            forgotten: 0,
+            log: Log::default(),
             changed: watch::Sender::new(0),
-            triggers: Triggers::default(),
         }
     }
 }
@@ -80,12 +70,10 @@ impl Collection {
 
     /// The items at an earlier revision: today's with the later changes undone, newest first.
     pub(super) fn items_at(&self, namespace: Option<&str>, revision: u64) -> Option<Vec<Arc<Object>>> {
-        if revision < self.forgotten {
-            return None;
-        }
+        let later = self.log.since(revision)?;
         let mut items: BTreeMap<(String, String), Arc<Object>> =
             self.items(namespace).into_iter().map(|object| (place(&object), object)).collect();
-        for entry in self.log.iter().rev().take_while(|entry| entry.change.revision > revision) {
+        for entry in later.rev() {
             let place = place(&entry.shown);
             if namespace.is_some_and(|n| n != place.0) {
                 continue;
@@ -123,46 +111,19 @@ impl Collection {
 
     fn record(&mut self, entry: Entry) {
         let revision = entry.change.revision;
-        if self.log.len() == LOG_LENGTH
-            && let Some(oldest) = self.log.pop_front()
-        {
-            self.forgotten = oldest.change.revision;
-            self.triggers.forget(&oldest);
-        }
-        self.triggers.record(&entry);
-        self.log.push_back(entry);
-        if let Some(old) = self.log.len().checked_sub(TEXTS + 1)
-            && let Some(entry) = self.log.get(old)
-        {
-            entry.shown.forget_json();
-        }
+        self.log.record(entry);
         self.changed.send_replace(revision);
     }
 
-    /// The first change after `revision`, or the first of those that concern a trigger; `Err` when changes in between are forgotten.
-    pub(super) fn after(&self, revision: u64, trigger: Option<&Trigger>) -> Result<Option<&Entry>, ()> {
-        let before = match trigger {
-            None if revision < self.forgotten => return Err(()),
-            None => revision,
-            Some(trigger) => match self.triggers.after(trigger, revision)? {
-                Some(next) => next - 1,
-                None => return Ok(None),
-            },
-        };
-        let position = self.log.partition_point(|entry| entry.change.revision <= before);
-        Ok(self.log.get(position))
+    /// The first change that a reader has to read; `Err` when it is forgotten.
+    pub(super) fn next(&self, reader: &Progress) -> Result<Option<&Entry>, ()> {
+        self.log.next(reader)
     }
 
     /// The changes in a namespace after `revision`; none when some are forgotten.
     pub(super) fn changes(&self, namespace: &str, revision: u64) -> Option<Vec<States>> {
-        if revision < self.forgotten {
-            return None;
-        }
-        let from = self.log.partition_point(|entry| entry.change.revision <= revision);
-        let here = self
-            .log
-            .range(from..)
-            .filter(|entry| entry.shown.namespace().unwrap_or_default() == namespace);
+        let changes = self.log.since(revision)?;
+        let here = changes.filter(|entry| entry.shown.namespace().unwrap_or_default() == namespace);
         Some(
             here.map(|entry| [entry.change.before.clone(), entry.change.after.clone()])
                 .collect(),
@@ -172,19 +133,21 @@ impl Collection {
     /// Wakes everybody.
     pub(super) fn wake(&self, revision: u64) {
         self.changed.send_replace(revision);
-        self.triggers.wake(revision);
+        self.log.wake(revision);
     }
 
     pub(super) fn changed(&self) -> u64 {
         *self.changed.borrow()
     }
 
-    /// Tells of changes, or of those that concern a trigger.
-    pub(super) fn subscribe(&mut self, trigger: Option<&Trigger>) -> watch::Receiver<u64> {
-        match trigger {
-            Some(trigger) => self.triggers.subscribe(trigger, self.log.iter(), self.forgotten),
-            None => self.changed.subscribe(),
-        }
+    /// Tells a reader of the changes that it has to read.
+    pub(super) fn subscribe(&mut self, reader: &Arc<Progress>) -> watch::Receiver<u64> {
+        self.log.subscribe(reader).unwrap_or_else(|| self.changed.subscribe())
+    }
+
+    /// Tells of all changes, by their revision.
+    pub(super) fn changes_told(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
     }
 }
 

@@ -7,6 +7,7 @@
 //! - Older states (a list's next page, an exact revision) are found by undoing logged changes.
 
 mod collection;
+mod log;
 mod reader;
 mod triggers;
 
@@ -225,7 +226,7 @@ impl Store {
 
     /// Tells of changes in a collection: the revision of the last one.
     pub(crate) fn signal(&self, key: &Key) -> watch::Receiver<u64> {
-        self.lock().collection(key).subscribe(None)
+        self.lock().collection(key).changes_told()
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::log::Progress;
 use super::{Key, Store, Trigger};
 use crate::client::{EventKind, WatchEvent};
 use crate::object::Object;
@@ -17,9 +18,7 @@ pub(crate) struct Reader {
     store: Arc<Store>,
     key: Key,
     select: Select,
-    /// What all that it shows has in common, if that is one value of a field that readers are told by.
-    trigger: Option<Trigger>,
-    position: u64,
+    progress: Arc<Progress>,
     changed: watch::Receiver<u64>,
     ended: bool,
 }
@@ -36,13 +35,13 @@ enum Found {
 impl Reader {
     /// A reader of the changes after revision `since`. With a trigger, `select` shows nothing that does not have it.
     pub(crate) fn new(store: Arc<Store>, key: Key, since: u64, select: Select, trigger: Option<Trigger>) -> Self {
-        let changed = store.lock().collection(&key).subscribe(trigger.as_ref());
+        let progress = Progress::new(since, trigger);
+        let changed = store.lock().collection(&key).subscribe(&progress);
         Self {
             store,
             key,
             select,
-            trigger,
-            position: since,
+            progress,
             changed,
             ended: false,
         }
@@ -52,10 +51,10 @@ impl Reader {
     pub(crate) fn position(&self) -> u64 {
         let inner = self.store.lock();
         let collection = inner.collections.get(&self.key);
-        match collection.map(|collection| collection.after(self.position, self.trigger.as_ref())) {
+        match collection.map(|collection| collection.next(&self.progress)) {
             // Nobody told of changes that do not concern this reader.
-            Some(Ok(None)) => self.position.max(inner.revision),
-            _ => self.position,
+            Some(Ok(None)) => self.progress.get().max(inner.revision),
+            _ => self.progress.get(),
         }
     }
 
@@ -85,16 +84,16 @@ impl Reader {
         let Some(collection) = inner.collections.get(&self.key) else {
             return Found::End;
         };
-        let entry = match collection.after(self.position, self.trigger.as_ref()) {
+        let entry = match collection.next(&self.progress) {
             Ok(Some(entry)) => entry.clone(),
             Ok(None) => {
-                self.position = self.position.max(inner.revision);
+                self.progress.set(self.progress.get().max(inner.revision));
                 return Found::Nothing;
             }
             Err(()) => return Found::Event(expired()),
         };
         drop(inner);
-        self.position = entry.change.revision;
+        self.progress.set(entry.change.revision);
         let shown = |object: &Option<Arc<Object>>| object.as_deref().is_some_and(|o| (self.select)(o));
         let kind = match (shown(&entry.change.before), shown(&entry.change.after)) {
             (false, false) => return Found::Other,
