@@ -1,5 +1,11 @@
 //! Kinds that belong to the cluster: namespaces, nodes, priority classes, certificates.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use x509_parser::certification_request::X509CertificationRequest;
+use x509_parser::pem::parse_x509_pem;
+use x509_parser::prelude::FromDer;
+
 use crate::value::Value;
 
 use super::metadata;
@@ -125,9 +131,24 @@ const USAGES: &[&str] = &[
     "timestamping",
 ];
 
-/// A CertificateSigningRequest, without the request itself.
+/// What is wrong with a certificate request in PEM, in base64. Of what Go says about wrong ASN.1 only the first words are as there.
+fn certificate_request(encoded: &str) -> Option<&'static str> {
+    let decoded = STANDARD.decode(encoded).unwrap_or_default();
+    match parse_x509_pem(&decoded) {
+        Ok((_, pem)) if pem.label == "CERTIFICATE REQUEST" => match X509CertificationRequest::from_der(&pem.contents) {
+            Ok(_) => None,
+            Err(_) => Some("asn1: structure error"),
+        },
+        _ => Some("PEM block type must be CERTIFICATE REQUEST"),
+    }
+}
+
+/// A CertificateSigningRequest.
 pub(super) fn signing_request(request: &Value, causes: &mut Vec<Cause>) {
     let spec = &request["spec"];
+    if let Some(wrong) = certificate_request(text(&spec["request"])) {
+        causes.push(Cause::invalid("spec.request", &spec["request"], wrong));
+    }
     let usages = items(&spec["usages"]);
     if usages.is_empty() {
         causes.push(Cause::required("spec.usages", ""));

@@ -144,6 +144,10 @@ fn addresses(spec: &Value, base: &str, causes: &mut Vec<Cause>) {
     }
     let policies = &["PreferDualStack", "RequireDualStack", "SingleStack"];
     apply(&[("ipFamilyPolicy", Check::OneOfIfSet(policies))], spec, base, causes);
+    if !items(&spec["clusterIPs"]).is_empty() && text(&spec["clusterIP"]).is_empty() {
+        let detail = "must be empty when `clusterIP` is not specified";
+        causes.push(Cause::invalid(format!("{base}.clusterIPs"), &spec["clusterIPs"], detail));
+    }
     let ips = cluster_ips(spec);
     if ips.len() > 2 {
         let field = format!("{base}.clusterIPs");

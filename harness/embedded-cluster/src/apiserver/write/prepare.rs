@@ -27,6 +27,7 @@ pub(super) fn create(server: &ApiServer, kind: &Kind, request: &Request, object:
             object["status"] = json!({"phase": "Pending", "qosClass": qos_class(object)});
         }
         ("", "secrets") => merge_string_data(object),
+        ("", "serviceaccounts") => name_secrets(object),
         ("", "persistentvolumeclaims") => {
             data_sources(&mut object["spec"]);
             object["status"] = json!({"phase": "Pending"});
@@ -61,7 +62,11 @@ pub(super) fn update(server: &ApiServer, kind: &Kind, subresource: &str, old: &O
             name_label(new);
         }
         ("", "secrets", _) => merge_string_data(new),
-        ("", "services", "") => super::services::drop_dependent(old.value(), new),
+        ("", "serviceaccounts", _) => name_secrets(new),
+        ("", "services", "") => {
+            super::services::keep_addresses(old.value(), new);
+            super::services::drop_dependent(old.value(), new);
+        }
         ("", "pods", "") => new["status"] = old.value()["status"].clone(),
         ("certificates.k8s.io", ..) => {
             new["spec"] = old.value()["spec"].clone();
@@ -74,6 +79,14 @@ pub(super) fn update(server: &ApiServer, kind: &Kind, subresource: &str, old: &O
         _ => {}
     }
     Ok(())
+}
+
+/// Of the Secrets of a service account only the names are kept.
+fn name_secrets(account: &mut Value) {
+    let secrets = account.get_mut("secrets").and_then(Value::as_array_mut);
+    for secret in secrets.into_iter().flatten().filter_map(Value::as_object_mut) {
+        secret.retain(|field, _| field == "name");
+    }
 }
 
 /// Claims are filled from other claims and from snapshots; what they cannot be filled from is not kept.

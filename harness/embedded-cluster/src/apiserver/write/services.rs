@@ -17,6 +17,21 @@ fn is_reachable(spec: &Value) -> bool {
     matches!(spec["type"].as_str(), Some("NodePort" | "LoadBalancer")) || external && spec["type"] == "ClusterIP"
 }
 
+/// A Service keeps the addresses that its author left out.
+pub(super) fn keep_addresses(old: &Value, new: &mut Value) {
+    let has_address = |service: &Value| service["spec"]["type"] != "ExternalName";
+    if !has_address(old) || !has_address(new) || !new["spec"].is_object() {
+        return;
+    }
+    let (old, new) = (&old["spec"], &mut new["spec"]);
+    if new["clusterIP"].as_str().unwrap_or_default().is_empty() && old["clusterIP"].is_string() {
+        new["clusterIP"] = old["clusterIP"].clone();
+    }
+    if new["clusterIPs"].as_array().is_none_or(Vec::is_empty) && old["clusterIPs"].is_array() {
+        new["clusterIPs"] = old["clusterIPs"].clone();
+    }
+}
+
 /// Drops what only the old type could have, unless the author set it anew.
 pub(super) fn drop_dependent(old: &Value, new: &mut Value) {
     let old = &old["spec"];

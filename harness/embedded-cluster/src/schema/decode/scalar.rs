@@ -126,6 +126,14 @@ fn quantity(value: &mut Value) -> Result<(), Mismatch> {
     Ok(())
 }
 
+/// How long `2006-01-02T15:04:05` is.
+const SECONDS: usize = 19;
+
+fn has_micros(rest: &str) -> bool {
+    let digits = rest.strip_prefix('.').and_then(|rest| rest.get(..6));
+    digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 fn time(value: &mut Value, digits: u8) -> Result<(), Mismatch> {
     let Value::String(text) = value else {
         let message = format!("json: cannot unmarshal {} into Go value of type string", kind(value));
@@ -136,10 +144,18 @@ fn time(value: &mut Value, digits: u8) -> Result<(), Mismatch> {
     } else {
         "2006-01-02T15:04:05.000000Z07:00"
     };
-    let Ok(time) = text.parse::<jiff::Timestamp>() else {
-        let message = format!("parsing time {text:?} as {layout:?}: cannot parse {text:?} as \"2006\"");
-        return Err(Mismatch::Other(DecodeError::new(message)));
+    let unreadable = |rest: &str, part: &str| {
+        let message = format!("parsing time {text:?} as {layout:?}: cannot parse {rest:?} as {part:?}");
+        Err(Mismatch::Other(DecodeError::new(message)))
     };
+    let Ok(time) = text.parse::<jiff::Timestamp>() else {
+        return unreadable(text, "2006");
+    };
+    // Go's layout wants all six digits, as many as there are.
+    let rest = text.get(SECONDS..).filter(|_| digits > 0);
+    if let Some(rest) = rest.filter(|rest| !has_micros(rest)) {
+        return unreadable(rest, ".000000");
+    }
     let micros = time.as_microsecond().rem_euclid(1_000_000);
     let seconds = jiff::Timestamp::from_second(time.as_second() - i64::from(time.subsec_nanosecond() < 0));
     if let Ok(seconds) = seconds {

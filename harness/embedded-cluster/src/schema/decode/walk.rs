@@ -249,9 +249,20 @@ mod tests {
     #[test]
     fn times_are_in_utc_and_whole_seconds() {
         let mut value =
-            json!({"spec": {"renewTime": "2026-01-01T01:00:00.5+01:00"}, "metadata": {"creationTimestamp": "2026-01-01T00:00:00.9Z"}});
+            json!({"spec": {"renewTime": "2026-01-01T01:00:00.500000+01:00"}, "metadata": {"creationTimestamp": "2026-01-01T00:00:00.9Z"}});
         check(["coordination.k8s.io", "v1", "Lease"], &mut value).unwrap();
         assert_eq!(value["spec"]["renewTime"], "2026-01-01T00:00:00.500000Z");
         assert_eq!(value["metadata"]["creationTimestamp"], "2026-01-01T00:00:00Z");
+    }
+
+    #[rstest::rstest]
+    #[case("2026-01-01T00:00:00Z", "Z")]
+    #[case("2026-01-01T00:00:00.123Z", ".123Z")]
+    fn micro_times_have_six_digits(#[case] time: &str, #[case] rest: &str) {
+        let mut value = json!({"spec": {"renewTime": time}});
+        let layout = "2006-01-02T15:04:05.000000Z07:00";
+        let expected = format!("parsing time {time:?} as {layout:?}: cannot parse {rest:?} as \".000000\"");
+        let error = check(["coordination.k8s.io", "v1", "Lease"], &mut value).unwrap_err();
+        assert!(error.to_string().ends_with(&expected), "{error}");
     }
 }

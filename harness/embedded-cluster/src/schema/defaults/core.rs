@@ -29,6 +29,12 @@ pub(super) fn namespace(namespace: &mut Map) {
 }
 
 pub(super) fn node(node: &mut Map) {
+    if let Some(spec) = node.object("spec")
+        && !spec.has("podCIDRs")
+        && let Some(first) = spec.get("podCIDR").filter(|cidr| **cidr != "").cloned()
+    {
+        spec.insert("podCIDRs".to_owned(), vec![first].into());
+    }
     if let Some(status) = node.object("status")
         && let Some(capacity) = status.get("capacity").cloned()
     {

@@ -32,7 +32,9 @@ pub(super) fn service(service: &mut Map) {
         spec.default("allocateLoadBalancerNodePorts", true);
     }
     spec.each("ports", |port| {
-        port.default("protocol", "TCP");
+        if port.text("protocol").is_empty() {
+            port.insert("protocol".to_owned(), "TCP".into());
+        }
         let unset = match port.get("targetPort") {
             None | Some(Value::Null) => true,
             Some(Value::Number(number)) => number.as_i64() == Some(0),

@@ -34,8 +34,8 @@ pub(super) fn stateful_set(set: &mut Map) {
     retention.default("whenDeleted", "Retain");
     retention.default("whenScaled", "Retain");
     spec.each("volumeClaimTemplates", |claim| {
-        claim.default("apiVersion", "v1");
-        claim.default("kind", "PersistentVolumeClaim");
+        claim.insert("apiVersion".to_owned(), "v1".into());
+        claim.insert("kind".to_owned(), "PersistentVolumeClaim".into());
         volume::persistent_volume_claim(claim);
     });
     pod::template(spec);
