@@ -88,6 +88,9 @@ fn check_versions(versions: &[&Value], causes: &mut Vec<Cause>) {
             ));
         }
     }
+    for (index, version) in versions.iter().enumerate() {
+        check_warning(version, &format!("spec.versions[{index}]"), causes);
+    }
     let storage = versions.iter().filter(|version| version["storage"] == true).count();
     if storage != 1 {
         causes.push(refuse("must have exactly one version marked as storage version"));
@@ -99,9 +102,30 @@ fn check_versions(versions: &[&Value], causes: &mut Vec<Cause>) {
     }
 }
 
+/// The warning of a version that is to go.
+fn check_warning(version: &Value, place: &str, causes: &mut Vec<Cause>) {
+    let Some(warning) = version["deprecationWarning"].as_str() else {
+        return;
+    };
+    let detail = match warning {
+        _ if version["deprecated"] != true => "can only be set for deprecated versions",
+        "" => "must not be an empty string",
+        long if long.len() > 256 => "must be <= 256 characters long",
+        _ => return,
+    };
+    causes.push(Cause::invalid(format!("{place}.deprecationWarning"), &warning.into(), detail));
+}
+
 /// A version that objects were stored in must stay until they are migrated.
 fn check_stored_versions(definition: &Value, versions: &[&Value], causes: &mut Vec<Cause>) {
     let stored = &definition["status"]["storedVersions"];
+    if stored.as_array().is_none_or(Vec::is_empty) {
+        causes.push(Cause::invalid(
+            "status.storedVersions",
+            &Value::Null,
+            "must have at least one stored version",
+        ));
+    }
     for (index, version) in stored.as_array().into_iter().flatten().enumerate() {
         if versions.iter().any(|known| known["name"] == *version) {
             continue;
@@ -146,6 +170,18 @@ fn shown(versions: &[&Value]) -> String {
 }
 
 fn check_conversion(conversion: &Value, versions: &[&Value], causes: &mut Vec<Cause>) {
+    if conversion["strategy"] != "Webhook" {
+        let detail = "should not be set when strategy is not set to Webhook";
+        for (field, shown) in [
+            ("clientConfig", "webhookClientConfig"),
+            ("conversionReviewVersions", "conversionReviewVersions"),
+        ] {
+            let given = &conversion["webhook"][field];
+            if given.is_object() || given.as_array().is_some_and(|versions| !versions.is_empty()) {
+                causes.push(Cause::forbidden(format!("spec.conversion.{shown}"), detail));
+            }
+        }
+    }
     match conversion["strategy"].as_str() {
         Some("None") | None => {}
         Some("Webhook") => {

@@ -51,26 +51,15 @@ pub(super) fn kind_names(spec: &Value, causes: &mut Vec<Cause>) {
         let place = format!("spec.names.{field}");
         let given = text(&names_of[field]);
         // Names of kinds are labels but for their capitals.
-        let checked = if field.ends_with("ind") {
-            given.to_lowercase()
-        } else {
-            given.to_owned()
-        };
+        let is_kind = field.ends_with("ind");
         if given.is_empty() {
-            if matches!(field, "plural" | "kind") {
-                causes.push(Cause::required(place, ""));
-            }
+            causes.push(Cause::required(place, ""));
             continue;
         }
-        let wrong = names::dns_1035_label(&checked);
-        let wrong: Vec<String> = if checked == given {
-            wrong
-        } else {
-            wrong
-                .iter()
-                .map(|w| format!("may have mixed case, but should otherwise match: {w}"))
-                .collect()
-        };
+        let mut wrong = names::dns_1035_label(&if is_kind { given.to_lowercase() } else { given.to_owned() });
+        if is_kind && !wrong.is_empty() {
+            wrong = vec![format!("may have mixed case, but should otherwise match: {}", wrong.join(","))];
+        }
         faults(&wrong, &place, given, causes);
     }
     for (i, short) in names_of["shortNames"].as_array().into_iter().flatten().enumerate() {

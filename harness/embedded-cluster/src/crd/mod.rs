@@ -40,7 +40,7 @@ pub(crate) fn prepare(definition: &mut Value, old: Option<&Value>, _time: &str) 
     if missing(&names["singular"]) {
         names["singular"] = kind.to_lowercase().into();
     }
-    if missing(&names["listKind"]) {
+    if missing(&names["listKind"]) && !kind.is_empty() {
         names["listKind"] = format!("{kind}List").into();
     }
     if definition["spec"]["conversion"].is_null() {
@@ -56,6 +56,7 @@ pub(crate) fn prepare(definition: &mut Value, old: Option<&Value>, _time: &str) 
 fn keep_stored_version(definition: &mut Value) {
     let storage = storage_version(definition);
     if let Some(list) = definition["status"]["storedVersions"].as_array_mut()
+        && !storage.is_empty()
         && !list.iter().any(|v| *v == storage)
     {
         list.push(storage.into());

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::{ApiServer, Request};
+use crate::auth::Identity;
 use crate::kinds::Kind;
 use crate::object::Object;
 use crate::status::Status;
@@ -38,8 +39,7 @@ pub(super) fn create(server: &ApiServer, kind: &Kind, request: &Request, object:
             job_labels(object);
         }
         ("certificates.k8s.io", _) => {
-            object["spec"]["username"] = request.identity.user.clone().into();
-            object["spec"]["groups"] = json!(request.identity.groups);
+            requester(object, &request.identity);
         }
         ("apiextensions.k8s.io", _) => crate::crd::prepare(object, None, &server.timestamp()),
         _ => {}
@@ -79,6 +79,23 @@ pub(super) fn update(server: &ApiServer, kind: &Kind, subresource: &str, old: &O
         _ => {}
     }
     Ok(())
+}
+
+/// A certificate request says who made it, whatever it said before.
+fn requester(request: &mut Value, identity: &Identity) {
+    let Some(spec) = request["spec"].as_object_mut() else { return };
+    spec.insert("username".to_owned(), identity.user.clone().into());
+    spec.insert("groups".to_owned(), json!(identity.groups));
+    let known = [
+        ("uid", !identity.uid.is_empty(), json!(identity.uid)),
+        ("extra", !identity.extra.is_empty(), json!(identity.extra)),
+    ];
+    for (field, is_known, value) in known {
+        match is_known {
+            true => drop(spec.insert(field.to_owned(), value)),
+            false => drop(spec.remove(field)),
+        }
+    }
 }
 
 /// Of the Secrets of a service account only the names are kept.

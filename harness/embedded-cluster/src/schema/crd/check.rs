@@ -2,7 +2,7 @@
 
 use crate::value::Value;
 
-use super::props::Props;
+use super::props::{Foreign, Props};
 use super::{default, format, rules, validate};
 use crate::status::Cause;
 
@@ -22,6 +22,9 @@ pub(crate) fn check(schema: &Value, path: &str) -> Vec<Cause> {
             &root.kind.clone().into(),
             "must be object at the root",
         ));
+    }
+    if root.nullable {
+        causes.push(Cause::forbidden(format!("{path}.nullable"), "nullable cannot be true at the root"));
     }
     if let Some(metadata) = root.properties.get("metadata") {
         check_metadata(metadata, &format!("{path}.properties[metadata]"), &mut causes);
@@ -75,7 +78,25 @@ fn children<'p>(props: &'p Props, path: &str) -> Vec<(String, &'p Props)> {
     children
 }
 
+fn check_foreign(foreign: &Foreign, path: &str, causes: &mut Vec<Cause>) {
+    let keywords = [
+        ("id", !foreign.id.is_empty()),
+        ("additionalItems", foreign.additional_items.is_some()),
+        ("patternProperties", !foreign.pattern_properties.is_empty()),
+        ("definitions", !foreign.definitions.is_empty()),
+        ("dependencies", foreign.dependencies.is_some()),
+        ("$ref", foreign.reference.is_some()),
+    ];
+    for (keyword, _) in keywords.into_iter().filter(|(_, used)| *used) {
+        causes.push(Cause::forbidden(
+            format!("{path}.{keyword}"),
+            &format!("{keyword} is not supported"),
+        ));
+    }
+}
+
 fn check_props(props: &Props, path: &str, at: &At, causes: &mut Vec<Cause>) {
+    check_foreign(&props.foreign, path, causes);
     if !props.kind.is_empty() && !TYPES.contains(&props.kind.as_str()) {
         causes.push(unsupported(format!("{path}.type"), &props.kind, &TYPES));
     }
@@ -145,7 +166,23 @@ fn check_embedded(props: &Props, path: &str, causes: &mut Vec<Cause>) {
     }
 }
 
+/// A keyword that says something about values of one type only.
+fn check_type_of(keyword: &str, wanted: &str, props: &Props, path: &str, causes: &mut Vec<Cause>) {
+    let (field, detail) = (format!("{path}.type"), format!("must be {wanted} if {keyword} is specified"));
+    match props.kind.as_str() {
+        kind if kind == wanted => {}
+        "" => causes.push(Cause::required(field, &detail)),
+        kind => causes.push(Cause::invalid(field, &kind.into(), &detail)),
+    }
+}
+
 fn check_list_type(props: &Props, path: &str, causes: &mut Vec<Cause>) {
+    if props.map_type.is_some() {
+        check_type_of("x-kubernetes-map-type", "object", props, path, causes);
+    }
+    if props.list_type.is_some() {
+        check_type_of("x-kubernetes-list-type", "array", props, path, causes);
+    }
     if let Some(map_type) = props.map_type.as_deref().filter(|kind| !matches!(*kind, "atomic" | "granular")) {
         causes.push(unsupported(
             format!("{path}.x-kubernetes-map-type"),

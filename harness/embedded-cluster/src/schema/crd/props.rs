@@ -23,18 +23,18 @@ pub(super) struct Props {
     pub(super) default: Option<Value>,
     pub(super) nullable: bool,
     pub(super) pattern: Option<String>,
-    pub(super) min_length: Option<u64>,
-    pub(super) max_length: Option<u64>,
+    pub(super) min_length: Option<i64>,
+    pub(super) max_length: Option<i64>,
     pub(super) minimum: Option<Number>,
     pub(super) exclusive_minimum: bool,
     pub(super) maximum: Option<Number>,
     pub(super) exclusive_maximum: bool,
     pub(super) multiple_of: Option<Number>,
-    pub(super) min_items: Option<u64>,
-    pub(super) max_items: Option<u64>,
+    pub(super) min_items: Option<i64>,
+    pub(super) max_items: Option<i64>,
     pub(super) unique_items: bool,
-    pub(super) min_properties: Option<u64>,
-    pub(super) max_properties: Option<u64>,
+    pub(super) min_properties: Option<i64>,
+    pub(super) max_properties: Option<i64>,
     pub(super) all_of: Vec<Props>,
     pub(super) any_of: Vec<Props>,
     pub(super) one_of: Vec<Props>,
@@ -55,6 +55,21 @@ pub(super) struct Props {
     pub(super) map_type: Option<String>,
     #[serde(rename = "x-kubernetes-validations")]
     pub(super) rules: Vec<Value>,
+    #[serde(flatten)]
+    pub(super) foreign: Foreign,
+}
+
+/// Keywords of JSON Schema that definitions may not use.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Foreign {
+    pub(super) id: String,
+    #[serde(rename = "$ref")]
+    pub(super) reference: Option<String>,
+    pub(super) additional_items: Option<Value>,
+    pub(super) pattern_properties: BTreeMap<String, Value>,
+    pub(super) definitions: BTreeMap<String, Value>,
+    pub(super) dependencies: Option<BTreeMap<String, Value>>,
 }
 
 /// `additionalProperties`.

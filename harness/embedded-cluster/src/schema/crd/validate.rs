@@ -76,7 +76,7 @@ pub(super) fn type_of(value: &Value) -> &'static str {
 
 fn check_text(props: &Props, path: &str, text: &str, causes: &mut Vec<Cause>) {
     let shown = Value::from(text);
-    let length = text.chars().count() as u64;
+    let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
     if let Some(max) = props.max_length.filter(|max| length > *max) {
         causes.push(Cause::too_long(field(path), usize::try_from(max).unwrap_or(usize::MAX)));
     }
@@ -155,7 +155,7 @@ fn check_list(props: &Props, path: &str, items: &[Value], old: Option<&Value>, c
             value(schema, &format!("{path}[{index}]"), item, old, causes);
         }
     }
-    let count = items.len() as u64;
+    let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
     if let Some(min) = props.min_items.filter(|min| count < *min) {
         causes.push(Cause::invalid(
             field(path),
@@ -194,7 +194,7 @@ fn check_unique(props: &Props, path: &str, items: &[Value], causes: &mut Vec<Cau
 }
 
 fn check_object(props: &Props, path: &str, object: &crate::value::Map, old: Option<&Value>, causes: &mut Vec<Cause>) {
-    let count = object.len() as u64;
+    let count = i64::try_from(object.len()).unwrap_or(i64::MAX);
     if let Some(min) = props.min_properties.filter(|min| count < *min) {
         let message = format!("{path} in body should have at least {min} properties");
         causes.push(Cause::invalid(field(path), &count.into(), &message));
@@ -230,7 +230,7 @@ fn check_object(props: &Props, path: &str, object: &crate::value::Map, old: Opti
     }
 }
 
-fn too_many(path: &str, count: u64, max: u64) -> Cause {
+fn too_many(path: &str, count: i64, max: i64) -> Cause {
     let plural = if max == 1 { "" } else { "s" };
     Cause {
         reason: "FieldValueTooMany".into(),
