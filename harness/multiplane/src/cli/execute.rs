@@ -20,6 +20,9 @@ use super::signals::Signals;
 /// How a run is done, and told of.
 #[derive(Args)]
 pub(crate) struct Execution {
+    /// Whether the scenarios are in files that are there afterwards, too.
+    #[arg(skip = true)]
+    pub(crate) of_files: bool,
     #[command(flatten)]
     pub(crate) backend: BackendArgs,
     /// Scenarios that run at the same time [default: one for each core; one on clusters of binaries, kind and k3s and on existing ones].
@@ -159,7 +162,9 @@ impl Execution {
         }
         if !self.takes_stdout() {
             folds.push(Box::new(
-                Console::stdout(detail).github(std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")),
+                Console::stdout(detail)
+                    .names_command(self.of_files)
+                    .github(std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")),
             ));
         }
         folds

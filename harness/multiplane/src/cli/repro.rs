@@ -39,7 +39,9 @@ pub(crate) struct Repro {
 }
 
 impl Repro {
-    pub(crate) fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+    pub(crate) fn run(mut self, output: &mut Output) -> Result<Exit, Failure> {
+        // What is unpacked for a run is gone after it.
+        self.execution.of_files = false;
         let signals = self.execution.signals()?;
         let capsule = Opened::open(&self.capsule).map_err(failure)?;
         if capsule.about.version != env!("CARGO_PKG_VERSION") {

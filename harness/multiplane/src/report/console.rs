@@ -32,6 +32,8 @@ pub struct Console<W> {
     /// Scenarios of which this is not the first attempt.
     again: BTreeSet<String>,
     planned: usize,
+    /// Whether failures end with the command that shows them again.
+    names_command: bool,
 }
 
 /// A scenario under way.
@@ -40,6 +42,8 @@ struct Block {
     text: String,
     clusters: Vec<String>,
     file: String,
+    /// The command that runs it again.
+    command: String,
     /// Its failure does not fail the run.
     quarantined: bool,
     /// Title and line of steps under way.
@@ -60,7 +64,14 @@ impl<W: Write + Send> Console<W> {
             outcomes: BTreeMap::new(),
             again: BTreeSet::new(),
             planned: 0,
+            names_command: false,
         }
+    }
+
+    /// Ends each failure with the command that runs the scenario again in the same way; for runs of files that stay.
+    #[must_use]
+    pub fn names_command(self, names_command: bool) -> Self {
+        Self { names_command, ..self }
     }
 
     /// Writes for GitHub Actions: what passed in groups that fold, what failed as annotations, too.
@@ -159,9 +170,13 @@ impl<W: Write + Send> Console<W> {
             String::new()
         };
         text += &match outcome {
-            Outcome::Skipped => format!("  {}\n\n", self.style.outcome(outcome)),
-            _ => format!("  {} in {}{world}\n\n", self.style.outcome(outcome), duration(millis)),
+            Outcome::Skipped => format!("  {}\n", self.style.outcome(outcome)),
+            _ => format!("  {} in {}{world}\n", self.style.outcome(outcome), duration(millis)),
         };
+        if self.names_command && !outcome.is_fine() {
+            text += &format!("  {}\n", self.style.dim(&format!("again: {}", block.command)));
+        }
+        text.push('\n');
         if self.github && !self.live && outcome == Outcome::Passed {
             text = github::group(&format!("{scenario}: passed in {}", duration(millis)), &text);
         }
@@ -215,7 +230,10 @@ impl<W: Write + Send> Fold for Console<W> {
             }
             Event::ScenarioStarted {
                 file,
+                backend,
+                seed,
                 clusters,
+                matrix,
                 attempt,
                 quarantine,
                 ..
@@ -226,6 +244,7 @@ impl<W: Write + Send> Fold for Console<W> {
                 let block = Block {
                     clusters: clusters.clone(),
                     file: file.clone(),
+                    command: super::again::command(file, backend, *seed, matrix),
                     quarantined: quarantine.is_some(),
                     ..Block::default()
                 };

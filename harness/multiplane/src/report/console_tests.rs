@@ -22,6 +22,11 @@ impl io::Write for Shown {
 
 /// Prints a run of several scenarios, of which the events belong to `s`.
 fn printed(detail: Detail, events: Vec<(Option<usize>, Event)>) -> String {
+    printed_by(detail, false, events)
+}
+
+/// The same; failures end with `commands`.
+fn printed_by(detail: Detail, commands: bool, events: Vec<(Option<usize>, Event)>) -> String {
     let (version, partition) = ("1".to_owned(), None);
     let start = Event::RunStarted {
         version,
@@ -39,7 +44,7 @@ fn printed(detail: Detail, events: Vec<(Option<usize>, Event)>) -> String {
         quarantine: None,
     };
     let shown = Shown::default();
-    let mut console = Console::plain(shown.clone(), detail);
+    let mut console = Console::plain(shown.clone(), detail).names_command(commands);
     for (seq, (step, event)) in (0..).zip([(None, start), (None, begin)].into_iter().chain(events)) {
         console.record(&Record {
             v: VERSION,
@@ -110,4 +115,15 @@ fn what_never_began_is_counted() {
 #[test]
 fn quiet_says_nothing_of_what_passed() {
     assert_eq!(printed(Detail::Quiet, vec![finished(Outcome::Passed)]), "");
+}
+
+#[test]
+fn a_failure_ends_with_the_command_that_shows_it_again() {
+    let again = "again: multiplane run s/scenario.yaml --backend embedded --seed 0";
+    let ends = |outcome, commands| {
+        let text = printed_by(Detail::Quiet, commands, vec![finished(outcome)]);
+        text.contains(again)
+    };
+    assert!(ends(Outcome::Failed, true) && ends(Outcome::Interrupted, true));
+    assert!(!ends(Outcome::Passed, true) && !ends(Outcome::Failed, false));
 }

@@ -1,5 +1,6 @@
 //! Folds over the journal: what people and tools read. They render, and decide nothing.
 
+mod again;
 #[cfg(test)]
 mod built;
 mod console;

@@ -165,20 +165,7 @@ impl Scenario {
 
     /// The command that runs it again in the same way.
     pub(super) fn again(&self) -> String {
-        let quoted = |text: String| {
-            let plain = |c: char| c.is_ascii_alphanumeric() || "._-=/:@+".contains(c);
-            if text.chars().all(plain) {
-                text
-            } else {
-                format!("'{}'", text.replace('\'', r"'\''"))
-            }
-        };
-        let cell = self
-            .matrix
-            .iter()
-            .map(|(key, value)| format!(" --matrix {}", quoted(format!("{key}={value}"))));
-        let cell: String = cell.collect();
-        format!("multiplane run {} --backend {} --seed {}{cell}", self.file, self.backend, self.seed)
+        super::again::command(&self.file, &self.backend, self.seed, &self.matrix)
     }
 
     /// Steps that began.
