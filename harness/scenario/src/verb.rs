@@ -123,7 +123,7 @@ macro_rules! clusters {
             },
             Verb::Always(step) | Verb::Never(step) => Some(&$($mut)? step.on),
             Verb::Expect(step) => match &$($mut)? **step {
-                Expect::Placement(_) => None,
+                Expect::Placement(expected) => Option::from(&$($mut)? expected.on),
                 Expect::Pods(expected) => Some(&$($mut)? expected.on),
                 Expect::Resources(expected) => Some(&$($mut)? expected.on),
                 Expect::AssumeRole(expected) => Some(&$($mut)? expected.on),

@@ -52,12 +52,25 @@ fn placement(context: &mut Context<'_>, at: At<'_>, placement: &Placement) {
     let submit = context.submit(&placement.of);
     let kinds = [
         ("on", placement.on.is_some()),
+        ("oneOf", !placement.one_of.is_empty()),
+        ("atLeast", placement.at_least.is_some()),
         ("distribution", !placement.distribution.is_empty()),
         ("nowhere", placement.nowhere),
     ];
     context.exactly_one(at, &kinds);
-    if let Some(on) = &placement.on {
-        context.cluster(on);
+    for clusters in placement.on.iter().chain(&placement.one_of).chain(&placement.at_least) {
+        context.clusters(clusters);
+    }
+    let each = [("on", &placement.on), ("atLeast", &placement.at_least)];
+    for (field, clusters) in each.into_iter().filter_map(|(field, clusters)| Some((field, clusters.as_ref()?))) {
+        let (clusters, executions) = (clusters.iter().count(), submit.map(|submit| submit.execution_names().len()));
+        if let Some(executions) = executions.filter(|executions| *executions < clusters) {
+            let message = format!(
+                "{clusters} clusters cannot have some each: `{}` starts {executions}",
+                placement.of.value
+            );
+            context.push(context.error("contradiction", context.field(at, field), message));
+        }
     }
     if placement.nowhere && placement.elsewhere == Elsewhere::Allowed {
         let span = context.field(at, "elsewhere");

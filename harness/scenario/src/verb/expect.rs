@@ -28,15 +28,21 @@ pub enum Expect {
 }
 
 /// Where the executions of a `submit` are, by witnesses in the clusters: the FlyteWorkflow object, its pods, and the
-/// admin API's answer. Exactly one of `on`, `distribution` and `nowhere`.
+/// admin API's answer. Exactly one of `on`, `oneOf`, `atLeast`, `distribution` and `nowhere`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Placement {
     /// The `submit` that started them.
     pub of: Spanned<String>,
-    /// All of them are on this cluster.
+    /// All of them are on these clusters, and each of these has some: ids, patterns such as `dataplane_*`, or `role=dataplane`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on: Option<Spanned<ClusterId>>,
+    pub on: Option<OneOrMany<String>>,
+    /// The clusters that have some of them are one of these sets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub one_of: Vec<OneOrMany<ClusterId>>,
+    /// Each of these clusters has some of them; others may have some, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<OneOrMany<ClusterId>>,
     /// They are spread over these clusters.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(with = "BTreeMap<ClusterId, Share>")]

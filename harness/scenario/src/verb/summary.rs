@@ -220,8 +220,13 @@ fn wait(f: &mut fmt::Formatter<'_>, wait: &Wait) -> fmt::Result {
 fn placement(f: &mut fmt::Formatter<'_>, placement: &Placement) -> fmt::Result {
     write!(f, "{} ", placement.of.value)?;
     match &placement.on {
-        Some(on) => write!(f, "on {}", on.value),
+        Some(on) => write!(f, "on {on}"),
         None if placement.nowhere => f.write_str("nowhere"),
+        None if !placement.one_of.is_empty() => {
+            let sets: Vec<String> = placement.one_of.iter().map(ToString::to_string).collect();
+            write!(f, "on {}", sets.join(" or on "))
+        }
+        None if placement.at_least.is_some() => placement.at_least.iter().try_for_each(|on| write!(f, "at least on {on}")),
         None => {
             let over: Vec<&str> = placement.distribution.keys().map(String::as_str).collect();
             write!(f, "over {}", over.join(", "))

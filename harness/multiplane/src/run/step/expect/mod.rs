@@ -7,6 +7,7 @@ mod pod_status;
 mod pods;
 pub(super) mod resources;
 mod settle;
+mod spread;
 mod subset;
 
 use scenario::Duration;

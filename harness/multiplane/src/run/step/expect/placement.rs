@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use flyte::client::Admin;
-use scenario::binomial;
-use scenario::verb::{Elsewhere, LabelSource, Phase, Placement, PoolSource, Reason, Share};
+use scenario::OneOrMany;
+use scenario::verb::{Elsewhere, LabelSource, Phase, Placement, PoolSource, Reason};
 use tokio::time::{Instant, sleep_until};
 
 use super::settle::{Patience, Settling, Step};
+use super::spread;
 use crate::journal::{self, Event, PlacementVerdict, Prediction, Stray};
 use crate::report::duration;
 use crate::run::context::{Context, Submission};
@@ -69,10 +70,14 @@ pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, pat
 }
 
 fn demand(placement: &Placement) -> Demand {
-    let on = match &placement.on {
-        Some(cluster) => vec![cluster.value.clone()],
-        None => placement.distribution.keys().cloned().collect(),
-    };
+    let named = placement.on.iter().chain(&placement.one_of).flat_map(OneOrMany::iter);
+    let named = named.map(|cluster| &cluster.value).chain(placement.distribution.keys());
+    let mut on: Vec<String> = Vec::new();
+    for cluster in named {
+        if !on.contains(cluster) {
+            on.push(cluster.clone());
+        }
+    }
     Demand {
         on,
         nowhere: placement.nowhere,
@@ -185,44 +190,11 @@ fn overall(placement: &Placement, verdicts: &[(PlacementVerdict, Judgement)]) ->
         };
         return Err(format!("{}{more}: {}", first.execution, first.faults.join("; ")));
     }
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for (verdict, _) in verdicts {
-        for cluster in verdict.seen.keys() {
-            *counts.entry(cluster).or_default() += 1;
-        }
-    }
-    for (cluster, share) in &placement.distribution {
-        off(
-            &share.value,
-            counts.get(cluster.as_str()).copied().unwrap_or_default(),
-            verdicts.len(),
-        )
-        .map_or(Ok(()), |why| Err(format!("{cluster}: {why}")))?;
-    }
-    Ok(())
-}
-
-/// How a cluster's number of executions is off, if it is.
-fn off(share: &Share, count: usize, all: usize) -> Option<String> {
-    if let Some(wanted) = share.count {
-        return (count != wanted as usize).then(|| format!("{count} executions, expected {wanted}"));
-    }
-    let wanted = share.share?;
-    if let Some(alarm) = share.false_alarm {
-        let range = binomial::accepted(u32::try_from(all).unwrap_or(u32::MAX), wanted, alarm);
-        let fits = u32::try_from(count).is_ok_and(|count| range.contains(&count));
-        return (!fits).then(|| {
-            format!(
-                "{count} of {all} executions; with a share of {wanted} it is {} to {} but for {alarm} of all runs",
-                range.start(),
-                range.end()
-            )
-        });
-    }
-    let tolerance = share.tolerance.unwrap_or(0.0);
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52 executions")]
-    let actual = count as f64 / all as f64;
-    ((actual - wanted).abs() > tolerance).then(|| format!("a share of {actual:.3} ({count} of {all}), expected {wanted} ± {tolerance}"))
+    let seen: Vec<Vec<&str>> = verdicts
+        .iter()
+        .map(|(verdict, _)| verdict.seen.keys().map(String::as_str).collect())
+        .collect();
+    spread::wrong(placement, &seen).map_or(Ok(()), Err)
 }
 
 async fn conclude(context: &Context<'_>, verdicts: Vec<(PlacementVerdict, Judgement)>, result: Result<(), Failure>) -> Result<(), Failure> {
@@ -278,42 +250,5 @@ fn pool_word(source: PoolSource) -> &'static str {
         PoolSource::DefaultLabel => "default_label",
         PoolSource::AllEnabled => "all_enabled",
         PoolSource::InCluster => "in_cluster",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case(None, None, Some(3), None)]
-    #[case(None, None, Some(4), Some("3 executions, expected 4"))]
-    #[case(Some(0.3), Some(0.01), None, None)]
-    #[case(Some(0.5), Some(0.1), None, Some("a share of 0.300 (3 of 10), expected 0.5 ± 0.1"))]
-    fn shares(#[case] share: Option<f64>, #[case] tolerance: Option<f64>, #[case] count: Option<u32>, #[case] expected: Option<&str>) {
-        let share = Share {
-            share,
-            tolerance,
-            count,
-            false_alarm: None,
-        };
-        assert_eq!(off(&share, 3, 10).as_deref(), expected);
-    }
-
-    #[test]
-    fn chance_has_a_bound() {
-        let share = Share {
-            share: Some(0.5),
-            tolerance: None,
-            count: None,
-            false_alarm: Some(0.01),
-        };
-        assert_eq!(off(&share, 4, 20), None);
-        let off = off(&share, 3, 20).unwrap();
-        assert_eq!(
-            off,
-            "3 of 20 executions; with a share of 0.5 it is 4 to 16 but for 0.01 of all runs"
-        );
     }
 }
