@@ -22,6 +22,7 @@ pub mod resident;
 pub mod run;
 pub mod search;
 mod secrets;
+mod shell;
 mod stopwatch;
 pub mod testing;
 pub mod up;

@@ -72,7 +72,7 @@ impl Addresses {
         }
         let wanted = object["spec"]["clusterIP"].as_str().unwrap_or_default().to_owned();
         if wanted.is_empty() {
-            let ip = if old_ip.is_empty() { lease.next_ip() } else { old_ip.to_owned() };
+            let ip = lease.next_ip();
             object["spec"]["clusterIP"] = ip.clone().into();
             object["spec"]["clusterIPs"] = json!([ip]);
         } else if wanted != old_ip && wanted != "None" {

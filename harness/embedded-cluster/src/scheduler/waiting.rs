@@ -15,14 +15,12 @@ use super::affinity;
 use super::preemption::priority;
 use super::request::Request;
 use crate::controllers::fields::Fields;
-use crate::controllers::runtime::Key;
+use crate::controllers::runtime::{Key, backoff};
 use crate::controllers::volumes::used_by;
 use crate::object::Object;
 use crate::value::Value;
 
-/// How long a pod waits after an error of the API server; doubled with each further one.
-const FIRST_DELAY: Duration = Duration::from_millis(5);
-/// The longest wait after errors: kube-scheduler's `podMaxBackoffSeconds`.
+/// The longest wait after errors of the API server: kube-scheduler's `podMaxBackoffSeconds`.
 const LONGEST_DELAY: Duration = Duration::from_secs(10);
 
 /// More important pods first, then older ones.
@@ -118,7 +116,7 @@ impl Waiting {
     /// A pod could not be dealt with: it is looked at again later, and others meanwhile.
     pub(super) fn fail(&mut self, key: &Key, now: Instant) {
         let Some(waiter) = self.pods.get_mut(key) else { return };
-        let delay = FIRST_DELAY.saturating_mul(1 << waiter.errors.min(16)).min(LONGEST_DELAY);
+        let delay = backoff(waiter.errors, LONGEST_DELAY);
         waiter.errors += 1;
         let waiter = waiter.clone();
         self.take_out(&waiter);
@@ -297,14 +295,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn after_an_error_others_come_first() {
         let mut waiting = waiting(&[pod("a", 0, "1"), pod("b", 0, "1")]);
-        let now = Instant::now();
+        let (now, first) = (Instant::now(), Duration::from_millis(5));
         waiting.fail(&key("a"), now);
         assert_eq!(look(&mut waiting), "b");
-        assert_eq!(waiting.next_due(now), Some(FIRST_DELAY));
-        assert_eq!(waiting.first(now + FIRST_DELAY), Some(key("a")));
+        assert_eq!(waiting.next_due(now), Some(first));
+        assert_eq!(waiting.first(now + first), Some(key("a")));
         waiting.fail(&key("a"), now);
         assert_eq!(look(&mut waiting), "b");
-        assert_eq!(waiting.next_due(now), Some(FIRST_DELAY * 2));
+        assert_eq!(waiting.next_due(now), Some(first * 2));
         waiting.remove(&key("a"));
         assert_eq!(waiting.next_due(now), None);
     }

@@ -31,9 +31,7 @@ pub(super) fn check(kind: &str, source: &Value, place: &str, causes: &mut Vec<Ca
             "if the endpointnamespace is set, it must be a valid namespace name",
         )),
         "azureFile" if is_empty("secretNamespace") => causes.push(Cause::required(format!("{place}.secretNamespace"), "")),
-        "iscsi" if source["secretRef"].is_object() => {
-            apply(&[("secretRef.name", Check::Required)], source, place, causes);
-        }
+        "iscsi" => pods::secret(&source["secretRef"], &format!("{place}.secretRef"), causes),
         _ => {}
     }
 }

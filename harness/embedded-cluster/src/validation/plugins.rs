@@ -5,6 +5,7 @@ use crate::value::Value;
 use super::names;
 use super::pods;
 use super::rules::{self, Check, Rule, apply, faults, items, not_one_of, text};
+use super::webhooks;
 use crate::status::Cause;
 
 /// What an attachment may be of.
@@ -25,10 +26,12 @@ pub(super) fn attachment(object: &Value, causes: &mut Vec<Cause>) {
     );
     // What was tightened with v1 is checked by itself.
     pods::csi_driver(&spec["attacher"], "spec.attacher", causes);
-    let volume = &spec["source"]["persistentVolumeName"];
-    if volume.is_string() {
-        faults(&names::subdomain(text(volume)), "spec.source.persistentVolumeName", volume, causes);
-    }
+    apply(
+        &[("source.persistentVolumeName", Check::TextIfSet(names::subdomain))],
+        spec,
+        "spec",
+        causes,
+    );
 }
 
 fn source(source: &Value, causes: &mut Vec<Cause>) {
@@ -178,11 +181,7 @@ fn service(spec: &Value, causes: &mut Vec<Cause>) {
         "spec",
         causes,
     );
-    let port = &spec["service"]["port"];
-    if port.as_i64().is_some_and(|port| !(1..=65535).contains(&port)) {
-        let detail = "port is not valid: must be between 1 and 65535, inclusive";
-        causes.push(Cause::invalid("spec.service.port", port, detail));
-    }
+    webhooks::service_port(&spec["service"]["port"], "spec.service.port", causes);
     if spec["insecureSkipTLSVerify"] == true && !text(&spec["caBundle"]).is_empty() {
         let detail = "may not be true if caBundle is present";
         causes.push(Cause::invalid("spec.insecureSkipTLSVerify", &true.into(), detail));

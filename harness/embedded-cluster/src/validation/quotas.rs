@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::value::Value;
 
 use super::names;
-use super::pods::{container_resource, resource_amount, resource_name};
+use super::pods::{STANDARD, container_resource, resource_amount, resource_name};
 use super::rules::{faults, items, quantity, text};
 use crate::status::Cause;
 
@@ -30,28 +30,10 @@ const OF_PODS: &[&str] = &[
     "limits.memory",
 ];
 
-/// What quotas can count that is not a domain's, besides huge pages.
-const OF_QUOTAS: &[&str] = &[
-    "cpu",
-    "memory",
-    "ephemeral-storage",
-    "requests.cpu",
-    "requests.memory",
-    "requests.storage",
-    "requests.ephemeral-storage",
-    "limits.cpu",
-    "limits.memory",
-    "limits.ephemeral-storage",
-    "persistentvolumeclaims",
-    "pods",
-    "resourcequotas",
-    "services",
-    "replicationcontrollers",
-    "secrets",
-    "configmaps",
-    "services.nodeports",
-    "services.loadbalancers",
-];
+/// Whether quotas count a resource that is not a domain's: all but the size of a claim, which is `requests.storage` here.
+fn is_counted(name: &str) -> bool {
+    name != "storage" && STANDARD.contains(&name)
+}
 
 /// A ResourceQuota.
 pub(super) fn quota(quota: &Value, causes: &mut Vec<Cause>) {
@@ -72,7 +54,7 @@ pub(super) fn quota(quota: &Value, causes: &mut Vec<Cause>) {
         // Huge pages have names of their own, which are requests here.
         let checked = if bare.starts_with("hugepages-") { bare } else { name };
         resource_name(checked, &place, causes);
-        if !name.contains('/') && !OF_QUOTAS.contains(name) && !bare.starts_with("hugepages-") {
+        if !name.contains('/') && !is_counted(name) && !bare.starts_with("hugepages-") {
             let detail = "must be a standard resource for quota";
             causes.push(Cause::invalid(place.as_str(), &(*name).into(), detail));
         }

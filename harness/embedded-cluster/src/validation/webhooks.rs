@@ -121,12 +121,20 @@ fn check_service(service: &Value, place: &str, causes: &mut Vec<Cause>) {
             causes.push(Cause::required(format!("{place}.{other}"), &detail));
         }
     }
-    if service["port"].as_i64().is_some_and(|port| !(1..=65535).contains(&port)) {
-        let detail = "port is not valid: must be between 1 and 65535, inclusive";
-        causes.push(Cause::invalid(format!("{place}.port"), &service["port"], detail));
-    }
+    service_port(&service["port"], &format!("{place}.port"), causes);
     let path = text(&service["path"]);
     service_path(path, &format!("{place}.path"), causes);
+}
+
+/// The port of a Service that this server calls.
+pub(super) fn service_port(port: &Value, place: &str, causes: &mut Vec<Cause>) {
+    if port.as_i64().is_some_and(|port| !(1..=65535).contains(&port)) {
+        causes.push(Cause::invalid(
+            place,
+            port,
+            "port is not valid: must be between 1 and 65535, inclusive",
+        ));
+    }
 }
 
 /// The path of a webhook: its segments are subdomains.

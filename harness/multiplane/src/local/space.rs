@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::layout::{Entry, layout};
 use crate::backend::process::{Command, Runner};
+use crate::shell::quoted;
 
 /// Why no process can have mounts of its own here.
 #[derive(Debug, Error)]
@@ -109,9 +110,4 @@ fn line(root: &Path, entry: &Entry) -> String {
             format!("if [ -d {from} ]; then mkdir -p {target}; else : > {target}; fi\nmount --rbind {from} {target}{own}\n")
         }
     }
-}
-
-/// A word of a shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

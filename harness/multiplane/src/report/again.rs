@@ -2,22 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::shell::word;
+
 /// The command, ready to paste into a shell.
 pub(super) fn command(file: &str, backend: &str, seed: u64, matrix: &BTreeMap<String, String>) -> String {
     let cell = matrix
         .iter()
-        .map(|(key, value)| format!(" --matrix {}", quoted(&format!("{key}={value}"))));
+        .map(|(key, value)| format!(" --matrix {}", word(&format!("{key}={value}"))));
     let cell: String = cell.collect();
-    format!("multiplane run {} --backend {backend} --seed {seed}{cell}", quoted(file))
-}
-
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-=/:@+".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    format!("multiplane run {} --backend {backend} --seed {seed}{cell}", word(file))
 }
 
 #[cfg(test)]

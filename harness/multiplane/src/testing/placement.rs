@@ -35,20 +35,17 @@ impl<'w> ExpectPlacement<'w> {
 
     /// All of them on these clusters, and some on each.
     pub fn on_each<'a>(self, clusters: impl IntoIterator<Item = &'a str>) -> Self {
-        let clusters: Vec<Value> = clusters.into_iter().map(Value::from).collect();
-        self.with("on", clusters.into())
+        self.with("on", clusters.into_iter().collect())
     }
 
     /// Some on each of these clusters; others may have some, too.
     pub fn at_least<'a>(self, clusters: impl IntoIterator<Item = &'a str>) -> Self {
-        let clusters: Vec<Value> = clusters.into_iter().map(Value::from).collect();
-        self.with("atLeast", clusters.into())
+        self.with("atLeast", clusters.into_iter().collect())
     }
 
     /// The clusters that have some are one of these sets.
     pub fn one_of<'a>(self, sets: impl IntoIterator<Item = &'a [&'a str]>) -> Self {
-        let sets: Vec<Value> = sets.into_iter().map(|set| json!(set)).collect();
-        self.with("oneOf", sets.into())
+        self.with("oneOf", sets.into_iter().collect())
     }
 
     /// So many on each of these clusters.

@@ -13,5 +13,6 @@ pub(crate) use cache::{Cache, Change, Key};
 pub(crate) use context::{Context, Contexts};
 pub(crate) use feed::Feed;
 pub(crate) use manager::{Controller, Manager, Outcome};
+pub(crate) use queue::backoff;
 pub(crate) use recorder::Recorder;
 pub(crate) use types::Types;

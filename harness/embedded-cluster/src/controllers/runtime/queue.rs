@@ -12,6 +12,11 @@ const FIRST_DELAY: Duration = Duration::from_millis(5);
 /// The longest delay after failures.
 const LONGEST_DELAY: Duration = Duration::from_secs(1000);
 
+/// How long to wait after a failure, when so many came before it: twice as long each time, and not longer than `longest`.
+pub(crate) fn backoff(failures: u32, longest: Duration) -> Duration {
+    FIRST_DELAY.saturating_mul(1 << failures.min(20)).min(longest)
+}
+
 /// Keys of one controller.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
@@ -45,7 +50,7 @@ impl Queue {
     /// Adds a key again after a failure, later with each failure in a row.
     pub(crate) fn retry(&mut self, key: Key, now: Instant) {
         let failures = self.failures.entry(key.clone()).or_insert(0);
-        let delay = FIRST_DELAY.saturating_mul(1 << (*failures).min(20)).min(LONGEST_DELAY);
+        let delay = backoff(*failures, LONGEST_DELAY);
         *failures += 1;
         self.add_at(key, now + delay);
     }

@@ -110,7 +110,7 @@ pub(super) fn flocker(source: &Value, place: &str, causes: &mut Vec<Cause>) {
 }
 
 /// A reference to a Secret, if there is one, has its name.
-pub(super) fn secret(reference: &Value, place: &str, causes: &mut Vec<Cause>) {
+pub(in crate::validation) fn secret(reference: &Value, place: &str, causes: &mut Vec<Cause>) {
     if reference.is_object() {
         rules::apply(&[("name", Check::Required)], reference, place, causes);
     }

@@ -18,9 +18,9 @@ use super::rules::{self, Check, Rule, faults, items, text};
 use super::{formats, names};
 use crate::status::Cause;
 
-pub(super) use drivers::csi_driver;
+pub(super) use drivers::{csi_driver, secret};
 pub(super) use ephemeral::update as ephemeral_update;
-pub(super) use resources::{amount as resource_amount, container_name as container_resource, name as resource_name, overhead};
+pub(super) use resources::{STANDARD, amount as resource_amount, container_name as container_resource, name as resource_name, overhead};
 pub(super) use scheduling::{effect_of_taint, node_selector, toleration};
 pub(super) use update::update;
 

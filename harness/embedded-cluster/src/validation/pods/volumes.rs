@@ -137,19 +137,19 @@ fn check_devices(container: &Value, volumes: &[&Value], place: &str, causes: &mu
     for (i, device) in items(&container["volumeDevices"]).iter().enumerate() {
         let place = format!("{place}[{i}]");
         let (name, path) = (text(&device["name"]), text(&device["devicePath"]));
-        let mut refuse =
-            |field: &str, value: &str, detail: &str| causes.push(Cause::invalid(format!("{place}.{field}"), &value.into(), detail));
+        let mut refuse = |detail: &str| causes.push(Cause::invalid(format!("{place}.name"), &name.into(), detail));
         if names.contains(&name) {
-            refuse("name", name, "must be unique");
+            refuse("must be unique");
         }
         match volumes.iter().find(|v| v["name"] == name) {
             Some(volume) if volume["persistentVolumeClaim"].is_object() || volume["ephemeral"].is_object() => {}
-            Some(_) => refuse("name", name, NOT_A_CLAIM),
-            None if name.is_empty() => causes.push(Cause::required(format!("{place}.name"), "")),
-            None => {}
-        }
-        if !volumes.iter().any(|v| v["name"] == name) {
-            causes.push(not_found(format!("{place}.name"), &name.into(), ""));
+            Some(_) => refuse(NOT_A_CLAIM),
+            None => {
+                if name.is_empty() {
+                    causes.push(Cause::required(format!("{place}.name"), ""));
+                }
+                causes.push(not_found(format!("{place}.name"), &name.into(), ""));
+            }
         }
         if path.is_empty() {
             causes.push(Cause::required(format!("{place}.devicePath"), ""));

@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::shell;
+
 /// Variables that commands inherit. Never `KUBECONFIG`: nothing reads or writes the ambient kubeconfig.
 const INHERITED: [&str; 17] = [
     "PATH",
@@ -110,13 +112,7 @@ impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.program.display())?;
         for arg in &self.args {
-            let arg = arg.to_string_lossy();
-            let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,@".contains(letter);
-            if !arg.is_empty() && arg.chars().all(plain) {
-                write!(f, " {arg}")?;
-            } else {
-                write!(f, " '{}'", arg.replace('\'', r"'\''"))?;
-            }
+            write!(f, " {}", shell::word(&arg.to_string_lossy()))?;
         }
         Ok(())
     }

@@ -190,11 +190,8 @@ fn overall(placement: &Placement, verdicts: &[(PlacementVerdict, Judgement)]) ->
         };
         return Err(format!("{}{more}: {}", first.execution, first.faults.join("; ")));
     }
-    let seen: Vec<Vec<&str>> = verdicts
-        .iter()
-        .map(|(verdict, _)| verdict.seen.keys().map(String::as_str).collect())
-        .collect();
-    spread::wrong(placement, &seen).map_or(Ok(()), Err)
+    let seen = verdicts.iter().flat_map(|(verdict, _)| verdict.seen.keys().map(String::as_str));
+    spread::wrong(placement, verdicts.len(), seen).map_or(Ok(()), Err)
 }
 
 async fn conclude(context: &Context<'_>, verdicts: Vec<(PlacementVerdict, Judgement)>, result: Result<(), Failure>) -> Result<(), Failure> {

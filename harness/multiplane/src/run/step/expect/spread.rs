@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use scenario::verb::{Placement, Share};
 use scenario::{OneOrMany, binomial};
 
-/// What is wrong with where executions were `seen`, each on its clusters.
-pub(super) fn wrong(placement: &Placement, seen: &[Vec<&str>]) -> Option<String> {
+/// What is wrong with the clusters where `all` executions were `seen`, each cluster once for each execution.
+pub(super) fn wrong<'s>(placement: &Placement, all: usize, seen: impl Iterator<Item = &'s str>) -> Option<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for cluster in seen.iter().flatten() {
+    for cluster in seen {
         *counts.entry(cluster).or_default() += 1;
     }
     let used: BTreeSet<&str> = counts.keys().copied().collect();
     let count = |cluster: &str| counts.get(cluster).copied().unwrap_or_default();
     let mut shares = placement.distribution.iter();
     wrong_set(placement, &used)
-        .or_else(|| shares.find_map(|(cluster, share)| Some(format!("{cluster}: {}", off(&share.value, count(cluster), seen.len())?))))
+        .or_else(|| shares.find_map(|(cluster, share)| Some(format!("{cluster}: {}", off(&share.value, count(cluster), all)?))))
 }
 
 /// Whether the clusters that have some are those that should.
@@ -110,7 +110,6 @@ mod tests {
     #[case::nobody_yet("on: [a, b]", &[], None)]
     fn sets(#[case] fields: &str, #[case] seen: &[&str], #[case] expected: Option<&str>) {
         let placement: Placement = yaml::strict::from_str(&format!("of: many\n{fields}\n")).unwrap();
-        let seen: Vec<Vec<&str>> = seen.iter().map(|cluster| vec![*cluster]).collect();
-        assert_eq!(wrong(&placement, &seen).as_deref(), expected);
+        assert_eq!(wrong(&placement, seen.len(), seen.iter().copied()).as_deref(), expected);
     }
 }
