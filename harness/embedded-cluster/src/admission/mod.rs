@@ -8,6 +8,7 @@ mod expressions;
 mod limit_ranger;
 mod matching;
 mod namespace_lifecycle;
+mod node_taint;
 mod pod_security;
 mod pod_tolerations;
 mod policies;
@@ -48,6 +49,7 @@ const CHAIN: &[&dyn Plugin] = &[
     &namespace_lifecycle::NamespaceLifecycle,
     &limit_ranger::LimitRanger,
     &service_account::ServiceAccount,
+    &node_taint::TaintNodesByCondition,
     &pod_security::PodSecurity,
     &priority::Priority,
     &pod_tolerations::DefaultTolerationSeconds,

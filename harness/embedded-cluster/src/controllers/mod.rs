@@ -33,6 +33,7 @@ pub(crate) mod selector;
 mod service_accounts;
 mod start;
 mod stateful_sets;
+mod taint_eviction;
 mod tokens;
 mod volume_protection;
 pub(crate) mod volumes;

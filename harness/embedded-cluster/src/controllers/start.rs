@@ -25,6 +25,7 @@ use super::root_ca::RootCa;
 use super::runtime::{Contexts, Controller, Feed, Manager, Types};
 use super::service_accounts::ServiceAccounts;
 use super::stateful_sets::StatefulSets;
+use super::taint_eviction::TaintEviction;
 use super::tokens::{Sign, Tokens};
 use super::volume_protection::VolumeProtection;
 use super::volumes::Volumes;
@@ -100,6 +101,7 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
         Arc::new(ResourceQuotas::new(contexts.account("resourcequota-controller"))),
         Arc::new(Garbage(contexts.account("generic-garbage-collector"))),
         Arc::new(Nodes::new(contexts.account("node-controller"))),
+        Arc::new(TaintEviction::new(contexts.component("node-controller", "taint-eviction-controller"))),
         Arc::new(PodGc(contexts.account("pod-garbage-collector"))),
         Arc::new(Autoscaling(contexts.account("horizontal-pod-autoscaler"))),
         Arc::new(Certificates {

@@ -9,7 +9,8 @@ pub(crate) fn is_tolerated(taint: &Value, tolerations: &[Value]) -> bool {
     tolerations.iter().any(|toleration| tolerates(toleration, taint))
 }
 
-fn tolerates(toleration: &Value, taint: &Value) -> bool {
+/// Whether a toleration is one of a taint.
+pub(crate) fn tolerates(toleration: &Value, taint: &Value) -> bool {
     let (effect, key) = (toleration.str_at("/effect"), toleration.str_at("/key"));
     if !effect.is_empty() && effect != taint.str_at("/effect") {
         return false;

@@ -9,6 +9,7 @@ mod garbage;
 mod idle;
 mod jobs;
 mod namespaces;
+mod nodes;
 mod scheduling;
 mod services;
 mod sets;

@@ -52,10 +52,15 @@ impl Contexts {
 
     /// The context of a controller that acts as the service account `account` of `kube-system`.
     pub(crate) fn account(&self, account: &'static str) -> Context {
+        self.component(account, account)
+    }
+
+    /// The context of a controller that calls itself otherwise than its service account.
+    pub(crate) fn component(&self, account: &str, component: &'static str) -> Context {
         let user = format!("system:serviceaccount:kube-system:{account}");
         self.user(
             Identity::new(user, ["system:serviceaccounts", "system:serviceaccounts:kube-system"]),
-            account,
+            component,
         )
     }
 
