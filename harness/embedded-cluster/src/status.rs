@@ -385,6 +385,11 @@ impl Status {
         Self::new(501, "NotImplemented", format!("{what} is not implemented by this server"))
     }
 
+    /// 503: somebody that is needed for the answer is not there.
+    pub fn service_unavailable(message: impl Into<String>) -> Self {
+        Self::new(503, "ServiceUnavailable", message)
+    }
+
     /// 503: the API server ends, or has ended.
     pub fn shutting_down() -> Self {
         Self::new(503, "ServiceUnavailable", "apiserver is shutting down")

@@ -14,7 +14,10 @@ impl Plugin for TaintNodesByCondition {
             return Ok(());
         }
         let mut taints = attempt.object["spec"]["taints"].as_array().cloned().unwrap_or_default();
-        if !taints.iter().any(|taint| taint["key"] == NOT_READY && taint["effect"] == "NoSchedule") {
+        if !taints
+            .iter()
+            .any(|taint| taint["key"] == NOT_READY && taint["effect"] == "NoSchedule")
+        {
             taints.push(json!({"key": NOT_READY, "effect": "NoSchedule"}));
             attempt.object["spec"]["taints"] = taints.into();
         }

@@ -18,8 +18,8 @@ const BINDING: Resource = Resource::new("", "v1", "pods/binding");
 pub(super) async fn create(server: &Arc<ApiServer>, kind: &Kind, request: &Request, warnings: &mut Vec<String>) -> Result<Outcome, Status> {
     let part = Kind::part("", "v1", "Binding");
     let mut binding = decode::object(&part, &request.body, &request.options)?.value;
-    let name = request.target.name.as_deref();
-    super::write::name_and_namespace(&mut binding, name, request.target.namespace.as_deref())?;
+    super::write::name_and_namespace(&mut binding, None, request.target.namespace.as_deref())?;
+    super::write::same_name(&binding, request, "Binding")?;
     admission::submit(&mut Attempt::answered(server, kind, Some(&part), request, &mut binding, warnings)).await?;
     let node = check(&binding)?;
     let namespace = request.target.namespace.as_deref().unwrap_or_default();

@@ -304,6 +304,9 @@ pub(super) fn patch(kind: PatchKind, bytes: &[u8]) -> Result<Patch, Status> {
             Some(wrong) => Err(unmarshal(wrong, "handlers.jsonPatchOp")),
             None => accepted(value),
         },
+        // Go reads `null` into a list or a map as an empty one.
+        (PatchKind::Json, Value::Null) => accepted(json!([])),
+        (PatchKind::Strategic, Value::Null) => accepted(json!({})),
         (PatchKind::Json, other) => Err(unmarshal(other, "[]handlers.jsonPatchOp")),
         (_, Value::Object(_)) => accepted(value),
         (_, other) => Err(unmarshal(other, "map[string]interface {}")),
@@ -367,7 +370,7 @@ pub(super) fn complete(kind: &Kind, object: &mut Value) -> Result<(), Status> {
     Ok(())
 }
 
-/// A DELETE's parameters: from the query, and from a `DeleteOptions` body.
+/// A DELETE's parameters: those of a `DeleteOptions` body if there is one, else those of the query.
 ///
 /// # Errors
 /// As [`object`], and 422 for values that are not allowed.
@@ -382,6 +385,7 @@ pub(super) fn delete_options(request: &Request) -> Result<Options, Status> {
             PROTOBUF => protobuf_object(bytes)?,
             _ => return Err(Status::unsupported_media_type(READ)),
         };
+        options.forget_delete();
         options.merge_delete_body(&body)?;
     }
     Ok(options)

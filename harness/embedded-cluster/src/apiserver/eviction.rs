@@ -47,7 +47,8 @@ pub(super) async fn create(
         }
         other => decode::object(&part, other, &request.options)?.value,
     };
-    super::write::name_and_namespace(&mut body, request.target.name.as_deref(), request.target.namespace.as_deref())?;
+    super::write::name_and_namespace(&mut body, None, request.target.namespace.as_deref())?;
+    super::write::same_name(&body, request, "Eviction")?;
     admission::submit(&mut Attempt::answered(server, kind, Some(&part), request, &mut body, warnings)).await?;
     let pod = read::find(server, kind, request)?;
     let over = matches!(pod.value()["status"]["phase"].as_str(), Some("Succeeded" | "Failed" | "Pending"));

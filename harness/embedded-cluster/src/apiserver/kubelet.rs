@@ -55,6 +55,18 @@ pub(super) fn container(pod: &Value, asked: Option<&str>) -> Result<String, Stat
     }
 }
 
+/// Where a node's kubelet listens; no address where it has not said so.
+pub(super) fn address(node: &Value) -> (Option<&str>, u16) {
+    let mut addresses = node["status"]["addresses"].as_array().into_iter().flatten();
+    let internal = addresses.find(|address| address["type"] == "InternalIP");
+    let port = node["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"]
+        .as_u64()
+        .and_then(|port| u16::try_from(port).ok())
+        .filter(|port| *port > 0)
+        .unwrap_or(DEFAULT_PORT);
+    (internal.and_then(|address| address["address"].as_str()), port)
+}
+
 /// Sends a request to the kubelet of the pod's node.
 pub(super) async fn send(
     server: &ApiServer,
@@ -66,17 +78,7 @@ pub(super) async fn send(
         .store
         .get(&"nodes".into(), "", name)
         .ok_or_else(|| Status::not_found(&NODES, name))?;
-    let node = node.value();
-    let addresses = node["status"]["addresses"].as_array().into_iter().flatten();
-    let address = addresses
-        .clone()
-        .find(|a| a["type"] == "InternalIP")
-        .and_then(|a| a["address"].as_str());
-    let port = node["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"]
-        .as_u64()
-        .and_then(|port| u16::try_from(port).ok())
-        .filter(|port| *port > 0)
-        .unwrap_or(DEFAULT_PORT);
+    let (address, port) = address(node.value());
     let path = request.uri().to_string();
     let unreachable = |why: String| {
         let address = address.unwrap_or("<none>");

@@ -5,7 +5,7 @@
 mod addresses;
 mod binding;
 mod connect;
-mod convert;
+pub(crate) mod convert;
 mod decode;
 mod disturbance;
 mod eviction;
@@ -15,6 +15,7 @@ mod options;
 mod outcome;
 mod patching;
 mod pipeline;
+pub(crate) mod proxy;
 mod read;
 mod request;
 mod reviews;

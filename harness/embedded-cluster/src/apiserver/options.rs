@@ -85,7 +85,9 @@ impl Options {
                 _ => options.other.push((key, value)),
             }
         }
-        options.set_dry_run(&dry_run, kind)?;
+        if kind != OptionsKind::List {
+            options.set_dry_run(&dry_run, kind)?;
+        }
         if kind == OptionsKind::Delete {
             options.set_propagation(propagation.as_deref(), orphan)?;
         }
@@ -93,7 +95,19 @@ impl Options {
         Ok(options)
     }
 
-    /// Takes over a `DeleteOptions` body; the query's values stay where the body has none.
+    /// Forgets what the query says about a delete: its body says it.
+    pub(crate) fn forget_delete(&mut self) {
+        *self = Self {
+            dry_run: false,
+            grace_period_seconds: None,
+            propagation: None,
+            precondition_uid: None,
+            precondition_revision: None,
+            ..std::mem::take(self)
+        };
+    }
+
+    /// Takes over a `DeleteOptions` body; what is there stays where the body has nothing.
     ///
     /// # Errors
     /// As [`Options::parse`].

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::outcome::{Outcome, Response};
 use super::write::Write;
-use super::{ApiServer, Request, Verb, read, reviews, subresources};
+use super::{ApiServer, Request, Target, Verb, read, reviews, subresources};
 use crate::kinds::Kind;
 use crate::status::Status;
 
@@ -27,8 +27,17 @@ impl ApiServer {
         }
     }
 
+    /// Whether anything is served where a request goes, by whatever verb.
+    pub(crate) fn has_path(&self, target: &Target) -> bool {
+        let kind = self.kinds.find(&target.resource);
+        kind.is_some_and(|kind| match &target.namespace {
+            Some(_) => kind.namespaced,
+            None => !kind.namespaced || target.name.is_none(),
+        })
+    }
+
     /// The kind that the request is about, if it is served and has the verb.
-    fn served(&self, request: &Request) -> Result<Arc<Kind>, Status> {
+    pub(super) fn served(&self, request: &Request) -> Result<Arc<Kind>, Status> {
         let target = &request.target;
         let kind = self.kinds.find(&target.resource).ok_or_else(Status::no_such_resource)?;
         let verb = request.verb.name();

@@ -28,9 +28,22 @@ pub(super) fn get(server: &ApiServer, kind: &Kind, request: &Request) -> Result<
 }
 
 /// The stored object that a request names.
+///
+/// # Errors
+/// 404, and 400 for a name that nothing in a path can have.
 pub(super) fn find(server: &ApiServer, kind: &Kind, request: &Request) -> Result<Arc<Object>, Status> {
     let namespace = request.target.namespace.as_deref().unwrap_or_default();
     let name = request.target.name.as_deref().unwrap_or_default();
+    let wrong = match name {
+        "." | ".." => Some(format!("may not be '{name}'")),
+        _ => ['/', '%']
+            .into_iter()
+            .find(|c| name.contains(*c))
+            .map(|c| format!("may not contain '{c}'")),
+    };
+    if let Some(why) = wrong {
+        return Err(Status::bad_request(format!("Name parameter invalid: {name:?}: {why}")));
+    }
     server
         .store
         .get(&kind.key, namespace, name)

@@ -18,6 +18,7 @@ mod hash;
 mod int_or_percent;
 mod jobs;
 mod namespaces;
+mod node_ttl;
 mod nodes;
 mod pod_gc;
 pub(crate) mod pods;

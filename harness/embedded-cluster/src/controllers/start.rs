@@ -16,6 +16,7 @@ use super::endpoints::{Legacy, Mirror, Slices};
 use super::garbage::Garbage;
 use super::jobs::{Jobs, Ttl};
 use super::namespaces::Namespaces;
+use super::node_ttl::NodeTtl;
 use super::nodes::Nodes;
 use super::pod_gc::PodGc;
 use super::policy_types::PolicyTypes;
@@ -101,7 +102,10 @@ fn controllers(contexts: &Contexts, settings: Settings) -> Vec<Arc<dyn Controlle
         Arc::new(ResourceQuotas::new(contexts.account("resourcequota-controller"))),
         Arc::new(Garbage(contexts.account("generic-garbage-collector"))),
         Arc::new(Nodes::new(contexts.account("node-controller"))),
-        Arc::new(TaintEviction::new(contexts.component("node-controller", "taint-eviction-controller"))),
+        Arc::new(NodeTtl::new(contexts.account("ttl-controller"))),
+        Arc::new(TaintEviction::new(
+            contexts.component("node-controller", "taint-eviction-controller"),
+        )),
         Arc::new(PodGc(contexts.account("pod-garbage-collector"))),
         Arc::new(Autoscaling(contexts.account("horizontal-pod-autoscaler"))),
         Arc::new(Certificates {

@@ -77,7 +77,9 @@ impl Controller for TaintEviction {
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let Some(pod) = self.context.cache.get(&PODS, key) else { return Ok(None) };
+            let Some(pod) = self.context.cache.get(&PODS, key) else {
+                return Ok(None);
+            };
             if pod.deletion_timestamp().is_some() {
                 return Ok(None);
             }
@@ -120,14 +122,19 @@ impl TaintEviction {
 }
 
 fn driving(node: &Object) -> impl Iterator<Item = &Value> {
-    node.list_at("/spec/taints").iter().filter(|taint| taint.str_at("/effect") == "NoExecute")
+    node.list_at("/spec/taints")
+        .iter()
+        .filter(|taint| taint.str_at("/effect") == "NoExecute")
 }
 
 /// How long a pod may stay: for ever (`None`) where its tolerations have no limit, not at all where a taint is not tolerated.
 fn tolerated(driving: &[Value], tolerations: &[Value]) -> Option<Duration> {
     let mut least = None;
     for taint in driving {
-        let mut matching = tolerations.iter().filter(|toleration| taints::tolerates(toleration, taint)).peekable();
+        let mut matching = tolerations
+            .iter()
+            .filter(|toleration| taints::tolerates(toleration, taint))
+            .peekable();
         if matching.peek().is_none() {
             return Some(Duration::ZERO);
         }

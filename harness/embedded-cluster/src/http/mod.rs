@@ -5,6 +5,7 @@ mod impersonate;
 mod negotiate;
 mod openapi;
 mod paths;
+mod proxy;
 mod respond;
 mod route;
 mod serve;

@@ -19,7 +19,11 @@ pub(super) fn answer(server: &ApiServer, parts: &Parts, path: &str, query: &str)
         ["metrics"] => Ok(respond::typed(200, "text/plain; version=0.0.4; charset=utf-8", respond::empty())),
         ["version"] => Ok(json(&version())),
         ["api"] | ["api", _] | ["apis", _, _] if parts.method != Method::GET && parts.method != Method::HEAD => {
-            Err(Status::verb_not_allowed())
+            let found = discovery::answer(server, parts, &steps)?;
+            if found.status().is_success() {
+                return Err(Status::verb_not_allowed());
+            }
+            Ok(found)
         }
         ["api" | "apis", ..] => discovery::answer(server, parts, &steps),
         ["openapi", "v2"] => openapi::v2::answer(server, parts),

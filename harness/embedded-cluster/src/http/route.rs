@@ -38,7 +38,12 @@ pub(super) fn parse(path: &str) -> Route {
         _ => (None, rest),
     };
     let text = |i: usize| rest.get(i).map(|s| (*s).to_owned());
-    let subresource = (rest.len() > 2).then(|| rest[2..].join("/"));
+    let subresource = match rest.get(2..) {
+        // What is behind is the path of something else.
+        Some(["proxy", ..]) => Some("proxy".to_owned()),
+        Some(subresource) if !subresource.is_empty() => Some(subresource.join("/")),
+        _ => None,
+    };
     Route::Resource(Target {
         resource: Resource::named(group, version, rest[0]),
         namespace,
@@ -77,6 +82,7 @@ where
         }
         Refused {
             identity: request.identity.clone(),
+            target: request.target.clone(),
             attributes,
             status,
         }

@@ -14,8 +14,8 @@ use super::negotiate::Form;
 use super::respond::{self, ResponseBody};
 use super::route::{self, Route};
 use super::table::Include;
-use super::{impersonate, paths};
-use crate::apiserver::{self, ApiServer, BODY_LIMIT, Upgrade, Verb};
+use super::{impersonate, paths, proxy};
+use crate::apiserver::{self, ApiServer, BODY_LIMIT, Target, Upgrade, Verb};
 use crate::auth::{Attributes, Credentials, Identity, authenticate};
 use crate::kinds::BUILTIN;
 use crate::status::Status;
@@ -76,6 +76,9 @@ impl ApiService {
         let identity = impersonate::apply(&self.server, identity, &parts.headers)?;
         let query = parts.uri.query().unwrap_or_default();
         match route::parse(parts.uri.path()) {
+            Route::Resource(target) if proxy::is_meant(&target) => {
+                proxy::answer(&self.server, parts, target, (identity, upgrade), || collect(body)).await
+            }
             Route::Resource(target) => {
                 let request = route::request(&parts, target, identity, || collect(body)).await;
                 let request = match request {
@@ -85,7 +88,10 @@ impl ApiService {
                         self.server
                             .authorizer
                             .check(&self.server.store, &refused.identity, &refused.attributes)?;
-                        return Err(refused.status);
+                        return Err(match self.server.has_path(&refused.target) {
+                            true => refused.status,
+                            false => Status::no_such_resource(),
+                        });
                     }
                 };
                 let mut accept = respond::negotiate(&parts.headers, request.verb == Verb::List || request.verb == Verb::Watch)?;
@@ -157,6 +163,7 @@ where
 /// What a verb's request could not be made from.
 pub(super) struct Refused {
     pub(super) identity: Arc<Identity>,
+    pub(super) target: Target,
     pub(super) attributes: Attributes,
     pub(super) status: Status,
 }

@@ -243,6 +243,10 @@ impl Strategy {
                 create_on_update: true,
                 ..USUAL
             },
+            "volumeattachments.storage.k8s.io" => Self {
+                unconditional_update: false,
+                ..USUAL
+            },
             "certificatesigningrequests.certificates.k8s.io" => Strategy { fields: CSR, ..USUAL },
             "ipaddresses.networking.k8s.io" => Strategy {
                 names: NameRule::Ip,

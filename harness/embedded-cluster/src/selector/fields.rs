@@ -35,6 +35,7 @@ impl FieldSelector {
             if name.is_empty() && value.is_empty() {
                 continue;
             }
+            let value = unescaped(&value)?;
             let (pointer, absent) = find(&name, kind)?;
             terms.push(Term {
                 pointer,
@@ -84,12 +85,35 @@ fn find(name: &str, kind: &Kind) -> Result<(String, &'static str), Status> {
     if kind.custom.as_ref().is_some_and(|c| c.selectable_fields.iter().any(|f| f == name)) {
         return Ok((format!("/{}", name.replace('.', "/")), ""));
     }
-    let message = if kind.strategy.fields.is_empty() && kind.custom.is_none() {
+    let message = if kind.resource.qualified() == "jobs.batch" {
+        format!("field label {name:?} not supported for batchv1.Job")
+    } else if kind.strategy.fields.is_empty() && kind.custom.is_none() {
         format!("{name:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
     } else {
         format!("field label not supported: {name}")
     };
     Err(Status::bad_request(message))
+}
+
+/// A value without the backslashes that protect commas, equals signs and backslashes; nothing else may follow one.
+fn unescaped(value: &str) -> Result<String, Status> {
+    let mut text = String::with_capacity(value.len());
+    let mut rest = value.chars();
+    while let Some(c) = rest.next() {
+        match (c, rest.clone().next()) {
+            ('\\', Some(protected @ ('\\' | ',' | '='))) => {
+                rest.next();
+                text.push(protected);
+            }
+            ('\\', other) => {
+                let sequence: String = std::iter::once(c).chain(other).collect();
+                let message = format!("invalid field selector: invalid escape sequence: {sequence}");
+                return Err(Status::bad_request(message));
+            }
+            _ => text.push(c),
+        }
+    }
+    Ok(text)
 }
 
 /// Splits at commas that no backslash protects.
@@ -115,11 +139,7 @@ fn comparison(piece: &str) -> Option<(String, bool, String)> {
     let (name, rest) = piece.split_at(at);
     for (sign, equal) in [("!=", false), ("==", true), ("=", true)] {
         if let Some(value) = rest.strip_prefix(sign) {
-            return Some((
-                name.to_owned(),
-                equal,
-                value.replace("\\,", ",").replace("\\=", "=").replace("\\\\", "\\"),
-            ));
+            return Some((name.to_owned(), equal, value.to_owned()));
         }
     }
     None

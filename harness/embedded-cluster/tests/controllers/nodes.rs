@@ -19,7 +19,11 @@ fn pod(name: &str, tolerations: Value) -> Value {
 fn taints(node: &Value) -> Vec<String> {
     let taints = node["spec"]["taints"].as_array().cloned().unwrap_or_default();
     let text = |taint: &Value| format!("{}:{}", taint["key"].as_str().unwrap(), taint["effect"].as_str().unwrap());
-    taints.iter().map(text).map(|text| text.replace("node.kubernetes.io/", "")).collect()
+    taints
+        .iter()
+        .map(text)
+        .map(|text| text.replace("node.kubernetes.io/", ""))
+        .collect()
 }
 
 async fn say(world: &World, ready: &str) {
@@ -33,7 +37,9 @@ async fn a_new_node_takes_pods_once_it_is_ready() {
     let conditions = json!([{"type": "Ready", "status": "False"}]);
     let created = json!({"metadata": {"name": "n"}, "status": {"conditions": conditions}});
     assert_eq!(taints(&world.post("/api/v1/nodes", created).await), ["not-ready:NoSchedule"]);
-    world.until(NODE, |node| taints(node) == ["not-ready:NoSchedule", "not-ready:NoExecute"]).await;
+    world
+        .until(NODE, |node| taints(node) == ["not-ready:NoSchedule", "not-ready:NoExecute"])
+        .await;
     say(&world, "True").await;
     world.until(NODE, |node| taints(node).is_empty()).await;
 }
@@ -63,7 +69,10 @@ async fn pods_leave_a_node_that_is_not_ready_after_five_minutes() {
     let stayed = began.elapsed().as_secs();
     assert!((299..=301).contains(&stayed), "{stayed} s");
     let events = world.events("Pod", "a").await;
-    assert!(events.contains(&("TaintManagerEviction".into(), "Marking for deletion Pod ns/a".into())), "{events:?}");
+    assert!(
+        events.contains(&("TaintManagerEviction".into(), "Marking for deletion Pod ns/a".into())),
+        "{events:?}"
+    );
 }
 
 /// What `kubectl taint nodes n maintenance=now:NoExecute` does.
@@ -85,7 +94,10 @@ async fn any_taint_drives_away_who_does_not_tolerate_it() {
     sleep(Duration::from_secs(100)).await;
     world.get(&format!("{PODS}/while")).await.unwrap();
     let events = world.events("Pod", "while").await;
-    assert!(events.contains(&("TaintManagerEviction".into(), "Cancelling deletion of Pod ns/while".into())), "{events:?}");
+    assert!(
+        events.contains(&("TaintManagerEviction".into(), "Cancelling deletion of Pod ns/while".into())),
+        "{events:?}"
+    );
 
     world.merge(NODE, taint(maintenance)).await;
     let began = Instant::now();

@@ -189,3 +189,43 @@ async fn grpc_keeps_its_trailers_and_shares_connections_on_the_way_in() {
     let then = ask().await;
     assert!(then.starts_with("q "), "{then}");
 }
+
+/// What `kubectl get --raw /api/v1/namespaces/default/services/web/proxy/` does.
+#[tokio::test(start_paused = true)]
+async fn the_api_server_proxies_to_pods_services_and_nodes() {
+    let world = World::start(program(web)).await;
+    web_service(&world).await;
+    let get = async |path: &str| {
+        let request = http::Request::get(path).body(Vec::new()).unwrap();
+        match world.client.request_text(request).await {
+            Ok(text) => text,
+            Err(kube::Error::Api(status)) => format!("{} {}", status.code, status.message),
+            Err(error) => panic!("{path}: {error}"),
+        }
+    };
+    let pods = "/api/v1/namespaces/default/pods";
+    let services = "/api/v1/namespaces/default/services";
+    for (path, expected) in [
+        (format!("{pods}/web-1:8080/proxy/a/b%2Fc?d=e"), "web-1 /a/b%2Fc"),
+        (format!("{pods}/web-0:8080/proxy/"), "web-0 /"),
+        (format!("{services}/web/proxy/x"), "503 no endpoints available for service \"web\""),
+        (format!("{services}/web:http/proxy/x"), "web-0 /x"),
+        (format!("{services}/http:web:80/proxy/x"), "web-0 /x"),
+        (
+            format!("{services}/web:81/proxy/x"),
+            "503 no service port 81 found for service \"web\"",
+        ),
+        (
+            format!("{services}/https:web:80/proxy/x"),
+            "503 error trying to reach service: this server does not encrypt what it proxies",
+        ),
+        (format!("{services}/none/proxy/x"), "404 services \"none\" not found"),
+        (
+            format!("{pods}/web-0:81/proxy/"),
+            "503 error trying to reach service: dial tcp 10.244.0.2:81: connect: connection refused",
+        ),
+        ("/api/v1/nodes/none/proxy/healthz".to_owned(), "404 nodes \"none\" not found"),
+    ] {
+        assert_eq!(get(&path).await, expected, "{path}");
+    }
+}

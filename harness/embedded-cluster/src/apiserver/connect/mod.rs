@@ -97,7 +97,7 @@ pub(super) async fn answer(
 }
 
 /// Carries bytes both ways until one side ends.
-async fn join(client: OnUpgrade, node: OnUpgrade) {
+pub(super) async fn join(client: OnUpgrade, node: OnUpgrade) {
     let joined = async {
         let (client, node) = futures::try_join!(client, node)?;
         let (mut client, mut node) = (TokioIo::new(client), TokioIo::new(node));

@@ -5,6 +5,7 @@
 
 mod autoscaler;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::value::{Map, Value};
@@ -25,6 +26,16 @@ pub(crate) fn to_served(object: &Arc<Object>, kind: &Kind) -> Arc<Object> {
 /// Changes a stored value into the served version.
 pub(crate) fn served_value(value: &mut Value, kind: &Kind) {
     convert(value, kind, &kind.api_version(), Direction::Out);
+}
+
+/// A HorizontalPodAutoscaler of any version, as `autoscaling/v2` has it.
+pub(crate) fn autoscaler_v2(value: &Value) -> Cow<'_, Value> {
+    if value["apiVersion"] != "autoscaling/v1" {
+        return Cow::Borrowed(value);
+    }
+    let mut value = value.clone();
+    autoscaler::to_v2(&mut value);
+    Cow::Owned(value)
 }
 
 /// Changes a served value into the stored version.

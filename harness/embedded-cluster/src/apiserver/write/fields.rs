@@ -2,7 +2,7 @@
 
 use crate::value::{Map, Text, Value, json};
 
-use super::super::ApiServer;
+use super::super::{ApiServer, Request};
 use crate::kinds::{Generation, Kind};
 use crate::object::Object;
 use crate::status::{Cause, Status};
@@ -41,6 +41,19 @@ pub(in crate::apiserver) fn name_and_namespace(object: &mut Value, name: Option<
         Some(name) if body_name != name => Err(Status::bad_request(format!(
             "the name of the object ({body_name}) does not match the name on the URL ({name})"
         ))),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that what is posted below an object is about that object.
+///
+/// # Errors
+/// 400 where it is not.
+pub(in crate::apiserver) fn same_name(object: &Value, request: &Request, kind: &str) -> Result<(), Status> {
+    match request.target.name.as_deref() {
+        Some(name) if object["metadata"]["name"] != name => {
+            Err(Status::bad_request(format!("name in URL does not match name in {kind} object")))
+        }
         _ => Ok(()),
     }
 }

@@ -20,7 +20,7 @@ use crate::object::Object;
 use crate::status::Status;
 use crate::validation;
 
-pub(super) use fields::name_and_namespace;
+pub(super) use fields::{name_and_namespace, same_name};
 
 /// One write in progress.
 pub(super) struct Write<'a> {

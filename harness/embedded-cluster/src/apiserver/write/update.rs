@@ -31,9 +31,6 @@ impl Write<'_> {
         if !exists && !uid.is_empty() {
             return Err(self.other_uid(&uid, ""));
         }
-        if exists && read.parse::<u64>().is_err() && !read.is_empty() {
-            return Err(Status::plain(500, format!("strconv.ParseUint: parsing {read:?}: invalid syntax")));
-        }
         let read = if read == "0" { String::new() } else { read };
         if !exists && self.kind.strategy.create_on_update && self.subresource().is_empty() && read.is_empty() {
             return self.create_object(object, managed::Written::Update).await;
@@ -100,7 +97,11 @@ impl Write<'_> {
         let mut new = proposal.object;
         fields::unite_owners(&mut new, self.warnings);
         name_and_namespace(&mut new, Some(self.name()), self.request.target.namespace.as_deref())?;
-        if !proposal.read.is_empty() && proposal.read != old.revision().to_string() {
+        let read = &proposal.read;
+        if !read.is_empty() && read.parse::<u64>().is_err() {
+            return Err(Status::plain(500, format!("strconv.ParseUint: parsing {read:?}: invalid syntax")));
+        }
+        if !read.is_empty() && *read != old.revision().to_string() {
             return Err(Status::modified(&self.kind.resource, self.name()));
         }
         if !proposal.uid.is_empty() && proposal.uid != old.uid() {

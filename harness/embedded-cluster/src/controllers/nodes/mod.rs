@@ -100,7 +100,9 @@ impl Controller for Nodes {
 
     fn reconcile<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let Some(node) = self.context.cache.get(&NODES, key) else { return Ok(None) };
+            let Some(node) = self.context.cache.get(&NODES, key) else {
+                return Ok(None);
+            };
             let age = self.age(&key.name);
             if age.is_some_and(|age| age >= GRACE) && ready(&node) != "Unknown" {
                 self.unknown(&node, key).await?;

@@ -23,7 +23,11 @@ pub(super) fn needed(node: &Object, now: Timestamp) -> Option<Vec<Value>> {
     let has = |taint: &Value| (taint.str_at("/key").to_owned(), taint.str_at("/effect").to_owned());
     let current = node.list_at("/spec/taints");
     let is_wanted = |taint: &Value| wanted.contains(&(taint.str_at("/key"), taint.str_at("/effect")));
-    let kept: Vec<Value> = current.iter().filter(|taint| !is_ours(taint) || is_wanted(taint)).cloned().collect();
+    let kept: Vec<Value> = current
+        .iter()
+        .filter(|taint| !is_ours(taint) || is_wanted(taint))
+        .cloned()
+        .collect();
     let there: Vec<_> = kept.iter().map(has).collect();
     let missing = wanted
         .iter()
@@ -55,7 +59,9 @@ fn is_ours(taint: &Value) -> bool {
     let key = taint.str_at("/key");
     match taint.str_at("/effect") {
         "NoSchedule" => key == CORDONED || OF_CONDITIONS.iter().any(|(_, _, of_condition)| key == *of_condition),
-        "NoExecute" => OF_CONDITIONS.iter().any(|(kind, _, of_condition)| *kind == "Ready" && key == *of_condition),
+        "NoExecute" => OF_CONDITIONS
+            .iter()
+            .any(|(kind, _, of_condition)| *kind == "Ready" && key == *of_condition),
         _ => false,
     }
 }

@@ -81,6 +81,7 @@ pub(super) fn set_element_order(schema: &Node, current: &mut Map, patch: &mut Ma
         }
         let old = current.get(&name).and_then(Value::as_array).cloned();
         let new = patch.remove(&name);
+        check_order(new.as_ref().and_then(Value::as_array), &order, key)?;
         let server_order = old.clone().unwrap_or_default();
         let merged = match (old, new) {
             (Some(old), Some(Value::Array(new))) if merges(field) => merge(node, key, old, new.into())?,
@@ -97,6 +98,26 @@ pub(super) fn set_element_order(schema: &Node, current: &mut Map, patch: &mut Ma
         current.insert(name, in_order(merged, &order, &server_order, key).into());
     }
     Ok(())
+}
+
+/// Whether a patch's items, but for those to be deleted, come in the order that the directive names.
+fn check_order(patch: Option<&Vec<Value>>, order: &[Value], key: Option<&str>) -> Result<(), PatchError> {
+    let Some(patch) = patch else { return Ok(()) };
+    let identity = |item: &'_ Value| key.map_or_else(|| item.clone(), |key| item[key].clone());
+    let mut named = order.iter().map(identity);
+    let mut stays = patch
+        .iter()
+        .filter(|item| key.is_none() || item["$patch"] != "delete")
+        .map(identity);
+    if stays.all(|item| named.any(|place| place == item)) {
+        return Ok(());
+    }
+    let list = |items: &[Value]| go_format(&items.to_vec().into());
+    Err(PatchError::BadDirective(format!(
+        "The order in patch list:\n{}\n doesn't match $setElementOrder list:\n{}\n",
+        list(patch),
+        list(order)
+    )))
 }
 
 /// `$deleteFromPrimitiveList/LIST`.

@@ -3,6 +3,7 @@
 use super::super::age;
 use super::Shown;
 use super::text::{NONE, UNSET, containers, or, plain, selector};
+use crate::apiserver::convert;
 use crate::controllers::fields::Fields;
 use crate::value::{Value, json};
 
@@ -101,8 +102,10 @@ fn duration(job: &Shown<'_>) -> String {
 
 /// `cpu: 20%/80%, memory: <unknown>/1Gi`, two of them at most.
 fn targets(autoscaler: &Shown<'_>) -> String {
-    let metrics = autoscaler.list_at("/spec/metrics");
-    let current = autoscaler.list_at("/status/currentMetrics");
+    // Of both versions, the same is shown.
+    let object = convert::autoscaler_v2(autoscaler.object.value());
+    let metrics = object.list_at("/spec/metrics");
+    let current = object.list_at("/status/currentMetrics");
     let texts: Vec<String> = metrics
         .iter()
         .enumerate()
