@@ -17,6 +17,7 @@ mod cron;
 mod data;
 mod http;
 mod kinds;
+pub mod known;
 mod kubeconfig;
 mod object;
 mod protobuf;

@@ -6,6 +6,7 @@
 
 pub mod backend;
 pub mod capsule;
+mod causes;
 pub mod charts;
 pub mod doctor;
 pub mod exit;

@@ -82,3 +82,28 @@ async fn mistakes_are_found_before_anything_runs(#[future] world: World) {
     assert!(error.contains("trainig"), "{error}");
     world.run(PROJECT).await.unwrap();
 }
+
+#[fixture]
+async fn ready() -> World {
+    World::before("../../scenarios/guide/project-and-domain", "submit").await.unwrap()
+}
+
+/// The README's.
+#[rstest]
+#[awt]
+#[tokio::test(start_paused = true)]
+async fn in_three_lines(#[future] ready: World) {
+    let submit =
+        "- submit: {id: s, workflow: example.training_workflow, project: team1, domain: development, inputs: {hyperparameters: {C: 0.1}}}";
+    ready.run(submit).await.unwrap();
+    ready.expect_placement("s").on("dataplane_1").await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_verb_that_is_not_there() {
+    let error = World::before("../../scenarios/guide/project-and-domain", "upgrade")
+        .await
+        .err()
+        .unwrap();
+    assert_eq!(error.to_string(), "../../scenarios/guide/project-and-domain has no `upgrade` step");
+}

@@ -10,6 +10,7 @@ mod files;
 mod flyte;
 mod identity;
 mod invariants;
+mod kinds;
 mod namespaces;
 mod objects;
 mod outputs;
@@ -27,12 +28,13 @@ use crate::expression::OPEN;
 use crate::parse::Parsed;
 use crate::select::Selector;
 use crate::verb::Submit;
-use crate::{OneOrMany, Scenario};
+use crate::{Given, Kinds, OneOrMany, Scenario};
 
 /// Checks a scenario as far as it could be read.
-pub(crate) fn check(parsed: &Parsed, file: &str, text: &str, sources: &mut Sources, diagnostics: &mut Diagnostics) {
+pub(crate) fn check(parsed: &Parsed, (file, text): (&str, &str), given: &Given, sources: &mut Sources, diagnostics: &mut Diagnostics) {
     let mut context = Context {
         parsed,
+        kinds: given.kinds,
         scenario: &parsed.scenario,
         file,
         text,
@@ -53,6 +55,8 @@ const ROLES: [&str; 3] = ["controlplane", "dataplane", "other"];
 /// What the checks share.
 struct Context<'c> {
     parsed: &'c Parsed,
+    /// What is known of objects' kinds.
+    kinds: Option<&'static dyn Kinds>,
     scenario: &'c Scenario,
     file: &'c str,
     text: &'c str,

@@ -16,6 +16,7 @@ pub(crate) use topology::{Shape, clusters};
 
 use std::collections::BTreeMap;
 
+use crate::kinds::Kinds;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use yaml::scalar::Rules;
@@ -29,6 +30,8 @@ pub struct Given {
     pub vars: BTreeMap<String, String>,
     /// The run's id; names of namespaces are made from it.
     pub run: String,
+    /// What is known of objects' kinds; without, their fields are not checked.
+    pub kinds: Option<&'static dyn Kinds>,
 }
 
 impl Given {
@@ -37,6 +40,7 @@ impl Given {
         Self {
             vars: BTreeMap::new(),
             run: run.to_owned(),
+            kinds: None,
         }
     }
 }

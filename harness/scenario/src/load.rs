@@ -88,7 +88,7 @@ pub fn parse_all(path: &Path, text: &str, given: &Given) -> Result<Vec<Loaded>, 
     let mut diagnostics = Diagnostics::default();
     let cells = parse::parse(path, text, given, &mut diagnostics);
     for parsed in &cells {
-        check::check(parsed, &file, text, &mut sources, &mut diagnostics);
+        check::check(parsed, (&file, text), given, &mut sources, &mut diagnostics);
     }
     diagnostics.sort();
     diagnostics.dedup();

@@ -134,6 +134,15 @@ impl ReleaseError {
         }
     }
 
+    /// Whether the API server could not be asked, as opposed to having said no.
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            ReleaseError::While { source, .. } => source.is_unreachable(),
+            ReleaseError::Api(error) => matches!(error, kube::Error::Service(_) | kube::Error::HyperError(_)),
+            _ => false,
+        }
+    }
+
     pub(super) fn during(self, doing: impl Into<String>) -> Self {
         ReleaseError::While {
             doing: doing.into(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::machine::Machine;
 use crate::report::Ending;
 
 /// The format that this version writes and reads.
@@ -31,6 +32,9 @@ pub struct About {
     /// What `--matrix` held fixed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub matrix: BTreeMap<String, String>,
+    /// The machine of the recorded run.
+    #[serde(default)]
+    pub machine: Machine,
     /// How the recorded run ended.
     pub ending: Ending,
 }

@@ -37,6 +37,9 @@ pub enum CapsuleError {
     /// The scenario in it is not valid for this version.
     #[error("the capsule's scenario is not valid here:\n{0}")]
     Scenario(String),
+    /// There is nothing that a smaller scenario could still show.
+    #[error("the recorded run passed: there is no failure to look for in something smaller")]
+    Passed,
     /// What was held fixed cannot be held.
     #[error(transparent)]
     Pins(#[from] crate::run::PinError),

@@ -7,6 +7,7 @@
 
 mod about;
 mod error;
+mod machine;
 mod open;
 mod pack;
 mod shrink;
@@ -14,6 +15,7 @@ mod terse;
 
 pub use about::{About, FORMAT};
 pub use error::CapsuleError;
+pub use machine::Machine;
 pub use open::Opened;
 pub use pack::Ingredients;
 pub use shrink::{Shrunk, shrink};

@@ -10,6 +10,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{Builder, Header};
 
+use super::machine::Machine;
 use super::{ABOUT, About, CHARTS, CapsuleError, FILES, FORMAT, JOURNAL};
 use crate::charts::kept::pack;
 use crate::journal::{Event, Record};
@@ -88,6 +89,7 @@ impl Ingredients {
             backend,
             seed: self.plan.seed,
             matrix: self.plan.matrix.clone(),
+            machine: Machine::this(),
             ending,
         })
     }

@@ -18,6 +18,7 @@ use url::{Origin, Url};
 
 use super::logins::Login;
 use super::proxy::WayOut;
+use crate::causes::causes;
 
 /// How long one answer may take, as in Helm.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -140,10 +141,4 @@ fn certificates(file: &std::path::Path) -> Result<Vec<CertificateDer<'static>>, 
         .map_err(named)?
         .collect::<Result<_, _>>()
         .map_err(named)
-}
-
-/// An error with what it comes from.
-pub(super) fn causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use crate::causes::causes;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Uri};
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -68,7 +69,7 @@ impl Service<Uri> for WayOut {
         };
         let address = proxy.uri().clone();
         Box::pin(async move {
-            let named = |error: Failed| Failed::from(format!("proxy {address}: {}", super::client::causes(error.as_ref())));
+            let named = |error: Failed| Failed::from(format!("proxy {address}: {}", causes(error.as_ref())));
             if uri.scheme() == Some(&http::uri::Scheme::HTTP) {
                 let wire = direct.call(address.clone()).await.map_err(|error| named(error.into()))?;
                 return Ok(Wire::new(wire, true));

@@ -12,7 +12,7 @@ use super::execute::{Done, Execution, run_id};
 use super::exit::Failure;
 use super::held::{Held, fetch};
 use super::output::{Output, complain};
-use super::record::Recorder;
+use super::record::{NO_RECORD, Recorder};
 use super::select::Select;
 use super::signals::Signals;
 use super::watch::{inputs, real, stands_on, watch};
@@ -40,8 +40,8 @@ pub(crate) struct Run {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Writes a capsule: the scenario with its files, how it ended and, if a step failed, what the clusters held (without secrets); for
-    /// `multiplane repro`. A folder (a path that is one, or ends in `/`)
-    /// gets one for each scenario that does not pass.
+    /// `multiplane repro`. A folder (a path that is one, or ends in `/`) gets one for each scenario that does not pass. If nothing is said, those
+    /// go to `capsules` in the folder of state (`MULTIPLANE_STATE`), which keeps the last twenty; `none` writes nothing.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Runs again whenever a file changes that scenarios stand on (their own, values, manifests, charts): those scenarios, until Ctrl-C. New
@@ -70,7 +70,11 @@ impl Run {
             complain("nothing failed in that run: nothing to run, which is a pass");
         }
         fetch(&mut plans)?;
-        let recorder = self.record.as_deref().map(|path| Recorder::new(path, &mut plans)).transpose()?;
+        let recorder = match self.record.as_deref() {
+            Some(path) if path == NO_RECORD => None,
+            Some(path) => Some(Recorder::new(path, &mut plans)?),
+            None => Recorder::of_failures(&mut plans, &id),
+        };
         let Done { exit, records } = self
             .execution
             .run(&plans, id, self.partition, signals, recorder.is_some(), output)?;

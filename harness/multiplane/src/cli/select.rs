@@ -1,7 +1,7 @@
 //! Which of the scenarios below the paths are run.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use multiplane::journal::read;
@@ -31,6 +31,9 @@ impl Select {
             return Ok(plans);
         }
         let failed = self.failed()?;
+        if let (Some(failed), Some(journal)) = (&failed, &self.failed_in) {
+            known(failed, &plans, journal)?;
+        }
         let names: Vec<String> = plans.iter().map(|plan| plan.name().to_owned()).collect();
         let selected: Vec<Plan> = plans
             .into_iter()
@@ -56,6 +59,21 @@ impl Select {
         let failed = endings(&records).into_iter().filter(|(_, ending)| !ending.outcome.is_fine());
         Ok(Some(failed.map(|(name, _)| name).collect()))
     }
+}
+
+/// Refuses a run of what failed where nothing of it is below the paths: it would pass without a look at any of it.
+fn known(failed: &BTreeSet<String>, plans: &[Plan], journal: &Path) -> Result<(), Failure> {
+    const TOLD: usize = 5;
+    if failed.is_empty() || plans.iter().any(|plan| failed.contains(plan.name())) {
+        return Ok(());
+    }
+    let names: Vec<&str> = failed.iter().map(String::as_str).take(TOLD).collect();
+    let more = if failed.len() > TOLD { ", ..." } else { "" };
+    Err(Failure::invalid(format!(
+        "error: nothing that did not pass in the run of {} is below these paths: {}{more}; give the paths of that run",
+        journal.display(),
+        names.join(", ")
+    )))
 }
 
 /// Whether a name has a text in it, in which `*` stands for any text.

@@ -5,6 +5,7 @@
 
 mod context;
 pub(crate) mod diagnose;
+mod kinds;
 mod names;
 mod namespaces;
 mod objects;
@@ -25,6 +26,7 @@ mod suite_tests;
 mod transient;
 
 pub(crate) use context::Context;
+pub use kinds::known_to;
 pub(crate) use names::Clusters;
 pub use partition::{Partition, PartitionError};
 pub use pause::Pause;

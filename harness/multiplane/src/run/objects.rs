@@ -47,14 +47,17 @@ impl Kinds {
     async fn find(&self, api_version: &str, kind: &str) -> Result<(ApiResource, Scope), Failure> {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         let gvk = GroupVersionKind::gvk(group, version, kind);
-        let unknown = |why: String| {
-            Failure::expectation(
-                "unknown-kind",
-                format!("no matches for kind {kind:?} in version {api_version:?}: {why}"),
-            )
-            .help("install its CustomResourceDefinition first, or check apiVersion and kind")
-        };
-        let (resource, capabilities) = pinned_kind(&self.0, &gvk).await.map_err(|error| unknown(error.to_string()))?;
+        let (resource, capabilities) = pinned_kind(&self.0, &gvk).await.map_err(|error| match error {
+            // The version is not served, or the kind is not in it.
+            kube::Error::Discovery(_) => unknown_kind(api_version, kind),
+            kube::Error::Api(status) if status.is_not_found() => unknown_kind(api_version, kind),
+            other => other.into(),
+        })?;
         Ok((resource, capabilities.scope))
     }
+}
+
+fn unknown_kind(api_version: &str, kind: &str) -> Failure {
+    Failure::expectation("unknown-kind", format!("no matches for kind {kind:?} in version {api_version:?}"))
+        .help("install its CustomResourceDefinition first, or check apiVersion and kind")
 }

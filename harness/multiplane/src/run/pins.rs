@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::kinds::known_to;
 use scenario::verb::Expect;
 use scenario::{Duration, Given, InvalidDuration, Scenario, Verb};
 use thiserror::Error;
@@ -73,7 +74,7 @@ impl Pins {
         });
         Given {
             vars: vars.collect(),
-            run: run.to_owned(),
+            ..known_to(run)
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use scenario::{Given, Invalid, Loaded, Verb};
 
+use super::kinds::known_to;
 use super::pause::Pause;
 use super::quarantine::Standing;
 use crate::findings::Findings;
@@ -48,7 +49,7 @@ impl Plan {
     /// # Errors
     /// If the file is not a valid scenario, or several.
     pub fn new(file: &Path, seed: Option<u64>, run: &str) -> Result<Self, Invalid> {
-        let given = Given::of(run);
+        let given = known_to(run);
         Ok(Self::of(scenario::only(file, scenario::load_all(file, &given)?)?, seed, run))
     }
 
@@ -57,7 +58,7 @@ impl Plan {
     /// # Errors
     /// If the text is not a valid scenario, or several.
     pub fn of_text(file: &Path, text: &str, seed: Option<u64>, run: &str) -> Result<Self, Invalid> {
-        let given = Given::of(run);
+        let given = known_to(run);
         Ok(Self::of(scenario::only(file, scenario::parse_all(file, text, &given)?)?, seed, run))
     }
 

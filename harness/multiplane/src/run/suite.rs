@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::thread;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -106,6 +107,7 @@ fn attempts(suite: &Suite, index: usize, plan: &Plan, journal: &Journal) -> Endi
                     suite.retries + 1
                 );
                 journal.scenario(plan.name(), simnet::Clock::real()).note(Level::Warning, again);
+                rest(plan.attempt, &suite.stop);
                 plan.attempt += 1;
             }
             _ => return Ending { left, ..ending },
@@ -137,4 +139,16 @@ pub fn exit(outcomes: &[Outcome]) -> Exit {
         Outcome::Interrupted => Exit::Interrupted,
     });
     codes.filter(|code| *code != Exit::Passed).min().unwrap_or(Exit::Passed)
+}
+
+/// What passes by itself takes a while: one second before the second attempt, twice as long before each further one, half a minute at most.
+fn rest(attempt: usize, stop: &CancellationToken) {
+    const LONGEST: Duration = Duration::from_secs(30);
+    let exponent = u32::try_from(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
+    let pause = Duration::from_secs(2_u64.saturating_pow(exponent)).min(LONGEST);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    if let Ok(runtime) = runtime {
+        // Told to stop or not, it is over.
+        let _ = runtime.block_on(async { tokio::time::timeout(pause, stop.cancelled()).await });
+    }
 }

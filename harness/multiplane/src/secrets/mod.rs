@@ -5,6 +5,7 @@
 //! What nobody can know of, because it is kept nowhere, [`masked`] takes for a secret by its form.
 
 mod files;
+mod form;
 mod mask;
 mod redactor;
 

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use data_encoding::BASE64;
 
+use super::form;
+
 /// Shorter values are no secrets: a port, `yes`. They would tear holes into every text.
 const SHORTEST: usize = 4;
 /// Values shorter than this are taken out as whole words only.
@@ -48,7 +50,7 @@ impl Redactor {
         }
     }
 
-    /// A text without the secrets.
+    /// A text without the secrets, and without what has the form of one.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut clean = Cow::Borrowed(text);
         for ((_, form), placeholder) in &self.forms {
@@ -56,7 +58,10 @@ impl Redactor {
                 clean = Cow::Owned(replaced(&clean, form, placeholder));
             }
         }
-        clean
+        match clean {
+            Cow::Borrowed(text) => form::redact(text),
+            Cow::Owned(text) => Cow::Owned(form::redact(&text).into_owned()),
+        }
     }
 }
 

@@ -4,8 +4,8 @@
 //! # use std::time::Duration;
 //! # use multiplane::testing::{World, WorldError};
 //! # async fn test() -> Result<(), WorldError> {
-//! let world = World::of("scenarios/guide/project-and-domain").await?;
-//! world.run("- submit: {id: s, workflow: example.training_workflow, project: team1, domain: development}").await?;
+//! let world = World::before("scenarios/guide/project-and-domain", "submit").await?;
+//! world.run("- submit: {id: s, workflow: example.training_workflow, project: team1, domain: development, inputs: {hyperparameters: {C: 0.1}}}").await?;
 //! world.expect_placement("s").on("dataplane_1").hold(Duration::from_secs(600)).await?;
 //! # Ok(()) }
 //! ```
@@ -55,6 +55,14 @@ pub enum WorldError {
         /// How many there are.
         count: usize,
     },
+    /// The scenario has no step of a verb.
+    #[error("{path} has no `{verb}` step", path = path.display())]
+    NoStep {
+        /// The scenario.
+        path: PathBuf,
+        /// The verb.
+        verb: String,
+    },
     /// A step failed, as the console tells it.
     #[error("{0}")]
     Failed(String),
@@ -72,7 +80,29 @@ impl World {
     /// # Errors
     /// If the scenario is not valid, or a step fails.
     pub async fn of(path: impl AsRef<Path>) -> Result<Self, WorldError> {
+        let plan = Self::plan(path.as_ref())?;
+        let set_up = plan.loaded.scenario.set_up().len();
+        Self::start(plan, set_up).await
+    }
+
+    /// As [`World::of`], with all steps before the first one of a verb: before `submit`, Flyte is ready for work.
+    ///
+    /// # Errors
+    /// As [`World::of`], and if no step has the verb.
+    pub async fn before(path: impl AsRef<Path>, verb: &str) -> Result<Self, WorldError> {
         let path = path.as_ref();
+        let plan = Self::plan(path)?;
+        let steps = &plan.loaded.scenario.steps;
+        let Some(set_up) = steps.iter().position(|step| step.verb.name() == verb) else {
+            return Err(WorldError::NoStep {
+                path: path.to_owned(),
+                verb: verb.to_owned(),
+            });
+        };
+        Self::start(plan, set_up).await
+    }
+
+    fn plan(path: &Path) -> Result<Plan, WorldError> {
         let files = scenario::discover::discover(&[path.to_owned()])?;
         let [file] = files.as_slice() else {
             return Err(WorldError::Several {
@@ -80,7 +110,7 @@ impl World {
                 count: files.len(),
             });
         };
-        Self::start(Plan::new(file, None, "test")).await
+        Plan::new(file, None, "test").map_err(|invalid| WorldError::Invalid(invalid.to_string()))
     }
 
     /// As [`World::of`], for a scenario's text; its paths count from `folder`.
@@ -88,12 +118,13 @@ impl World {
     /// # Errors
     /// As [`World::of`].
     pub async fn of_text(folder: impl AsRef<Path>, text: &str) -> Result<Self, WorldError> {
-        Self::start(Plan::of_text(&folder.as_ref().join(scenario::FILE_NAME), text, None, "test")).await
+        let plan = Plan::of_text(&folder.as_ref().join(scenario::FILE_NAME), text, None, "test");
+        let plan = plan.map_err(|invalid| WorldError::Invalid(invalid.to_string()))?;
+        let set_up = plan.loaded.scenario.set_up().len();
+        Self::start(plan, set_up).await
     }
 
-    async fn start(plan: Result<Plan, scenario::Invalid>) -> Result<Self, WorldError> {
-        let mut plan = plan.map_err(|invalid| WorldError::Invalid(invalid.to_string()))?;
-        let set_up = plan.loaded.scenario.set_up().len();
+    async fn start(mut plan: Plan, set_up: usize) -> Result<Self, WorldError> {
         plan.loaded.scenario.steps.truncate(set_up);
         let tree = serde_json::to_value(&plan.loaded.scenario).map_err(|error| WorldError::Invalid(error.to_string()))?;
         let scenario = Mutex::new((plan.loaded.scenario.file.clone(), tree));

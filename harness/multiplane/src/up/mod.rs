@@ -3,7 +3,10 @@
 mod env;
 mod page;
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -248,8 +251,26 @@ async fn forward(operator: &Host, cluster: &Arc<dyn Cluster>, port: u16) -> Resu
     Forward::start(any, operator.clone(), target).await.map_err(UpError::Listen)
 }
 
+/// Writes a file for this user alone: kubeconfigs are keys.
 fn write(file: &Path, text: &str) -> Result<(), UpError> {
-    let failed = |error| UpError::Write(file.to_owned(), error);
-    file.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(failed)?;
-    std::fs::write(file, text).map_err(failed)
+    let write = || {
+        file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        // A file that is there keeps the rights that it has.
+        remove(file)?;
+        let mut options = OpenOptions::new();
+        options
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(file)?
+            .write_all(text.as_bytes())
+    };
+    write().map_err(|error| UpError::Write(file.to_owned(), error))
+}
+
+fn remove(file: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }

@@ -1,5 +1,6 @@
 //! Expectations that could never come true, or never fail.
 
+use super::kinds::{self, Of};
 use super::{At, Context, identity, invariants, shares};
 use crate::verb::{Elsewhere, Expect, Phase, Placement, Pods, Resources};
 
@@ -108,15 +109,23 @@ fn pods(context: &mut Context<'_>, at: At<'_>, pods: &Pods) {
 
 fn resources(context: &mut Context<'_>, at: At<'_>, resources: &Resources) {
     context.clusters(&resources.on);
-    let kinds = [
+    let demands = [
         ("matches", resources.matches.is_some()),
         ("cel", resources.cel.is_some()),
         ("absent", resources.absent),
         ("count", resources.count.is_some()),
     ];
-    context.exactly_one(at, &kinds);
+    context.exactly_one(at, &demands);
+    let of = Of {
+        api_version: &resources.api_version,
+        kind: &resources.kind,
+    };
+    let known = kinds::kind(context, at, of);
     if let Some(cel) = &resources.cel {
-        invariants::condition(context, cel);
+        invariants::condition(context, cel, known.then_some(of));
+    }
+    if let Some(matches) = resources.matches.as_ref().filter(|_| known) {
+        kinds::fields(context, at, of, matches);
     }
     if let (Some(_), Some(selector)) = (&resources.name, &resources.selector) {
         context.push(context.error("one-of", selector.span, "`name` and `selector` exclude each other"));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use yaml::{Span, Spanned, suggest};
 
+use super::kinds::{self, Of};
 use super::{At, Context};
 use crate::condition::Condition;
 use crate::verb::{Invariant, Relax};
@@ -45,8 +46,16 @@ fn begin<'c>(context: &mut Context<'c>, at: At<'_>, invariant: &'c Invariant, ac
         let span = context.field(at, "count");
         context.push(context.error("one-of", span, "`count` of one name: use `matches`"));
     }
+    let of = Of {
+        api_version: &invariant.api_version,
+        kind: &invariant.kind,
+    };
+    let known = kinds::kind(context, at, of);
     if let Some(cel) = &invariant.cel {
-        condition(context, cel);
+        condition(context, cel, known.then_some(of));
+    }
+    if let Some(matches) = invariant.matches.as_ref().filter(|_| known) {
+        kinds::fields(context, at, of, matches);
     }
     if active.insert(&invariant.id.value, invariant.id.span).is_some() {
         let message = format!("`{}` is active already", invariant.id.value);
@@ -72,11 +81,15 @@ pub(super) fn relax<'c>(context: &mut Context<'c>, relax: &'c Relax, active: &mu
     }
 }
 
-/// Demands that a text is a condition in CEL.
-pub(super) fn condition(context: &mut Context<'_>, text: &Spanned<String>) {
-    if let Err(error) = Condition::compile(&text.value) {
-        let mut diagnostic = context.error("condition", text.span, error.message);
-        diagnostic.help = error.help;
-        context.push(diagnostic);
+/// Demands that a text is a condition in CEL, and one that objects of the kind can meet if that is known.
+pub(super) fn condition(context: &mut Context<'_>, text: &Spanned<String>, of: Option<Of<'_>>) {
+    match (Condition::compile(&text.value), of) {
+        (Err(error), _) => {
+            let mut diagnostic = context.error("condition", text.span, error.message);
+            diagnostic.help = error.help;
+            context.push(diagnostic);
+        }
+        (Ok(_), Some(of)) => kinds::condition(context, of, text),
+        (Ok(_), None) => {}
     }
 }

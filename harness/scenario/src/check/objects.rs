@@ -2,11 +2,21 @@
 
 use serde_json::Value;
 
+use super::kinds::{self, Of};
 use super::{At, Context};
 use crate::verb::{Delete, Patch, PatchType};
 
-pub(super) fn patch(context: &mut Context<'_>, patch: &Patch) {
+pub(super) fn patch(context: &mut Context<'_>, at: At<'_>, patch: &Patch) {
     context.clusters(&patch.on);
+    // What is to be refused may be wrong.
+    if patch.fails.is_none() {
+        let of = Of {
+            api_version: &patch.api_version,
+            kind: &patch.kind,
+        };
+        kinds::kind(context, at, of);
+        kinds::namespace(context, of, Some(&patch.name), patch.namespace.as_deref());
+    }
     let wrong = match (patch.type_, &patch.patch.value) {
         (PatchType::Json, Value::Array(operations)) => operations.iter().find_map(operation),
         (PatchType::Json, _) => Some("`type: json` needs a list of operations, as `[{op: replace, path: /a, value: 1}]`".to_owned()),
@@ -33,6 +43,14 @@ fn operation(operation: &Value) -> Option<String> {
 
 pub(super) fn delete(context: &mut Context<'_>, at: At<'_>, delete: &Delete) {
     context.clusters(&delete.on);
+    if delete.fails.is_none() {
+        let of = Of {
+            api_version: &delete.api_version,
+            kind: &delete.kind,
+        };
+        kinds::kind(context, at, of);
+        kinds::namespace(context, of, delete.name.as_ref(), delete.namespace.as_deref());
+    }
     context.exactly_one(at, &[("name", delete.name.is_some()), ("selector", delete.selector.is_some())]);
     if delete.ignore_not_found && delete.selector.is_some() {
         let span = context.field(at, "ignoreNotFound");

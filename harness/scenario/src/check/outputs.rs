@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use yaml::Spanned;
 
+use super::kinds::{self, Of};
 use super::{At, Context};
 use crate::condition::Condition;
 use crate::expression::Outputs;
@@ -23,9 +24,18 @@ pub(super) fn read(context: &mut Context<'_>, at: At<'_>, read: &Read) {
     if read.outputs.is_empty() {
         context.push(context.error("missing-field", context.field(at, "outputs"), "`outputs` names nothing"));
     }
+    let of = Of {
+        api_version: &read.api_version,
+        kind: &read.kind.value,
+    };
+    let known = kinds::kind(context, at, of);
     for output in read.outputs.values() {
         let of_all = Condition::compile(&output.cel.value).map(|condition| condition.of_all());
         let (message, help) = match of_all {
+            Ok(false) if known => {
+                kinds::condition(context, of, &output.cel);
+                continue;
+            }
             Ok(false) => continue,
             Ok(true) => ("there are no `objects`, only one `object`".to_owned(), None),
             Err(error) => (error.message, error.help),

@@ -30,7 +30,7 @@ pub(super) fn check(context: &mut Context<'_>) {
                 context.submit(&terminate.of);
             }
             Verb::Apply(apply) => apply_objects(context, at, apply),
-            Verb::Patch(patch) => objects::patch(context, patch),
+            Verb::Patch(patch) => objects::patch(context, at, patch),
             Verb::Delete(delete) => objects::delete(context, at, delete),
             Verb::Restart(restart) => context.clusters(&restart.on),
             Verb::Exec(exec) => {

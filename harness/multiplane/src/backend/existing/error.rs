@@ -1,6 +1,5 @@
 //! Why clusters that are there already cannot be used, or are not as they were.
 
-use std::error::Error as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use thiserror::Error;
 
 use crate::backend::ledger::LedgerError;
 use crate::backend::outside::OutsideError;
+use crate::causes::causes;
 
 /// Why clusters that are there already cannot be used, or are not as they were.
 #[derive(Debug, Error)]
@@ -37,7 +37,7 @@ pub enum ExistingError {
         error: Box<Self>,
     },
     /// The API server refuses, or is not reached.
-    #[error("cannot {what}: {}", chain(error))]
+    #[error("cannot {what}: {}", causes(error))]
     Api {
         /// What was to be done.
         what: &'static str,
@@ -117,20 +117,6 @@ impl ExistingError {
             what: what.to_owned(),
         }
     }
-}
-
-/// An error with what lies behind it: a client's own words say little.
-fn chain(error: &kube::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        source = error.source();
-    }
-    text
 }
 
 impl From<LedgerError> for ExistingError {

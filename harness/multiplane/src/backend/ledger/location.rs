@@ -51,6 +51,11 @@ impl State {
         self.0.join("runs").join(run)
     }
 
+    /// The folder of the capsules of what failed.
+    pub fn capsules(&self) -> PathBuf {
+        self.0.join("capsules")
+    }
+
     /// The folder of the logs that a run collected.
     pub fn logs(&self, run: &str) -> PathBuf {
         self.0.join("logs").join(run)

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use flyte::lint::{File, lint};
 use multiplane::exit::Exit;
-use scenario::Given;
+use multiplane::run::known_to;
 use serde_json::json;
 use yaml::diagnostic::Sources;
 use yaml::{Diagnostics, Severity};
@@ -89,7 +89,7 @@ impl Lint {
         let files = scenario::discover::discover(&self.paths).map_err(|error| Failure::invalid(format!("error: {error}")))?;
         let (mut found, mut sources) = (Diagnostics::default(), Sources::default());
         for file in files {
-            let (diagnostics, texts) = match scenario::load_all(&file, &Given::default()) {
+            let (diagnostics, texts) = match scenario::load_all(&file, &known_to("")) {
                 // Each has what is said of the file as a whole.
                 Ok(cells) => cells
                     .into_iter()

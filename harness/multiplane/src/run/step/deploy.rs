@@ -13,6 +13,7 @@ use super::apply::resolve;
 use super::failure::Failure;
 use super::joint::on_each;
 use super::{images, traps};
+use crate::causes::causes;
 use crate::journal::Level;
 use crate::run::context::Context;
 use crate::run::diagnose::{lagging, unready};
@@ -132,6 +133,9 @@ pub(super) async fn concluded(
             } else {
                 Vec::new()
             };
+            if error.is_unreachable() {
+                return Err(Failure::environment("api-unreachable", causes(&error)));
+            }
             Err(Failure::expectation(error.code(), error.to_string()).details(details))
         }
     }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use crate::causes::causes;
 use crate::journal::Outcome;
 
 /// Why a step failed: whose fault it is, a stable code, what happened, and what to do about it.
@@ -92,14 +93,14 @@ impl From<kube::Error> for Failure {
     fn from(error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => Self::expectation("api-refused", status.message.clone()),
-            other => Self::environment("api-unreachable", other.to_string()),
+            other => Self::environment("api-unreachable", causes(&other)),
         }
     }
 }
 
 impl From<kube::runtime::wait::Error> for Failure {
     fn from(error: kube::runtime::wait::Error) -> Self {
-        Self::environment("api-watch", error.to_string())
+        Self::environment("api-watch", causes(&error))
     }
 }
 

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until};
 use virtual_node::Pause;
 
+use crate::causes::causes;
 use crate::report::duration;
 use crate::run::progress::{Progress, Wait};
 use crate::run::step::failure::Failure;
@@ -161,9 +162,9 @@ where
         tokio::select! {
             biased;
             event = events.next() => match event {
-                Some(Ok(Event::InitDone | Event::Apply(_) | Event::Delete(_))) => known = true,
+                Some(Ok(Event::InitDone | Event::Apply(_) | Event::Delete(_))) => (known, trouble) = (true, None),
                 Some(Ok(_)) => continue,
-                Some(Err(error)) => trouble = Some(error.to_string()),
+                Some(Err(error)) => trouble = Some(error),
                 None => return Err(Failure::environment("api-watch", "the API server ended the watch for good")),
             },
             () = sleep_until(deadline) => {}
@@ -171,12 +172,29 @@ where
         let result = if known {
             check(&objects.state())
         } else {
-            Err(trouble.clone().unwrap_or_else(|| "no answer yet".to_owned()))
+            Err(trouble.as_ref().map_or_else(|| "no answer yet".to_owned(), |error| causes(error)))
         };
         match settling.look(&result) {
             Step::Until(at) => deadline = at,
             Step::Settled => return Ok(()),
-            Step::Broken(after, held) => return Err(settling.broken(after, held, &result.err().unwrap_or_default())),
+            Step::Broken(after, held) => {
+                let failure = settling.broken(after, held, &result.err().unwrap_or_default());
+                return Err(match trouble.filter(is_unreachable) {
+                    // What is so there, nobody knows.
+                    Some(error) => Failure::environment("api-unreachable", causes(&error)).details([failure.message]),
+                    None => failure,
+                });
+            }
         }
+    }
+}
+
+/// Whether the API server did not answer, as opposed to having refused the watch.
+fn is_unreachable(error: &watcher::Error) -> bool {
+    match error {
+        watcher::Error::InitialListFailed(error) | watcher::Error::WatchStartFailed(error) | watcher::Error::WatchFailed(error) => {
+            !matches!(error, kube::Error::Api(_))
+        }
+        watcher::Error::WatchError(_) | watcher::Error::NoResourceVersion => false,
     }
 }
