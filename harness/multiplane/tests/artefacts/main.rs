@@ -131,12 +131,20 @@ pub(crate) fn look(created: &Created, artefacts: &Artefacts) -> Result<(), Faile
     let mut found: Vec<String> = overlooked.into_iter().map(|at| format!("the search overlooks {at}")).collect();
     for (name, text) in artefacts {
         found.extend(search.of(text).into_iter().map(|told| format!("{name} tells {told}")));
+        found.extend(token(text).map(|token| format!("{name} tells a token: {token}")));
     }
     if found.is_empty() {
         Ok(())
     } else {
         Err(Failed::from(found.join("\n")))
     }
+}
+
+/// What has the form of a signed token: two parts that begin as JSON objects do in base64.
+fn token(text: &str) -> Option<&str> {
+    const BEGINS: &str = "eyJ";
+    let mut parts = text.split(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
+    parts.find(|part| part.matches(BEGINS).count() > 1 && part.contains(".eyJ"))
 }
 
 /// What a capsule holds, but for the scenario's own files: they are as their author wrote them.
@@ -157,5 +165,10 @@ fn entries(capsule: &Path) -> Result<Artefacts, Failed> {
 }
 
 fn main() -> ExitCode {
-    each(run, vec![Trial::test("the page of a world that is up", page::page)])
+    let printed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/printed-token/scenario.yaml");
+    let own = vec![
+        Trial::test("the page of a world that is up", page::page),
+        Trial::test("tokens that no Secret holds", move || run(&printed)),
+    ];
+    each(run, own)
 }
