@@ -379,12 +379,18 @@ pub(super) fn delete_options(request: &Request) -> Result<Options, Status> {
     if let Body::Wire { content_type, bytes } = &request.body
         && !bytes.is_empty()
     {
-        let body = match media_type(content_type) {
-            "" | "application/json" => json_object(bytes, "DeleteOptions")?.0,
-            "application/yaml" => yaml_object(bytes, "DeleteOptions")?.0,
+        let kind = "DeleteOptions";
+        let mut body = match media_type(content_type) {
+            "" | "application/json" => json_object(bytes, kind)?.0,
+            "application/yaml" => yaml_object(bytes, kind)?.0,
             PROTOBUF => protobuf_object(bytes)?,
             _ => return Err(Status::unsupported_media_type(READ)),
         };
+        // Whatever group's version it names, it is the same; what it does not know, it passes over.
+        if let Some(node) = Kind::part("", "v1", kind).schema() {
+            let wrong = |error| Status::bad_request(format!("{kind} in version \"v1\" cannot be handled as a {kind}: {error}"));
+            schema::decode::check(node, &mut body).map_err(wrong)?;
+        }
         options.forget_delete();
         options.merge_delete_body(&body)?;
     }

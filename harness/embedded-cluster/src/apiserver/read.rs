@@ -34,6 +34,18 @@ pub(super) fn get(server: &ApiServer, kind: &Kind, request: &Request) -> Result<
 pub(super) fn find(server: &ApiServer, kind: &Kind, request: &Request) -> Result<Arc<Object>, Status> {
     let namespace = request.target.namespace.as_deref().unwrap_or_default();
     let name = request.target.name.as_deref().unwrap_or_default();
+    can_be_named(name)?;
+    server
+        .store
+        .get(&kind.key, namespace, name)
+        .ok_or_else(|| Status::not_found(&kind.resource, name))
+}
+
+/// Whether anything in a path can have a name.
+///
+/// # Errors
+/// 400 if not.
+pub(super) fn can_be_named(name: &str) -> Result<(), Status> {
     let wrong = match name {
         "." | ".." => Some(format!("may not be '{name}'")),
         _ => ['/', '%']
@@ -41,13 +53,10 @@ pub(super) fn find(server: &ApiServer, kind: &Kind, request: &Request) -> Result
             .find(|c| name.contains(*c))
             .map(|c| format!("may not contain '{c}'")),
     };
-    if let Some(why) = wrong {
-        return Err(Status::bad_request(format!("Name parameter invalid: {name:?}: {why}")));
+    match wrong {
+        Some(why) => Err(Status::bad_request(format!("Name parameter invalid: {name:?}: {why}"))),
+        None => Ok(()),
     }
-    server
-        .store
-        .get(&kind.key, namespace, name)
-        .ok_or_else(|| Status::not_found(&kind.resource, name))
 }
 
 /// All objects that match.

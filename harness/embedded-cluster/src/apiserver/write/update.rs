@@ -23,6 +23,7 @@ pub(super) struct Proposal {
 impl Write<'_> {
     /// PUT.
     pub(in crate::apiserver) async fn update(&mut self) -> Result<Outcome, Status> {
+        super::super::read::can_be_named(self.name())?;
         let mut object = self.body()?;
         name_and_namespace(&mut object, Some(self.name()), self.request.target.namespace.as_deref())?;
         let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
