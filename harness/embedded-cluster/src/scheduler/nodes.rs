@@ -55,9 +55,11 @@ impl Node {
         self.controlled.get(controller).copied().unwrap_or(0)
     }
 
-    fn set(&mut self, uid: &str, placed: Option<Placed>) {
-        if let Some(before) = self.pods.remove(uid) {
-            self.count(&before, -1);
+    /// Whether the pod was there before.
+    fn set(&mut self, uid: &str, placed: Option<Placed>) -> bool {
+        let before = self.pods.remove(uid);
+        if let Some(before) = &before {
+            self.count(before, -1);
             self.avoiding.remove(uid);
         }
         if let Some(placed) = placed {
@@ -67,6 +69,7 @@ impl Node {
             }
             self.pods.insert(uid.to_owned(), placed);
         }
+        before.is_some()
     }
 
     fn count(&mut self, placed: &Placed, times: i64) {
@@ -170,10 +173,12 @@ impl Nodes {
         self.nominated.remove(change.object.uid());
         let runs = !change.gone && !pods::is_ended(&*change.object);
         let placed = runs.then(|| self.placed(node, &change.object));
-        self.place(node, change.object.uid(), placed);
+        let was_there = self.place(node, change.object.uid(), placed);
         let before = change.old.as_ref().filter(|old| !old.str_at("/spec/nodeName").is_empty());
         match before {
-            _ if !runs => Effect::Room,
+            // What has ended leaves its room once, however often it is told of.
+            _ if !runs && was_there => Effect::Room,
+            _ if !runs => Effect::None,
             Some(before) if before.labels() == change.object.labels() => Effect::None,
             Some(_) => Effect::Room,
             None => Effect::Company,
@@ -204,18 +209,20 @@ impl Nodes {
         }
     }
 
-    fn place(&mut self, node: &str, uid: &str, placed: Option<Placed>) {
+    /// Whether the pod was there before.
+    fn place(&mut self, node: &str, uid: &str, placed: Option<Placed>) -> bool {
         if let Some(node) = self.by_name.get_mut(node) {
             return node.set(uid, placed);
         }
         let pods = self.elsewhere.entry(node.to_owned()).or_default();
-        match placed {
-            Some(placed) => drop(pods.insert(uid.to_owned(), placed)),
-            None => drop(pods.remove(uid)),
-        }
+        let before = match placed {
+            Some(placed) => pods.insert(uid.to_owned(), placed),
+            None => pods.remove(uid),
+        };
         if pods.is_empty() {
             self.elsewhere.remove(node);
         }
+        before.is_some()
     }
 
     fn put(&mut self, object: Arc<Object>) -> bool {
