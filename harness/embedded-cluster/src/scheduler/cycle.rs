@@ -10,6 +10,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::affinity::Namespaces;
+use super::claims::Claims;
 use super::nodes::{Effect, Nodes};
 use super::recorder::{Recorder, What};
 use super::verdict::{Nomination, Refusal, Surroundings, decide};
@@ -20,7 +21,7 @@ use crate::controllers::fields::Fields;
 use crate::controllers::pods;
 use crate::controllers::resources::{DISRUPTION_BUDGETS, NAMESPACES, NODES, PODS, STORAGE_CLASSES, VOLUME_CLAIMS};
 use crate::controllers::runtime::{Cache, Change, Controller, Feed, Key, Manager, Outcome, Types};
-use crate::controllers::volumes::{PROVISIONER, used_by};
+use crate::controllers::volumes::used_by;
 use crate::object::Object;
 use crate::status::Status;
 
@@ -129,18 +130,25 @@ impl Scheduler {
             lock(&self.waiting).remove(key);
             return Ok(());
         };
-        if self.gets_volumes(&pod) {
+        let claims = Claims::of(&pod, &self.cache);
+        if claims.get_volumes() {
             lock(&self.waiting).park(key, false);
             return Ok(());
         }
-        let (volumes, budgets) = (self.volume_problem(&pod), self.cache.all(&DISRUPTION_BUDGETS));
+        let (volumes, budgets) = (claims.problem(), self.cache.all(&DISRUPTION_BUDGETS));
         let surroundings = Surroundings {
             volumes: volumes.as_deref(),
             budgets: &budgets,
+            selected: claims.selected(),
         };
         let decided = decide(&pod, &lock(&self.nodes), &lock(&self.namespaces), surroundings);
         // Parked before anything is written: what happens meanwhile finds it where it belongs.
         match decided {
+            // First their volumes: once those are there, the pod comes again.
+            Ok(node) if claims.wait_for_a_node() => {
+                lock(&self.waiting).park(key, false);
+                claims.select(&self.client, &node).await
+            }
             Ok(node) => {
                 lock(&self.waiting).park(key, true);
                 self.bind(&pod, &node).await
@@ -176,33 +184,6 @@ impl Scheduler {
             None => namespaces.remove(&name),
         };
         before != labels
-    }
-
-    /// Whether volumes are made for the pod's claims at this moment, now that there is somebody who uses them.
-    fn gets_volumes(&self, pod: &Object) -> bool {
-        let namespace = pod.namespace().unwrap_or_default();
-        let mut claims = used_by(pod).filter_map(|name| self.cache.get(&VOLUME_CLAIMS, &Key::new(namespace, name)));
-        claims.any(|claim| {
-            let class = self
-                .cache
-                .get(&STORAGE_CLASSES, &Key::new("", claim.str_at("/spec/storageClassName")));
-            claim.str_at("/spec/volumeName").is_empty() && class.is_some_and(|class| class.str_at("/provisioner") == PROVISIONER)
-        })
-    }
-
-    /// What is wrong with the volume claims that a pod uses.
-    fn volume_problem(&self, pod: &Object) -> Option<String> {
-        for name in used_by(pod) {
-            let claim = self.cache.get(&VOLUME_CLAIMS, &Key::new(pod.namespace().unwrap_or_default(), name));
-            match claim {
-                None => return Some(format!("persistentvolumeclaim {name:?} not found")),
-                Some(claim) if claim.str_at("/spec/volumeName").is_empty() => {
-                    return Some("pod has unbound immediate PersistentVolumeClaims".to_owned());
-                }
-                Some(_) => {}
-            }
-        }
-        None
     }
 
     async fn bind(&self, pod: &Object, node: &str) -> Result<(), Status> {

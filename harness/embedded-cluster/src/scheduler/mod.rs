@@ -1,6 +1,7 @@
 //! What `kube-scheduler` does: finds a node for each pod, or says why there is none.
 
 mod affinity;
+mod claims;
 mod cycle;
 mod filter;
 pub(crate) mod node_affinity;

@@ -255,7 +255,11 @@ mod tests {
 
     /// What has to go from where; or the last sentence of the message.
     fn outcome(pod: Value, nodes: &Nodes, budgets: &[Arc<Object>]) -> String {
-        let surroundings = Surroundings { volumes: None, budgets };
+        let surroundings = Surroundings {
+            volumes: None,
+            selected: None,
+            budgets,
+        };
         let refusal = match decide(&Object::new(pod), nodes, &Namespaces::new(), surroundings) {
             Ok(node) => return format!("goes to {node}"),
             Err(refusal) => refusal,

@@ -51,6 +51,8 @@ impl Refusal {
 pub(super) struct Surroundings<'a> {
     /// What is wrong with the pod's volume claims, if anything.
     pub(super) volumes: Option<&'a str>,
+    /// The node that its volumes were made for.
+    pub(super) selected: Option<&'a str>,
     /// PodDisruptionBudgets.
     pub(super) budgets: &'a [Arc<Object>],
 }
@@ -80,6 +82,9 @@ pub(super) fn decide(pod: &Object, nodes: &Nodes, namespaces: &Namespaces, surro
             Ok(()) => fitting.push(node),
             Err(misfit) => misfits.push((node, misfit)),
         }
+    }
+    if let Some(node) = fitting.iter().find(|node| surroundings.selected == Some(node.object.name())) {
+        return Ok(node.object.name().to_owned());
     }
     if let Some(node) = score::best(&candidate, &fitting) {
         return Ok(node.object.name().to_owned());

@@ -38,8 +38,20 @@ async fn the_default_class_makes_volumes_that_go_with_their_claims() {
     let mut pod = template("nginx:1");
     pod["metadata"]["name"] = "p".into();
     pod["spec"]["volumes"] = json!([{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]);
+    pod["spec"]["schedulerName"] = Value::Null;
+    pod["spec"]["nodeSelector"] = json!({"kubernetes.io/hostname": "node-2"});
     world.post(PODS, pod).await;
+    world.node("node-1").await;
+    world.settle().await;
+    assert_eq!(
+        world.get(&path).await.unwrap()["status"]["phase"],
+        "Pending",
+        "no node fits the pod"
+    );
+    world.node("node-2").await;
     let bound = world.until(&path, phase("Bound")).await;
+    assert_eq!(bound["metadata"]["annotations"]["volume.kubernetes.io/selected-node"], "node-2");
+    world.until(&format!("{PODS}/p"), |pod| pod["spec"]["nodeName"] == "node-2").await;
     let name = format!("pvc-{}", bound["metadata"]["uid"].as_str().unwrap());
     assert_eq!(bound["spec"]["volumeName"], name.as_str());
     assert_eq!(

@@ -1,6 +1,6 @@
 //! What becomes of a claim: a volume, or a reason why there is none yet.
 
-use super::{PROVISIONER, Volumes, matching};
+use super::{PROVISIONER, SELECTED_NODE, Volumes, matching};
 use crate::controllers::fields::Fields;
 use crate::controllers::resources::{PODS, STORAGE_CLASSES, VOLUMES};
 use crate::controllers::runtime::Key;
@@ -56,9 +56,19 @@ impl Volumes {
             events.warning(claim, "ProvisioningFailed", &message).await;
             return Ok(());
         };
-        if class.str_at("/volumeBindingMode") == "WaitForFirstConsumer" && !self.is_used(claim) {
-            let message = "waiting for first consumer to be created before binding";
-            events.normal(claim, "WaitForFirstConsumer", message).await;
+        if class.str_at("/volumeBindingMode") == "WaitForFirstConsumer" && claim.annotation(SELECTED_NODE).is_none() {
+            let (reason, message) = match self.unscheduled(claim).as_slice() {
+                [] => (
+                    "WaitForFirstConsumer",
+                    "waiting for first consumer to be created before binding".to_owned(),
+                ),
+                [pod] => ("WaitForPodScheduled", format!("waiting for pod {pod} to be scheduled")),
+                pods => (
+                    "WaitForPodScheduled",
+                    format!("waiting for pods {} to be scheduled", pods.join(",")),
+                ),
+            };
+            events.normal(claim, reason, &message).await;
             return Ok(());
         }
         let provisioner = class.str_at("/provisioner");
@@ -73,8 +83,11 @@ impl Volumes {
         self.provision(claim, &class).await
     }
 
-    fn is_used(&self, claim: &Object) -> bool {
+    /// Names of the pods without a node that use a claim.
+    fn unscheduled(&self, claim: &Object) -> Vec<String> {
         let pods = self.binder.cache.in_namespace(&PODS, claim.namespace().unwrap_or_default());
-        pods.iter().any(|pod| used_by(pod).any(|name| name == claim.name()))
+        let waiting = pods.iter().filter(|pod| pod.str_at("/spec/nodeName").is_empty());
+        let using = waiting.filter(|pod| used_by(pod).any(|name| name == claim.name()));
+        using.map(|pod| pod.name().to_owned()).collect()
     }
 }

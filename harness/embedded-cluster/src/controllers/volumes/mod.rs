@@ -18,6 +18,8 @@ use crate::value::{Value, json};
 
 /// The provisioner of storage classes whose volumes are made here. What they hold is up to the nodes.
 pub(crate) const PROVISIONER: &str = "memory.multiplane.dev";
+/// On which node a claim is used whose volume waits for that.
+pub(crate) const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
 const FINALIZER: &str = "kubernetes.io/pv-protection";
 const BOUND_BY_CONTROLLER: &str = "pv.kubernetes.io/bound-by-controller";
 const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
