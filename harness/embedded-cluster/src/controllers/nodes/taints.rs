@@ -90,7 +90,8 @@ mod tests {
         };
         let mut found: Vec<String> = taints.iter().map(short).filter(|taint| taint != "gpu:NoExecute").collect();
         let mut expected = expected.to_vec();
-        (found.sort(), expected.sort_unstable());
+        found.sort();
+        expected.sort_unstable();
         assert_eq!(found, expected);
         assert!(taints.iter().any(|taint| taint.str_at("/key") == "gpu"), "others' taints stay");
     }
