@@ -10,7 +10,7 @@ use scenario::verb::{Deploy, Fetched};
 use serde_json::Value;
 
 use super::apply::resolve;
-use super::failure::Failure;
+use super::failure::{Failure, UNREACHABLE};
 use super::joint::on_each;
 use super::{images, traps};
 use crate::causes::causes;
@@ -134,7 +134,7 @@ pub(super) async fn concluded(
                 Vec::new()
             };
             if error.is_unreachable() {
-                return Err(Failure::environment("api-unreachable", causes(&error)));
+                return Err(Failure::environment(UNREACHABLE, causes(&error)));
             }
             Err(Failure::expectation(error.code(), error.to_string()).details(details))
         }

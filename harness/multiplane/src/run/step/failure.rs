@@ -6,6 +6,9 @@ use std::time::Duration;
 use crate::causes::causes;
 use crate::journal::Outcome;
 
+/// The code of what failed because an API server was not reached.
+pub(crate) const UNREACHABLE: &str = "api-unreachable";
+
 /// Why a step failed: whose fault it is, a stable code, what happened, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -93,7 +96,7 @@ impl From<kube::Error> for Failure {
     fn from(error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => Self::expectation("api-refused", status.message.clone()),
-            other => Self::environment("api-unreachable", causes(&other)),
+            other => Self::environment(UNREACHABLE, causes(&other)),
         }
     }
 }

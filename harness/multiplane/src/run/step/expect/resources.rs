@@ -1,16 +1,19 @@
 //! `expect: resources`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kube::Api;
 use kube::api::{ApiResource, DynamicObject};
 use kube::runtime::{reflector, watcher};
 use scenario::verb::{Invariant, Read, Resources};
+use tokio::time::{Instant, sleep};
+use virtual_node::Pause;
 
 use super::demand::Demand;
 use super::settle::{Patience, settle_in};
 use crate::run::objects::Kinds;
-use crate::run::step::failure::Failure;
+use crate::run::step::failure::{Failure, UNREACHABLE};
 
 /// Objects of one kind.
 pub(crate) struct Selection<'s> {
@@ -83,6 +86,18 @@ impl Selection<'_> {
         Ok(Watched { api, config, kind })
     }
 
+    /// As [`watched`](Self::watched); an API server that is not reached may be until then, as it may later, when it is watched.
+    async fn reached(&self, kinds: &Kinds, within: Duration) -> Result<Watched, Failure> {
+        let end = Instant::now() + within;
+        for pause in Pause::default() {
+            match self.watched(kinds).await {
+                Err(failure) if failure.code == UNREACHABLE && Instant::now() + pause < end => sleep(pause).await,
+                result => return result,
+            }
+        }
+        self.watched(kinds).await
+    }
+
     /// Waits until the objects of one cluster are as demanded; gives them as they were then.
     pub(crate) async fn expect(
         &self,
@@ -91,7 +106,7 @@ impl Selection<'_> {
         demand: &Demand,
         patience: &Patience,
     ) -> Result<Vec<Arc<DynamicObject>>, Failure> {
-        let watched = self.watched(kinds).await?;
+        let watched = self.reached(kinds, patience.within).await?;
         let store = watched.store();
         let objects = store.0.clone();
         let result = settle_in(

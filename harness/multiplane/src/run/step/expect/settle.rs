@@ -17,7 +17,7 @@ use virtual_node::Pause;
 use crate::causes::causes;
 use crate::report::duration;
 use crate::run::progress::{Progress, Wait};
-use crate::run::step::failure::Failure;
+use crate::run::step::failure::{Failure, UNREACHABLE};
 
 /// How long a condition may take to come true, and how long it must then stay so.
 #[derive(Clone, Debug)]
@@ -181,7 +181,7 @@ where
                 let failure = settling.broken(after, held, &result.err().unwrap_or_default());
                 return Err(match trouble.filter(is_unreachable) {
                     // What is so there, nobody knows.
-                    Some(error) => Failure::environment("api-unreachable", causes(&error)).details([failure.message]),
+                    Some(error) => Failure::environment(UNREACHABLE, causes(&error)).details([failure.message]),
                     None => failure,
                 });
             }
