@@ -31,6 +31,18 @@ pub fn accepted(n: u32, share: f64, alarm: f64) -> RangeInclusive<u32> {
     low..=high
 }
 
+/// What is left of a bound on false alarms for each of several shares that are expected together, so that the whole keeps it. Two shares that are
+/// all there is are one question; more, or a part of all, are as many, and the sum of their alarms bounds that of any of them (Boole).
+pub fn each(alarm: f64, shares: &[f64]) -> f64 {
+    let complete = (shares.iter().sum::<f64>() - 1.0).abs() < 1e-9;
+    match shares.len() {
+        0 | 1 => alarm,
+        2 if complete => alarm,
+        #[expect(clippy::cast_precision_loss, reason = "a handful of clusters")]
+        many => alarm / many as f64,
+    }
+}
+
 /// The smallest number of executions with which an expectation on `share` can fail in both ways: none of them, and all of them, are then not
 /// accepted. `None` if a million is not enough.
 pub fn needed(share: f64, alarm: f64) -> Option<u32> {
@@ -105,6 +117,27 @@ mod tests {
         assert_eq!(accepted(20, 0.5, 0.01), 4..=16);
         assert_eq!(accepted(10, 1.0, 1e-6), 10..=10);
         assert_eq!(accepted(10, 0.0, 1e-6), 0..=0);
+    }
+
+    /// All ways in which `n` executions may fall on three clusters.
+    #[test]
+    fn three_shares_together_keep_the_bound() {
+        for (n, shares, alarm) in [(30, [1.0 / 3.0; 3], 0.05), (60, [1.0 / 3.0; 3], 0.05), (40, [0.5, 0.3, 0.2], 0.01)] {
+            let bound = each(alarm, &shares);
+            let ranges = shares.map(|share| accepted(n, share, bound));
+            let mut outside = 0.0;
+            for a in 0..=n {
+                for b in 0..=n - a {
+                    let counts = [a, b, n - a - b];
+                    // The second's share of what the first left.
+                    let chance = probability(n, shares[0], a) * probability(n - a, shares[1] / (shares[1] + shares[2]), b);
+                    if counts.iter().zip(&ranges).any(|(count, range)| !range.contains(count)) {
+                        outside += chance;
+                    }
+                }
+            }
+            assert!(outside <= alarm, "{n} {shares:?}: {outside}");
+        }
     }
 
     #[test]

@@ -8,8 +8,8 @@ use futures::future::BoxFuture;
 
 use super::conditions::{self, Condition};
 use super::fields::{Fields, seconds};
-use super::resources::{EVENTS, NAMESPACES, PODS};
-use super::runtime::{Change, Context, Controller, Key, Outcome};
+use super::resources::{CUSTOM_RESOURCE_DEFINITIONS, EVENTS, NAMESPACES, PODS};
+use super::runtime::{Change, Context, Controller, Key, Outcome, Types};
 use crate::client::{DeleteOptions, ListOptions, Propagation};
 use crate::object::Object;
 use crate::resource::Resource;
@@ -97,10 +97,34 @@ impl Namespaces {
                 }
             }
         }
+        if remains.resources.is_empty() && failure.is_none() {
+            failure = self.overlooked(namespace, &mut remains).await.err();
+        }
         match failure {
             None => Ok(remains),
             Some(error) => Err((remains, error)),
         }
+    }
+
+    /// Deletes what the cache does not know yet: it may have come just before the namespace was deleted.
+    async fn overlooked(&self, namespace: &str, remains: &mut Remains) -> Result<(), Status> {
+        let (client, everything) = (&self.0.client, ListOptions::default());
+        let definitions = client.list(&CUSTOM_RESOURCE_DEFINITIONS, None, &everything).await?.items;
+        for resource in Types::namespaced(&definitions) {
+            let found = client.list(&resource, Some(namespace), &everything).await?.items;
+            if found.is_empty() {
+                continue;
+            }
+            if found.iter().any(|object| object.deletion_timestamp().is_none()) {
+                let how = DeleteOptions {
+                    propagation: Some(Propagation::Background),
+                    ..DeleteOptions::default()
+                };
+                client.delete_collection(&resource, Some(namespace), &how, &everything).await?;
+            }
+            remains.add(&resource, &client.list(&resource, Some(namespace), &everything).await?.items);
+        }
+        Ok(())
     }
 
     async fn delete_all(&self, resource: &Resource, namespace: &str) -> Result<Vec<std::sync::Arc<Object>>, Status> {

@@ -64,9 +64,10 @@ impl Recorder {
     }
 
     fn of(into: Into, plans: &mut [Plan]) -> Result<Self, CapsuleError> {
-        let scenarios = plans.iter().map(Ingredients::read).collect::<Result<_, _>>()?;
+        // Before they are read: a capsule has what its plan finds.
         let findings = Findings::default();
         plans.iter_mut().for_each(|plan| plan.findings = Some(findings.clone()));
+        let scenarios = plans.iter().map(Ingredients::read).collect::<Result<_, _>>()?;
         Ok(Self { into, scenarios })
     }
 

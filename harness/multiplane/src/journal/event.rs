@@ -290,6 +290,26 @@ pub struct Sighting {
     /// Pods, as `namespace/name`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pods: Vec<String>,
+    /// Those of the FlyteWorkflow objects that are there no longer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<String>,
+}
+
+/// Phases that never change again.
+const TERMINAL: [&str; 4] = ["SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"];
+
+impl Admin {
+    /// Whether its phase is one that never changes again.
+    pub(crate) fn is_over(&self) -> bool {
+        TERMINAL.contains(&self.phase.as_str())
+    }
+}
+
+impl Sighting {
+    /// Whether there were FlyteWorkflow objects, and all of them are gone.
+    pub(crate) fn is_gone(&self) -> bool {
+        !self.workflows.is_empty() && self.gone.len() == self.workflows.len()
+    }
 }
 
 /// The first divergence of an execution from what is expected.

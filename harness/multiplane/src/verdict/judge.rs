@@ -30,9 +30,6 @@ pub enum Judgement {
     Violated(Vec<String>),
 }
 
-/// Phases that never change again.
-const TERMINAL: [&str; 4] = ["SUCCEEDED", "FAILED", "ABORTED", "TIMED_OUT"];
-
 /// Judges one execution.
 pub fn judge(demand: &Demand, admin: Option<&Admin>, seen: &BTreeMap<String, Sighting>) -> Judgement {
     let wrong = wrong(demand, admin, seen);
@@ -93,8 +90,18 @@ fn wrong(demand: &Demand, admin: Option<&Admin>, seen: &BTreeMap<String, Sightin
             wrong.push(format!("the admin API says {}, but it was seen on {}", admin.cluster, names(seen)));
         }
     }
-    if TERMINAL.contains(&admin.phase.as_str()) {
+    if admin.is_over() {
         wrong.extend(wrong_end(demand, admin));
+    } else {
+        // What has ended may be cleared away; what runs may not.
+        let gone = seen.iter().filter(|(_, sighting)| sighting.is_gone());
+        wrong.extend(gone.map(|(cluster, sighting)| {
+            let objects = sighting.gone.join(", ");
+            format!(
+                "its FlyteWorkflow {objects} is gone from {cluster}, and the admin API says {}",
+                admin.phase
+            )
+        }));
     }
     wrong
 }
@@ -152,7 +159,7 @@ mod tests {
     fn seen(clusters: &[&str]) -> BTreeMap<String, Sighting> {
         let sighting = Sighting {
             workflows: vec!["team1-development/e1".into()],
-            pods: vec![],
+            ..Sighting::default()
         };
         clusters.iter().map(|cluster| ((*cluster).to_owned(), sighting.clone())).collect()
     }
@@ -192,6 +199,25 @@ mod tests {
             Judgement::Violated(why) => format!("violated: {}", why.join("; ")),
         };
         assert_eq!(text, expected);
+    }
+
+    /// What has ended may be cleared away; what runs may not.
+    #[rstest]
+    #[case("RUNNING", false)]
+    #[case("QUEUED", false)]
+    #[case("SUCCEEDED", true)]
+    #[case("ABORTED", true)]
+    fn objects_may_go_when_it_is_over(#[case] phase: &str, #[case] met: bool) {
+        let mut places = seen(&["dp1"]);
+        places.get_mut("dp1").unwrap().gone = vec!["team1-development/e1".into()];
+        let demand = Demand {
+            on: vec!["dp1".into()],
+            ..Demand::default()
+        };
+        let found = judge(&demand, admin("dp1", phase).as_ref(), &places);
+        let gone = format!("its FlyteWorkflow team1-development/e1 is gone from dp1, and the admin API says {phase}");
+        let expected = if met { Judgement::Met } else { Judgement::Violated(vec![gone]) };
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -43,6 +43,8 @@ struct Objects {
     first: Option<Instant>,
     workflows: BTreeSet<(String, String)>,
     pods: BTreeSet<(String, String)>,
+    /// The workflows that are there no longer.
+    gone: BTreeSet<(String, String)>,
 }
 
 impl Witness {
@@ -60,18 +62,17 @@ impl Witness {
     /// Where an execution was seen so far, by cluster. With a namespace, only what was seen in it counts: the same name may be in use in
     /// another project.
     pub fn sightings(&self, execution: &str, namespace: Option<&str>) -> BTreeMap<String, Sighting> {
-        let list = |objects: &BTreeSet<(String, String)>| -> Vec<String> {
-            let here = objects
-                .iter()
-                .filter(|(place, _)| namespace.is_none_or(|namespace| namespace == place));
+        fn list<'o>(objects: impl Iterator<Item = &'o (String, String)>, namespace: Option<&str>) -> Vec<String> {
+            let here = objects.filter(|(place, _)| namespace.is_none_or(|namespace| namespace == place));
             here.map(|(place, name)| format!("{place}/{name}")).collect()
-        };
+        }
         let clusters = self.seen.clusters.lock().unwrap_or_else(PoisonError::into_inner);
         let found = clusters.iter().filter_map(|(cluster, executions)| {
             let objects = executions.get(execution)?;
             let sighting = Sighting {
-                workflows: list(&objects.workflows),
-                pods: list(&objects.pods),
+                workflows: list(objects.workflows.iter(), namespace),
+                pods: list(objects.pods.iter(), namespace),
+                gone: list(objects.gone.iter(), namespace),
             };
             let empty = sighting.workflows.is_empty() && sighting.pods.is_empty();
             (!empty).then(|| (cluster.clone(), sighting))
@@ -85,7 +86,7 @@ impl Witness {
         clusters.get(cluster)?.get(execution)?.first
     }
 
-    /// Tells of every new sighting from now on.
+    /// Tells of every new sighting from now on, and of workflows that go.
     pub fn changes(&self) -> watch::Receiver<()> {
         self.seen.changes.subscribe()
     }
@@ -103,6 +104,38 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// A workflow is there (again).
+    fn workflow(&self, cluster: &str, place: String, name: &str) {
+        self.note(cluster, name, |objects| {
+            let key = (place, name.to_owned());
+            let back = objects.gone.remove(&key);
+            objects.workflows.insert(key) || back
+        });
+    }
+
+    /// A workflow is there no longer.
+    fn without(&self, cluster: &str, place: String, name: &str) {
+        let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
+        let objects = clusters.get_mut(cluster).and_then(|executions| executions.get_mut(name));
+        let Some(objects) = objects else { return };
+        let key = (place, name.to_owned());
+        if objects.workflows.contains(&key) && objects.gone.insert(key) {
+            self.changes.send_replace(());
+        }
+    }
+
+    /// All workflows of a cluster that there are: the others went while nobody looked.
+    fn only(&self, cluster: &str, there: &BTreeSet<(String, String)>) {
+        let clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = clusters.get(cluster).into_iter().flat_map(BTreeMap::values);
+        let known = known.flat_map(|objects| objects.workflows.iter().filter(|key| !objects.gone.contains(*key)));
+        let missing: Vec<(String, String)> = known.filter(|key| !there.contains(*key)).cloned().collect();
+        drop(clusters);
+        missing.into_iter().for_each(|(place, name)| self.without(cluster, place, &name));
+    }
+}
+
 /// FlyteWorkflow objects are named after their execution. The kind comes with the data plane's chart, so first it must be there.
 async fn workflows(seen: Arc<Seen>, cluster: String, client: Client) {
     let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
@@ -115,9 +148,29 @@ async fn workflows(seen: Arc<Seen>, cluster: String, client: Client) {
     );
     let api: Api<Lean<PartialObjectMeta<DynamicObject>>> = Api::all_with(client, &kind);
     let mut events = watcher(api, watcher::Config::default()).backoff(Pause::default()).boxed();
+    // What a list that is under way has.
+    let mut listed = BTreeSet::new();
     while let Some(event) = events.next().await {
-        if let Some((place, name, _)) = appeared(event) {
-            seen.note(&cluster, &name, |objects| objects.workflows.insert((place, name.clone())));
+        match event {
+            Ok(Event::Init) => listed.clear(),
+            Ok(Event::InitDone) => seen.only(&cluster, &std::mem::take(&mut listed)),
+            // Without their definition there are none.
+            Err(watcher::Error::InitialListFailed(kube::Error::Api(status))) if status.is_not_found() => {
+                seen.only(&cluster, &BTreeSet::new());
+            }
+            Ok(Event::Delete(object)) => {
+                if let (Some(place), Some(name)) = (object.0.metadata.namespace, object.0.metadata.name) {
+                    seen.without(&cluster, place, &name);
+                }
+            }
+            event => {
+                let first = matches!(event, Ok(Event::InitApply(_)));
+                let Some((place, name, _)) = appeared(event) else { continue };
+                if first {
+                    listed.insert((place.clone(), name.clone()));
+                }
+                seen.workflow(&cluster, place, &name);
+            }
         }
     }
 }

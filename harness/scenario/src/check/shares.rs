@@ -6,9 +6,10 @@ use crate::verb::{Elsewhere, Placement, Share, Submit};
 
 pub(super) fn check(context: &mut Context<'_>, at: At<'_>, placement: &Placement, submit: Option<&Submit>) {
     let executions = submit.map(|submit| submit.execution_names().len());
+    let shares: Vec<f64> = placement.distribution.values().filter_map(|share| share.share).collect();
     for (id, share) in &placement.distribution {
         context.cluster_named(id, share.span);
-        let wrong = wrong(id, share).or_else(|| cannot_fail(id, share, executions?));
+        let wrong = wrong(id, share).or_else(|| cannot_fail(id, share, &shares, executions?));
         if let Some((code, message, help)) = wrong {
             let error = context.error(code, share.span, message);
             context.push(match help {
@@ -16,6 +17,10 @@ pub(super) fn check(context: &mut Context<'_>, at: At<'_>, placement: &Placement
                 None => error,
             });
         }
+    }
+    if let Some((message, help)) = sum(placement, &shares) {
+        let error = context.error("contradiction", context.field(at, "distribution"), message);
+        context.push(error.help(help));
     }
     let counts: Option<Vec<u32>> = placement.distribution.values().map(|share| share.count).collect();
     let (Some(counts), Some(executions)) = (counts.filter(|counts| !counts.is_empty()), executions) else {
@@ -26,6 +31,20 @@ pub(super) fn check(context: &mut Context<'_>, at: At<'_>, placement: &Placement
         let message = format!("the counts add up to {counted}, but `{}` starts {executions}", placement.of.value);
         context.push(context.error("contradiction", context.field(at, "distribution"), message));
     }
+}
+
+/// Shares of all executions that cannot be.
+fn sum(placement: &Placement, shares: &[f64]) -> Option<(String, &'static str)> {
+    const EXACT: f64 = 1e-9;
+    let sum: f64 = shares.iter().sum();
+    if sum > 1.0 + EXACT {
+        return Some((format!("the shares add up to {sum}"), "all executions are a share of 1"));
+    }
+    let all = !shares.is_empty() && shares.len() == placement.distribution.len();
+    (all && sum < 1.0 - EXACT && placement.elsewhere == Elsewhere::Forbidden).then(|| {
+        let message = format!("the shares add up to {sum}, and the others may be nowhere else");
+        (message, "add the other clusters, or `elsewhere: allowed`")
+    })
 }
 
 /// A stable code, what is wrong, and what to do about it.
@@ -46,6 +65,14 @@ fn wrong(id: &str, share: &Share) -> Option<Wrong> {
             "`tolerance` says how far a share may be off, `falseAlarm` works it out: use one of them",
         );
     }
+    if let Some(exact) = share.share.filter(|share| (0.0..1.0).contains(share) && *share > 0.0)
+        && share.tolerance.is_none()
+        && share.false_alarm.is_none()
+    {
+        let message = format!("a `share` of exactly {exact} comes up by chance at best");
+        let help = "add `falseAlarm`, as 0.001, or `tolerance`; an exact number is a `count`";
+        return Some(("one-of", message, Some(help.to_owned())));
+    }
     if parts.into_iter().flatten().any(|part| !(0.0..=1.0).contains(&part)) || share.false_alarm == Some(0.0) {
         return error("invalid-value", "`share` and `tolerance` are 0 to 1, `falseAlarm` is above 0");
     }
@@ -53,9 +80,9 @@ fn wrong(id: &str, share: &Share) -> Option<Wrong> {
 }
 
 /// So few executions that every outcome would be accepted tell nothing.
-fn cannot_fail(id: &str, share: &Share, executions: usize) -> Option<Wrong> {
+fn cannot_fail(id: &str, share: &Share, shares: &[f64], executions: usize) -> Option<Wrong> {
     let (wanted, alarm) = (share.share?, share.false_alarm?);
-    let needed = binomial::needed(wanted, alarm)?;
+    let needed = binomial::needed(wanted, binomial::each(alarm, shares))?;
     (executions < needed as usize).then(|| {
         let message = format!("{executions} executions are too few to tell a share of {wanted} on `{id}` from all or none");
         let help = format!("with `falseAlarm: {alarm}` submit at least {needed}");

@@ -71,6 +71,13 @@ impl Types {
         &BUILT_IN
     }
 
+    /// The types whose objects live in namespaces: the built-in ones, and those of these definitions.
+    pub(crate) fn namespaced(definitions: &[Arc<Object>]) -> Vec<Resource> {
+        let custom = definitions.iter().filter_map(|definition| custom(definition));
+        let all = BUILT_IN.iter().cloned().chain(custom);
+        all.filter(|of| of.namespaced).map(|of| of.resource).collect()
+    }
+
     /// Takes a definition in (established: its type; else none). Answers the type that this
     /// adds, and the one that it takes away.
     pub(crate) fn define(&self, name: &str, definition: Option<&Object>) -> (Option<Arc<Type>>, Option<Arc<Type>>) {

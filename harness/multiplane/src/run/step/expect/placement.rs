@@ -1,6 +1,6 @@
 //! `expect: placement`: the verdict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use flyte::client::Admin;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::settle::{Patience, Settling, Step};
 use super::spread;
-use crate::journal::{self, Event, PlacementVerdict, Prediction, Stray};
+use crate::journal::{self, Event, PlacementVerdict, Prediction, Sighting, Stray};
 use crate::report::duration;
 use crate::run::context::{Context, Submission};
 use crate::run::step::failure::Failure;
@@ -30,6 +30,7 @@ pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, pat
     let mut settling = Settling::new(patience.of(format!("{}:", placement.of.value)));
     let start = Instant::now();
     let mut told = known(&admin, &submitted.project, &submitted.domain).await?;
+    let mut asked_again = BTreeSet::new();
     let mut ask = start + POLL;
     loop {
         let verdicts = submitted
@@ -37,6 +38,13 @@ pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, pat
             .iter()
             .map(|execution| look(context, placement, &demand, execution, told.get(&execution.name), start))
             .collect::<Vec<_>>();
+        let gone = verdicts.iter().filter(|(verdict, _)| runs_without_object(verdict));
+        let news: Vec<String> = gone.map(|(verdict, _)| verdict.execution.clone()).collect();
+        if news.into_iter().filter(|execution| asked_again.insert(execution.clone())).count() > 0 {
+            // Whether what is gone has ended, the admin API may have said since it was asked.
+            told = known(&admin, &submitted.project, &submitted.domain).await?;
+            continue;
+        }
         let result = overall(placement, &verdicts);
         // What is violated for good needs no more patience.
         let hopeless = verdicts.iter().any(|(_, judgement)| matches!(judgement, Judgement::Violated(_)));
@@ -69,9 +77,17 @@ pub(crate) async fn expect(context: &mut Context<'_>, placement: &Placement, pat
     }
 }
 
+/// Whether an execution runs, by the admin API, and its FlyteWorkflow is gone.
+fn runs_without_object(verdict: &PlacementVerdict) -> bool {
+    verdict.admin.as_ref().is_some_and(|admin| !admin.is_over()) && verdict.seen.values().any(Sighting::is_gone)
+}
+
 fn demand(placement: &Placement) -> Demand {
     let named = placement.on.iter().chain(&placement.one_of).flat_map(OneOrMany::iter);
-    let named = named.map(|cluster| &cluster.value).chain(placement.distribution.keys());
+    let others = placement.elsewhere == Elsewhere::Allowed;
+    // Where others may have some, those with a share are not all.
+    let shared = placement.distribution.keys().filter(|_| !others);
+    let named = named.map(|cluster| &cluster.value).chain(shared);
     let mut on: Vec<String> = Vec::new();
     for cluster in named {
         if !on.contains(cluster) {

@@ -13,9 +13,10 @@ pub(super) fn wrong<'s>(placement: &Placement, all: usize, seen: impl Iterator<I
     }
     let used: BTreeSet<&str> = counts.keys().copied().collect();
     let count = |cluster: &str| counts.get(cluster).copied().unwrap_or_default();
+    let together: Vec<f64> = placement.distribution.values().filter_map(|share| share.value.share).collect();
     let mut shares = placement.distribution.iter();
     wrong_set(placement, &used)
-        .or_else(|| shares.find_map(|(cluster, share)| Some(format!("{cluster}: {}", off(&share.value, count(cluster), all)?))))
+        .or_else(|| shares.find_map(|(cluster, share)| Some(format!("{cluster}: {}", off(&share.value, &together, count(cluster), all)?))))
 }
 
 /// Whether the clusters that have some are those that should.
@@ -41,12 +42,13 @@ fn wrong_set(placement: &Placement, used: &BTreeSet<&str>) -> Option<String> {
 }
 
 /// How a cluster's number of executions is off, if it is.
-fn off(share: &Share, count: usize, all: usize) -> Option<String> {
+fn off(share: &Share, together: &[f64], count: usize, all: usize) -> Option<String> {
     if let Some(wanted) = share.count {
         return (count != wanted as usize).then(|| format!("{count} executions, expected {wanted}"));
     }
     let wanted = share.share?;
     if let Some(alarm) = share.false_alarm {
+        let alarm = binomial::each(alarm, together);
         let range = binomial::accepted(u32::try_from(all).unwrap_or(u32::MAX), wanted, alarm);
         let fits = u32::try_from(count).is_ok_and(|count| range.contains(&count));
         return (!fits).then(|| {
@@ -80,7 +82,7 @@ mod tests {
             count,
             false_alarm: None,
         };
-        assert_eq!(off(&share, 3, 10).as_deref(), expected);
+        assert_eq!(off(&share, &[], 3, 10).as_deref(), expected);
     }
 
     #[test]
@@ -91,8 +93,8 @@ mod tests {
             count: None,
             false_alarm: Some(0.01),
         };
-        assert_eq!(off(&share, 4, 20), None);
-        let off = off(&share, 3, 20).unwrap();
+        assert_eq!(off(&share, &[0.5, 0.5], 4, 20), None);
+        let off = off(&share, &[0.5, 0.5], 3, 20).unwrap();
         assert_eq!(
             off,
             "3 of 20 executions; with a share of 0.5 it is 4 to 16 but for 0.01 of all runs"
