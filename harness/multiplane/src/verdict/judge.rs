@@ -153,6 +153,7 @@ mod tests {
         let sighting = Sighting {
             workflows: vec!["team1-development/e1".into()],
             pods: vec![],
+            after_millis: None,
         };
         clusters.iter().map(|cluster| ((*cluster).to_owned(), sighting.clone())).collect()
     }

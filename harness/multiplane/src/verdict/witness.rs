@@ -72,6 +72,7 @@ impl Witness {
             let sighting = Sighting {
                 workflows: list(&objects.workflows),
                 pods: list(&objects.pods),
+                after_millis: None,
             };
             let empty = sighting.workflows.is_empty() && sighting.pods.is_empty();
             (!empty).then(|| (cluster.clone(), sighting))
