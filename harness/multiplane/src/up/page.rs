@@ -168,6 +168,8 @@ impl Looked {
                 found.extend(admin.executions(&project, &domain, "").await?);
             }
         }
+        // The API gives the newest first.
+        found.sort_by_key(|execution| execution.created);
         let verdicts = found.into_iter().map(|execution| {
             let namespace = Some(execution.namespace.as_str()).filter(|namespace| !namespace.is_empty());
             let mut seen: BTreeMap<_, _> = self.witness.sightings(&execution.id.name, namespace);

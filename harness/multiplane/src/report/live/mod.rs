@@ -55,12 +55,11 @@ impl Live {
         thread::Builder::new().name("live".to_owned()).spawn(follow).ok().map(|_| live)
     }
 
-    /// Prints something above the lines.
+    /// Prints something where the lines are, which come again below it, with what is so then.
     pub fn above<T>(&self, print: impl FnOnce() -> T) -> T {
-        match &self.lock().bar {
-            Some(bar) => bar.suspend(print),
-            None => print(),
-        }
+        let mut block = self.lock();
+        block.clear();
+        print()
     }
 
     /// Takes the lines away for good.
@@ -76,6 +75,11 @@ impl Live {
 }
 
 impl Block {
+    fn clear(&mut self) {
+        self.bar.take().iter().for_each(ProgressBar::finish_and_clear);
+        self.shown.clear();
+    }
+
     fn draw(&mut self) {
         let width = usize::from(Term::stderr().size().1).saturating_sub(1);
         let text = text(&self.scenarios, Instant::now(), width);
@@ -83,7 +87,7 @@ impl Block {
             return;
         }
         match (text.is_empty(), &self.bar) {
-            (true, _) => self.bar.take().iter().for_each(ProgressBar::finish_and_clear),
+            (true, _) => self.clear(),
             (false, Some(bar)) => bar.set_message(text.clone()),
             (false, None) => {
                 let bar = ProgressBar::new_spinner().with_message(text.clone());
