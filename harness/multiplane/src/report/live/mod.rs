@@ -34,6 +34,12 @@ struct Block {
     shown: String,
 }
 
+/// The machine's time, which people see pass.
+#[expect(clippy::disallowed_methods, reason = "shown to a person, whatever the world's time is")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 impl Live {
     /// Lines on the standard error output; `None` where that or the standard output is no terminal that lines can be taken away from.
     pub fn on_terminal() -> Option<Self> {
@@ -42,6 +48,7 @@ impl Live {
         terminal.then(Self::start).flatten()
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a thread of its own, which belongs to no world")]
     fn start() -> Option<Self> {
         let live = Self(Arc::default());
         let block = Arc::downgrade(&live.0);
@@ -82,7 +89,7 @@ impl Block {
 
     fn draw(&mut self) {
         let width = usize::from(Term::stderr().size().1).saturating_sub(1);
-        let text = text(&self.scenarios, Instant::now(), width);
+        let text = text(&self.scenarios, now(), width);
         if text == self.shown {
             return;
         }
@@ -125,9 +132,7 @@ impl Fold for Live {
         let name = record.scenario.as_deref().unwrap_or_default();
         match &record.event {
             Event::ScenarioStarted { clusters, steps, .. } => {
-                block
-                    .scenarios
-                    .insert(name.to_owned(), UnderWay::new(clusters, *steps, Instant::now()));
+                block.scenarios.insert(name.to_owned(), UnderWay::new(clusters, *steps, now()));
             }
             Event::ScenarioFinished { .. } => {
                 block.scenarios.shift_remove(name);
@@ -139,7 +144,7 @@ impl Fold for Live {
             }
             event => {
                 if let Some(scenario) = block.scenarios.get_mut(name) {
-                    scenario.take(event, record.cluster.as_deref(), record.step, Instant::now());
+                    scenario.take(event, record.cluster.as_deref(), record.step, now());
                 }
             }
         }

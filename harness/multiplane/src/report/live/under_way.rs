@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn it_tells_of_clusters_that_start_then_of_the_step_and_what_that_waits_for() {
-        let began = Instant::now();
+        let began = super::super::now();
         let mut scenario = UnderWay::new(&["a".to_owned(), "b".to_owned()], 9, began);
         scenario.take(&Event::ClusterReady { millis: 3200 }, Some("b"), None, began);
         let later = began + Duration::from_secs(75);
