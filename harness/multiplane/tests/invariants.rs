@@ -22,7 +22,11 @@ fn what_breaks_names_object_cluster_and_time_at_the_step_in_which_it_breaks() {
     assert_eq!(outcome, Outcome::Failed, "{text}");
     assert_shown(
         &text,
-        &["[invariant-broken] none: ConfigMap default/* on b at 2026-01-01T00:05:00Z: default/z: has {\"data\":{\"x\":\"1\"}}"],
+        &[
+            "[invariant-broken] never none (line ",
+            "): ConfigMap default/* on b at 2026-01-01T00:05:00Z: default/z: has {\"data\":{\"x\":\"1\"}}",
+            "first seen after step 3: apply objects on b",
+        ],
     );
 }
 
@@ -46,7 +50,7 @@ fn a_step_that_must_fail_does_not_hide_what_breaks() {
 - wait: {until: {on: a, apiVersion: v1, kind: Namespace, name: x, condition: Never, within: 1m}, fails: {contains: none}}
 ");
     assert_eq!(outcome, Outcome::Failed, "{text}");
-    assert_shown(&text, &["[invariant-broken] none: Namespace x on a"]);
+    assert_shown(&text, &["[invariant-broken] never none (line ", "): Namespace x on a"]);
 }
 
 #[test]

@@ -263,6 +263,29 @@ pub struct Step {
     pub span: Span,
     /// The variables of the `for`s around it, if it reads files that may name them; in itself, they are put in their places.
     pub each: BTreeMap<String, Value>,
+    /// The variables of the `for`s around it, for its title.
+    pub turn: BTreeMap<String, Value>,
+}
+
+/// Characters of a variable's value that a title shows.
+const SHOWN: usize = 40;
+
+impl Step {
+    /// What it does, in one line. What a verb does not show of the `for`s around it stands behind: turns would look alike.
+    pub fn title(&self) -> String {
+        let title = self.verb.to_string();
+        let turns = self.turn.iter().filter_map(|(name, value)| {
+            let value = match value {
+                Value::String(text) => text.clone(),
+                value => value.to_string(),
+            };
+            let known = title.split([' ', ',', '/']).any(|word| word == value);
+            let cut = if value.chars().count() > SHOWN { "…" } else { "" };
+            (!known).then(|| format!("{name}: {}{cut}", value.chars().take(SHOWN).collect::<String>()))
+        });
+        let turns = turns.collect::<Vec<_>>().join(", ");
+        if turns.is_empty() { title } else { format!("{title} ({turns})") }
+    }
 }
 
 /// As it is written: a step with variables stands under a `for` that goes over their one value.

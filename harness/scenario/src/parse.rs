@@ -214,6 +214,7 @@ impl<'r> Reader<'r> {
         let mut steps = Vec::new();
         for (at, (node, each)) in nodes.iter().zip(each).enumerate() {
             if let Some(mut step) = self.step(node) {
+                step.turn.clone_from(&each);
                 if step.verb.inputs().iter().any(|input| input.kind == InputKind::Yaml) {
                     step.each = each;
                 }
@@ -233,6 +234,7 @@ impl<'r> Reader<'r> {
                 verb: self.read::<Verb>(node)?,
                 span: entry.key_span,
                 each: BTreeMap::new(),
+                turn: BTreeMap::new(),
             }),
             Some([entry]) => {
                 let name = &entry.key.text;

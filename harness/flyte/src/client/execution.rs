@@ -1,5 +1,6 @@
 //! Executions as the control plane shows them.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::crd::ExecutionId;
@@ -63,6 +64,8 @@ pub struct Execution {
     pub label: Option<String>,
     /// Code and message of its failure, or the cause of its end by request.
     pub error: Option<(String, String)>,
+    /// When it was created; `None` if the control plane does not say.
+    pub created: Option<Timestamp>,
 }
 
 impl Execution {
@@ -79,6 +82,7 @@ impl From<Message> for Execution {
         let closure = message.closure.unwrap_or_default();
         let placement = spec.metadata.and_then(|metadata| metadata.system_metadata).unwrap_or_default();
         Self {
+            created: closure.created_at.and_then(|at| Timestamp::new(at.seconds, at.nanos).ok()),
             id: message.id.map(ExecutionId::from).unwrap_or_default(),
             phase: Phase::try_from(closure.phase).unwrap_or(Phase::Undefined),
             cluster: placement.execution_cluster,

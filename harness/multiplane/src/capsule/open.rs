@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::{ABOUT, About, CHARTS, CapsuleError, FILES, FORMAT};
 use crate::charts::kept::{lay_out, unpack};
-use crate::run::{Pins, Plan};
+use crate::run::{Inside, Pins, Plan};
 
 /// How much a capsule may hold, unpacked: 256 MiB. Charts are far smaller; a file that claims more is no capsule.
 const LIMIT: u64 = 256 << 20;
@@ -22,6 +22,7 @@ const LIMIT: u64 = 256 << 20;
 pub struct Opened {
     /// What it says of itself.
     pub about: About,
+    file: PathBuf,
     folder: TempDir,
 }
 
@@ -69,7 +70,11 @@ impl Opened {
             });
         }
         let about = serde_json::from_str(&about).map_err(json)?;
-        Ok(Self { about, folder })
+        Ok(Self {
+            about,
+            file: file.to_owned(),
+            folder,
+        })
     }
 
     /// The scenario's file, where it is laid out.
@@ -117,6 +122,10 @@ impl Opened {
         let mut plans = plans.map_err(|invalid| CapsuleError::Scenario(invalid.to_string()))?;
         for plan in &mut plans {
             unpack(&self.folder.path().join(CHARTS), &mut plan.loaded.scenario)?;
+            plan.inside = Some(Inside {
+                capsule: self.file.clone(),
+                file: self.file.join(&self.about.scenario),
+            });
             // Whoever runs a capsule wants to see it fail.
             plan.quarantine = None;
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use multiplane::exit::Exit;
 use multiplane::journal::{Event, Fold, Journal, Kept, Outcome, Record};
-use multiplane::report::Console;
+use multiplane::report::{Console, Detail, Live};
 use multiplane::run::{Finished, Partition, Plan, Suite, suite, suite_exit};
 
 use super::backend::BackendArgs;
@@ -20,9 +20,6 @@ use super::signals::Signals;
 /// How a run is done, and told of.
 #[derive(Args)]
 pub(crate) struct Execution {
-    /// Whether the scenarios are in files that are there afterwards, too.
-    #[arg(skip = true)]
-    pub(crate) of_files: bool,
     #[command(flatten)]
     pub(crate) backend: BackendArgs,
     /// Scenarios that run at the same time [default: one for each core; one on clusters of binaries, kind and k3s and on existing ones].
@@ -42,6 +39,9 @@ pub(crate) struct Execution {
     /// Writes every event to this file, one JSON object a line, as it happens.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
+    /// Does not show on a terminal what is under way; plain lines as elsewhere.
+    #[arg(long)]
+    no_progress: bool,
     #[command(flatten)]
     reports: Reports,
     #[command(flatten)]
@@ -105,9 +105,14 @@ impl Execution {
         keep: bool,
         output: &mut Output,
     ) -> Result<Done, Failure> {
+        self.reports.check()?;
         self.backend.refuse(plans)?;
         let (jobs, retries) = (self.backend.jobs(self.jobs(plans.len())?)?, self.retries()?);
         let mut plans = plans.to_vec();
+        for plan in &mut plans {
+            plan.options.splice(..0, self.backend.options());
+            plan.overtime = signals.overtime();
+        }
         if self.pause_on_failure {
             plans.iter_mut().for_each(|plan| plan.pause = Some(pause()));
         }
@@ -118,7 +123,7 @@ impl Execution {
         let journal = match Journal::new(
             id,
             self.journal.as_deref(),
-            self.folds(Some(&kept).filter(|_| keep || self.reports.are_wanted())),
+            self.folds(Some(&kept).filter(|_| keep || self.reports.are_wanted()), signals),
         ) {
             Ok(journal) => journal,
             Err(error) => {
@@ -135,7 +140,10 @@ impl Execution {
         };
         let Finished { outcomes, left } = suite(plans, &suited, &journal);
         let clean = backend.end()? && left.is_empty();
-        let timed_out = signals.timed_out() && outcomes.contains(&Outcome::Interrupted);
+        let timed_out = signals.timed_out()
+            && outcomes
+                .iter()
+                .any(|outcome| matches!(outcome, Outcome::Interrupted | Outcome::Environment));
         let exit = match signals.exit() {
             Some(exit) => exit,
             None if timed_out => Exit::Environment,
@@ -148,24 +156,31 @@ impl Execution {
         }
         let records = kept.records();
         self.reports.write(&records, output)?;
-        if timed_out {
-            complain(&format!("error: the run took longer than --timeout {}", self.seconds()));
+        if let Some(why) = signals.overtime().why().filter(|_| timed_out) {
+            complain(&format!("error: {why}"));
         }
         Ok(Done { exit, records })
     }
 
-    fn folds(&self, kept: Option<&Kept>) -> Vec<Box<dyn Fold>> {
+    fn folds(&self, kept: Option<&Kept>, signals: &Signals) -> Vec<Box<dyn Fold>> {
         let detail = self.telling.detail();
         let mut folds: Vec<Box<dyn Fold>> = Vec::new();
         if let Some(kept) = kept {
             folds.push(Box::new(kept.clone()));
         }
-        if !self.takes_stdout() {
-            folds.push(Box::new(
-                Console::stdout(detail)
-                    .names_command(self.of_files)
-                    .github(std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")),
-            ));
+        if self.takes_stdout() {
+            return folds;
+        }
+        let github = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+        // Who holds a run to look at it types in the terminal.
+        let still = self.no_progress || self.pause_on_failure || detail == Detail::Quiet;
+        match if still { None } else { Live::on_terminal() } {
+            Some(live) => {
+                signals.tell_above(&live);
+                folds.push(Box::new(Console::above(&live, detail).names_command(true).github(github)));
+                folds.push(Box::new(live));
+            }
+            None => folds.push(Box::new(Console::stdout(detail).names_command(true).github(github))),
         }
         folds
     }

@@ -61,6 +61,17 @@ pub(crate) fn write_file(file: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(file, text).map_err(|error| cannot_write(file, &error))
 }
 
+/// Finds out whether a file can be written, without changing it.
+pub(crate) fn check_file(file: &Path) -> Result<(), Failure> {
+    let there = file.exists();
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
+    opened.map_err(|error| cannot_write(file, &error))?;
+    if !there {
+        let _ = std::fs::remove_file(file);
+    }
+    Ok(())
+}
+
 /// A file that the user named cannot be written.
 pub(crate) fn cannot_write(file: &Path, error: &io::Error) -> Failure {
     Failure::invalid(format!("error: cannot write {}: {error}", file.display()))

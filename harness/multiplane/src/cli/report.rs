@@ -8,7 +8,7 @@ use multiplane::journal::{Fold, Record, Source, merge, read};
 use multiplane::report::{Console, Detail, html, junit, summary};
 
 use super::exit::Failure;
-use super::output::{Output, write_file};
+use super::output::{Output, check_file, write_file};
 
 /// Makes one report from journals: of a run that was killed, of the parts of a suite, of the cells of a matrix.
 ///
@@ -36,7 +36,7 @@ impl Report {
             .map_err(|error| Failure::invalid(format!("error: {error}")))?;
         let merged = merge(sources).map_err(|error| Failure::invalid(format!("error: {error}")))?;
         if !self.reports.take_stdout() {
-            let mut console = Console::stdout(self.telling.detail());
+            let mut console = Console::stdout(self.telling.detail()).names_command(true);
             merged.records.iter().for_each(|record| console.record(record));
         }
         self.reports.write(&merged.records, output)?;
@@ -86,6 +86,14 @@ impl Reports {
     /// Whether there is any to write.
     pub(crate) fn are_wanted(&self) -> bool {
         self.junit.is_some() || self.html.is_some() || self.json.is_some()
+    }
+
+    /// Finds out before a run whether they can be written: after it, it is late.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let files = [&self.junit, &self.html].into_iter().flatten();
+        files
+            .chain(self.json.iter().filter(|_| !self.take_stdout()))
+            .try_for_each(|file| check_file(file))
     }
 
     /// Whether the standard output is for one of them alone.

@@ -39,9 +39,7 @@ pub(crate) struct Repro {
 }
 
 impl Repro {
-    pub(crate) fn run(mut self, output: &mut Output) -> Result<Exit, Failure> {
-        // What is unpacked for a run is gone after it.
-        self.execution.of_files = false;
+    pub(crate) fn run(self, output: &mut Output) -> Result<Exit, Failure> {
         let signals = self.execution.signals()?;
         let capsule = Opened::open(&self.capsule).map_err(failure)?;
         if capsule.about.version != env!("CARGO_PKG_VERSION") {
@@ -63,6 +61,7 @@ impl Repro {
         let mut plan = capsule.plan(self.seed, &id).map_err(failure)?;
         if let Some(until) = self.until {
             self.cut(&mut plan, until)?;
+            plan.options = vec!["--until".to_owned(), until.to_string()];
         }
         let Done { exit, records } = self.execution.run(std::slice::from_ref(&plan), id, None, &signals, true, output)?;
         if !self.execution.takes_stdout() {

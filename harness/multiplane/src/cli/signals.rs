@@ -1,14 +1,17 @@
 //! SIGINT, SIGTERM and the time limit: what ends a run early.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use multiplane::exit::Exit;
+use multiplane::report::Live;
+use multiplane::run::Overtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::exit::Failure;
+use super::output::complain;
 
 const RUNNING: u8 = 0;
 const TIMED_OUT: u8 = 1;
@@ -18,6 +21,8 @@ pub(crate) struct Signals {
     stop: CancellationToken,
     cause: Arc<AtomicU8>,
     outside: Arc<AtomicBool>,
+    overtime: Overtime,
+    live: Arc<Mutex<Option<Live>>>,
 }
 
 impl Signals {
@@ -27,9 +32,13 @@ impl Signals {
             stop: CancellationToken::new(),
             cause: Arc::new(AtomicU8::new(RUNNING)),
             outside: Arc::new(AtomicBool::new(false)),
+            overtime: Overtime::default(),
+            live: Arc::default(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, cause, outside) = (signals.stop.clone(), signals.cause.clone(), signals.outside.clone());
+        let (overtime, live) = (signals.overtime(), signals.live.clone());
+        let live = move || live.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let _guard = runtime.enter();
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
@@ -46,14 +55,19 @@ impl Signals {
                     };
                     let outside = outside.load(Ordering::Acquire);
                     if !first {
+                        live().iter().for_each(Live::end);
                         if outside {
-                            super::output::complain("left at once; `multiplane gc` removes what is still there");
+                            complain("left at once; `multiplane gc` removes what is still there");
                         }
                         std::process::exit(i32::from(why));
                     }
                     first = false;
                     if outside && why != TIMED_OUT {
-                        super::output::complain("cleaning up; once more leaves at once");
+                        let tell = || complain("cleaning up; once more leaves at once");
+                        live().map_or_else(tell, |live| live.above(tell));
+                    }
+                    if why == TIMED_OUT {
+                        overtime.tell(format!("the run took longer than --timeout {}", limit.as_secs()));
                     }
                     cause.store(why, Ordering::Release);
                     stop.cancel();
@@ -66,6 +80,16 @@ impl Signals {
     /// Cancelled when the run is to end.
     pub(crate) fn stop(&self) -> CancellationToken {
         self.stop.clone()
+    }
+
+    /// Knows why, once the time limit ended the run.
+    pub(crate) fn overtime(&self) -> Overtime {
+        self.overtime.clone()
+    }
+
+    /// Tells of what is shown on the terminal, for messages to go above it.
+    pub(crate) fn tell_above(&self, live: &Live) {
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(live.clone());
     }
 
     /// Tells that the run makes things outside of this process, which a user who is in a hurry leaves behind.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::run::Partition;
 
 /// Version of the record format; grows when a field is added or changes its meaning.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// One line of the journal: the envelope round an [`Event`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,6 +73,12 @@ pub enum Event {
         /// Its failure does not fail the run: until when, whose business it is, and where it is told of.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quarantine: Option<String>,
+        /// What else the command line said of its clusters, as options of a command that runs it again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        options: Vec<String>,
+        /// The capsule that it was run from; its file is inside of that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        capsule: Option<String>,
     },
     /// A cluster answers.
     ClusterReady {
@@ -293,6 +299,9 @@ pub struct Sighting {
     /// Those of the FlyteWorkflow objects that are there no longer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gone: Vec<String>,
+    /// When the first of them was seen: milliseconds of the world's time after the execution was submitted. `None` if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_millis: Option<u64>,
 }
 
 /// Phases that never change again.
@@ -330,8 +339,11 @@ pub struct PlacementVerdict {
     pub submit: String,
     /// The execution's name.
     pub execution: String,
-    /// Clusters where it may be; empty if any will do.
+    /// Clusters where it may be; empty if any will do, or none.
     pub expected: Vec<String>,
+    /// It must be in no cluster at all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nowhere: bool,
     /// Who placed it: `reference` or `upstream`.
     pub placed_by: String,
     /// What the admin API says.

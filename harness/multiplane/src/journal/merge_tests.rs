@@ -55,6 +55,8 @@ impl Writer {
                 .collect(),
             attempt: 1,
             quarantine: None,
+            options: Vec::new(),
+            capsule: None,
         };
         self.add(Some(scenario), None, event)
     }

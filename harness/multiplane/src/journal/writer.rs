@@ -18,6 +18,14 @@ use crate::stopwatch::wall;
 pub trait Fold: Send {
     /// Takes the next record.
     fn record(&mut self, record: &Record);
+
+    /// Whether it wants to see what steps wait for, too, which is told to nobody who comes later.
+    fn follows(&self) -> bool {
+        false
+    }
+
+    /// Takes what the step of a scenario that runs waits for at this moment.
+    fn glimpse(&mut self, _scenario: &str, _seen: &[String]) {}
 }
 
 /// Where a run's events go: to the file, if there is one, then to every fold.
@@ -169,6 +177,19 @@ impl Emitter {
             self.step,
             event,
         );
+    }
+
+    /// Whether anybody wants to see what steps wait for while they do.
+    pub(crate) fn is_followed(&self) -> bool {
+        self.journal.lock().folds.iter().any(|fold| fold.follows())
+    }
+
+    /// Shows what the step waits for, without the scenario's secrets, to those who look. It is not recorded.
+    pub(crate) fn glimpse(&self, mut seen: Vec<String>) {
+        seen.iter_mut().for_each(|text| self.secrets.clean(text));
+        let mut inner = self.journal.lock();
+        let folds = inner.folds.iter_mut().filter(|fold| fold.follows());
+        folds.for_each(|fold| fold.glimpse(&self.scenario, &seen));
     }
 
     /// Records a note.

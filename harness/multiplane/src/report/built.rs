@@ -30,6 +30,8 @@ pub(super) fn started(steps: usize) -> (Option<usize>, Event) {
         matrix: BTreeMap::from([("kubernetes".to_owned(), "1.36".to_owned())]),
         attempt: 1,
         quarantine: None,
+        options: Vec::new(),
+        capsule: None,
     };
     (None, event)
 }
@@ -69,6 +71,7 @@ pub(super) fn misplaced() -> Event {
         submit: "s".into(),
         execution: "e1".into(),
         expected: vec!["b".into()],
+        nowhere: false,
         placed_by: "reference".into(),
         admin: Some(Admin {
             cluster: "a".into(),

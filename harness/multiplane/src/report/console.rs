@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use super::github;
+use super::live::{Above, Live};
 use super::placement::table;
 use super::text::{Style, count, duration};
 use crate::journal::{Event, Fold, Level, Outcome, PlacementVerdict, Record};
@@ -68,7 +69,7 @@ impl<W: Write + Send> Console<W> {
         }
     }
 
-    /// Ends each failure with the command that runs the scenario again in the same way; for runs of files that stay.
+    /// Ends each failure with the command that runs the scenario again in the same way.
     #[must_use]
     pub fn names_command(self, names_command: bool) -> Self {
         Self { names_command, ..self }
@@ -219,6 +220,16 @@ impl Console<std::io::Stdout> {
     }
 }
 
+impl Console<Above> {
+    /// Prints to standard output, in colour, above the lines that tell what is under way.
+    pub fn above(live: &Live, detail: Detail) -> Self {
+        Self {
+            style: Style::stdout(),
+            ..Self::plain(Above::new(live), detail)
+        }
+    }
+}
+
 impl<W: Write + Send> Fold for Console<W> {
     fn record(&mut self, record: &Record) {
         let scenario = record.scenario.as_deref().unwrap_or_default();
@@ -230,10 +241,7 @@ impl<W: Write + Send> Fold for Console<W> {
             }
             Event::ScenarioStarted {
                 file,
-                backend,
-                seed,
                 clusters,
-                matrix,
                 attempt,
                 quarantine,
                 ..
@@ -244,7 +252,7 @@ impl<W: Write + Send> Fold for Console<W> {
                 let block = Block {
                     clusters: clusters.clone(),
                     file: file.clone(),
-                    command: super::again::command(file, backend, *seed, matrix),
+                    command: super::again::command(&record.event),
                     quarantined: quarantine.is_some(),
                     ..Block::default()
                 };

@@ -42,6 +42,8 @@ fn printed_by(detail: Detail, commands: bool, events: Vec<(Option<usize>, Event)
         matrix: std::collections::BTreeMap::new(),
         attempt: 1,
         quarantine: None,
+        options: Vec::new(),
+        capsule: None,
     };
     let shown = Shown::default();
     let mut console = Console::plain(shown.clone(), detail).names_command(commands);

@@ -126,5 +126,10 @@ fn misplaced(verdict: &PlacementVerdict) -> String {
         let label = prediction.label.as_deref().unwrap_or("none");
         format!("; label {label} ({}), {}", prediction.label_source, prediction.pool_source)
     });
-    format!("on {seen}, not {}{why}", join(&verdict.expected))
+    let expected = if verdict.nowhere {
+        "nowhere".to_owned()
+    } else {
+        join(&verdict.expected)
+    };
+    format!("on {seen}, not {expected}{why}")
 }

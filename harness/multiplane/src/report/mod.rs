@@ -11,6 +11,7 @@ mod fault;
 mod github;
 mod html;
 mod junit;
+mod live;
 mod placement;
 mod scenario;
 mod step;
@@ -20,8 +21,9 @@ mod text;
 pub use console::{Console, Detail};
 pub use ending::{Ending, FailedStep, endings};
 pub use html::html;
-pub(crate) use html::{LIVE, live};
+pub(crate) use html::{LIVE, live as live_page};
 pub use junit::junit;
+pub use live::{Above, Live};
 pub use summary::summary;
 
 /// A span of time as people write it.

@@ -5,6 +5,8 @@ use crate::journal::PlacementVerdict;
 
 /// Rows shown one by one; above that, like rows become one with a count.
 const ROWS: usize = 12;
+/// Names that stand for a group of executions that are not as expected.
+const NAMES: usize = 3;
 
 /// Where executions landed, and whether that was right: one of them, or several that are alike.
 pub(super) struct Row<'a> {
@@ -24,8 +26,7 @@ pub(super) struct Row<'a> {
 pub(crate) fn table(verdicts: &[PlacementVerdict], clusters: &[String], indent: &str, style: Style) -> String {
     let mut rows = rows(verdicts, clusters);
     if rows.len() > ROWS {
-        // What is wrong stays on its own.
-        rows = grouped(rows, |row| row.passed);
+        rows = grouped(rows);
     }
     let names: Vec<String> = rows.iter().map(Row::name).collect();
     let shown: Vec<&String> = clusters.iter().collect();
@@ -49,9 +50,12 @@ pub(crate) fn table(verdicts: &[PlacementVerdict], clusters: &[String], indent: 
             open => style.dim(open),
         };
         text += &format!("  {:phase_width$}  {:why_width$}  {verdict}\n", row.phase, row.why);
+        let arrow = if row.is_wrong() { style.bad("↳") } else { style.dim("↳") };
         for fault in row.faults() {
-            let arrow = if row.is_wrong() { style.bad("↳") } else { style.dim("↳") };
             text += &format!("{indent}  {arrow} {fault}\n");
+        }
+        if let Some(like) = row.like() {
+            text += &format!("{indent}  {arrow} {like}\n");
         }
     }
     text
@@ -87,11 +91,11 @@ fn row<'a>(verdict: &'a PlacementVerdict, clusters: &[String]) -> Row<'a> {
     }
 }
 
-/// Joins those of the rows that `may` be joined and differ only in the execution.
-pub(super) fn grouped<'a>(rows: Vec<Row<'a>>, may: impl Fn(&Row<'a>) -> bool) -> Vec<Row<'a>> {
+/// Joins rows that differ only in the execution.
+pub(super) fn grouped(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
     let mut groups: Vec<Row> = Vec::new();
     for row in rows {
-        let like = groups.iter_mut().find(|group| may(&row) && group.is_like(&row));
+        let like = groups.iter_mut().find(|group| group.is_like(&row));
         match like {
             Some(group) => group.verdicts.extend(row.verdicts),
             None => groups.push(row),
@@ -102,7 +106,17 @@ pub(super) fn grouped<'a>(rows: Vec<Row<'a>>, may: impl Fn(&Row<'a>) -> bool) ->
 
 impl Row<'_> {
     fn is_like(&self, other: &Self) -> bool {
-        self.verdict() == other.verdict() && self.marks == other.marks && self.phase == other.phase && self.why == other.why
+        self.verdict() == other.verdict()
+            && self.marks == other.marks
+            && self.phase == other.phase
+            && self.why == other.why
+            && self.expected() == other.expected()
+            && self.faults().len() == other.faults().len()
+    }
+
+    /// Where they may be, and whether they must be nowhere.
+    fn expected(&self) -> Option<(&[String], bool)> {
+        self.verdicts.first().map(|first| (first.expected.as_slice(), first.nowhere))
     }
 
     /// Whether it is not as expected, and had the time to be.
@@ -119,17 +133,31 @@ impl Row<'_> {
         }
     }
 
-    /// The execution's name, or the first's and the last's.
+    /// The execution's name, or the first's and the last's; of some that are wrong, which do not follow on each other, the first few.
     pub(super) fn name(&self) -> String {
         match self.verdicts.as_slice() {
             [only] => only.execution.clone(),
+            several if !self.passed => {
+                let names: Vec<&str> = several.iter().take(NAMES).map(|verdict| verdict.execution.as_str()).collect();
+                let more = if several.len() > NAMES { ", …" } else { "" };
+                format!("{}{more} ({})", names.join(", "), several.len())
+            }
             [first, .., last] => format!("{} … {} ({})", first.execution, last.execution, self.verdicts.len()),
             [] => String::new(),
         }
     }
 
-    fn faults(&self) -> impl Iterator<Item = &str> {
-        self.verdicts.iter().flat_map(|verdict| &verdict.faults).map(String::as_str)
+    /// What is wrong with the first, which stands for all that are like it.
+    pub(super) fn faults(&self) -> &[String] {
+        self.verdicts.first().map_or(&[], |first| first.faults.as_slice())
+    }
+
+    /// How many more are wrong in the same way; `None` if nothing is wrong, or only one is.
+    pub(super) fn like(&self) -> Option<String> {
+        match self.verdicts.as_slice() {
+            [first, _, ..] if !first.faults.is_empty() => Some(format!("and {} more like {}", self.verdicts.len() - 1, first.execution)),
+            _ => None,
+        }
     }
 }
 
@@ -137,7 +165,27 @@ impl Row<'_> {
 mod tests {
     use super::super::built::misplaced;
     use super::{Style, table};
-    use crate::journal::Event;
+    use crate::journal::{Event, PlacementVerdict};
+
+    #[test]
+    fn many_that_are_wrong_in_the_same_way_are_told_of_once() {
+        let Event::Placement(verdict) = misplaced() else { unreachable!() };
+        let mut verdicts: Vec<_> = (1..=20)
+            .map(|number| PlacementVerdict {
+                execution: format!("e{number}"),
+                ..verdict.clone()
+            })
+            .collect();
+        verdicts[6].expected = vec!["c".to_owned()];
+        let text = table(&verdicts, &["a".to_owned(), "b".to_owned()], "", Style::PLAIN);
+        let lines: Vec<&str> = text.lines().skip(1).map(str::trim).collect();
+        assert_eq!(lines.len(), 5, "{text}");
+        assert!(
+            lines[0].starts_with("e1, e2, e3, … (19)") && lines[2].ends_with("and 18 more like e1"),
+            "{text}"
+        );
+        assert!(lines[3].starts_with("e7 "), "{text}");
+    }
 
     #[test]
     fn who_placed_is_said_if_it_is_not_the_reference() {

@@ -24,6 +24,7 @@ pub(super) struct Scenario {
     pub(super) seed: u64,
     pub(super) matrix: BTreeMap<String, String>,
     pub(super) clusters: Vec<String>,
+    again: String,
     /// Milliseconds that each cluster took.
     pub(super) ready: Vec<(String, u64)>,
     pub(super) planned: usize,
@@ -89,10 +90,12 @@ impl Scenario {
                 matrix,
                 attempt,
                 quarantine,
+                ..
             } => {
                 if *attempt > 1 {
                     self.again_from_the_start();
                 }
+                self.again = super::again::command(&record.event);
                 self.run.clone_from(&record.run);
                 self.started = Some(record.wall);
                 self.file.clone_from(file);
@@ -164,8 +167,8 @@ impl Scenario {
     }
 
     /// The command that runs it again in the same way.
-    pub(super) fn again(&self) -> String {
-        super::again::command(&self.file, &self.backend, self.seed, &self.matrix)
+    pub(super) fn again(&self) -> &str {
+        &self.again
     }
 
     /// Steps that began.

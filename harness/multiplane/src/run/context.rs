@@ -11,6 +11,7 @@ use scenario::{Role, Scenario};
 use tokio::time::{Instant, sleep};
 use tonic::Code;
 
+use super::ends::Ends;
 use super::names::{Clusters, Found, WorldNames};
 use super::objects::Kinds;
 use super::plan::Plan;
@@ -41,6 +42,8 @@ pub(crate) struct Context<'a> {
     pub(crate) progress: Progress,
     /// Conditions that are watched across steps.
     pub(crate) active: Active,
+    /// What ends the scenario before its last step.
+    pub(crate) ends: Ends,
     /// What was submitted, by the submit step's id.
     pub(crate) submitted: BTreeMap<String, Submitted>,
     /// Launch plans that were registered, with their workflow.
@@ -113,6 +116,7 @@ impl<'a> Context<'a> {
             faults,
             progress: Progress::default(),
             active: Active::default(),
+            ends: Ends::default(),
             submitted: BTreeMap::new(),
             launch_plans: BTreeMap::new(),
             admin: None,

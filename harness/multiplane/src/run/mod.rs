@@ -5,6 +5,7 @@
 
 mod context;
 pub(crate) mod diagnose;
+mod ends;
 mod kinds;
 mod names;
 mod namespaces;
@@ -26,12 +27,13 @@ mod suite_tests;
 mod transient;
 
 pub(crate) use context::Context;
+pub use ends::Overtime;
 pub use kinds::known_to;
 pub(crate) use names::Clusters;
 pub use partition::{Partition, PartitionError};
 pub use pause::Pause;
 pub use pins::{PinError, Pins};
-pub use plan::{Plan, Skip};
+pub use plan::{Inside, Plan, Skip};
 pub use provider::Provider;
 pub(crate) use provider::run_and_end;
 pub use quarantine::Standing;

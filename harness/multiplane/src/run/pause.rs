@@ -72,7 +72,7 @@ fn told(context: &Context<'_>, index: usize, failure: &Failure, kubeconfigs: &Ku
         "\n{}: step {} failed: {}\n  {}:{}\n  [{}] {}\n\nThe clusters stay as they are:\n",
         context.plan.name(),
         index + 1,
-        step.verb,
+        step.title(),
         scenario.file.display(),
         step.span.line,
         failure.code,

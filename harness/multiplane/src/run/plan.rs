@@ -1,10 +1,11 @@
 //! What a run will do, settled before it starts.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use scenario::{Given, Invalid, Loaded, Verb};
+use scenario::{Given, Invalid, Loaded, Step, Verb};
 
+use super::ends::Overtime;
 use super::kinds::known_to;
 use super::pause::Pause;
 use super::quarantine::Standing;
@@ -32,6 +33,21 @@ pub struct Plan {
     pub quarantine: Option<Standing>,
     /// Why it is left out of the run; `None` if it is not.
     pub skip: Option<Skip>,
+    /// What else the command line said of the clusters, for the command that runs it again.
+    pub options: Vec<String>,
+    /// The capsule that it is in, if it is in one.
+    pub inside: Option<Inside>,
+    /// Told why, if it is to end because the run as a whole takes too long.
+    pub overtime: Overtime,
+}
+
+/// Where a scenario is kept whose file is laid out for the run only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inside {
+    /// The capsule.
+    pub capsule: PathBuf,
+    /// The scenario's file as people are told of it: the path of the capsule, and the one in it.
+    pub file: PathBuf,
 }
 
 /// Why a scenario is left out of a run.
@@ -95,6 +111,9 @@ impl Plan {
             findings: None,
             quarantine,
             skip: None,
+            options: Vec::new(),
+            inside: None,
+            overtime: Overtime::default(),
         }
     }
 
@@ -107,7 +126,12 @@ impl Plan {
     pub(crate) fn started(&self, backend: &str) -> Event {
         let scenario = &self.loaded.scenario;
         Event::ScenarioStarted {
-            file: scenario.file.display().to_string(),
+            file: self
+                .inside
+                .as_ref()
+                .map_or(scenario.file.as_path(), |inside| &inside.file)
+                .display()
+                .to_string(),
             backend: backend.to_owned(),
             seed: self.seed,
             clusters: scenario.clusters.keys().cloned().collect(),
@@ -119,6 +143,8 @@ impl Plan {
                 .as_ref()
                 .filter(|standing| !standing.over)
                 .map(|standing| standing.words.clone()),
+            options: self.options.clone(),
+            capsule: self.inside.as_ref().map(|inside| inside.capsule.display().to_string()),
         }
     }
 
@@ -134,6 +160,6 @@ impl Plan {
 
     /// What the steps would do, one line each.
     pub fn titles(&self) -> Vec<String> {
-        self.loaded.scenario.steps.iter().map(|step| step.verb.to_string()).collect()
+        self.loaded.scenario.steps.iter().map(Step::title).collect()
     }
 }

@@ -12,6 +12,9 @@ use crate::report::duration;
 
 /// After this long a step is slow. The longer it has been slow, the less often it is told.
 const SLOW: Duration = Duration::from_secs(10);
+/// When those who follow a step get the first glimpse of what it waits for, and how often another: a look costs requests.
+const FIRST: Duration = Duration::from_secs(1);
+const GLIMPSE: Duration = Duration::from_secs(4);
 /// Waits that are told of at once.
 const MOST: usize = 5;
 /// How long a look may take: the work stands still for it.
@@ -79,7 +82,7 @@ impl Progress {
     }
 
     /// What is waited for now, and was seen last.
-    async fn told(&self) -> Vec<String> {
+    pub(crate) async fn told(&self) -> Vec<String> {
         let seen: Vec<Seen> = self.lock().seen.values().cloned().collect();
         let more = seen.len().saturating_sub(MOST);
         let mut told = join_all(seen.into_iter().take(MOST).map(Seen::told)).await;
@@ -94,10 +97,17 @@ impl Progress {
         tokio::pin!(work);
         let start = Instant::now();
         let mut after = SLOW;
+        let (followed, mut next) = (emitter.is_followed(), start + FIRST);
         loop {
             tokio::select! {
                 biased;
                 done = &mut work => return done,
+                () = sleep_until(next), if followed => {
+                    let told = self.told().await;
+                    emitter.secrets().learn().await;
+                    emitter.glimpse(told);
+                    next = Instant::now() + GLIMPSE;
+                }
                 () = sleep_until(start + after) => {
                     let told = match self.told().await {
                         told if told.is_empty() => "still at it".to_owned(),

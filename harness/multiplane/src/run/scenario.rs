@@ -1,10 +1,10 @@
 //! One scenario, from its file to the verdict.
 
 use futures::future::try_join_all;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
+use super::ends::Ends;
 use super::names::Clusters;
 use super::namespaces;
 use super::plan::Plan;
@@ -21,7 +21,7 @@ use crate::verdict::Witness;
 pub struct Ran {
     /// How.
     pub outcome: Outcome,
-    /// Why, unless it passed or was stopped.
+    /// Why, unless it passed.
     pub message: Option<String>,
 }
 
@@ -40,21 +40,11 @@ impl Ran {
 
 /// Runs a scenario in a world and records what happens. `stop` ends it early, as interrupted.
 pub async fn run_scenario(plan: &Plan, world: &dyn World, journal: &Journal, stop: &CancellationToken) -> Ran {
-    let scenario = &plan.loaded.scenario;
     let emitter = journal.scenario(plan.name(), world.clock().clone());
     let watch = Stopwatch::start();
     emitter.emit(plan.started(world.capabilities().backend));
     let faults = FaultsInForce::default();
-    let limit = scenario.settings.timeout.get();
-    let ran = tokio::select! {
-        biased;
-        () = stop.cancelled() => Ran::plain(Outcome::Interrupted),
-        result = timeout(limit, steps(plan, world, &emitter, &faults)) => result.unwrap_or_else(|_| {
-            let message = format!("the scenario took longer than its settings.timeout of {}", scenario.settings.timeout);
-            emitter.note(Level::Warning, message.clone());
-            Ran::because(Outcome::Failed, message)
-        }),
-    };
+    let ran = steps(plan, world, &emitter, &faults, &Ends::of(plan, stop)).await;
     let never = faults.heal_all(&emitter).await;
     let ran = match ran.outcome {
         // Whatever was shown, it was not shown under this fault.
@@ -78,23 +68,36 @@ pub async fn run_scenario(plan: &Plan, world: &dyn World, journal: &Journal, sto
 }
 
 /// Brings the clusters up, then runs the steps until one fails.
-async fn steps(plan: &Plan, world: &dyn World, emitter: &Emitter, faults: &FaultsInForce) -> Ran {
-    let clusters = match create(plan, world, emitter).await {
+async fn steps(plan: &Plan, world: &dyn World, emitter: &Emitter, faults: &FaultsInForce, ends: &Ends) -> Ran {
+    let created = tokio::select! {
+        biased;
+        end = ends.reached() => Err((end.outcome, format!("{} before all clusters were there", end.message))),
+        created = create(plan, world, emitter) => created.map_err(|error| (Outcome::Environment, error.to_string())),
+    };
+    let clusters = match created {
         Ok(clusters) => clusters,
-        Err(error) => {
-            emitter.note(Level::Warning, error.to_string());
-            return Ran::because(Outcome::Environment, error.to_string());
+        Err((outcome, message)) => {
+            emitter.note(Level::Warning, message.clone());
+            return Ran::because(outcome, message);
         }
     };
     let witness = Witness::start(clusters.values().map(|cluster| (cluster.id(), cluster.client())));
     let mut context = Context::new(plan, world, clusters, witness, emitter.clone(), faults.clone());
+    context.ends = ends.clone();
     for index in 0..plan.loaded.scenario.steps.len() {
         if let Err(failure) = step::run(&mut context, index).await {
-            if let Some(pause) = &plan.pause {
-                pause.hold(&context, index, &failure).await;
-            }
-            if let Some(findings) = &plan.findings {
-                findings.collect(plan.name(), context.clusters(), &context.names.secrets).await;
+            let looked = async {
+                if let Some(pause) = &plan.pause {
+                    pause.hold(&context, index, &failure).await;
+                }
+                if let Some(findings) = &plan.findings {
+                    findings.collect(plan.name(), context.clusters(), &context.names.secrets).await;
+                }
+            };
+            tokio::select! {
+                biased;
+                _ = ends.reached() => {}
+                () = looked => {}
             }
             return Ran::because(failure.outcome, failure.message);
         }

@@ -12,13 +12,14 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
 use simnet::Clock;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::journal::{self, Event, Kept, Level, Outcome, PlacementVerdict, Record};
-use crate::report::{LIVE, live};
+use crate::report::{LIVE, live_page};
 use crate::secrets::Secrets;
 use crate::stopwatch::wall;
 use crate::verdict::Witness;
@@ -92,7 +93,7 @@ impl Looked {
         let mut records = self.told.so_far();
         // One more step behind those that ran: what is there now.
         let Some(last) = records.last().cloned() else {
-            return live(&records);
+            return live_page(&records);
         };
         let step = records.iter().filter_map(|record| record.step).max().map_or(0, |step| step + 1);
         let title = "where executions are".to_owned();
@@ -111,37 +112,42 @@ impl Looked {
         });
         if executions
             .iter()
-            .any(|verdict| verdict.admin.as_ref().is_some_and(|admin| admin.error.is_some()))
+            .any(|(verdict, _)| verdict.admin.as_ref().is_some_and(|admin| admin.error.is_some()))
         {
             // An error's text is a task's own.
             self.secrets.learn().await;
         }
-        for verdict in executions {
-            events.push(Event::Submitted {
+        let (wall, now) = (wall(), self.clock.now());
+        let mut events: Vec<(Timestamp, Event)> = events.into_iter().map(|event| (now, event)).collect();
+        for (verdict, created) in executions {
+            let submitted = Event::Submitted {
                 submit: verdict.submit.clone(),
                 execution: verdict.execution.clone(),
                 prediction: None,
-            });
-            events.push(Event::Placement(verdict));
+            };
+            events.extend([(created.unwrap_or(now), submitted), (now, Event::Placement(verdict))]);
         }
-        events.iter_mut().flat_map(Event::texts).for_each(|text| self.secrets.clean(text));
-        let (wall, now) = (wall(), self.clock.now());
-        events.push(Event::StepFinished {
+        events
+            .iter_mut()
+            .flat_map(|(_, event)| event.texts())
+            .for_each(|text| self.secrets.clean(text));
+        let end = Event::StepFinished {
             outcome: Outcome::Passed,
             code: None,
             message: None,
             millis: 0,
             virtual_millis: 0,
-        });
-        let one = |step: Option<usize>, event: Event| Record {
+        };
+        events.push((now, end));
+        let one = |step: Option<usize>, at: Timestamp, event: Event| Record {
             step,
             wall,
-            virtual_time: Some(now),
+            virtual_time: Some(at),
             cluster: None,
             event,
             ..last.clone()
         };
-        records.extend(events.into_iter().map(|event| one(Some(step), event)));
+        records.extend(events.into_iter().map(|(at, event)| one(Some(step), at, event)));
         // What a world that is up has in the place of an end: how long it has been there.
         let millis = u64::try_from(wall.as_millisecond() - records[0].wall.as_millisecond()).unwrap_or_default();
         let so_far = Event::ScenarioFinished {
@@ -149,12 +155,12 @@ impl Looked {
             millis,
             virtual_millis: millis,
         };
-        records.push(one(None, so_far));
-        live(&records)
+        records.push(one(None, now, so_far));
+        live_page(&records)
     }
 
-    /// What the admin API knows, with where each was seen.
-    async fn executions(&self) -> Result<Vec<PlacementVerdict>, ClientError> {
+    /// What the admin API knows, with where each was seen, and when it was created.
+    async fn executions(&self) -> Result<Vec<(PlacementVerdict, Option<Timestamp>)>, ClientError> {
         let Some(admin) = &self.admin else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         for project in admin.projects().await? {
@@ -162,14 +168,26 @@ impl Looked {
                 found.extend(admin.executions(&project, &domain, "").await?);
             }
         }
+        // The API gives the newest first.
+        found.sort_by_key(|execution| execution.created);
         let verdicts = found.into_iter().map(|execution| {
             let namespace = Some(execution.namespace.as_str()).filter(|namespace| !namespace.is_empty());
-            let seen: BTreeMap<_, _> = self.witness.sightings(&execution.id.name, namespace);
-            PlacementVerdict {
+            let mut seen: BTreeMap<_, _> = self.witness.sightings(&execution.id.name, namespace);
+            for (cluster, sighting) in &mut seen {
+                let first = self.witness.first_seen(&execution.id.name, cluster);
+                sighting.after_millis = first.zip(execution.created).map(|(first, created)| {
+                    let after = self.clock.now().duration_since(created).as_millis();
+                    u64::try_from(after)
+                        .unwrap_or_default()
+                        .saturating_sub(u64::try_from(first.elapsed().as_millis()).unwrap_or(u64::MAX))
+                });
+            }
+            let verdict = PlacementVerdict {
                 strayed: None,
                 submit: format!("{}/{}", execution.id.project, execution.id.domain),
                 execution: execution.id.name,
                 expected: Vec::new(),
+                nowhere: false,
                 placed_by: self.placed_by.to_owned(),
                 admin: Some(journal::Admin {
                     cluster: execution.cluster,
@@ -182,7 +200,8 @@ impl Looked {
                 passed: true,
                 undecided: false,
                 faults: Vec::new(),
-            }
+            };
+            (verdict, execution.created)
         });
         Ok(verdicts.collect())
     }

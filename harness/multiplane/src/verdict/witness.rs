@@ -73,6 +73,7 @@ impl Witness {
                 workflows: list(objects.workflows.iter(), namespace),
                 pods: list(objects.pods.iter(), namespace),
                 gone: list(objects.gone.iter(), namespace),
+                after_millis: None,
             };
             let empty = sighting.workflows.is_empty() && sighting.pods.is_empty();
             (!empty).then(|| (cluster.clone(), sighting))

@@ -1,6 +1,7 @@
 //! Contexts of a kubeconfig that the command line names: nothing else of the file is used.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -15,6 +16,12 @@ pub struct Mapping {
     pub cluster: String,
     /// The context's name, or an address.
     pub value: String,
+}
+
+impl fmt::Display for Mapping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.cluster, self.value)
+    }
 }
 
 impl FromStr for Mapping {
@@ -34,6 +41,12 @@ impl FromStr for Mapping {
 /// Where an API server is reached from the pods of other clusters: `dataplane_1=https://10.1.2.3:6443`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address(Mapping);
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl FromStr for Address {
     type Err = String;

@@ -32,6 +32,15 @@ pub struct NodeImage {
     pub image: String,
 }
 
+impl std::fmt::Display for NodeImage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.version {
+            Some(version) => write!(f, "{version}={}", self.image),
+            None => f.write_str(&self.image),
+        }
+    }
+}
+
 /// Reads `[VERSION=]IMAGE`.
 impl std::str::FromStr for NodeImage {
     type Err = String;

@@ -143,6 +143,28 @@ impl BackendArgs {
         self.backend != Backend::Embedded
     }
 
+    /// What was said of the clusters but for the backend's name, as options of a command that runs on them again.
+    pub(crate) fn options(&self) -> Vec<String> {
+        let path = |name: &'static str, path: &Option<PathBuf>| path.as_ref().map(|path| [name.to_owned(), path.display().to_string()]);
+        let planes = self.planes.as_ref().and_then(ValueEnum::to_possible_value);
+        let planes = planes.map(|planes| ["--planes".to_owned(), planes.get_name().to_owned()]);
+        let named = [
+            path("--kubeconfig", &self.kubeconfig),
+            path("--kind-configs", &self.kind_configs),
+            path("--flyteadmin", &self.flyteadmin),
+            path("--flytekit", &self.flytekit),
+            planes,
+        ];
+        fn each<'a>(name: &'static str, values: &'a [impl ToString]) -> impl Iterator<Item = [String; 2]> + 'a {
+            values.iter().map(move |value| [name.to_owned(), value.to_string()])
+        }
+        let listed = each("--context", &self.context)
+            .chain(each("--api", &self.api))
+            .chain(each("--node-image", &self.node_image))
+            .chain(each("--load", &self.load));
+        named.into_iter().flatten().chain(listed).flatten().collect()
+    }
+
     /// Whether time is the computer's.
     pub(crate) fn is_real(&self) -> bool {
         self.is_outside() || self.flyteadmin.is_some() || self.flytekit.is_some()

@@ -46,6 +46,11 @@ impl Execution<'_> {
         self.verdict.iter().flat_map(|verdict| verdict.seen.keys().map(String::as_str))
     }
 
+    /// Milliseconds from its submission until it was first seen in a cluster, if that is known.
+    pub(super) fn seen_after(&self, cluster: &str) -> Option<u64> {
+        self.verdict?.seen.get(cluster)?.after_millis
+    }
+
     /// An expectation asked, and it was seen in no cluster.
     pub(super) fn is_nowhere(&self) -> bool {
         self.is_known() && self.clusters().next().is_none()

@@ -52,7 +52,7 @@ fn step_failed(index: usize, step: &Step, scenario: &Scenario) -> String {
 /// Expected and found, for what is wrong.
 fn found(verdicts: &[PlacementVerdict], clusters: &[String]) -> String {
     let wrong = rows(verdicts, clusters).into_iter().filter(|row| row.is_wrong()).collect();
-    let rows: String = grouped(wrong, |_| true).iter().map(line).collect();
+    let rows: String = grouped(wrong).iter().map(line).collect();
     if rows.is_empty() {
         return String::new();
     }
@@ -63,7 +63,8 @@ fn found(verdicts: &[PlacementVerdict], clusters: &[String]) -> String {
 fn line(row: &Row<'_>) -> String {
     let Some(first) = row.verdicts.first() else { return String::new() };
     let or = |names: Vec<&str>, none: &str| if names.is_empty() { none.to_owned() } else { names.join(", ") };
-    let expected = or(first.expected.iter().map(String::as_str).collect(), "any cluster");
+    let unnamed = if first.nowhere { "no cluster" } else { "any cluster" };
+    let expected = or(first.expected.iter().map(String::as_str).collect(), unnamed);
     let seen = or(first.seen.keys().map(String::as_str).collect(), "none");
     let admin = first.admin.as_ref().map_or("does not know it".to_owned(), |admin| {
         let error = admin.error.as_ref().map_or(String::new(), |error| format!(": {error}"));

@@ -1,5 +1,7 @@
 //! Executions as streams from the steps that submitted them to the places where they landed.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
 use super::markup::text;
@@ -60,7 +62,13 @@ pub(super) fn flow(places: &[Place<'_>]) -> String {
             from += broad(*number);
             ends[*place] += broad(*number);
         }
-        let number: usize = streams.values().sum();
+        // One that is in two places is one execution all the same.
+        let here = places.iter().flat_map(|place| &place.here);
+        let number = here
+            .filter(|execution| execution.submit == *submit)
+            .map(|execution| execution.name)
+            .collect::<BTreeSet<_>>()
+            .len();
         names += &format!("<span><b>{}</b> × {number}</span>", text(submit));
     }
     let ends: String = places.iter().map(|place| format!("<span>{}</span>", text(place.name))).collect();

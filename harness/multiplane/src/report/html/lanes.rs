@@ -1,13 +1,13 @@
-//! The axis of the world's time with a lane for each cluster: when executions that landed there were submitted, which faults
-//! befell it, and what was noted there.
+//! The axis of the world's time with a lane for each cluster: when executions were first seen there, which faults befell it, and what was
+//! noted there.
 
 use indexmap::IndexMap;
 
+use super::arrivals::{Arrival, marks};
 use super::axis::Axis;
 use super::executions::{Execution, Executions};
 use super::markup::text;
 use crate::report::scenario::Scenario;
-use crate::report::text::{count, duration};
 
 pub(super) fn lanes(scenario: &Scenario, executions: &Executions<'_>, axis: Axis) -> String {
     let clusters = scenario.clusters.iter().map(|cluster| Some(cluster.as_str()));
@@ -24,7 +24,7 @@ pub(super) fn lanes(scenario: &Scenario, executions: &Executions<'_>, axis: Axis
 
 /// The lane of a cluster, or of what was seen in none.
 fn lane(cluster: Option<&str>, scenario: &Scenario, executions: &Executions<'_>, axis: Axis) -> String {
-    let mut arrivals: IndexMap<(u64, &str, &str), usize> = IndexMap::new();
+    let mut arrivals: Vec<Arrival> = Vec::new();
     let mut notes: IndexMap<u64, Vec<&str>> = IndexMap::new();
     for step in scenario.steps.values() {
         for submitted in &step.submitted {
@@ -34,9 +34,7 @@ fn lane(cluster: Option<&str>, scenario: &Scenario, executions: &Executions<'_>,
                     Some(cluster) => execution.clusters().any(|seen| seen == cluster),
                     None => execution.is_nowhere(),
                 });
-            if let Some(execution) = landed {
-                *arrivals.entry((submitted.at, execution.submit, execution.class())).or_default() += 1;
-            }
+            arrivals.extend(landed.map(|execution| Arrival::of(execution, submitted.at, cluster)));
         }
         for note in step
             .notes
@@ -56,17 +54,7 @@ fn lane(cluster: Option<&str>, scenario: &Scenario, executions: &Executions<'_>,
             )
         })
         .collect();
-    let arrivals: String = arrivals
-        .iter()
-        .map(|((at, submit, class), number)| {
-            let title = format!("{submit}: {} submitted at +{}", count(*number, "execution"), duration(*at));
-            format!(
-                "<b class=\"{class}\" style=\"left:{}\" title=\"{}\">{number}</b>",
-                axis.at(*at),
-                text(title)
-            )
-        })
-        .collect();
+    let arrivals: String = marks(arrivals, axis).iter().map(|mark| mark.show(axis)).collect();
     format!(
         "<div class=\"lane\"><span class=\"title\">{}</span><span class=\"track\">{}{notes}{arrivals}</span></div>\n",
         text(cluster.unwrap_or("nowhere")),

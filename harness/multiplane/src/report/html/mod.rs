@@ -1,5 +1,6 @@
 //! One HTML page (`--html`) that needs nothing else: no script, no network. What a journal says is text in it, never markup.
 
+mod arrivals;
 mod axis;
 mod events;
 mod executions;

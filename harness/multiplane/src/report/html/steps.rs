@@ -59,24 +59,25 @@ fn row(index: usize, step: &Step, scenario: &Scenario, axis: Axis) -> String {
         class(outcome),
         mark(outcome),
         text(&step.title),
-        tally(step),
+        tally(step, looks),
         axis.at(step.at),
         axis.at(world),
-        body(step, scenario),
+        body(step, scenario, !looks),
     )
 }
 
-/// How many executions the step judged.
-fn tally(step: &Step) -> String {
+/// How many executions the step judged, or only looks at.
+fn tally(step: &Step, looks: bool) -> String {
     let wrong = step.verdicts.iter().filter(|verdict| verdict.is_wrong()).count();
     match (step.verdicts.len(), wrong) {
+        (all, _) if looks => format!(" <span class=\"dim\">{}</span>", count(all, "execution")),
         (0, _) => String::new(),
         (all, 0) => format!(" <span class=\"chip ok\">{all} as expected</span>"),
         (all, wrong) => format!(" <span class=\"chip bad\">{wrong} of {all} wrong</span>"),
     }
 }
 
-fn body(step: &Step, scenario: &Scenario) -> String {
+fn body(step: &Step, scenario: &Scenario, judges: bool) -> String {
     let mut body = String::new();
     for note in &step.notes {
         let tone = if note.level == Level::Warning { "warn" } else { "note" };
@@ -95,7 +96,7 @@ fn body(step: &Step, scenario: &Scenario) -> String {
         body += &format!("<p class=\"dim\">Watched for {} of the world's time.</p>\n", duration(watched));
     }
     if !step.verdicts.is_empty() {
-        body += &table(&step.verdicts, &scenario.clusters);
+        body += &table(&step.verdicts, &scenario.clusters, judges);
     }
     body
 }

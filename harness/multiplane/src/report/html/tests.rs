@@ -99,6 +99,7 @@ fn many_executions_are_counts() {
             submit: "s".into(),
             execution: execution.clone(),
             expected: vec!["b".into()],
+            nowhere: false,
             placed_by: "reference".into(),
             admin: Some(Admin {
                 cluster: "b".into(),
@@ -176,4 +177,64 @@ fn only_a_whole_run_that_ended_well_is_green() {
             "{planned} {exit:?}: {result}"
         );
     }
+}
+
+/// The verdict on an execution of which something was seen in each of these clusters, so long after it was submitted.
+fn verdict(execution: &str, seen: &[(&str, u64)], passed: bool) -> PlacementVerdict {
+    let Event::Placement(verdict) = misplaced() else { unreachable!() };
+    let sighting = |after| Sighting {
+        after_millis: Some(after),
+        ..Sighting::default()
+    };
+    PlacementVerdict {
+        execution: execution.into(),
+        seen: seen
+            .iter()
+            .map(|(cluster, after)| ((*cluster).to_owned(), sighting(*after)))
+            .collect(),
+        passed,
+        ..verdict
+    }
+}
+
+fn judged(verdicts: Vec<PlacementVerdict>) -> String {
+    let names: Vec<String> = verdicts.iter().map(|verdict| verdict.execution.clone()).collect();
+    let mut events = vec![started(2), begun(0, "submit s", 10)];
+    events.extend(names.iter().map(|name| (Some(0), submitted(name))));
+    events.extend([ended(0, Outcome::Passed, None, None), begun(1, "expect placement of s", 14)]);
+    events.extend(verdicts.into_iter().map(|verdict| (Some(1), Event::Placement(verdict))));
+    events.extend([ended(1, Outcome::Failed, None, Some("wrong")), finished(Outcome::Failed)]);
+    html(&records("stray", events))
+}
+
+#[test]
+fn marks_are_where_executions_were_first_seen_and_count_them_all() {
+    let page = judged(vec![
+        verdict("e1", &[("a", 45_000), ("b", 10)], false),
+        verdict("e2", &[("b", 20)], true),
+    ]);
+    // The axis ends at 61 s.
+    for part in [
+        "<b class=\"bad\" style=\"left:73.77%\" title=\"s: 1 execution first seen at +45.00 s, 1 wrong\">1</b>",
+        "<b class=\"bad\" style=\"left:0.01%\" title=\"s: 2 executions first seen at +10 ms to +20 ms, 1 wrong\">2</b>",
+        "<b>s</b> × 2</span>",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+}
+
+#[test]
+fn nowhere_is_not_anywhere() {
+    let nowhere = PlacementVerdict {
+        expected: Vec::new(),
+        nowhere: true,
+        ..verdict("e1", &[("a", 1)], false)
+    };
+    let anywhere = PlacementVerdict {
+        nowhere: false,
+        ..nowhere.clone()
+    };
+    let (nowhere, anywhere) = (judged(vec![nowhere]), judged(vec![anywhere]));
+    assert!(nowhere.contains("<td data-name=\"Expected on\">no cluster</td>") && nowhere.contains("seen here, not expected"));
+    assert!(anywhere.contains("<td data-name=\"Expected on\">any cluster</td>") && !anywhere.contains("seen here, not expected"));
 }

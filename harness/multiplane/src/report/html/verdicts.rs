@@ -4,21 +4,26 @@ use super::markup::text;
 use crate::journal::PlacementVerdict;
 use crate::report::placement::{Row, grouped, placed_by, rows};
 
-pub(super) fn table(verdicts: &[PlacementVerdict], clusters: &[String]) -> String {
+/// Without the verdicts themselves where nothing was expected: then nobody `judges`.
+pub(super) fn table(verdicts: &[PlacementVerdict], clusters: &[String], judges: bool) -> String {
     let heads: String = clusters.iter().map(|cluster| format!("<th>{}</th>", text(cluster))).collect();
-    let body: String = grouped(rows(verdicts, clusters), |_| true)
+    let body: String = grouped(rows(verdicts, clusters))
         .iter()
-        .map(|group| row(group, clusters))
+        .map(|group| row(group, clusters, judges))
         .collect();
+    let verdict = match judges {
+        true => format!("<th>Verdict{}</th>", text(placed_by(verdicts))),
+        false => String::new(),
+    };
     format!(
-        "<div class=\"scroll\"><table class=\"verdicts\"><thead><tr><th>Execution</th>{heads}<th>Phase</th><th>Why</th><th>Verdict{}</th></tr>\
+        "<div class=\"scroll\"><table class=\"verdicts\"><thead><tr><th>Execution</th>{heads}<th>Phase</th><th>Why</th>{verdict}</tr>\
          </thead>\n<tbody>\n{body}</tbody></table></div>\n",
-        text(placed_by(verdicts))
     )
 }
 
-fn row(row: &Row<'_>, clusters: &[String]) -> String {
+fn row(row: &Row<'_>, clusters: &[String], judges: bool) -> String {
     let expected = row.verdicts.first().map_or(&[][..], |verdict| verdict.expected.as_slice());
+    let anywhere = expected.is_empty() && !row.verdicts.first().is_some_and(|verdict| verdict.nowhere);
     let cells: String = clusters
         .iter()
         .zip(&row.marks)
@@ -29,7 +34,7 @@ fn row(row: &Row<'_>, clusters: &[String]) -> String {
                 "○" => ("said", "the admin API says here, nothing was seen"),
                 _ => ("none", "nothing here"),
             };
-            let (class, rule) = match (allowed, expected.is_empty(), seen) {
+            let (class, rule) = match (allowed, anywhere, seen) {
                 (true, ..) => ("allowed", ", expected"),
                 (_, true, _) | (.., "none") => ("", ""),
                 _ => ("stray", ", not expected"),
@@ -43,6 +48,10 @@ fn row(row: &Row<'_>, clusters: &[String]) -> String {
         "ok" => "ok",
         _ => "dim",
     };
+    let judged = match judges {
+        true => format!("<td class=\"verdict\">{verdict}</td>"),
+        false => String::new(),
+    };
     let name = match row.verdicts.len() {
         0 | 1 => text(row.name()).to_string(),
         _ => {
@@ -55,7 +64,7 @@ fn row(row: &Row<'_>, clusters: &[String]) -> String {
         }
     };
     format!(
-        "<tr class=\"{tone}\"><th>{name}</th>{cells}<td>{}</td><td>{}</td><td class=\"verdict\">{verdict}</td></tr>\n{}",
+        "<tr class=\"{tone}\"><th>{name}</th>{cells}<td>{}</td><td>{}</td>{judged}</tr>\n{}",
         text(row.phase),
         text(row.why),
         faults(row, clusters.len() + 4)
@@ -64,13 +73,12 @@ fn row(row: &Row<'_>, clusters: &[String]) -> String {
 
 /// What is wrong with the first, which stands for all that are like it.
 fn faults(row: &Row<'_>, columns: usize) -> String {
-    let Some(first) = row.verdicts.first().filter(|first| !first.faults.is_empty()) else {
+    if row.faults().is_empty() {
         return String::new();
-    };
-    let shown: String = first.faults.iter().map(|fault| format!("<p>{}</p>", text(fault))).collect();
-    let more = match row.verdicts.len() - 1 {
-        0 => String::new(),
-        more => format!("<p class=\"dim\">and {more} more like {}</p>", text(&first.execution)),
-    };
+    }
+    let shown: String = row.faults().iter().map(|fault| format!("<p>{}</p>", text(fault))).collect();
+    let more = row
+        .like()
+        .map_or(String::new(), |like| format!("<p class=\"dim\">{}</p>", text(like)));
     format!("<tr class=\"faults\"><td colspan=\"{columns}\">{shown}{more}</td></tr>\n")
 }

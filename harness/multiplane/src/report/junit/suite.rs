@@ -26,7 +26,7 @@ pub(super) fn suite(name: &str, scenario: &Scenario) -> TestSuite {
             ("backend", scenario.backend.as_str()),
             ("seed", &scenario.seed.to_string()),
             ("clusters", &scenario.clusters.join(", ")),
-            ("again", &scenario.again()),
+            ("again", scenario.again()),
         ]);
         suite.add_properties(scenario.matrix.iter().map(|(key, value)| (format!("matrix.{key}"), value.clone())));
     }

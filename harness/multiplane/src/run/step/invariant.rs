@@ -2,17 +2,21 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 use futures::StreamExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join_all};
+use kube::api::{DynamicObject, ListParams};
 use kube::runtime::WatchStreamExt;
 use kube::runtime::reflector::reflector;
 use kube::runtime::watcher::{Event, watcher};
+use scenario::Verb;
 use scenario::verb::{Invariant, Relax};
 use serde_json::Value;
 use simnet::Clock;
+use tokio::time::timeout;
 use virtual_node::Pause;
 
 use super::apply::resolve;
@@ -24,7 +28,14 @@ use crate::run::context::Context;
 
 /// Conditions that are active. They make progress only while [`Self::broken`] is awaited.
 #[derive(Default)]
-pub(crate) struct Active(Vec<(String, Watching)>);
+pub(crate) struct Active(Vec<Condition>);
+
+/// A condition in one cluster.
+struct Condition {
+    id: String,
+    watch: Arc<Watch>,
+    watching: Watching,
+}
 
 /// A condition's watch. Never locked: it only makes what steps share fit for any thread.
 type Watching = Mutex<BoxFuture<'static, Failure>>;
@@ -36,7 +47,7 @@ impl Active {
             let watches = self
                 .0
                 .iter_mut()
-                .map(|(_, watch)| watch.get_mut().unwrap_or_else(PoisonError::into_inner));
+                .map(|condition| condition.watching.get_mut().unwrap_or_else(PoisonError::into_inner));
             let mut found = watches.map(|watch| watch.as_mut().poll(wakes));
             found.find(Poll::is_ready).unwrap_or(Poll::Pending)
         })
@@ -57,6 +68,14 @@ impl Active {
         }
     }
 
+    /// Asks the clusters how things are now: the watches may not have been told yet. A cluster that does not answer for so long says nothing.
+    pub(crate) async fn look(&mut self, limit: Duration) -> Result<(), Failure> {
+        let watches: Vec<Arc<Watch>> = self.0.iter().map(|condition| condition.watch.clone()).collect();
+        let looks = join_all(watches.iter().map(async |watch| timeout(limit, watch.look()).await.ok().flatten()));
+        let found = self.during(looks).await?;
+        found.into_iter().flatten().next().map_or(Ok(()), Err)
+    }
+
     /// Takes others in.
     pub(crate) fn join(&mut self, others: Self) {
         self.0.extend(others.0);
@@ -74,6 +93,10 @@ pub(crate) enum Sense {
 pub(crate) async fn begin(context: &mut Context<'_>, step: &Invariant, sense: Sense) -> Result<(), Failure> {
     let demand = demand(context, step, sense)?;
     let selection = Selection::from(step);
+    let labels = step
+        .selector
+        .as_ref()
+        .map_or(String::new(), |labels| format!(" with {}", labels.value));
     let patience = patience(context, step.within, None);
     on_each(&step.on, async |cluster| {
         selection
@@ -84,22 +107,36 @@ pub(crate) async fn begin(context: &mut Context<'_>, step: &Invariant, sense: Se
     .await?;
     for cluster in step.on.iter() {
         let kinds = context.kinds(&cluster.value)?;
-        let watch = Watch {
+        let watch = Arc::new(Watch {
             watched: selection.watched(&kinds).await?,
             cluster: cluster.value.clone(),
             demand: demand.clone(),
-            what: format!("{}: {}", step.id.value, selection.what()),
+            what: format!("{}: {}{labels}", named(context, step), selection.what()),
             clock: context.world.clock().clone(),
-        };
-        let watching: Watching = Mutex::new(Box::pin(watch.until_broken()));
-        context.active.0.push((step.id.value.clone(), watching));
+        });
+        context.active.0.push(Condition {
+            id: step.id.value.clone(),
+            watching: Mutex::new(Box::pin(watch.clone().until_broken())),
+            watch,
+        });
     }
     Ok(())
 }
 
+/// The condition as the file has it: its verb, its name and its line.
+fn named(context: &Context<'_>, step: &Invariant) -> String {
+    let id = &step.id;
+    let its = |verb: &Verb| matches!(verb, Verb::Always(other) | Verb::Never(other) if other.id.value == id.value);
+    let written = context.scenario().steps.iter().find(|step| its(&step.verb));
+    let (verb, line) = written.map_or(("condition", id.span.line), |step| (step.verb.name(), step.span.line));
+    format!("{verb} {} (line {line})", id.value)
+}
+
 /// Runs a `relax` step.
 pub(crate) fn relax(active: &mut Active, step: &Relax) {
-    active.0.retain(|(id, _)| !step.of.iter().any(|relaxed| relaxed.value == *id));
+    active
+        .0
+        .retain(|condition| !step.of.iter().any(|relaxed| relaxed.value == condition.id));
 }
 
 fn demand(context: &Context<'_>, step: &Invariant, sense: Sense) -> Result<Demand, Failure> {
@@ -125,11 +162,33 @@ struct Watch {
 }
 
 impl Watch {
-    async fn until_broken(self) -> Failure {
+    /// How it is broken, by what is there now.
+    async fn look(&self) -> Option<Failure> {
+        let config = &self.watched.config;
+        let which = ListParams {
+            label_selector: config.label_selector.clone(),
+            field_selector: config.field_selector.clone(),
+            ..ListParams::default()
+        };
+        let objects = self.watched.api.list(&which).await.ok()?;
+        let objects: Vec<Arc<DynamicObject>> = objects.items.into_iter().map(Arc::new).collect();
+        self.judge(&objects)
+    }
+
+    fn judge(&self, objects: &[Arc<DynamicObject>]) -> Option<Failure> {
+        let why = self.demand.check(&self.cluster, objects).err()?;
+        let now = self.clock.now();
+        Some(Failure::expectation(
+            "invariant-broken",
+            format!("{} on {} at {now}: {why}", self.what, self.cluster),
+        ))
+    }
+
+    async fn until_broken(self: Arc<Self>) -> Failure {
         let (objects, writer) = self.watched.store();
         let mut events = pin!(reflector(
             writer,
-            watcher(self.watched.api, self.watched.config).backoff(Pause::default())
+            watcher(self.watched.api.clone(), self.watched.config.clone()).backoff(Pause::default())
         ));
         loop {
             match events.next().await {
@@ -138,9 +197,8 @@ impl Watch {
                 Some(_) => continue,
                 None => return Failure::environment("api-watch", format!("{}: the watch ended for good", self.cluster)),
             }
-            if let Err(why) = self.demand.check(&self.cluster, &objects.state()) {
-                let now = self.clock.now();
-                return Failure::expectation("invariant-broken", format!("{} on {} at {now}: {why}", self.what, self.cluster));
+            if let Some(broken) = self.judge(&objects.state()) {
+                return broken;
             }
         }
     }

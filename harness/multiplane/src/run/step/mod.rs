@@ -24,6 +24,7 @@ mod traps;
 mod wait;
 mod workflows;
 
+use std::pin::pin;
 use std::time::Duration;
 
 use scenario::expression::OPEN;
@@ -53,15 +54,25 @@ pub(crate) async fn run_step(context: &mut Context<'_>, index: usize, step: &Ste
     let timer = StepTimer::start(
         emitter.clone(),
         step.verb.name(),
-        context.names.shown(&step.verb.to_string()),
+        context.names.shown(&step.title()),
         step.span.line,
     );
-    let work = guarded(context, step, index);
-    let result = if real_time {
-        progress.during(&emitter, work).await
-    } else {
-        // Nobody waits.
-        work.await
+    let ends = context.ends.clone();
+    let result = {
+        let mut work = pin!(guarded(context, step, index));
+        let told = async {
+            match real_time {
+                true => progress.during(&emitter, &mut work).await,
+                // Nobody waits.
+                false => (&mut work).await,
+            }
+        };
+        tokio::select! {
+            biased;
+            // As long as the work is there, it tells what it waits for.
+            end = ends.reached() => Err(end.details(progress.told().await.into_iter().map(|seen| format!("still waiting: {seen}")))),
+            result = told => result,
+        }
     };
     let result = match result {
         Ok(()) => Ok(()),
@@ -82,8 +93,9 @@ async fn told(mut failure: Failure, emitter: &Emitter) -> Failure {
 
 /// Performs a step while the conditions of `always` and `never` are watched. One that breaks ends the step, and with it the scenario.
 async fn guarded(context: &mut Context<'_>, step: &Step, index: usize) -> Result<(), Failure> {
+    let during = |broken: Failure| broken.details([format!("first seen in step {}: {}", index + 1, step.title())]);
     let mut active = std::mem::take(&mut context.active);
-    let result = active.during(perform_named(context, &step.verb)).await?;
+    let result = active.during(perform_named(context, &step.verb)).await.map_err(during)?;
     if let Verb::Relax(relax) = &step.verb {
         invariant::relax(&mut active, relax);
     }
@@ -92,11 +104,15 @@ async fn guarded(context: &mut Context<'_>, step: &Step, index: usize) -> Result
         Some(fails) => must_fail(fails, result, context).await,
         None => result,
     }?;
-    if index + 1 == context.scenario().steps.len() && !context.active.is_empty() {
-        // News of the last step is still on its way.
-        let mut active = std::mem::take(&mut context.active);
-        active.during(tokio::time::sleep(NEWS)).await?;
+    // What this step broke is its own failure, not the next one's.
+    let after = |broken: Failure| broken.details([format!("first seen after step {}: {}", index + 1, step.title())]);
+    let mut active = std::mem::take(&mut context.active);
+    active.look(NEWS).await.map_err(after)?;
+    if index + 1 == context.scenario().steps.len() && !active.is_empty() {
+        // News of what is gone again is still on its way.
+        active.during(tokio::time::sleep(NEWS)).await.map_err(after)?;
     }
+    context.active = active;
     Ok(())
 }
 

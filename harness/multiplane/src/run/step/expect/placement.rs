@@ -126,7 +126,7 @@ fn look(
     start: Instant,
 ) -> (PlacementVerdict, Judgement) {
     let (admin, namespace) = known.map_or((None, ""), |(admin, namespace)| (Some(admin.clone()), namespace.as_str()));
-    let seen = context
+    let mut seen = context
         .witness
         .sightings(&execution.name, Some(namespace).filter(|namespace| !namespace.is_empty()));
     let mut judgement = judge(demand, admin.as_ref(), &seen);
@@ -147,12 +147,16 @@ fn look(
         Judgement::Met => Vec::new(),
         Judgement::Pending(faults) | Judgement::Violated(faults) => faults.clone(),
     };
+    let after = |at: Instant| u64::try_from(at.saturating_duration_since(execution.at).as_millis()).unwrap_or(u64::MAX);
+    for (cluster, sighting) in &mut seen {
+        sighting.after_millis = context.witness.first_seen(&execution.name, cluster).map(after);
+    }
     let strays = seen.keys().filter(|cluster| demand.strays(cluster));
     let strays = strays.filter_map(|cluster| Some((context.witness.first_seen(&execution.name, cluster)?, cluster)));
     let strayed = strays.min().map(|(at, cluster)| {
         Box::new(Stray {
             cluster: cluster.clone(),
-            after_millis: u64::try_from(at.saturating_duration_since(execution.at).as_millis()).unwrap_or(u64::MAX),
+            after_millis: after(at),
         })
     });
     let verdict = PlacementVerdict {
@@ -160,6 +164,7 @@ fn look(
         submit: placement.of.value.clone(),
         execution: execution.name.clone(),
         expected: demand.on.clone(),
+        nowhere: demand.nowhere,
         placed_by: context.world.capabilities().placed_by.name().to_owned(),
         admin,
         seen,
