@@ -2,6 +2,7 @@
 //! their conditions what holds them up.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::value::Value;
 use futures::future::BoxFuture;
@@ -16,6 +17,8 @@ use crate::resource::Resource;
 use crate::status::Status;
 
 const FINALIZER: &str = "kubernetes";
+/// When to look again at what remains.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Keys are namespaces.
 pub(crate) struct Namespaces(pub(crate) Context);
@@ -49,8 +52,8 @@ impl Controller for Namespaces {
             match failure {
                 Some(error) => Err(error),
                 None if remains.resources.is_empty() => self.finalize(&namespace).await.map(|()| None),
-                // Goes on when one of the remaining objects changes.
-                None => Ok(None),
+                // Goes on when one of the remaining objects changes; of those whose definition goes, nobody tells.
+                None => Ok(Some(AGAIN)),
             }
         })
     }

@@ -177,3 +177,33 @@ async fn evicted_pods_say_why_they_go() {
     let is = [&why["status"], &why["reason"], &why["message"]];
     assert_eq!(is, ["True", "EvictionByEvictionAPI", "Eviction API: evicting"]);
 }
+
+/// Objects whose definition is being deleted hold their namespace, too.
+#[tokio::test(start_paused = true)]
+async fn waits_for_objects_whose_definition_goes() {
+    const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    const FOOS: &str = "/apis/x.io/v1/namespaces/ns/foos";
+    let world = World::new().await;
+    let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
+    let versions = json!([{"name": "v1", "served": true, "storage": true, "schema": schema}]);
+    let names = json!({"kind": "Foo", "plural": "foos"});
+    let spec = json!({"group": "x.io", "names": names, "scope": "Namespaced", "versions": versions});
+    world
+        .post(DEFINITIONS, json!({"metadata": {"name": "foos.x.io"}, "spec": spec}))
+        .await;
+    world.until(FOOS, |_| true).await;
+    let foo = json!({"apiVersion": "x.io/v1", "kind": "Foo", "metadata": {"name": "f", "finalizers": ["a.b/c"]}});
+    world.post(FOOS, foo).await;
+    world.delete(&format!("{DEFINITIONS}/foos.x.io"), Value::Null).await;
+    world.settle().await;
+    world.delete(NS, Value::Null).await;
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    let held = world.get(NS).await.unwrap();
+    let remaining = condition(&held, "NamespaceContentRemaining").unwrap();
+    assert_eq!(
+        remaining["message"],
+        "Some resources are remaining: foos.x.io has 1 resource instances"
+    );
+    world.merge(&format!("{FOOS}/f"), json!({"metadata": {"finalizers": null}})).await;
+    world.gone(NS).await;
+}

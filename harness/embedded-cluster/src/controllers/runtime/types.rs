@@ -71,9 +71,10 @@ impl Types {
         &BUILT_IN
     }
 
-    /// The types whose objects live in namespaces: the built-in ones, and those of these definitions.
+    /// The types whose objects live in namespaces: the built-in ones, and those of these definitions, also of one that is being deleted and waits
+    /// for its objects.
     pub(crate) fn namespaced(definitions: &[Arc<Object>]) -> Vec<Resource> {
-        let custom = definitions.iter().filter_map(|definition| custom(definition));
+        let custom = definitions.iter().filter_map(|definition| served(definition));
         let all = BUILT_IN.iter().cloned().chain(custom);
         all.filter(|of| of.namespaced).map(|of| of.resource).collect()
     }
@@ -110,7 +111,14 @@ impl Types {
 }
 
 fn custom(definition: &Object) -> Option<Type> {
-    if !conditions::is_true(definition, "Established") || definition.deletion_timestamp().is_some() {
+    if definition.deletion_timestamp().is_some() {
+        return None;
+    }
+    served(definition)
+}
+
+fn served(definition: &Object) -> Option<Type> {
+    if !conditions::is_true(definition, "Established") {
         return None;
     }
     let version = definition
