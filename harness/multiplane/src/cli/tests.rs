@@ -55,6 +55,13 @@ impl Files {
             Some(name) => self.path(name).display().to_string(),
             None => (*argument).to_owned(),
         });
+        // What fails here is nobody's to keep.
+        let kept = arguments.clone().any(|argument| argument == "--record");
+        let nothing = ["--record", "none"].map(str::to_owned);
+        let nothing = nothing
+            .into_iter()
+            .filter(|_| !kept && arguments.clone().next().is_some_and(|verb| verb == "run"));
+        let arguments = arguments.clone().chain(nothing);
         let cli = Cli::try_parse_from(std::iter::once("multiplane".to_owned()).chain(arguments)).unwrap();
         let text = Text::default();
         let (exit, text) = match run(cli, &Settings::default(), &mut Output::to(text.clone())) {
@@ -249,4 +256,27 @@ fn lint_checks_scenarios() {
         text.contains("scenario.yaml:4:5") && text.contains("did you mean `deploy`?"),
         "{text}"
     );
+}
+
+/// A capsule of what failed holds what the clusters did.
+#[test]
+fn a_recorded_failure_holds_the_clusters() {
+    let failing = "apiVersion: multiplane.dev/v1alpha1
+kind: Scenario
+metadata: {name: failing}
+clusters: {hub: {role: other}}
+steps:
+  - expect: {resources: {on: hub, apiVersion: v1, kind: Namespace, name: nowhere, matches: {status: {phase: Active}}, within: 1s}}
+";
+    let files = Files::new(&[("scenario.yaml", failing)]);
+    let (exit, _) = files.multiplane(&["run", "@scenario.yaml", "--record", "@failed.capsule"]);
+    assert_eq!(exit, Exit::Failed);
+    let capsule = std::fs::File::open(files.path("failed.capsule")).unwrap();
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(capsule));
+    let entries = archive
+        .entries()
+        .unwrap()
+        .map(|entry| entry.unwrap().path().unwrap().display().to_string());
+    let entries: Vec<String> = entries.collect();
+    assert!(entries.contains(&"clusters/hub/objects/Namespace.yaml".to_owned()), "{entries:?}");
 }

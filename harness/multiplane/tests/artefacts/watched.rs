@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use k8s_openapi::api::core::v1::Secret;
 use kube::config::Kubeconfig;
+use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client, ResourceExt};
 use multiplane::backend::{
@@ -14,7 +15,7 @@ use multiplane::backend::{
 };
 use simnet::{Clock, Host, Network};
 use tokio_util::task::AbortOnDropHandle;
-use virtual_node::CrashPoints;
+use virtual_node::{CrashPoints, Pause};
 
 use super::created::Created;
 
@@ -79,7 +80,9 @@ impl World for Watched {
 
 /// Every value of every Secret that there ever is.
 async fn watch(client: Client, cluster: String, created: Created) {
-    let mut events = watcher(Api::<Secret>::all(client), watcher::Config::default()).boxed();
+    // With pauses: of a cluster that has ended, one error follows the other, and nothing could end this task.
+    let events = watcher(Api::<Secret>::all(client), watcher::Config::default());
+    let mut events = events.backoff(Pause::default()).boxed();
     while let Some(event) = events.next().await {
         if let Ok(Event::Apply(secret) | Event::InitApply(secret) | Event::Delete(secret)) = event {
             let at = format!("{cluster} {}/{}", secret.namespace().unwrap(), secret.name_any());
