@@ -114,7 +114,11 @@ impl Namespaces {
         let (client, everything) = (&self.0.client, ListOptions::default());
         let definitions = client.list(&CUSTOM_RESOURCE_DEFINITIONS, None, &everything).await?.items;
         for resource in Types::namespaced(&definitions) {
-            let found = client.list(&resource, Some(namespace), &everything).await?.items;
+            // An API server of another version does not have every type.
+            let Ok(list) = client.list(&resource, Some(namespace), &everything).await else {
+                continue;
+            };
+            let found = list.items;
             if found.is_empty() {
                 continue;
             }
